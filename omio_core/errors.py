@@ -1,0 +1,189 @@
+"""Every error and warning OMIO raises; it knows no format and imports nothing of OMIO.
+
+An error says what happened, on what evidence, and what to do about it. The three parts and every fact given by
+keyword stay available as attributes, and survive pickling, so that a worker process can hand an error on unharmed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class OmioError(Exception):
+    """The root of all errors OMIO raises on purpose.
+
+    Parameters
+    ----------
+    what
+        One sentence: what happened.
+    evidence
+        What was seen that led to it.
+    remedy
+        What the reader of the message can do.
+    **facts
+        Anything a program may want (``path=``, ``reader=``, ...); each becomes an attribute.
+
+    Examples
+    --------
+    >>> error = OmioError("it is not a picture", evidence="0 bytes", path="a.tif")
+    >>> print(error)
+    it is not a picture
+      evidence: 0 bytes
+    >>> error.path
+    'a.tif'
+    """
+
+    def __init__(self, what: str, *, evidence: str | None = None, remedy: str | None = None, **facts: Any):
+        self.what = what
+        self.evidence = evidence
+        self.remedy = remedy
+        self.facts = facts
+        lines = [what]
+        if evidence:
+            lines.append(f"  evidence: {evidence}")
+        if remedy:
+            lines.append(f"  remedy: {remedy}")
+        super().__init__("\n".join(lines))
+
+    def __getattr__(self, name: str) -> Any:
+        facts = self.__dict__.get("facts", {})
+        if name in facts:
+            return facts[name]
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    def __str__(self) -> str:
+        # OSError would otherwise print (errno, message) pairs of its own making
+        return str(self.args[0]) if self.args else ""
+
+    def __reduce__(self) -> Any:
+        return _rebuild, (type(self), self.what, self.evidence, self.remedy, self.facts)
+
+
+def _rebuild(
+    kind: type[OmioError], what: str, evidence: str | None, remedy: str | None, facts: dict[str, Any]
+) -> OmioError:
+    return kind(what, evidence=evidence, remedy=remedy, **facts)
+
+
+class PluginError(OmioError):
+    """Something is wrong with a plugin, not with the data."""
+
+
+class PluginLoadError(PluginError):
+    """A plugin could not be imported or registered."""
+
+
+class PluginContractError(PluginError):
+    """A plugin was loaded, and then did not keep to the contract."""
+
+
+class MissingDependencyError(PluginError, ImportError):
+    """A package that a plugin needs is not installed; the remedy names the extra that brings it."""
+
+
+class DispatchError(OmioError, ValueError):
+    """No single reader or writer could be chosen."""
+
+
+class NoReaderError(DispatchError):
+    """No installed reader recognises the file."""
+
+
+class NoWriterError(DispatchError):
+    """No installed writer writes files of that name."""
+
+
+class UnknownReaderError(DispatchError):
+    """The reader asked for by name is not installed."""
+
+
+class AmbiguousReaderError(DispatchError):
+    """Several readers claim the file equally."""
+
+
+class UnknownOptionError(DispatchError):
+    """An option that the chosen reader or writer does not have."""
+
+
+class ReadError(OmioError, OSError):
+    """The file could not be read."""
+
+
+class CorruptFileError(ReadError):
+    """The file contradicts itself, or ends too soon."""
+
+
+class AbsentDataError(ReadError):
+    """Planes, tiles or files that should be there are not."""
+
+
+class UnsupportedFeatureError(ReadError):
+    """The file is sound, and uses something that the reader does not do."""
+
+
+class LimitExceededError(ReadError):
+    """The file declares more than a limit in the settings allows."""
+
+
+class FileChangedError(ReadError):
+    """The file is not the one that was described before."""
+
+
+class MetadataError(OmioError, ValueError):
+    """Metadata that cannot be true."""
+
+
+class MissingMetadataError(MetadataError):
+    """A needed fact is unknown, and the policy ``missing`` forbids that."""
+
+
+class MetadataConflictError(MetadataError):
+    """Two sources state different values for one fact."""
+
+
+class AmbiguousAxesError(MetadataError):
+    """The axes cannot be told from the file."""
+
+
+class AmbiguousSidecarError(MetadataError):
+    """Several sidecar files claim one picture equally."""
+
+
+class ManyImagesError(OmioError, ValueError):
+    """The source holds several images and none was chosen."""
+
+
+class MergeError(OmioError, ValueError):
+    """Images that cannot be merged under the policies named."""
+
+
+class WriteError(OmioError, OSError):
+    """The file could not be written; what stood under its name still stands."""
+
+
+class CacheError(OmioError):
+    """A cache entry is unusable."""
+
+
+class BatchError(OmioError):
+    """A batch could not go on."""
+
+
+class OmioWarning(UserWarning):
+    """The root of all warnings OMIO gives."""
+
+
+class PluginLoadWarning(OmioWarning):
+    """A plugin is left out; the message names it and says why."""
+
+
+class MetadataWarning(OmioWarning):
+    """Metadata that was left out, because it cannot be true."""
+
+
+class AssumedAxesWarning(OmioWarning):
+    """An axis was assumed, by a rule that the message names."""
+
+
+class AbsentPlanesWarning(OmioWarning):
+    """Parts of the picture are not in the file, and are filled with 0."""

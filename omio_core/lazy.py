@@ -1,0 +1,35 @@
+"""Names that import their module at first use (PEP 562); it knows no module by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+
+def attach(module: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """``__getattr__`` and ``__dir__`` for a package whose public names live in other modules.
+
+    Parameters
+    ----------
+    module
+        ``__name__`` of the package.
+    names
+        From a public name to the module that has it.
+    """
+
+    def __getattr__(name: str) -> Any:  # noqa: N807 - it becomes the package's own __getattr__
+        if name not in names:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        return getattr(import_module(names[name]), name)
+
+    def __dir__() -> list[str]:  # noqa: N807
+        return sorted(names)
+
+    return __getattr__, __dir__
+
+
+def load(reference: str) -> Any:
+    """The object named by ``"package.module:name"``."""
+    module, _, name = reference.partition(":")
+    return getattr(import_module(module), name)

@@ -1,0 +1,111 @@
+"""Settings of a process: limits, workers, preferred plugins; read from the environment, frozen.
+
+=======================  =====================================================================================
+variable                 meaning
+=======================  =====================================================================================
+``OMIO_WORKERS``         threads of the one pool (default: the cores this process may use)
+``OMIO_MAX_BYTES``       bytes of pixels in flight in one `pull` (default 256 MiB)
+``OMIO_MAX_OPEN``        files kept open between reads (default 64)
+``OMIO_PREFER``          names of readers and writers that win a tie, comma-separated, first wins
+``OMIO_DISABLE``         names of plugins that are not loaded, comma-separated
+``OMIO_MAX_XML``         bytes of XML that are parsed (default 256 MiB)
+``OMIO_MAX_PAGES``       pages, IFDs, sub-blocks of one file (default 4 million)
+``OMIO_MAX_EXPANSION``   a picture may be this many times the size of its file, however well compressed
+                         (default 2,000; deflate cannot exceed 1,032)
+=======================  =====================================================================================
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .errors import OmioError
+
+MIB = 1 << 20
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings in force; see the module for their meaning."""
+
+    workers: int
+    max_bytes: int = 256 * MIB
+    max_open: int = 64
+    prefer: tuple[str, ...] = ()
+    disable: tuple[str, ...] = ()
+    max_xml: int = 256 * MIB
+    max_pages: int = 4_000_000
+    max_expansion: int = 2_000
+
+
+def from_environment(environment: Mapping[str, str]) -> Settings:
+    """The settings that an environment asks for.
+
+    Raises
+    ------
+    OmioError
+        A number is not a whole number above 0.
+    """
+
+    def number(name: str, default: int) -> int:
+        text = environment.get(name, "").strip()
+        if not text:
+            return default
+        if not text.isdecimal() or int(text) < 1:
+            raise OmioError(
+                f"{name} is not usable",
+                evidence=f"it is {text!r}",
+                remedy="set it to a whole number above 0, or unset it",
+            )
+        return int(text)
+
+    def names(name: str) -> tuple[str, ...]:
+        return tuple(part.strip() for part in environment.get(name, "").split(",") if part.strip())
+
+    return Settings(
+        workers=number("OMIO_WORKERS", cores()),
+        max_bytes=number("OMIO_MAX_BYTES", 256 * MIB),
+        max_open=number("OMIO_MAX_OPEN", 64),
+        prefer=names("OMIO_PREFER"),
+        disable=names("OMIO_DISABLE"),
+        max_xml=number("OMIO_MAX_XML", 256 * MIB),
+        max_pages=number("OMIO_MAX_PAGES", 4_000_000),
+        max_expansion=number("OMIO_MAX_EXPANSION", 2_000),
+    )
+
+
+_override: Settings | None = None
+
+
+def current() -> Settings:
+    """The settings in force: the environment's, unless `using` says otherwise."""
+    return _override or from_environment(os.environ)
+
+
+@contextmanager
+def using(**changes: Any) -> Iterator[Settings]:
+    """Other settings for a while, in the whole process; meant for programs and tests.
+
+    Examples
+    --------
+    >>> with using(workers=1) as settings:
+    ...     settings.workers
+    1
+    """
+    global _override
+    before = _override
+    _override = replace(current(), **changes)
+    try:
+        yield _override
+    finally:
+        _override = before
