@@ -1,0 +1,15 @@
+"""The policies that OMIO brings: one file a kind, each rule a pure function; it knows no file and no picture."""
+
+from __future__ import annotations
+
+from omio_core.contract import Policy, hookimpl
+
+from . import absence, axes, collision, missing
+
+OMIO_API = 1
+
+
+@hookimpl
+def omio_policies() -> list[Policy]:
+    """All of them."""
+    return [*missing.POLICIES, *axes.POLICIES, *absence.POLICIES, *collision.POLICIES]

@@ -1,0 +1,22 @@
+"""A policy that decides every case alike; it knows no kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from omio_core.contract import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class _Always:
+    action: str
+
+    def __call__(self, case: Mapping[str, Any]) -> str:
+        return self.action
+
+
+def always(kind: str, name: str, action: str, summary: str) -> Policy:
+    """The policy `name` of `kind` that answers `action` whatever the case."""
+    return Policy(kind=kind, name=name, decide=_Always(action), summary=summary)

@@ -1,0 +1,12 @@
+"""Policies for planes and files that should be there and are not."""
+
+from __future__ import annotations
+
+from ._constant import always
+
+POLICIES = (
+    always("absent_files", "raise", "raise", "A member file that is missing is an error."),
+    always("absent_files", "warn", "warn", "What a missing member file holds is absent, with a warning."),
+    always("absent_planes", "warn", "warn", "Absent planes are filled with 0, listed, with one warning."),
+    always("absent_planes", "raise", "raise", "Absent planes are an error."),
+)
