@@ -1,0 +1,29 @@
+"""The programmatic door of OMIO: axes, metadata, policies, dispatch; it knows no format.
+
+Everything here is imported at first use; ``import omio_core`` loads no array library.
+"""
+
+from .lazy import attach
+
+_HOMES = {
+    "contract": ("Box", "Channel", "Described", "Fact", "Facts", "Level", "Match", "Opened", "Planes", "Policy",
+                 "Probe", "Reader", "Verdict", "WriteRequest", "Writer", "Written", "hookimpl"),
+    "dispatch": ("Decision", "choose", "verdicts"),
+    "errors": ("OmioError", "OmioWarning"),
+    "explain": ("Explanation",),
+    "image": ("Image",),
+    "metadata": ("Metadata",),
+    "plugins": ("Catalogue", "Plugin", "catalogue"),
+    "policies": ("Policies",),
+    "provenance": ("omio_version",),
+    "reading": ("Overrides", "Request", "Source", "open_source"),
+    "schema": ("from_dict", "to_dict"),
+    "settings": ("Settings", "current", "using"),
+    "stream": ("fill", "pull"),
+    "writing": ("write",),
+}  # fmt: skip
+
+__getattr__, __dir__ = attach(
+    __name__, {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
+)
+__all__ = sorted(name for names in _HOMES.values() for name in names)

@@ -1,0 +1,22 @@
+"""``python -m omio_core`` says which version this is and what is plugged in; it knows no format."""
+
+from __future__ import annotations
+
+import sys
+
+from .plugins import catalogue
+from .provenance import omio_version
+
+
+def main() -> int:
+    """Print the version and every plugin; 1 where a plugin is left out."""
+    lines = [f"omio-core {omio_version()}"]
+    for plugin in catalogue().plugins:
+        state = ", ".join(plugin.offers) if plugin.error is None else f"LEFT OUT: {plugin.error.what}"
+        lines.append(f"  {plugin.name} ({plugin.distribution} {plugin.version}): {state}")
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 1 if catalogue().blocked else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
