@@ -1,0 +1,357 @@
+"""OMIO, the everyday face: read, open, explain, write and convert microscopy images; it knows no format.
+
+Every function takes the policies of `omio_core.Policies` and what the caller states as keywords, and imports what it
+needs when it is called: ``import omio`` is light. This is the only module with flags; they keep scripts working.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    import dask.array
+    from numpy.typing import NDArray
+
+    from omio_core.explain import Explanation
+    from omio_core.image import Image
+    from omio_core.metadata import Metadata
+
+    Source = str | os.PathLike[str]
+    Sizes = float | Sequence[float] | Mapping[str, float]
+    Dict = dict[str, Any]
+
+__all__ = ["convert_to_ometiff", "explain", "imconvert", "imopen", "imread", "imwrite"]
+
+
+@overload
+def imread(
+    source: Source,
+    *,
+    reader: str | None = ...,
+    image: int | str | None = ...,
+    return_list: Literal[False] = ...,
+    lazy: Literal[False] = ...,
+    axes: str | None = ...,
+    pixel_size: Sizes | None = ...,
+    time_increment: float | None = ...,
+    channel_names: Sequence[str] | None = ...,
+    **others: Any,
+) -> tuple[NDArray[Any], Dict]: ...
+@overload
+def imread(
+    source: Source,
+    *,
+    reader: str | None = ...,
+    image: int | str | None = ...,
+    return_list: Literal[True],
+    lazy: bool = ...,
+    axes: str | None = ...,
+    pixel_size: Sizes | None = ...,
+    time_increment: float | None = ...,
+    channel_names: Sequence[str] | None = ...,
+    **others: Any,
+) -> tuple[list[Any], list[Dict]]: ...
+@overload
+def imread(
+    source: Source,
+    *,
+    reader: str | None = ...,
+    image: int | str | None = ...,
+    return_list: Literal[False] = ...,
+    lazy: Literal[True],
+    axes: str | None = ...,
+    pixel_size: Sizes | None = ...,
+    time_increment: float | None = ...,
+    channel_names: Sequence[str] | None = ...,
+    **others: Any,
+) -> tuple[dask.array.Array, Dict]: ...
+def imread(
+    source: Source,
+    *,
+    reader: str | None = None,
+    image: int | str | None = None,
+    return_list: bool = False,
+    lazy: bool = False,
+    axes: str | None = None,
+    pixel_size: Sizes | None = None,
+    time_increment: float | None = None,
+    channel_names: Sequence[str] | None = None,
+    **others: Any,
+) -> tuple[Any, Any]:
+    """Read an image: pixels with axes TZCYX, and a plain dict of metadata.
+
+    Parameters
+    ----------
+    source
+        A file.
+    reader
+        Name of a reader, whatever the file looks like; None lets the content decide.
+    image
+        Which image of a file that holds several: an index or a name.
+    return_list
+        Give two lists with one entry an image, in file order.
+    lazy
+        Give dask arrays that read when they are computed, instead of arrays in memory.
+    axes
+        Your own names for the axes of the file, such as ``"ZYX"``: one letter for every axis, or for every axis
+        longer than 1. The name of an axes policy (``"warn"``, ``"raise"``) chooses that policy.
+    pixel_size
+        Micrometres, stated by you: one number for X and Y, (x, y), (x, y, z), or a mapping with some of X, Y, Z.
+    time_increment
+        Seconds, stated by you.
+    channel_names
+        Stated by you, one a channel.
+    **others
+        Policies by kind (``missing="raise"``, ``absent_planes="raise"``), ``policies=Policies(...)``, and the
+        reader's own options.
+
+    Returns
+    -------
+    array
+        Five axes, TZCYX; RGB samples are folded into C.
+    metadata
+        A JSON-able dict, see `omio_core.schema`. What is unknown is None.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is nothing of that name.
+    OmioError
+        Nobody can read it, it is malformed, it holds several images, or a policy forbids what it holds.
+
+    Examples
+    --------
+    >>> array, metadata = imread("stack.tif")  # doctest: +SKIP
+    >>> metadata["PhysicalSizeX"], metadata["Channels"][0]["Name"]  # doctest: +SKIP
+    (0.25, 'GFP')
+    """
+    from . import read
+
+    said = read.request(
+        reader=reader,
+        axes=axes,
+        pixel_size=pixel_size,
+        time_increment=time_increment,
+        channel_names=channel_names,
+        others=others,
+    )
+    images = read.pick(source, "all" if return_list and image is None else image, said, one=not return_list)
+    arrays = [read.pixels(one, lazily=lazy) for one in images]
+    dicts = [one.metadata.to_dict() for one in images]
+    return (arrays, dicts) if return_list else (arrays[0], dicts[0])
+
+
+def imopen(
+    source: Source,
+    *,
+    reader: str | None = None,
+    image: int | str | None = None,
+    axes: str | None = None,
+    pixel_size: Sizes | None = None,
+    time_increment: float | None = None,
+    channel_names: Sequence[str] | None = None,
+    **others: Any,
+) -> Image:
+    """Open an image lazily: nothing is read until pixels are asked for.
+
+    Parameters are those of `imread`.
+
+    Returns
+    -------
+    Image
+        With ``image[...]``, ``image.at(T=3, C="GFP")``, ``to_numpy(out=)``, ``to_dask()``, ``np.asarray``,
+        ``metadata`` and ``explain()``; a context manager; picklable.
+
+    Examples
+    --------
+    >>> with imopen("stack.tif") as image:  # doctest: +SKIP
+    ...     plane = image[0, 3, 0]
+    """
+    from . import read
+
+    said = read.request(
+        reader=reader,
+        axes=axes,
+        pixel_size=pixel_size,
+        time_increment=time_increment,
+        channel_names=channel_names,
+        others=others,
+    )
+    return read.pick(source, image, said, one=True)[0]
+
+
+def explain(
+    source: Source,
+    *,
+    reader: str | None = None,
+    axes: str | None = None,
+    pixel_size: Sizes | None = None,
+    time_increment: float | None = None,
+    channel_names: Sequence[str] | None = None,
+    **others: Any,
+) -> Explanation:
+    """Why a source is read as it is: every reader's verdict, and every value with its origin.
+
+    Reads no pixel. Parameters are those of `imread`.
+
+    Returns
+    -------
+    Explanation
+        ``print`` it, or take ``.to_dict()``.
+    """
+    from omio_core.explain import Explanation
+
+    from . import read
+
+    said = read.request(
+        reader=reader,
+        axes=axes,
+        pixel_size=pixel_size,
+        time_increment=time_increment,
+        channel_names=channel_names,
+        others=others,
+    )
+    return Explanation(source=read.source(source, said))
+
+
+def imwrite(
+    path: Source,
+    array: NDArray[Any] | dask.array.Array | Image,
+    metadata: Mapping[str, Any] | Metadata | None = None,
+    *,
+    axes: str | None = None,
+    pixel_size: Sizes | None = None,
+    time_increment: float | None = None,
+    channel_names: Sequence[str] | None = None,
+    compression_level: int = 3,
+    tile: int | None = None,
+    collision: str = "raise",
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    **options: Any,
+) -> Path:
+    """Write an image; the name asked for is the name written, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        Its suffix chooses the writer: ``.ome.tif``, ``.ome.tiff``, ``.ome.btf``.
+    array
+        Pixels: numpy, dask, zarr, or an `Image`.
+    metadata
+        A dict as `imread` gives it, or any part of one; None: nothing is known.
+    axes
+        One letter an axis of the array. Needed where neither the dict says it nor the number of axes (2: YX, 5: TZCYX).
+    pixel_size, time_increment, channel_names
+        As for `imread`; they win over the dict.
+    compression_level
+        0 (truly uncompressed) to 9; zlib.
+    tile
+        Edge of square tiles, a multiple of 16; None writes strips.
+    collision
+        What to do if the name is taken: ``"raise"``, ``"overwrite"``, ``"number"``, ``"skip"``.
+    workers
+        Threads; all cores where None.
+    progress
+        Called with the bytes of pixels done so far.
+    **options
+        The writer's own.
+
+    Returns
+    -------
+    pathlib.Path
+        The file written; with ``collision="skip"`` the file that stands.
+
+    Raises
+    ------
+    AmbiguousAxesError, MetadataError
+        Axes, shape or lengths disagree with the array; nothing is written.
+    WriteError
+        The name is taken or the disk refuses; what stood there still stands.
+    """
+    from pathlib import Path
+
+    from omio_core import writing
+    from omio_core.reading import Overrides
+
+    from . import convert
+
+    stated = Overrides(axes=axes, pixel_size=pixel_size, time_increment=time_increment, channel_names=channel_names)
+    image = convert.image_of(array, metadata, stated)
+    written = writing.write(
+        path,
+        [image],
+        collision=collision,
+        level=compression_level,
+        tile=tile,
+        workers=workers,
+        progress=progress,
+        options=options,
+    )
+    return written or Path(path)
+
+
+def convert_to_ometiff(
+    source: Source,
+    out: Source | None = None,
+    *,
+    reader: str | None = None,
+    image: int | str | None = "all",
+    axes: str | None = None,
+    pixel_size: Sizes | None = None,
+    time_increment: float | None = None,
+    channel_names: Sequence[str] | None = None,
+    compression_level: int = 3,
+    tile: int | None = None,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    **others: Any,
+) -> list[Path]:
+    """Convert a file to OME-TIFF, one file an image, block by block: the picture is never whole in memory.
+
+    Parameters
+    ----------
+    source
+        A file.
+    out
+        A file (``.ome.tif``), or a folder, made if need be; beside the source where None. In a folder the names are
+        ``stem.ome.tif``, or ``stem_<image name>.ome.tif`` where the file holds several images.
+    reader, axes, pixel_size, time_increment, channel_names, **others
+        As for `imread`. The policy ``collision`` (default ``"number"``) says what happens to a name that is taken.
+    image
+        Which images: an index, a name, or ``"all"``.
+    compression_level, tile, workers
+        As for `imwrite`.
+    progress
+        Called with the bytes of pixels done and the bytes in all.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files written, in file order.
+
+    Raises
+    ------
+    FileNotFoundError, OmioError
+        As for `imread` and `imwrite`. Files of this call that are whole already stay.
+    """
+    from . import convert, read
+
+    said = read.request(
+        reader=reader,
+        axes=axes,
+        pixel_size=pixel_size,
+        time_increment=time_increment,
+        channel_names=channel_names,
+        others=others,
+    )
+    return convert.to_ometiff(
+        source, out, said, image=image, level=compression_level, tile=tile, workers=workers, progress=progress
+    )
+
+
+imconvert = convert_to_ometiff

@@ -1,0 +1,29 @@
+"""The command line: thin verbs over `omio`; it decides nothing and reads no pixel itself.
+
+Exit codes: 0 all went well; 1 at least one path failed (the others were done); 2 the command was not understood;
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command line; the console scripts ``omio`` and ``omio-core``."""
+    import click
+
+    from .app import app
+
+    try:
+        code = app.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        code = 130
+    except BrokenPipeError:  # `omio info ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code or 0)

@@ -1,0 +1,128 @@
+"""What the command line prints, and how: plain lines, a bar on terminals only; it knows no verb."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from omio_core.explain import Explanation
+    from omio_core.plugins import Catalogue, Plugin
+
+
+def line(text: str) -> None:
+    """One line on standard output."""
+    click.echo(text)
+
+
+def json(value: Any) -> None:
+    """A value as JSON on standard output."""
+    click.echo(json_module.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def error(path: str, problem: Exception) -> None:
+    """An error on standard error: red on a terminal that wants colour."""
+    text = str(problem) if path in str(problem) else f"{path}: {problem}"
+    _mark("error: ", "red", text)
+
+
+def _mark(word: str, colour: str, text: str) -> None:
+    from rich.console import Console
+
+    # rich keeps to NO_COLOR and to terminals; soft_wrap leaves lines whole, so that they can be searched
+    console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+    console.print(word, style=colour, end="")
+    console.print(text)
+
+
+@contextmanager
+def warnings_as_lines(*, silent: bool = False) -> Iterator[None]:
+    """Warnings as lines on standard error, without file names and code; none of them twice."""
+    said: set[str] = set()
+
+    def tell(message: Warning | str, *_: Any, **__: Any) -> None:
+        if not silent and str(message) not in said:
+            said.add(str(message))
+            _mark("warning: ", "yellow", str(message))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = tell
+        yield
+
+
+@contextmanager
+def progress(name: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on standard error, on terminals only."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name.replace("[", "\\["), total=None)
+        yield lambda done, whole: bar.update(task, completed=done, total=whole)
+
+
+def summary(explanation: Explanation) -> None:
+    """A few lines on each image of a source."""
+    source = explanation.source
+    line(f"{source.path}: {source.decision.reader.title}")
+    for index, image in enumerate(source.images):
+        sizes = " ".join(f"{axis}={n}" for axis, n in zip(image.axes, image.shape, strict=True))
+        facts = image.metadata.facts
+        pixel = [
+            f"{axis} {_short(getattr(facts, f'physical_size_{axis.lower()}'), 'µm')}"
+            for axis in ("X", "Y", "Z")
+            if axis != "Z" or image.shape[1] > 1
+        ]
+        if image.shape[0] > 1:
+            pixel.append(f"T {_short(facts.time_increment, 's')}")
+        name = f" {image.name!r}" if image.name else ""
+        line(f"  {index}:{name} {sizes} {image.dtype}, {', '.join(pixel)}")
+        channels = [channel.name.value for channel in image.metadata.channels if channel.name]
+        if channels:
+            line(f"     channels: {', '.join(channels)}")
+        for sentence in image.metadata.assumptions:
+            line(f"     assumed: {sentence}")
+
+
+def _short(fact: Any, unit: str) -> str:
+    return "unknown" if fact is None else f"{fact.value:.6g} {unit}"
+
+
+def plugins(known: Catalogue) -> None:
+    """A table of the plugins."""
+    rows = []
+    for plugin in known.plugins:
+        offers = _offers(plugin) if plugin.error is None else f"LEFT OUT: {_flat(plugin.error)}"
+        rows.append((plugin.name, f"{plugin.distribution} {plugin.version}".strip(), offers))
+    widths = [max((len(row[i]) for row in rows), default=0) for i in (0, 1)]
+    for name, distribution, text in rows:
+        line(f"{name:<{widths[0]}}  {distribution:<{widths[1]}}  {text}")
+
+
+def _offers(plugin: Plugin) -> str:
+    """What a plugin offers, the policies of a kind together."""
+    kinds: dict[str, list[str]] = {}
+    others = []
+    for offer in plugin.offers:
+        word, _, rest = offer.partition(" ")
+        if word == "policy":
+            kind, _, name = rest.partition("=")
+            kinds.setdefault(kind, []).append(name)
+        else:
+            others.append(offer)
+    return "; ".join([*others, *(f"policies {kind}={'|'.join(names)}" for kind, names in kinds.items())])
+
+
+def _flat(problem: Exception) -> str:
+    return "; ".join(part.strip() for part in str(problem).splitlines())

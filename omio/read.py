@@ -1,0 +1,105 @@
+"""From what a caller says to opened images; it knows no format and takes no flags."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+from omio_core.errors import ManyImagesError, OmioError
+from omio_core.image import Image
+from omio_core.plugins import catalogue
+from omio_core.policies import Policies, find
+from omio_core.reading import Overrides, Request, Source, open_source
+
+if TYPE_CHECKING:
+    import dask.array
+    from numpy.typing import NDArray
+
+_KINDS = tuple(f.name for f in fields(Policies))
+
+
+def request(
+    *,
+    reader: str | None = None,
+    axes: str | None = None,
+    pixel_size: Any = None,
+    time_increment: float | None = None,
+    channel_names: Sequence[str] | None = None,
+    others: Mapping[str, Any],
+) -> Request:
+    """Sort a caller's keywords into policies, statements and reader options.
+
+    Raises
+    ------
+    OmioError
+        A policy is named that is not installed.
+    """
+    chosen = others.get("policies") or Policies()
+    if not isinstance(chosen, Policies):
+        raise OmioError("policies= is no Policies", evidence=repr(chosen), remedy="give omio_core.Policies(...)")
+    said = {kind: others[kind] for kind in _KINDS if kind in others}
+    if axes is not None and any(p.kind == "axes" and p.name == axes for p in catalogue().policies):
+        said["axes"], axes = axes, None
+    for kind, name in said.items():
+        find(kind, name)
+    return Request(
+        reader=reader,
+        policies=replace(chosen, **said),
+        overrides=Overrides(
+            axes=axes, pixel_size=pixel_size, time_increment=time_increment, channel_names=channel_names
+        ),
+        options={name: value for name, value in others.items() if name not in (*_KINDS, "policies")},
+    )
+
+
+def source(path: str | os.PathLike[str], said: Request) -> Source:
+    """Open a source under a request."""
+    return open_source(path, said)
+
+
+def pick(path: str | os.PathLike[str], image: int | str | None, said: Request, *, one: bool) -> tuple[Image, ...]:
+    """The chosen images of a source; the policy for missing facts is applied to them.
+
+    Raises
+    ------
+    ManyImagesError
+        One is wanted and several are there.
+    MissingMetadataError
+        The policy ``missing="raise"`` is in force and a needed fact is unknown.
+    """
+    opened = open_source(path, said)
+    images = opened.pick(image)
+    if one and len(images) != 1:
+        raise ManyImagesError(
+            f"{opened.path} holds {len(images)} images, and one is asked for",
+            evidence="; ".join(f"{i}: {found!r}" for i, found in enumerate(images)),
+            remedy="choose one with image=<index or name>, or take all with return_list=True",
+            path=opened.path,
+        )
+    refuse_missing(opened.path, images, said.policies)
+    return images
+
+
+def refuse_missing(path: str, images: Sequence[Image], chosen: Policies) -> None:
+    """Apply the policy ``missing``.
+
+    Raises
+    ------
+    MissingMetadataError
+    """
+    from omio_core.policies import decide
+
+    for image in images:
+        needed = image.metadata.needed()
+        if needed and decide("missing", chosen.missing, path=path, missing=needed) == "raise":
+            image.metadata.refuse_missing(path)
+
+
+def pixels(image: Image, *, lazily: bool) -> NDArray[Any] | dask.array.Array:
+    """All pixels of an image, in memory or as a dask array; in memory, the file is let go of at once."""
+    if lazily:
+        return image.to_dask()
+    with image:
+        return image.to_numpy()
