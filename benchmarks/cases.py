@@ -1,0 +1,271 @@
+"""What is measured: each case has contenders that do the same work; the first is OMIO, one is the bare limit.
+
+A contender is a function of the folder of files. What it imports stands outside the clock: `ready` runs first. A
+function that returns an array is checked against the picture, outside the clock too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+WORKERS = 2
+PLANE = (2048, 2048)  # of uint16: 8 MiB
+ROWS = 64  # a strip of the compressed file: 256 KiB
+
+Contender = Callable[[Path], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One row of the table: contenders by name, in the order of its columns."""
+
+    title: str
+    contenders: Mapping[str, Contender]
+    checked: bool = True  # the contenders return the pixels
+
+
+def picture(planes: int) -> Any:
+    """A stack as a camera gives it: smooth cells under shot noise, ZYX uint16."""
+    import numpy as np
+
+    random = np.random.default_rng(1)
+    y, x = PLANE
+    rows, columns = np.mgrid[:y, :x]
+    smooth = 200 + 80 * np.sin(rows / 90) * np.cos(columns / 70)
+    first = [random.poisson(smooth).astype(np.uint16) for _ in range(min(planes, 4))]
+    return np.stack([np.roll(first[i % len(first)], 37 * i, axis=0) for i in range(planes)])
+
+
+def prepare(folder: Path, mib: int) -> None:
+    """Write the files that the cases read: raw.tif and zlib.tif, ImageJ-free, one IFD a plane."""
+    import numpy as np
+    import tifffile
+
+    stack = picture(max(2, mib * (1 << 20) // (PLANE[0] * PLANE[1] * 2)))
+    np.save(folder / "picture.npy", stack)
+    said = {"axes": "ZYX"}
+    tifffile.imwrite(folder / "raw.tif", stack, metadata=said)
+    compressed = {"compression": "zlib", "compressionargs": {"level": 3}, "rowsperstrip": ROWS}
+    tifffile.imwrite(folder / "zlib.tif", stack, metadata=said, **compressed)
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------
+
+
+def omio_raw(folder: Path) -> Any:
+    """OMIO, uncompressed."""
+    import omio
+
+    return omio.imread(folder / "raw.tif")[0]
+
+
+def tifffile_raw(folder: Path) -> Any:
+    """tifffile, uncompressed."""
+    import tifffile
+
+    return tifffile.imread(folder / "raw.tif")
+
+
+def bare_raw(folder: Path) -> Any:
+    """Positioned reads of the bytes into the final array, two threads: the limit."""
+    import numpy as np
+    import tifffile
+
+    with tifffile.TiffFile(folder / "raw.tif") as file:
+        offset, shape = file.pages[0].dataoffsets[0], file.series[0].shape
+    out = np.empty(shape, np.uint16)
+    flat = memoryview(out).cast("B")
+    step = 1 << 20
+    handle = os.open(folder / "raw.tif", os.O_RDONLY)
+
+    def take(at: int) -> None:
+        os.preadv(handle, [flat[at : at + step]], offset + at)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(take, range(0, len(flat), step)))
+    os.close(handle)
+    return out
+
+
+def omio_zlib(folder: Path) -> Any:
+    """OMIO, zlib."""
+    import omio
+
+    return omio.imread(folder / "zlib.tif")[0]
+
+
+def tifffile_zlib(folder: Path) -> Any:
+    """tifffile as it comes."""
+    import tifffile
+
+    return tifffile.imread(folder / "zlib.tif")
+
+
+def tifffile_zlib_two(folder: Path) -> Any:
+    """tifffile told to use two workers."""
+    import tifffile
+
+    return tifffile.imread(folder / "zlib.tif", maxworkers=WORKERS)
+
+
+def bare_zlib(folder: Path) -> Any:
+    """Every strip decoded into its place, two threads: the limit."""
+    import imagecodecs
+    import numpy as np
+    import tifffile
+
+    with tifffile.TiffFile(folder / "zlib.tif") as file:
+        pages = [(page.dataoffsets, page.databytecounts) for page in file.pages]
+    out = np.empty((len(pages), *PLANE), np.uint16)
+    handle = os.open(folder / "zlib.tif", os.O_RDONLY)
+
+    def take(index: int) -> None:
+        offsets, counts = pages[index]
+        for strip, (offset, count) in enumerate(zip(offsets, counts, strict=True)):
+            rows = out[index, strip * ROWS : (strip + 1) * ROWS]
+            imagecodecs.zlib_decode(os.pread(handle, count, offset), out=rows.reshape(-1).view(np.uint8))
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(take, range(len(pages))))
+    os.close(handle)
+    return out
+
+
+# -- one plane of a file that was not open ---------------------------------------------------------------------------
+
+
+def omio_plane(folder: Path) -> Any:
+    """OMIO: open, one plane, close."""
+    import omio
+
+    with omio.imopen(folder / "raw.tif") as image:
+        return image[0, image.shape[1] // 2, 0]
+
+
+def tifffile_plane(folder: Path) -> Any:
+    """tifffile: open, one page, close."""
+    import tifffile
+
+    with tifffile.TiffFile(folder / "raw.tif") as file:
+        return file.pages[len(file.pages) // 2].asarray()
+
+
+def bare_plane(folder: Path) -> Any:
+    """One positioned read: the limit."""
+    import numpy as np
+
+    size = os.path.getsize(folder / "raw.tif")
+    out = np.empty(PLANE, np.uint16)
+    handle = os.open(folder / "raw.tif", os.O_RDONLY)
+    os.preadv(handle, [memoryview(out).cast("B")], size // 2)
+    os.close(handle)
+
+
+# -- writing ---------------------------------------------------------------------------------------------------------
+
+
+def _stack(folder: Path) -> Any:
+    import numpy as np
+
+    return np.load(folder / "picture.npy", mmap_mode="r")
+
+
+def _synced(path: Path) -> None:
+    handle = os.open(path, os.O_RDWR)
+    os.fsync(handle)
+    os.close(handle)
+    path.unlink()
+
+
+def omio_write(folder: Path) -> None:
+    """OMIO, level 3, checked, fsynced."""
+    import omio
+
+    path = omio.imwrite(folder / f"out-{os.getpid()}.ome.tif", _stack(folder), axes="ZYX", compression_level=3)
+    path.unlink()
+
+
+def tifffile_write(folder: Path) -> None:
+    """tifffile as it comes, level 3, the same strips, fsynced."""
+    _tifffile_write(folder, None)
+
+
+def tifffile_write_two(folder: Path) -> None:
+    """tifffile told to use two workers."""
+    _tifffile_write(folder, WORKERS)
+
+
+def _tifffile_write(folder: Path, workers: int | None) -> None:
+    import tifffile
+
+    path = folder / f"out-{os.getpid()}.tif"
+    compressed = {"compression": "zlib", "compressionargs": {"level": 3}, "rowsperstrip": ROWS}
+    tifffile.imwrite(path, _stack(folder), maxworkers=workers, **compressed)
+    _synced(path)
+
+
+def bare_write(folder: Path) -> None:
+    """The encoding alone, two threads, nothing written: the limit."""
+    import imagecodecs
+
+    stack = _stack(folder)
+
+    def encode(plane: Any) -> int:
+        return sum(len(imagecodecs.deflate_encode(plane[y : y + ROWS], 3)) for y in range(0, len(plane), ROWS))
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(encode, stack))
+
+
+# -- imports: the whole process is the measure -----------------------------------------------------------------------
+
+
+def import_omio(folder: Path) -> None:
+    """``import omio``."""
+    import omio  # noqa: F401
+
+
+def import_tifffile(folder: Path) -> None:
+    """``import tifffile``."""
+    import tifffile  # noqa: F401
+
+
+def import_nothing(folder: Path) -> None:
+    """Nothing: the interpreter alone."""
+
+
+CASES: Mapping[str, Case] = {
+    "raw read": Case(
+        title="read, uncompressed",
+        contenders={"omio": omio_raw, "tifffile": tifffile_raw, "limit": bare_raw},
+    ),
+    "zlib read": Case(
+        title="read, zlib",
+        contenders={
+            "omio": omio_zlib, "tifffile": tifffile_zlib, "tifffile, 2 workers": tifffile_zlib_two, "limit": bare_zlib,
+        },
+    ),
+    "cold plane": Case(
+        title="open and read one plane",
+        contenders={"omio": omio_plane, "tifffile": tifffile_plane, "limit": bare_plane},
+        checked=False,
+    ),
+    "zlib write": Case(
+        title="write, zlib level 3",
+        contenders={
+            "omio": omio_write, "tifffile": tifffile_write, "tifffile, 2 workers": tifffile_write_two,
+            "limit": bare_write,
+        },
+        checked=False,
+    ),
+    "import": Case(
+        title="import",
+        contenders={"omio": import_omio, "tifffile": import_tifffile, "limit": import_nothing},
+        checked=False,
+    ),
+}  # fmt: skip
