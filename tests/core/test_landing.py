@@ -1,0 +1,366 @@
+"""Landing: whole or not at all; every test also looks at what lies in the folder afterwards."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from omio_core import landing
+from omio_core.errors import CorruptFileError, WriteError
+from omio_core.landing import land, numbered, tidy
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def fill(content: str):
+    return lambda temporary: Path(temporary).write_text(content)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir())
+
+
+def test_whole_file_lands_and_the_result_comes_back(tmp_path: Path) -> None:
+    seen = []
+
+    def write(temporary: str) -> str:
+        path = Path(temporary)
+        seen.append((path.parent, path.name.startswith(".a.txt."), path.name.endswith(landing.PART)))
+        assert path.stat().st_size == 0
+        assert not (tmp_path / "a.txt").exists()
+        path.write_text("whole")
+        return "given"
+
+    checked = []
+    assert land(tmp_path / "a.txt", write, check=lambda p: checked.append(Path(p).read_text())) == "given"
+    assert seen == [(tmp_path, True, True)]
+    assert checked == ["whole"]
+    assert names(tmp_path) == ["a.txt"]
+    assert (tmp_path / "a.txt").read_text() == "whole"
+
+
+def test_new_file_has_the_usual_permissions(tmp_path: Path) -> None:
+    (tmp_path / "usual").touch()
+    land(tmp_path / "a.txt", fill("x"))
+    assert (tmp_path / "a.txt").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), KeyboardInterrupt(), CorruptFileError("no"), SystemExit(3)])
+@pytest.mark.parametrize("where", ["write", "check"])
+def test_failure_leaves_nothing_and_passes(tmp_path: Path, error: BaseException, where: str) -> None:
+    def fail(temporary: str) -> None:
+        raise error
+
+    write, check = (fail, None) if where == "write" else (fill("x"), fail)
+    with pytest.raises(type(error)):
+        land(tmp_path / "a.txt", write, check=check)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EIO, None])
+@pytest.mark.parametrize("replace", [False, True])
+def test_oserror_becomes_one_write_error(tmp_path: Path, number: int | None, replace: bool) -> None:
+    target = tmp_path / "a.txt"
+    if replace:
+        target.write_text("old")
+
+    def fail(temporary: str) -> None:
+        Path(temporary).write_text("half")
+        raise OSError(number, os.strerror(number)) if number else OSError("5 requested and 3 written")
+
+    with pytest.raises(WriteError) as caught:
+        land(target, fail, replace=replace)
+    assert isinstance(caught.value, OSError)
+    assert caught.value.path == str(target)
+    assert caught.value.remedy
+    assert isinstance(caught.value.__cause__, OSError)
+    assert names(tmp_path) == (["a.txt"] if replace else [])
+    if replace:
+        assert target.read_text() == "old"
+
+
+def test_existing_target_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    called = []
+    with pytest.raises(WriteError, match="exists already") as caught:
+        land(target, called.append)
+    assert isinstance(caught.value.__cause__, FileExistsError)
+    assert caught.value.evidence
+    assert caught.value.remedy
+    assert called == []
+    assert target.read_text() == "old"
+
+
+def test_target_that_appears_while_writing_stands(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+
+    def write(temporary: str) -> None:
+        Path(temporary).write_text("mine")
+        target.write_text("theirs")
+
+    with pytest.raises(WriteError, match="exists already"):
+        land(target, write)
+    assert target.read_text() == "theirs"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def _no_link(monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    if how == "absent":
+        monkeypatch.delattr(os, "link")
+    else:
+
+        def link(*_: object) -> None:
+            raise OSError(errno.EPERM, "Operation not permitted")
+
+        monkeypatch.setattr(os, "link", link)
+
+
+@pytest.mark.parametrize("how", ["absent", "refused"])
+def test_without_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    _no_link(monkeypatch, how)
+    target = tmp_path / "a.txt"
+    land(target, fill("first"))
+    assert target.read_text() == "first"
+
+    other = tmp_path / "b.txt"
+
+    def write(temporary: str) -> None:
+        Path(temporary).write_text("mine")
+        other.write_text("theirs")
+
+    with pytest.raises(WriteError, match="exists already"):
+        land(other, write)
+    assert other.read_text() == "theirs"
+    assert names(tmp_path) == ["a.txt", "b.txt"]
+
+
+def test_reservation_is_taken_back_when_the_rename_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _no_link(monkeypatch, "absent")
+
+    def replace(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(WriteError, match="could not be written"):
+        land(tmp_path / "a.txt", fill("x"))
+    assert names(tmp_path) == []
+
+
+def test_windows_renames_without_a_reservation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _no_link(monkeypatch, "absent")
+    monkeypatch.setattr(sys, "platform", "win32")
+    land(tmp_path / "a.txt", fill("x"))
+    assert (tmp_path / "a.txt").read_text() == "x"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_replace_keeps_permissions(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    target.chmod(0o640)
+    land(target, fill("new"), replace=True)
+    assert target.read_text() == "new"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    land(tmp_path / "new.txt", fill("x"), replace=True)
+    assert names(tmp_path) == ["a.txt", "new.txt"]
+
+
+def test_symbolic_link_stays_and_its_file_is_written(tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "real.txt").write_text("old")
+    link = tmp_path / "link.txt"
+    link.symlink_to(folder / "real.txt")
+    with pytest.raises(WriteError, match="exists already"):
+        land(link, fill("new"))
+    land(link, fill("new"), replace=True)
+    assert link.is_symlink()
+    assert (folder / "real.txt").read_text() == "new"
+    assert names(tmp_path) == ["elsewhere", "link.txt"]
+    assert names(folder) == ["real.txt"]
+
+    dangling = tmp_path / "dangling.txt"
+    dangling.symlink_to(folder / "later.txt")
+    land(dangling, fill("x"))
+    assert dangling.is_symlink()
+    assert (folder / "later.txt").read_text() == "x"
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_targets_that_cannot_be(tmp_path: Path, replace: bool) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "folder").mkdir()
+    called: list[str] = []
+    for target in (
+        tmp_path / "file" / "a.txt",  # the parent is a file
+        tmp_path / "absent" / "a.txt",
+        tmp_path / "folder",
+        tmp_path / ("n" * 300),
+        f"{tmp_path}/nul\0byte",
+    ):
+        with pytest.raises(WriteError) as caught:
+            land(target, called.append, replace=replace)
+        assert caught.value.remedy
+    assert called == []
+    assert names(tmp_path) == ["file", "folder"]
+    assert names(tmp_path / "folder") == []
+
+
+def test_pipe_is_not_replaced(tmp_path: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no named pipes")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(WriteError, match="cannot be written"):
+        land(tmp_path / "pipe", fill("x"), replace=True)
+    assert names(tmp_path) == ["pipe"]
+
+
+def test_folder_that_may_not_be_written(tmp_path: Path) -> None:
+    if getattr(os, "geteuid", lambda: 0)() == 0:
+        pytest.skip("permissions do not bind this user")
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0o555)
+    with pytest.raises(WriteError, match="could not be written"):
+        land(folder / "a.txt", fill("x"))
+    assert names(folder) == []
+
+
+def test_longest_name_that_fits(tmp_path: Path) -> None:
+    name = "é" * 120 + ".ome.tif"  # 248 bytes; with the temporary's own ending it would not fit
+    land(tmp_path / name, fill("x"))
+    assert names(tmp_path) == [name]
+
+
+# --- left-overs
+
+
+def test_tidy_takes_only_left_overs(tmp_path: Path) -> None:
+    left = tmp_path / ".a.ome.tif.0123456789ab.omio-part"
+    left.write_text("half")
+    kept = [".a.omio-part", "a.0123456789ab.omio-part", ".a.0123456789xy.omio-part", ".a.0123456789ab.part", "a.txt"]
+    for name in kept:
+        (tmp_path / name).write_text("x")
+    (tmp_path / ".folder.0123456789ab.omio-part").mkdir()
+    (tmp_path / ".link.0123456789ab.omio-part").symlink_to(tmp_path / "a.txt")
+    assert tidy(tmp_path) == (left,)
+    assert names(tmp_path) == sorted([*kept, ".folder.0123456789ab.omio-part", ".link.0123456789ab.omio-part"])
+    assert tidy(tmp_path / "absent") == ()
+
+
+@pytest.mark.parametrize("how", ["no fcntl", "no locks"])
+def test_without_locks_age_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    if how == "no fcntl":
+        monkeypatch.setitem(sys.modules, "fcntl", None)
+    else:
+        import fcntl
+
+        def flock(*_: object) -> None:
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        monkeypatch.setattr(fcntl, "flock", flock)
+    new, old = (tmp_path / f".{n}.0123456789ab.omio-part" for n in ("new", "old"))
+    new.touch()
+    old.touch()
+    os.utime(old, (time.time() - 2 * landing.OLD,) * 2)
+    land(tmp_path / "a.txt", fill("x"))
+    assert names(tmp_path) == [new.name, "a.txt"]
+
+
+_HOLD = """
+import sys
+from pathlib import Path
+from omio_core.landing import land
+def write(temporary):
+    Path(temporary).write_text("half")
+    print("writing", flush=True)
+    sys.stdin.readline()
+    Path(temporary).write_text("whole")
+land(sys.argv[1], write)
+"""
+
+
+def _writer(target: Path) -> subprocess.Popen[str]:
+    child = subprocess.Popen(
+        [sys.executable, "-c", _HOLD, str(target)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert child.stdout is not None
+    assert child.stdout.readline() == "writing\n"
+    return child
+
+
+def test_next_run_removes_what_a_killed_one_left_and_not_what_a_living_one_holds(tmp_path: Path) -> None:
+    pytest.importorskip("fcntl", reason="only where there are locks can the living be told at once")
+    living, killed = _writer(tmp_path / "living.txt"), _writer(tmp_path / "killed.txt")
+    with living, killed:
+        killed.kill()
+        killed.wait()
+        assert len(names(tmp_path)) == 2
+        land(tmp_path / "a.txt", fill("x"))
+        held, landed = names(tmp_path)
+        assert landed == "a.txt"
+        assert held.startswith(".living.txt.")
+        living.communicate("go on\n")
+    assert living.returncode == 0
+    assert names(tmp_path) == ["a.txt", "living.txt"]
+    assert (tmp_path / "living.txt").read_text() == "whole"
+
+
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("replace", [True, False])
+def test_two_threads_and_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool, replace: bool) -> None:
+    if not links:
+        _no_link(monkeypatch, "absent")
+    contents = ["a" * 5000, "b" * 7000]
+    for turn in range(20):
+        target = tmp_path / f"{turn}.txt"
+        start = threading.Barrier(2)
+        won: list[str] = []
+        lost: list[BaseException] = []
+
+        def run(content: str, target=target, start=start, won=won, lost=lost) -> None:
+            start.wait()
+            try:
+                land(target, fill(content), replace=replace)
+                won.append(content)
+            except WriteError as error:
+                lost.append(error)
+
+        threads = [threading.Thread(target=run, args=(c,)) for c in contents]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (len(won), len(lost)) == ((2, 0) if replace else (1, 1))
+        assert target.read_text() in won
+    assert len(names(tmp_path)) == 20
+
+
+# --- names
+
+
+@pytest.mark.parametrize(
+    ("name", "second"),
+    [
+        ("x.ome.tif", "x-1.ome.tif"),
+        ("x.OME.TIFF", "x-1.OME.TIFF"),
+        ("a.b.ome.btf", "a.b-1.ome.btf"),
+        ("x.tif", "x-1.tif"),
+        ("x", "x-1"),
+        (".ome.tif", ".ome-1.tif"),
+    ],
+)
+def test_numbered(name: str, second: str, tmp_path: Path) -> None:
+    found = numbered(tmp_path / name)
+    assert [next(found).name, next(found).name] == [name, second]
+    assert next(found).parent == tmp_path
