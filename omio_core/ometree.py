@@ -1,0 +1,205 @@
+"""OME-XML as a tree, guarded: refused where it is a bomb or no text; with its annotations. It knows no values.
+
+Text is hostile until read: no DOCTYPE, a cap on bytes and on tags. Elements are matched by their local names, so that
+the schemas of every year are one case.
+"""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from xml.parsers import expat
+
+from .errors import CorruptFileError, LimitExceededError
+from .settings import current
+
+Element = ET.Element
+
+MOST_TAGS = 8_000_000  # of "<"; an element costs about 300 bytes of memory, however few it has in the file
+_CACHED_BYTES = 16 << 20  # longer texts are parsed again rather than kept
+OURS = "omio/"  # namespaces of annotations whose values are JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The root, and what is looked up by ID; `referenced` are the annotations that something refers to."""
+
+    root: Element
+    annotations: dict[str, Element]
+    objectives: dict[str, Element]
+    referenced: frozenset[str]
+
+
+def document(xml: str | bytes) -> Document:
+    """Parse a document; a few recent ones are kept.
+
+    Raises
+    ------
+    CorruptFileError
+        Not well-formed, a DOCTYPE, or no OME element at the root.
+    LimitExceededError
+        More bytes than the settings allow, or more than `MOST_TAGS`.
+    """
+    return _kept(xml) if len(xml) <= _CACHED_BYTES else _read(xml)
+
+
+def _read(xml: str | bytes) -> Document:
+    data = xml.encode("utf-8", "surrogatepass") if isinstance(xml, str) else bytes(xml)
+    if b"\0" not in data[:4]:  # where every other byte is NUL, it is UTF-16
+        data = data.rstrip(b"\0")  # a TIFF tag ends with NUL
+    if len(data) > (most := current().max_xml) or data.count(b"<") > MOST_TAGS:
+        raise LimitExceededError(
+            "the OME-XML is too long",
+            remedy="set OMIO_MAX_XML higher, if you trust the file",
+            evidence=f"{len(data)} bytes, {data.count(b'<')} tags; at most {most} and {MOST_TAGS}",
+        )
+    encoding = "utf-8" if isinstance(xml, str) else None
+    _refuse_doctype(data, encoding)
+    try:
+        root = ET.fromstring(data, ET.XMLParser(encoding=encoding))
+    except ET.ParseError as error:
+        line, column = error.position
+        raise _malformed(error.msg, line, column) from error
+    except (LookupError, ValueError) as error:  # an encoding that Python does not know, or that is no text
+        raise CorruptFileError("the OME-XML is malformed", evidence=str(error)) from error
+    if local(root) != "OME":
+        raise CorruptFileError("the XML is no OME-XML", evidence=f"its root is <{local(root)[:80]}>")
+    annotations = {e.get("ID", ""): e for part in named(root, "StructuredAnnotations") for e in part}
+    objectives = {e.get("ID", ""): e for i in named(root, "Instrument") for e in named(i, "Objective")}
+    referenced = frozenset(_references(root)) if annotations else frozenset()
+    return Document(root, annotations, objectives, referenced)
+
+
+_kept = lru_cache(maxsize=8)(_read)
+
+
+class _Begun(Exception):  # noqa: N818 - no error: how the prolog says that it is over
+    pass
+
+
+def _refuse_doctype(data: bytes, encoding: str | None) -> None:
+    """Read up to the root element; entities can be declared nowhere else (XML 1.0, 2.8)."""
+
+    def refuse(name: str, *_: Any) -> None:
+        raise CorruptFileError(
+            "the OME-XML declares a DOCTYPE, which is refused",
+            evidence=f"<!DOCTYPE {name[:80]}> at line {parser.CurrentLineNumber}",
+            remedy="remove it: OME-XML needs none, and entities are how XML bombs are made",
+        )
+
+    def begin(*_: Any) -> None:
+        raise _Begun
+
+    parser = expat.ParserCreate(encoding)
+    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = begin
+    try:
+        for start in range(0, len(data), 1 << 16):
+            parser.Parse(data[start : start + (1 << 16)], False)
+        parser.Parse(b"", True)
+    except _Begun:
+        return
+    except expat.ExpatError as error:
+        raise _malformed(expat.ErrorString(error.code), error.lineno, error.offset) from error
+    except (LookupError, ValueError) as error:
+        raise CorruptFileError("the OME-XML is malformed", evidence=str(error)) from error
+    raise CorruptFileError("the OME-XML is malformed", evidence="there is no element")
+
+
+def _malformed(message: str, line: int, column: int) -> CorruptFileError:
+    message = message.split(":")[0]
+    return CorruptFileError(
+        "the OME-XML is malformed",
+        evidence=f"{message} at line {line}, column {column}",
+        line=line,
+        column=column,
+    )
+
+
+def local(element: Element) -> str:
+    """The name without its namespace."""
+    return element.tag.rpartition("}")[2]
+
+
+def named(element: Element, name: str) -> Iterator[Element]:
+    """The children of that local name."""
+    tags = {tag for tag in {child.tag for child in element} if tag.rpartition("}")[2] == name}
+    return (child for child in element if child.tag in tags)
+
+
+def first(element: Element, *names: str) -> Element | None:
+    """The first child of the first local name that there is."""
+    return next((child for name in names for child in named(element, name)), None)
+
+
+def _references(element: Element) -> Iterator[str]:
+    return (e.get("ID", "") for e in element.iter() if e.tag.endswith("AnnotationRef"))
+
+
+# --- annotations
+
+
+def annotations_of(document: Document, image: Element) -> dict[str, dict[str, Any]]:
+    """From a namespace (or the kind, where there is none) to the content; of this image and of nobody."""
+    if not document.annotations:
+        return {}
+    waiting = [*_references(image), *(i for i in document.annotations if i not in document.referenced)]
+    found: dict[str, dict[str, Any]] = {}
+    seen: set[str] = set()
+    times: dict[str, int] = {}
+    while waiting:
+        identity = waiting.pop(0)
+        element = document.annotations.get(identity)
+        if element is None or identity in seen:
+            continue
+        seen.add(identity)
+        waiting.extend(_references(element))
+        if content := _content(element):
+            namespace = element.get("Namespace", "").strip() or local(element)
+            if namespace.startswith(OURS):
+                content = {key: _decoded(value) for key, value in content.items()}
+            times[namespace] = number = times.get(namespace, 0) + 1
+            found[namespace if number == 1 else f"{namespace} ({number})"] = content
+    return found
+
+
+def _content(element: Element) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    kind = local(element)
+    value = first(element, "Value")
+    description = first(element, "Description")
+    if kind == "FileAnnotation" and (file := first(element, "BinaryFile")) is not None:
+        content.update(file.attrib)
+    elif kind == "MapAnnotation" and value is not None:
+        for pair in named(value, "M"):
+            key, text = pair.get("K", ""), pair.text or ""
+            if key not in content:
+                content[key] = text
+            elif isinstance(content[key], list):
+                content[key].append(text)
+            else:
+                content[key] = [content[key], text]
+    elif value is not None:
+        content[kind] = _inner(value) if len(value) else (value.text or "").strip()
+    if description is not None and description.text and description.text.strip():
+        content.setdefault("Description", description.text.strip())
+    return content
+
+
+def _inner(value: Element) -> str:
+    """The XML inside an element; its bare text where it nests too deep to be written again."""
+    try:
+        return ((value.text or "") + "".join(ET.tostring(e, encoding="unicode") for e in value)).strip()
+    except RecursionError:
+        return "".join(value.itertext()).strip()
+
+
+def _decoded(value: Any) -> Any:
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        return value
