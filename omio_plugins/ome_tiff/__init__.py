@@ -1,0 +1,56 @@
+"""The OME-TIFF writer, described; what it does is in `_write`, imported at first use."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from omio_core.contract import Match, Verdict, Writer, hookimpl
+
+if TYPE_CHECKING:
+    from omio_core.image import Image
+
+OMIO_API = 1
+
+AS_IT_IS = frozenset(
+    {"uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "float64", "complex64", "complex128"}
+)
+WIDENED = {"bool": "uint8", "float16": "float32"}
+IF_IT_FITS = {"int64": ("int32", "uint32"), "uint64": ("uint32",)}
+"""64-bit integers are no OME pixel type; written as the first of these that holds every value exactly."""
+
+
+def accepts(images: Sequence[Image]) -> Verdict:
+    """Whether OME has types for the pixels (ome.xsd, PixelType)."""
+    if not images:
+        return Verdict(Match.NO, "there is no image to write")
+    unsure = ""
+    for index, image in enumerate(images):
+        name = str(image.dtype)
+        if name not in AS_IT_IS | WIDENED.keys() | IF_IT_FITS.keys():
+            return Verdict(Match.NO, f"image {index} is {name}, and OME has no such pixel type")
+        if not math.prod(image.shape) or max(image.shape) >= 2**31:
+            return Verdict(Match.NO, f"image {index} has the shape {image.shape}, which OME cannot say")
+        if name in IF_IT_FITS:
+            unsure = f"image {index} is {name}, which is written if every value fits 32 bits"
+    if unsure:
+        return Verdict(Match.SIGNATURE, unsure)
+    return Verdict(Match.EXACT, "OME has a pixel type for all of it")
+
+
+WRITER = Writer(
+    name="ome_tiff",
+    title="OME-TIFF",
+    suffixes=(".ome.tiff", ".ome.tif", ".ome.btf"),
+    accepts=accepts,
+    write="omio_plugins.ome_tiff._write:write",
+    check="omio_plugins.ome_tiff._check:check",
+    options={"bigtiff": "True or False: BigTIFF whatever the size; by default only above 4 GiB, or named .btf"},
+)
+
+
+@hookimpl
+def omio_writers() -> Sequence[Writer]:
+    """The one writer of this plugin."""
+    return (WRITER,)

@@ -1,0 +1,152 @@
+"""A written OME-TIFF looked at before it is landed: its directories and its OME-XML; it reads no pixel.
+
+It shares nothing with the code that wrote the file but the numbers of the tags.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from omio_core import ome, omexml
+from omio_core.errors import CorruptFileError
+
+if TYPE_CHECKING:
+    from omio_core.image import Image
+
+_FORMATS = {1: "B", 2: "B", 3: "H", 4: "L", 5: "Q", 16: "Q"}  # a RATIONAL is taken whole
+
+
+def check(path: str, images: Sequence[Image]) -> None:
+    """Refuse a file that does not hold `images` soundly.
+
+    Raises
+    ------
+    CorruptFileError
+        A directory or a segment lies outside the file, a plane is missing, has another size, or is not where the
+        OME-XML says.
+    MetadataError
+        The OME-XML does not fit the schema.
+    """
+    pages = -1
+    described = ome.OmeDocument()
+    with open(path, "rb") as file:
+        for pages, page in enumerate(_pages(file, os.fstat(file.fileno()).st_size)):
+            if pages == 0:
+                xml = page.text(270)
+                omexml.check(xml)
+                described = ome.parse(xml)
+                shapes = list(_planes(described, images))
+            if pages >= len(shapes) or (page.one(257), page.one(256)) != shapes[pages]:
+                raise _wrong(f"page {pages} is not the plane that the OME-XML describes")
+            page.refuse_segments_outside()
+    if pages + 1 != sum(i.size_t * i.size_z * len(i.samples) for i in described.images) or pages < 0:
+        raise _wrong(f"it has {pages + 1} pages, which are not the planes that the OME-XML describes")
+
+
+def _planes(described: ome.OmeDocument, images: Sequence[Image]) -> Iterator[tuple[int, int]]:
+    """Height and width of every plane, in the order of the pages."""
+    if len(described.images) != len(images):
+        raise _wrong(f"the OME-XML describes {len(described.images)} images instead of {len(images)}")
+    ifd = 0
+    for one, image in zip(described.images, images, strict=True):
+        sizes = (one.size_t, one.size_z, one.size_c, one.size_y, one.size_x)
+        planes = one.size_t * one.size_z * len(one.samples)
+        if sizes != tuple(image.shape) or sum(one.samples) != one.size_c:
+            raise _wrong(f"the OME-XML gives image {one.index} the shape {sizes} instead of {tuple(image.shape)}")
+        if [(d.ifd, d.count) for d in one.tiff_data] != [(ifd, planes)]:
+            raise _wrong(f"the OME-XML does not say where the planes of image {one.index} are")
+        ifd += planes
+        yield from [(one.size_y, one.size_x)] * planes
+
+
+def _wrong(evidence: str) -> CorruptFileError:
+    return CorruptFileError(
+        "what was written is not what was asked for",
+        evidence=evidence,
+        remedy="this is a fault of the writer or of the disk; try again, and report it if it comes back",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    file: BinaryIO
+    size: int
+    entries: dict[int, tuple[int, int, bytes]]
+    pointer: str
+
+    def raw(self, code: int) -> tuple[str, bytes]:
+        """The struct format and the bytes of a tag."""
+        if code not in self.entries:
+            raise _wrong(f"a page has no tag {code}")
+        kind, count, inline = self.entries[code]
+        if kind not in _FORMATS:
+            raise _wrong(f"tag {code} of a page has the type {kind}")
+        form = f"<{count}{_FORMATS[kind]}"
+        length = struct.calcsize(form)
+        if length > len(inline):
+            (offset,) = struct.unpack(self.pointer, inline)
+            return form, _read(self.file, offset, length, self.size)
+        return form, inline[:length]
+
+    def values(self, code: int) -> tuple[int, ...]:
+        """The numbers of a tag."""
+        return struct.unpack(*self.raw(code))
+
+    def one(self, code: int) -> int:
+        """The only number of a tag."""
+        return self.values(code)[0]
+
+    def text(self, code: int) -> bytes:
+        """The bytes of an ASCII tag."""
+        return self.raw(code)[1].rstrip(b"\0")
+
+    def refuse_segments_outside(self) -> None:
+        """Every strip or tile lies inside the file, and there are as many as the plane needs."""
+        height, width = self.one(257), self.one(256)
+        if 324 in self.entries:
+            offsets, counts = self.values(324), self.values(325)
+            needed = -(-height // self.one(323)) * -(-width // self.one(322))
+        else:
+            offsets, counts = self.values(273), self.values(279)
+            needed = -(-height // self.one(278))
+        if len(offsets) != needed or len(counts) != needed:
+            raise _wrong(f"a page has {len(offsets)} segments instead of {needed}")
+        if any(a < 8 or n < 1 or a + n > self.size for a, n in zip(offsets, counts, strict=True)):
+            raise _wrong("a segment lies outside the file")
+
+
+def _pages(file: BinaryIO, size: int) -> Iterator[_Page]:
+    """The directories, in order; they lie one behind the other, so a chain cannot loop."""
+    head = _read(file, 0, 16, size)
+    if head[:4] == b"II*\0":
+        number, entry, pointer, (offset,) = "<H", "<HHL4s", "<L", struct.unpack("<L", head[4:8])
+    elif head[:8] == b"II+\0\x08\0\0\0":
+        number, entry, pointer, (offset,) = "<Q", "<HHQ8s", "<Q", struct.unpack("<Q", head[8:])
+    else:
+        raise _wrong("it does not begin as a TIFF")
+    before = 0
+    while offset:
+        if offset <= before:
+            raise _wrong(f"the directory at {offset} lies before the one at {before}")
+        before = offset
+        (count,) = struct.unpack(number, _read(file, offset, struct.calcsize(number), size))
+        body = _read(
+            file, offset + struct.calcsize(number), count * struct.calcsize(entry) + struct.calcsize(pointer), size
+        )
+        entries = {
+            code: (kind, n, inline)
+            for code, kind, n, inline in struct.iter_unpack(entry, body[: count * struct.calcsize(entry)])
+        }
+        yield _Page(file, size, entries, pointer)
+        (offset,) = struct.unpack(pointer, body[count * struct.calcsize(entry) :])
+
+
+def _read(file: BinaryIO, offset: int, length: int, size: int) -> bytes:
+    if offset + length > size:
+        raise _wrong(f"{length} bytes at {offset} lie outside the file, which has {size}")
+    file.seek(offset)
+    return file.read(length)

@@ -1,0 +1,234 @@
+"""TIFF written as a stream: segments as they come, the directories last; it knows no OME and no pixel's meaning.
+
+Tags, types and their order are those of TIFF 6.0 (https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf) and of
+BigTIFF (https://www.awaresystems.be/imaging/tiff/bigtiff.html). Pixels are written once, without padding between
+segments, so that the uncompressed planes of a file are one run of bytes. Because the directories follow the pixels,
+classic TIFF or BigTIFF is decided when every size is known, and a description may be as late as the pixels' digests.
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import BinaryIO
+
+from omio_core.errors import WriteError
+
+HEADER = 16  # of BigTIFF; a classic header takes 8, the other 8 stay empty
+MOST_CLASSIC = 2**32 - 2**25
+"""A file that would be longer becomes BigTIFF; the margin is for programs that add a tag later."""
+
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 16: 8}  # of the types BYTE, ASCII, SHORT, LONG, RATIONAL, LONG8
+NONE, DEFLATE = 1, 8  # Compression: none; "Adobe deflate", a zlib stream
+_SAMPLE_FORMATS = {"u": 1, "i": 2, "f": 3, "c": 6}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How the planes of an image are stored.
+
+    Parameters
+    ----------
+    height, width, samples
+        Pixels, and samples of a pixel, which lie beside each other.
+    kind, bits
+        The letter of the numpy dtype's kind (``u``, ``i``, ``f``, ``c``) and the bits of a sample.
+    compression
+        `NONE` or `DEFLATE`.
+    tile
+        Edge of square tiles, or None for strips.
+    rows
+        Rows of a strip.
+    resolution
+        Pixels a centimetre along X and Y; None where unknown.
+    """
+
+    height: int
+    width: int
+    samples: int
+    kind: str
+    bits: int
+    compression: int
+    tile: int | None
+    rows: int
+    resolution: tuple[Fraction, Fraction] | None = None
+
+    @property
+    def segments(self) -> int:
+        """Strips or tiles of a plane."""
+        if self.tile:
+            return -(-self.height // self.tile) * -(-self.width // self.tile)
+        return -(-self.height // self.rows)
+
+
+@dataclass(slots=True)
+class _Page:
+    form: Form
+    offsets: array[int] = field(default_factory=lambda: array("Q"))
+    counts: array[int] = field(default_factory=lambda: array("Q"))
+
+
+class Stream:
+    """A TIFF under way.
+
+    Parameters
+    ----------
+    file
+        Open for writing, empty.
+    """
+
+    def __init__(self, file: BinaryIO):
+        self._file = file
+        self._pages: list[_Page] = []
+        self._end = HEADER
+        file.write(bytes(HEADER))  # no signature yet: what is killed here is no TIFF, rather than a wrong one
+
+    @property
+    def pages(self) -> int:
+        """Planes begun."""
+        return len(self._pages)
+
+    def begin(self, form: Form) -> None:
+        """Begin the next plane; its segments follow in order."""
+        self._pages.append(_Page(form))
+
+    def segment(self, data: bytes | memoryview, counts: Sequence[int]) -> None:
+        """Write one or several whole segments of the plane begun, `counts` bytes each, one after another."""
+        page = self._pages[-1]
+        for count in counts:
+            page.offsets.append(self._end)
+            page.counts.append(count)
+            self._end += count
+        self._file.write(data)
+
+    def finish(self, description: bytes, software: bytes, *, bigtiff: bool | None = None) -> bool:
+        """Write the description, the directories and the header.
+
+        Parameters
+        ----------
+        description, software
+            ASCII, of the first page.
+        bigtiff
+            Whether to write BigTIFF; None where the size decides.
+
+        Returns
+        -------
+        bool
+            Whether it is BigTIFF.
+
+        Raises
+        ------
+        WriteError
+            Classic TIFF is asked for, and the file is too long for it.
+        """
+        texts = description + b"\0" + software + b"\0"
+        # 500 bytes are more than the entries of a page take in BigTIFF, and 16 a segment its offset and size
+        size = self._end + len(texts) + sum(500 + 16 * len(page.offsets) for page in self._pages)
+        if bigtiff is None:
+            bigtiff = size > MOST_CLASSIC
+        if not bigtiff and size > MOST_CLASSIC:
+            raise WriteError(
+                "the pixels do not fit a classic TIFF", evidence=f"{size} bytes", remedy="leave out bigtiff=False"
+            )
+        first = {
+            270: (2, len(description) + 1, self._end),
+            305: (2, len(software) + 1, self._end + len(description) + 1),
+        }
+        self._file.write(texts)
+        self._end += len(texts)
+        gap = -self._end % 8  # directories begin on a word boundary
+        self._file.write(bytes(gap))
+        self._end += gap
+        start = self._end
+        for index, page in enumerate(self._pages):
+            last = index == len(self._pages) - 1
+            block = _directory(page, self._end, bigtiff, first if index == 0 else {}, last)
+            self._file.write(block)
+            self._end += len(block)
+        self._file.seek(0)
+        if bigtiff:
+            self._file.write(struct.pack("<2sHHHQ", b"II", 43, 8, 0, start))
+        else:
+            self._file.write(struct.pack("<2sHL", b"II", 42, start))
+        return bigtiff
+
+
+def _directory(page: _Page, at: int, bigtiff: bool, texts: dict[int, tuple[int, int, int]], last: bool) -> bytes:
+    """One directory with the values that do not fit its entries, a multiple of 8 bytes long."""
+    offset_type, entry, inline = (16, struct.Struct("<HHQ"), 8) if bigtiff else (4, struct.Struct("<HHL"), 4)
+    tags = _tags(page, offset_type)
+    codes = sorted([*tags, *texts])
+    pointer = "<Q" if bigtiff else "<L"
+    head = struct.pack("<Q" if bigtiff else "<H", len(codes))
+    behind = at + len(head) + len(codes) * (entry.size + inline) + struct.calcsize(pointer)
+    begin = behind = behind + -behind % 8
+    entries, values = bytearray(), bytearray()
+    for code in codes:
+        if code in texts:
+            kind, count, where = texts[code]
+            entries += entry.pack(code, kind, count) + struct.pack(pointer, where)
+            continue
+        kind, data = tags[code]
+        entries += entry.pack(code, kind, len(data) // _SIZES[kind])
+        if len(data) <= inline:
+            entries += data.ljust(inline, b"\0")
+        else:
+            entries += struct.pack(pointer, begin + len(values))
+            values += data.ljust(-(-len(data) // 8) * 8, b"\0")
+    following = 0 if last else begin + len(values)
+    block = head + bytes(entries) + struct.pack(pointer, following)
+    return block.ljust(begin - at, b"\0") + bytes(values)
+
+
+def _tags(page: _Page, offset_type: int) -> dict[int, tuple[int, bytes]]:
+    """From a tag to its type and its value, little-endian."""
+    form = page.form
+    rgb = form.samples in (3, 4)
+    wide = "Q" if offset_type == 16 else "L"
+
+    def short(*values: int) -> tuple[int, bytes]:
+        return 3, struct.pack(f"<{len(values)}H", *values)
+
+    def long(value: int) -> tuple[int, bytes]:
+        return 4, struct.pack("<L", value)
+
+    tags = {
+        256: long(form.width),
+        257: long(form.height),
+        258: short(*(form.bits,) * form.samples),
+        259: short(form.compression),
+        262: short(2 if rgb else 1),  # PhotometricInterpretation: RGB, or black is zero
+        277: short(form.samples),
+        284: short(1),  # PlanarConfiguration: samples beside each other
+        339: short(*(_SAMPLE_FORMATS[form.kind],) * form.samples),
+    }
+    # without XResolution and YResolution nothing is said; 1/1 would be read as a pixel of one unit
+    tags[296] = short(3 if form.resolution else 1)  # ResolutionUnit: centimetre, or none
+    if form.resolution:
+        for code, value in zip((282, 283), form.resolution, strict=True):
+            tags[code] = 5, struct.pack("<LL", value.numerator, value.denominator)
+    if form.samples == 4:
+        tags[338] = short(2)  # ExtraSamples: alpha that was not multiplied in
+    offsets, counts = (
+        (offset_type, struct.pack(f"<{len(values)}{wide}", *values)) for values in (page.offsets, page.counts)
+    )
+    if form.tile:
+        tags |= {322: long(form.tile), 323: long(form.tile), 324: offsets, 325: counts}
+    else:
+        tags |= {273: offsets, 278: long(form.rows), 279: counts}
+    return tags
+
+
+def resolution(micrometres: float) -> Fraction | None:
+    """Pixels a centimetre as a TIFF RATIONAL; None where two 32-bit numbers cannot say it to six digits."""
+    exact = Fraction(10_000) / Fraction(micrometres)
+    most = 2**32 - 1
+    if exact > most or exact < Fraction(1, most):
+        return None
+    found = exact.limit_denominator(min(most, max(1, int(most / exact))))
+    if not found or found.numerator > most or abs(found / exact - 1) > Fraction(1, 10**6):
+        return None
+    return found
