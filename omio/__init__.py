@@ -140,7 +140,7 @@ def imread(
         others=others,
     )
     images = read.pick(source, "all" if return_list and image is None else image, said, one=not return_list)
-    arrays = [read.pixels(one, lazily=lazy) for one in images]
+    arrays = read.pixels(images, lazily=lazy)
     dicts = [one.metadata.to_dict() for one in images]
     return (arrays, dicts) if return_list else (arrays[0], dicts[0])
 

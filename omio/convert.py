@@ -95,17 +95,16 @@ def to_ometiff(
 ) -> list[Path]:
     """Convert the chosen images of a source, one file each; see `omio.convert_to_ometiff`."""
     opened = open_source(source, said)
-    images = opened.pick(image)
-    refuse_missing(opened.path, images, said.policies)
     suffixes = opened.decision.reader.suffixes
     several = len(opened.images) > 1
-    targets = list(names(Path(opened.path), out, [one.name for one in images], suffixes, several=several))
-    if targets:
-        targets[0].parent.mkdir(parents=True, exist_ok=True)
-    whole = sum(one.nbytes for one in images)
     written: list[Path] = []
     before = 0
     try:
+        images = opened.pick(image)
+        refuse_missing(opened.path, images, said.policies)
+        targets = list(names(Path(opened.path), out, [one.name for one in images], suffixes, several=several))
+        _make_folder(targets[0].parent)
+        whole = sum(one.nbytes for one in images)
         for target, one in zip(targets, images, strict=True):
             path = writing.write(
                 target,
@@ -120,8 +119,17 @@ def to_ometiff(
             if path is not None:
                 written.append(path)
     finally:
-        images[0].close()  # all of them share the one file
+        opened.images[0].close()  # all of them share the one file
     return written
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteError(
+            f"the folder {folder} cannot be made", evidence=str(error), remedy="choose another one", path=str(folder)
+        ) from error
 
 
 def _shifted(progress: Callable[[int, int], None] | None, before: int, whole: int) -> Callable[[int], None] | None:

@@ -39,7 +39,7 @@ def request(
     chosen = others.get("policies") or Policies()
     if not isinstance(chosen, Policies):
         raise OmioError("policies= is no Policies", evidence=repr(chosen), remedy="give omio_core.Policies(...)")
-    said = {kind: others[kind] for kind in _KINDS if kind in others}
+    said = {**chosen.changed(), **{kind: others[kind] for kind in _KINDS if kind in others}}
     if axes is not None and any(p.kind == "axes" and p.name == axes for p in catalogue().policies):
         said["axes"], axes = axes, None
     for kind, name in said.items():
@@ -55,8 +55,10 @@ def request(
 
 
 def source(path: str | os.PathLike[str], said: Request) -> Source:
-    """Open a source under a request."""
-    return open_source(path, said)
+    """A source described under a request; its file is let go of at once."""
+    opened = open_source(path, said)
+    opened.images[0].close()  # all of them share the one file
+    return opened
 
 
 def pick(path: str | os.PathLike[str], image: int | str | None, said: Request, *, one: bool) -> tuple[Image, ...]:
@@ -70,15 +72,19 @@ def pick(path: str | os.PathLike[str], image: int | str | None, said: Request, *
         The policy ``missing="raise"`` is in force and a needed fact is unknown.
     """
     opened = open_source(path, said)
-    images = opened.pick(image)
-    if one and len(images) != 1:
-        raise ManyImagesError(
-            f"{opened.path} holds {len(images)} images, and one is asked for",
-            evidence="; ".join(f"{i}: {found!r}" for i, found in enumerate(images)),
-            remedy="choose one with image=<index or name>, or take all with return_list=True",
-            path=opened.path,
-        )
-    refuse_missing(opened.path, images, said.policies)
+    try:
+        images = opened.pick(image)
+        if one and len(images) != 1:
+            raise ManyImagesError(
+                f"{opened.path} holds {len(images)} images, and one is asked for",
+                evidence="; ".join(f"{i}: {found!r}" for i, found in enumerate(images)),
+                remedy="choose one with image=<index or name>, or take all with return_list=True",
+                path=opened.path,
+            )
+        refuse_missing(opened.path, images, said.policies)
+    except OmioError:
+        opened.images[0].close()  # all of them share the one file
+        raise
     return images
 
 
@@ -91,15 +97,17 @@ def refuse_missing(path: str, images: Sequence[Image], chosen: Policies) -> None
     """
     from omio_core.policies import decide
 
+    if chosen.missing == Policies().missing:
+        return  # the default takes what is unknown as unknown: no metadata are parsed to find that out
     for image in images:
         needed = image.metadata.needed()
         if needed and decide("missing", chosen.missing, path=path, missing=needed) == "raise":
             image.metadata.refuse_missing(path)
 
 
-def pixels(image: Image, *, lazily: bool) -> NDArray[Any] | dask.array.Array:
-    """All pixels of an image, in memory or as a dask array; in memory, the file is let go of at once."""
+def pixels(images: Sequence[Image], *, lazily: bool) -> list[NDArray[Any] | dask.array.Array]:
+    """All pixels of the images of one file, in memory or as dask arrays; in memory, the file is let go of at once."""
     if lazily:
-        return image.to_dask()
-    with image:
-        return image.to_numpy()
+        return [image.to_dask() for image in images]
+    with images[0]:  # all of them share the one file
+        return [image.to_numpy() for image in images]

@@ -14,6 +14,9 @@ def main() -> None:
     """Run the command line; the console scripts ``omio`` and ``omio-core``."""
     import click
 
+    from omio_core.errors import OmioError
+
+    from . import show
     from .app import app
 
     try:
@@ -25,5 +28,8 @@ def main() -> None:
         code = 130
     except BrokenPipeError:  # `omio info ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except (OmioError, OSError) as error:  # of no path: a setting, the folder of the demo
+        show.error("", error)
         code = 1
     sys.exit(code or 0)

@@ -47,23 +47,19 @@ def _each(paths: Iterable[str], do: Callable[[str], None]) -> None:
         raise click.exceptions.Exit(1)
 
 
-class _Numbers(click.ParamType["float | tuple[float, ...]"]):
+def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> float | tuple[float, ...] | None:
     """Numbers with commas between: one, two or three."""
-
-    name = "numbers"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float | tuple[float, ...]:
-        try:
-            numbers = tuple(float(part) for part in str(value).split(","))
-        except ValueError:
-            self.fail(f"{value!r} is no list of numbers such as 0.25,0.25,1.5", param, ctx)
-        return numbers[0] if len(numbers) == 1 else numbers
+    if value is None:
+        return None
+    try:
+        numbers = tuple(float(part) for part in value.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no list of numbers such as 0.25,0.25,1.5", ctx, param) from None
+    return numbers[0] if len(numbers) == 1 else numbers
 
 
 def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> list[str] | None:
-    return None if value is None else value.split(",")
+    return None if value is None else [name.strip() for name in value.split(",")]
 
 
 def _statements(verb: Callable[..., None]) -> Callable[..., None]:
@@ -76,7 +72,9 @@ def _statements(verb: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--channel-names", callback=_names, metavar="A,B", help="Names of the channels."),
         click.option("--time-increment", type=float, metavar="SECONDS", help="Time between time points."),
-        click.option("--pixel-size", type=_Numbers(), metavar="X[,Y[,Z]]", help="In micrometres; one number: X and Y."),
+        click.option(
+            "--pixel-size", callback=_numbers, metavar="X[,Y[,Z]]", help="In micrometres; one number: X and Y."
+        ),
         click.option("--axes", metavar="LETTERS", help="Your names for the file's axes, such as ZYX."),
         click.option("--reader", help="Use this reader, whatever the file looks like."),
     ):

@@ -63,6 +63,9 @@ def free(folder: Path) -> Path:
     return candidate
 
 
+_STORIES = ("a file that states its sizes", "a file that states nothing but pixels")
+
+
 def run(folder: Path, tell: Callable[[str], Any]) -> list[Path]:
     """Write, read, explain, convert; `tell` gets every line. Gives the OME-TIFFs written."""
     import numpy as np
@@ -72,20 +75,29 @@ def run(folder: Path, tell: Callable[[str], Any]) -> list[Path]:
     folder = free(folder)
     folder.mkdir(parents=True)
     written: list[Path] = []
-    for path in write(folder):
-        tell(f"\n== {path.name}: what it is, and why ==\n")
-        tell(str(omio.explain(path)))
+    for number, (path, story) in enumerate(zip(write(folder), _STORIES, strict=True), 1):
+        tell(f"{number}. {path.name}: {story}\n")
+        tell(_indented(str(omio.explain(path))))
         array, metadata = omio.imread(path)
+        tell(f"\n   array, metadata = omio.imread({str(path)!r})")
+        tell(f"     array: {array.dtype}, {metadata['axes']} {array.shape}")
+        sizes = ("PhysicalSizeX", "PhysicalSizeY", "PhysicalSizeZ", "TimeIncrement")
+        tell(f"     metadata: {', '.join(f'{key} {metadata[key]}' for key in sizes)}, ...")
         (converted,) = omio.convert_to_ometiff(path, folder / "converted")
         again, _ = omio.imread(converted)
-        same = "equal" if np.array_equal(array, again) else "NOT equal"
-        sizes = {key: metadata[key] for key in ("PhysicalSizeX", "PhysicalSizeZ", "TimeIncrement")}
-        tell(f"\nimread gives {array.dtype} {metadata['axes']} {array.shape}, {sizes}")
-        tell(f"converted to {converted}: read back, the pixels are {same}")
+        same = "equal" if np.array_equal(array, again) else "NOT EQUAL"
+        tell(f"\n   omio.convert_to_ometiff({str(path)!r}, {str(folder / 'converted')!r})")
+        tell(f"     {converted}: read back, the pixels are {same}\n")
         written.append(converted)
+    depth, size = PIXEL["Z"], PIXEL["X"]
     tell(
-        f"\nThe second file states no axes and no sizes: OMIO says what it assumed, and unknown stays None.\n"
-        f"Say it yourself: omio convert --axes ZYX {folder / 'cells_export.tif'}\n"
+        "The second file does not say that its pages are a z-stack, nor how large a pixel is. OMIO says what it\n"
+        "assumed, and unknown stays None. You know better, so say it:\n\n"
+        f"   omio convert --axes ZYX --pixel-size {size},{size},{depth} {folder / 'cells_export.tif'}\n\n"
         f"Everything is in {folder.resolve()}"
     )
     return written
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"   {line}" for line in text.splitlines())

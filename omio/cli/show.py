@@ -13,6 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from omio_core.explain import Explanation
+    from omio_core.image import Image
     from omio_core.plugins import Catalogue, Plugin
 
 
@@ -23,7 +24,7 @@ def line(text: str) -> None:
 
 def json(value: Any) -> None:
     """A value as JSON on standard output."""
-    click.echo(json_module.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    click.echo(json_module.dumps(value, indent=2, allow_nan=False))
 
 
 def error(path: str, problem: Exception) -> None:
@@ -74,44 +75,57 @@ def progress(name: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] |
 
 def summary(explanation: Explanation) -> None:
     """A few lines on each image of a source."""
+    from omio_core.explain import printable
+
     source = explanation.source
-    line(f"{source.path}: {source.decision.reader.title}")
+    decision = source.decision
+    line(f"{source.path}: {decision.verdicts[decision.reader.name].why}")
     for index, image in enumerate(source.images):
         sizes = " ".join(f"{axis}={n}" for axis, n in zip(image.axes, image.shape, strict=True))
-        facts = image.metadata.facts
-        pixel = [
-            f"{axis} {_short(getattr(facts, f'physical_size_{axis.lower()}'), 'µm')}"
-            for axis in ("X", "Y", "Z")
-            if axis != "Z" or image.shape[1] > 1
-        ]
-        if image.shape[0] > 1:
-            pixel.append(f"T {_short(facts.time_increment, 's')}")
-        name = f" {image.name!r}" if image.name else ""
-        line(f"  {index}:{name} {sizes} {image.dtype}, {', '.join(pixel)}")
-        channels = [channel.name.value for channel in image.metadata.channels if channel.name]
-        if channels:
-            line(f"     channels: {', '.join(channels)}")
+        rgb = " RGB" if image.metadata.samples == 3 else ""
+        name = f" {printable(image.name)}," if image.name else ""
+        line(f"  image {index}:{name} {sizes} {image.dtype}{rgb}")
+        line(f"    {_sizes(image)}")
+        channels = [channel.name.value if channel.name else "unknown" for channel in image.metadata.channels]
+        if set(channels) != {"unknown"}:
+            line(f"    channels: {printable(', '.join(channels))}")
         for sentence in image.metadata.assumptions:
-            line(f"     assumed: {sentence}")
+            line(f"    assumed: {printable(sentence)}")
 
 
-def _short(fact: Any, unit: str) -> str:
-    return "unknown" if fact is None else f"{fact.value:.6g} {unit}"
+def _sizes(image: Image) -> str:
+    """The sizes that this shape needs, and others that are known."""
+    facts, (t, z, *_) = image.metadata.facts, image.shape
+    wanted = [
+        ("pixel X", facts.physical_size_x, "µm", True),
+        ("Y", facts.physical_size_y, "µm", True),
+        ("Z", facts.physical_size_z, "µm", z > 1),
+        ("time step", facts.time_increment, "s", t > 1),
+    ]
+    return ", ".join(
+        f"{label} unknown" if fact is None else f"{label} {fact.value:.6g} {unit}"
+        for label, fact, unit, needed in wanted
+        if needed or fact is not None
+    )
 
 
 def plugins(known: Catalogue) -> None:
-    """A table of the plugins."""
+    """A table of the plugins, a line each."""
     rows = []
     for plugin in known.plugins:
-        offers = _offers(plugin) if plugin.error is None else f"LEFT OUT: {_flat(plugin.error)}"
+        offers = _offers(plugin, known) if plugin.error is None else f"LEFT OUT: {_flat(plugin.error)}"
         rows.append((plugin.name, f"{plugin.distribution} {plugin.version}".strip(), offers))
     widths = [max((len(row[i]) for row in rows), default=0) for i in (0, 1)]
     for name, distribution, text in rows:
         line(f"{name:<{widths[0]}}  {distribution:<{widths[1]}}  {text}")
 
 
-def _offers(plugin: Plugin) -> str:
-    """What a plugin offers, the policies of a kind together."""
+def _offers(plugin: Plugin, known: Catalogue) -> str:
+    """What a plugin offers; the policies of a kind together."""
+    titles = {
+        **{f"reader {reader.name}": reader.title for reader in known.readers},
+        **{f"writer {writer.name}": f"{writer.title} ({', '.join(writer.suffixes)})" for writer in known.writers},
+    }
     kinds: dict[str, list[str]] = {}
     others = []
     for offer in plugin.offers:
@@ -120,8 +134,9 @@ def _offers(plugin: Plugin) -> str:
             kind, _, name = rest.partition("=")
             kinds.setdefault(kind, []).append(name)
         else:
-            others.append(offer)
-    return "; ".join([*others, *(f"policies {kind}={'|'.join(names)}" for kind, names in kinds.items())])
+            others.append(f"{offer}: {titles[offer]}" if offer in titles else offer)
+    policies = ", ".join(f"{kind}={'|'.join(names)}" for kind, names in kinds.items())
+    return "; ".join([*others, *([f"policies {policies}"] if policies else [])]) or "nothing"
 
 
 def _flat(problem: Exception) -> str:
