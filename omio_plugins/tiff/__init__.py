@@ -1,0 +1,80 @@
+"""The TIFF reader as the core sees it: its name, its suffixes, and how it knows a TIFF; it reads no pixel.
+
+Plain TIFF, BigTIFF, ImageJ, tifffile's own and OME-TIFF are one reader: they share a signature, and what they are
+is told by the first page's description.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from omio_core.contract import Match, Probe, Reader, Verdict, hookimpl
+
+OMIO_API = 1
+
+SUFFIXES = (
+    ".ome.tiff", ".ome.tif", ".ome.btf", ".ome.tf8", ".ome.tf2", ".tiff", ".tif", ".btf", ".tf8", ".tf2",
+)  # fmt: skip
+
+_ORDERS = {b"II": ("<", "little-endian"), b"MM": (">", "big-endian")}  # TIFF 6.0, section 2
+_CLASSIC, _BIG = 42, 43  # TIFF 6.0, section 2; https://www.awaresystems.be/imaging/tiff/bigtiff.html
+_CZ_LSMINFO = 34412  # the private tag of Zeiss LSM files
+_MOST_TAGS = 1024
+
+
+def sniff(probe: Probe) -> Verdict:
+    """Say whether a file begins as a TIFF does, in either byte order, classic or BigTIFF."""
+    head = probe.head[:16]
+    if probe.is_dir:
+        return Verdict(Match.NO, "a folder")
+    if not head:
+        return Verdict(Match.NO, "empty file")
+    order, spelled = _ORDERS.get(head[:2], ("", ""))
+    if not order:
+        return Verdict(Match.NO, f"begins with {head[:4]!r}, not with II or MM")
+    if len(head) < 8:
+        return Verdict(Match.NO, f"too short: {len(head)} bytes, a TIFF header has 8")
+    version = struct.unpack(order + "H", head[2:4])[0]
+    if version == _CLASSIC:
+        kind, first = "TIFF", struct.unpack(order + "I", head[4:8])[0]
+    elif version == _BIG:
+        if len(head) < 16:
+            return Verdict(Match.NO, f"too short: {len(head)} bytes, a BigTIFF header has 16")
+        if struct.unpack(order + "HH", head[4:8]) != (8, 0):
+            return Verdict(Match.NO, "begins as a BigTIFF, without its constants 8 and 0")
+        kind, first = "BigTIFF", struct.unpack(order + "Q", head[8:16])[0]
+    else:
+        return Verdict(Match.NO, f"begins with {head[:2].decode()}, followed by {version}, not by 42 or 43")
+    why = f"{kind} header ({spelled})"
+    if _has_tag(probe, order, version == _BIG, first, _CZ_LSMINFO):
+        why += ", tag 34412 of a Zeiss LSM file; read as a plain TIFF"
+    if not probe.name.lower().endswith(SUFFIXES):
+        why += f" although the name {f'ends in {probe.suffix}' if probe.suffix else 'has no suffix'}"
+    return Verdict(Match.SIGNATURE, why)
+
+
+def _has_tag(probe: Probe, order: str, big: bool, offset: int, tag: int) -> bool:
+    """Whether the first IFD, wherever it lies, has a tag."""
+    size, entry = (8, 20) if big else (2, 12)
+    number = probe.read(offset, size)
+    if len(number) < size:
+        return False
+    count: int = struct.unpack(order + ("Q" if big else "H"), number)[0]
+    table = probe.read(offset + size, min(count, _MOST_TAGS) * entry)
+    code = struct.pack(order + "H", tag)
+    return any(table[i : i + 2] == code for i in range(0, len(table), entry))
+
+
+READER = Reader(
+    name="tiff",
+    title="TIFF, BigTIFF, ImageJ hyperstacks, tifffile's shaped TIFF and OME-TIFF (single file)",
+    suffixes=SUFFIXES,
+    sniff=sniff,
+    open="omio_plugins.tiff._read:open_tiff",
+)
+
+
+@hookimpl
+def omio_readers() -> list[Reader]:
+    """The one reader of this plugin."""
+    return [READER]

@@ -1,0 +1,242 @@
+"""From the stored bytes of a strip or tile to pixels; it knows no plane and no axes.
+
+Deflate is decoded straight into memory of the right size. Every other compression is tifffile's: it is shown a TIFF of
+a single strip or tile, made in memory of what `Structure` says, and gives a decoder for it (`TiffPage.decode`). So
+nothing of a hostile file's own tags reaches it, and no second handle is open.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omio_core.errors import CorruptFileError, OmioError, UnsupportedFeatureError
+
+from . import _lzw
+from ._ifd import Order
+from ._structure import DEFLATE, JPEG, Structure, most
+
+_JPEG2000 = (33003, 33004, 33005, 34712)
+_PNG, _LERC = 34933, 34887
+_OLD_JPEG, _LZW = 6, 5
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+_ROOMY = 1 << 22  # bytes that an encoded picture may always declare, whatever its strip or tile is
+
+Decode = Callable[..., Any]
+
+
+class Decoders:
+    """Decoders by structure and size of a segment; made once each, used from many threads."""
+
+    def __init__(self, order: Order):
+        self._order = order
+        self._made: dict[tuple[Structure, int, int, bool], Decode] = {}
+        self._lock = threading.Lock()
+
+    def decode(self, structure: Structure, data: bytes, size: tuple[int, int], tables: bytes | None) -> NDArray[Any]:
+        """Pixels of a strip or tile.
+
+        Parameters
+        ----------
+        data
+            As stored.
+        size
+            Rows and columns of it that lie inside the picture.
+        tables
+            JPEGTables of the page.
+
+        Returns
+        -------
+        array
+            (rows, columns, samples) in the machine's byte order, at least of `size`.
+
+        Raises
+        ------
+        CorruptFileError
+            It cannot be decoded, or gives less than `size`.
+        UnsupportedFeatureError
+            Nothing here decodes this compression.
+        """
+        rows = structure.rows if structure.tile else size[0]
+        if rows * structure.row_bytes > max(most(structure, len(data)), _ROOMY):
+            raise CorruptFileError(
+                "a strip or tile is too short for its picture",
+                evidence=f"{len(data)} bytes for {rows} rows of {structure.columns} pixels",
+            )
+        if structure.compression in DEFLATE and structure.plain:
+            return self._inflate(structure, data, rows)
+        _refuse_harmful(structure, data, rows)
+        options = {"jpegtables": tables} if structure.compression in JPEG else {}
+        try:
+            decode = self._decoder(structure, size, data)
+            array = decode(data, 0, **options)[0][0]
+        except (MemoryError, OmioError):
+            raise
+        except Exception as error:  # the border to tifffile and imagecodecs, which raise of every kind
+            raise _foreign(structure, error) from error
+        _hold(structure, array, size)
+        return np.asarray(array)
+
+    def inflate(self, data: bytes, out: memoryview) -> None:
+        """Decode deflate into `out`, which it must fill exactly.
+
+        Raises
+        ------
+        CorruptFileError
+        """
+        import imagecodecs
+
+        try:
+            got = imagecodecs.deflate_decode(data, out=out)
+        except MemoryError:
+            raise
+        except Exception as error:  # the border to imagecodecs, whose errors share no base
+            raise CorruptFileError(
+                "a strip or tile cannot be decompressed", evidence=f"{type(error).__name__}: {error}"
+            ) from error
+        if len(got) != len(out):
+            raise CorruptFileError(
+                "a strip or tile ends too soon", evidence=f"{len(got)} bytes where {len(out)} are due"
+            )
+
+    def _inflate(self, structure: Structure, data: bytes, rows: int) -> NDArray[Any]:
+        pixels = np.empty((rows, structure.columns, structure.contig), structure.dtype.newbyteorder(self._order))
+        self.inflate(data, pixels.reshape(-1).view(np.uint8).data)
+        return pixels
+
+    def _decoder(self, structure: Structure, size: tuple[int, int], data: bytes) -> Decode:
+        jfif = structure.compression in JPEG and data[6:10] == b"JFIF"  # then its colours are its own affair
+        key = (structure, *size, jfif)
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = _make(structure, size, data[:10], self._order)
+            return self._made[key]
+
+
+def _make(structure: Structure, size: tuple[int, int], head: bytes, order: str) -> Decode:
+    """tifffile's decoder of a picture that is one strip or tile."""
+    import tifffile
+
+    if structure.compression not in tifffile.TIFF.DECOMPRESSORS and structure.compression != 1:
+        raise UnsupportedFeatureError(
+            "the compression is not read",
+            evidence=f"Compression {structure.compression}",
+            remedy="save the file with another compression, such as deflate or LZW",
+        )
+    with tifffile.TiffFile(io.BytesIO(_single(structure, size, head, order))) as file:
+        page = file.pages.first
+        decode: Decode = page.decode
+        return decode
+
+
+def _single(structure: Structure, size: tuple[int, int], head: bytes, order: str) -> bytes:
+    """A TIFF with one strip or tile, whose data is nothing but the first bytes of a real one."""
+    n = structure.planes
+    entries: list[tuple[int, str, tuple[int, ...]]] = [
+        (256, "I", (size[1],)), (257, "I", (size[0],)), (258, "H", (structure.bits,) * structure.samples),
+        (259, "H", (structure.compression,)), (262, "H", (structure.photometric,)), (266, "H", (structure.fill_order,)),
+        (277, "H", (structure.samples,)), (284, "H", (2 if structure.planar else 1,)),
+        (317, "H", (structure.predictor,)), (339, "H", (structure.kind or 1,) * structure.samples),
+    ]  # fmt: skip
+    offsets, counts = (324, 325) if structure.tile else (273, 279)
+    if structure.tile:
+        entries += [(322, "I", (structure.tile[1],)), (323, "I", (structure.tile[0],))]
+    else:
+        entries += [(278, "I", (size[0],))]
+    if structure.t4_options is not None:
+        entries.append((292, "I", (structure.t4_options,)))
+    if structure.extra_samples:
+        entries.append((338, "H", structure.extra_samples))
+    if structure.subsampling:
+        entries.append((530, "H", structure.subsampling))
+    entries += [(offsets, "I", (8,) * n), (counts, "I", (16,) * n)]
+    entries.sort()
+    start = 24 + 2 + 12 * len(entries) + 4  # header, 16 bytes of data, the table
+    table, beyond = b"", b""
+    for code, kind, values in entries:
+        value = struct.pack(f"{order}{len(values)}{kind}", *values)
+        if len(value) > 4:
+            beyond, value = beyond + value, struct.pack(order + "I", start + len(beyond))
+        table += struct.pack(order + "HHI", code, 3 if kind == "H" else 4, len(values)) + value.ljust(4, b"\0")
+    header = (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, 24)
+    number = struct.pack(order + "H", len(entries))
+    return header + head.ljust(16, b"\0") + number + table + b"\0\0\0\0" + beyond
+
+
+def _hold(structure: Structure, array: Any, size: tuple[int, int]) -> None:
+    """What a decoder gives must be of the type that the tags say, and large enough."""
+    bilevel = structure.dtype.kind == "b" and array.dtype == np.uint8  # CCITT's decoders give 0 and 1 as bytes
+    due = (*size, structure.contig)
+    fits = array.ndim == 3 and all(have >= need for have, need in zip(array.shape, due, strict=True))
+    if not fits or not (bilevel or array.dtype == structure.dtype):
+        raise CorruptFileError(
+            "a strip or tile does not hold what it should",
+            evidence=f"{array.shape} of {array.dtype} where {due} of {structure.dtype} is due",
+        )
+
+
+def _refuse_harmful(structure: Structure, data: bytes, rows: int) -> None:
+    """An encoded picture declares its own size, and decoders allocate it unasked; some LZW kills an old decoder."""
+    if structure.compression == _LZW and _lzw.needs_check():
+        _lzw.check(data.translate(_REVERSED) if structure.fill_order == 2 else data)
+    declared = _declared(structure.compression, data)
+    allowed = max(4 * rows * structure.columns * max(structure.contig, 3), _ROOMY)
+    if declared > allowed:
+        raise CorruptFileError(
+            "a strip or tile holds a picture larger than itself",
+            evidence=f"{declared} samples in one of {rows}x{structure.columns} pixels",
+        )
+
+
+def _declared(compression: int, data: bytes) -> int:
+    """Samples that an encoded picture declares; 0 where it cannot be told."""
+    if compression in JPEG:
+        return _jpeg(data)
+    if compression in _JPEG2000:  # SIZ marker, ITU-T T.800, A.5.1
+        at = data.find(b"\xff\x4f\xff\x51", 0, 1 << 16)
+        if at >= 0 and len(data) >= at + 42:
+            right, bottom, left, top = struct.unpack_from(">4I", data, at + 8)
+            return int(max(right - left, 0) * max(bottom - top, 0) * struct.unpack_from(">H", data, at + 40)[0])
+    if compression == _LERC and data[:6] == b"Lerc2 " and len(data) >= 26:  # github.com/Esri/lerc, Lerc2.h, HeaderInfo
+        version = struct.unpack_from("<i", data, 6)[0]
+        height, width, deep = struct.unpack_from("<3i", data, 14 if version >= 3 else 10)
+        return int(abs(height * width) * (abs(deep) if version >= 4 else 1))
+    if compression == _PNG and data[12:16] == b"IHDR" and len(data) >= 24:
+        width, height = struct.unpack_from(">2I", data, 16)
+        return int(width * height * 4)
+    return 0
+
+
+def _jpeg(data: bytes) -> int:
+    """Samples that the largest frame header declares; markers as in ITU-T T.81, B.1 and B.2.2."""
+    at, found = data.find(b"\xff"), 0
+    while at >= 0 and at + 10 <= len(data):
+        marker = data[at + 1]
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width, components = struct.unpack_from(">HHB", data, at + 5)
+            found = max(found, height * width * components)
+        skip = (
+            0 if marker in (0x00, 0xFF, 0x01) or 0xD0 <= marker <= 0xD9 else struct.unpack_from(">H", data, at + 2)[0]
+        )
+        if marker == 0xDA:  # entropy-coded data follow
+            break
+        at = data.find(b"\xff", at + (1 if marker == 0xFF else 2) + skip)
+    return found
+
+
+def _foreign(structure: Structure, error: Exception) -> Exception:
+    evidence = f"compression {structure.compression}, {type(error).__name__}: {str(error)[:200]}"
+    unsupported = "not supported" in str(error) or "not available" in str(error)
+    if structure.compression == _OLD_JPEG or isinstance(error, NotImplementedError | ImportError) or unsupported:
+        return UnsupportedFeatureError(
+            "the way the pixels are stored is not read",
+            evidence=evidence,
+            remedy="save the file with another compression, such as deflate or LZW",
+        )
+    return CorruptFileError("a strip or tile cannot be decoded", evidence=evidence)

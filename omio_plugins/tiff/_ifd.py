@@ -1,0 +1,193 @@
+"""Pages and the values of their tags, each held against the file's size; it knows no flavour.
+
+Layout of an IFD: TIFF 6.0, section 2, and https://www.awaresystems.be/imaging/tiff/bigtiff.html.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from omio_core.errors import CorruptFileError, LimitExceededError
+from omio_core.settings import current
+
+from ._file import PositionedFile
+from ._structure import Structure
+
+Order = Literal["<", ">"]
+
+# type -> (struct code, bytes); 13 and 18 are offsets of IFDs, 16 and 17 are BigTIFF's
+TYPES = {
+    1: ("B", 1), 2: ("s", 1), 3: ("H", 2), 4: ("I", 4), 5: ("2I", 8), 6: ("b", 1), 7: ("B", 1), 8: ("h", 2),
+    9: ("i", 4), 10: ("2i", 8), 11: ("f", 4), 12: ("d", 8), 13: ("I", 4), 16: ("Q", 8), 17: ("q", 8), 18: ("Q", 8),
+}  # fmt: skip
+
+
+_WHOLE = {1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8}  # unsigned types and their bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Byte order and width of a TIFF; classic or BigTIFF."""
+
+    order: Order
+    big: bool
+    number: struct.Struct = field(init=False)
+    entry: struct.Struct = field(init=False)
+    pointer: struct.Struct = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name, code in zip(
+            ("number", "entry", "pointer"), ("Q", "HHQ8s", "Q") if self.big else ("H", "HHI4s", "I"), strict=True
+        ):
+            object.__setattr__(self, name, struct.Struct(self.order + code))
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One entry of a table: its type, the number of its values, and the values or their offset as bytes."""
+
+    type: int
+    count: int
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What pages with like tables share.
+
+    Attributes
+    ----------
+    positions
+        From the code of a tag to where its entry begins in the table.
+    mask, key
+        A table belongs here if its bytes, as one integer, masked, are the key.
+    outside
+        Structural values that lie outside the table: position of the entry, and the bytes expected there.
+    structure
+        What the pages have in common.
+    """
+
+    positions: Mapping[int, int]
+    mask: int
+    key: int
+    outside: tuple[tuple[int, bytes], ...]
+    structure: Structure
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One IFD: its index in the chain, where it lies, its raw table of tags, and its layout."""
+
+    index: int
+    offset: int
+    table: bytes
+    layout: Layout
+
+    @property
+    def structure(self) -> Structure:
+        """Size, type and storage of its picture."""
+        return self.layout.structure
+
+
+class Chain:
+    """All pages of a file, and the values of their tags."""
+
+    def __init__(self, file: PositionedFile, form: Form):
+        self.file, self.form = file, form
+        self.pages: list[Page] = []
+
+    def has(self, page: Page, code: int) -> bool:
+        """Whether the page has a tag."""
+        return code in page.layout.positions
+
+    def tag(self, page: Page, code: int) -> Tag | None:
+        """The entry of a tag."""
+        position = page.layout.positions.get(code)
+        if position is None:
+            return None
+        return Tag(*self.form.entry.unpack_from(page.table, position)[1:])
+
+    def raw(self, tag: Tag) -> bytes:
+        """The bytes of all values of a tag, which lie in the file; empty where the type is unknown."""
+        _, size = TYPES.get(tag.type, ("", 0))
+        n = tag.count * size
+        if n <= len(tag.value):
+            return tag.value[:n]
+        return self.file.read(self.form.pointer.unpack(tag.value)[0], n)
+
+    def values(self, page: Page, code: int, most: int = 1 << 16) -> tuple[Any, ...]:
+        """The values of a tag as numbers; empty where it is absent; rationals as numerator, denominator, ...
+
+        Raises
+        ------
+        CorruptFileError
+            There are more than `most`, or they do not lie in the file.
+        """
+        tag = self.tag(page, code)
+        if tag is None or tag.type not in TYPES or tag.type == 2:
+            return ()
+        if tag.count > most:
+            raise self.corrupt(page.index, f"tag {code} has {tag.count} values, at most {most} make sense")
+        letter, _ = TYPES[tag.type]
+        repeat = int(letter[0]) if len(letter) == 2 else 1
+        return struct.unpack(f"{self.form.order}{tag.count * repeat}{letter[-1]}", self.raw(tag))
+
+    def first(self, page: Page, code: int) -> int | None:
+        """The first of a tag's values, where it is a whole number; None where the tag is absent."""
+        position = page.layout.positions.get(code)
+        if position is None:
+            return None
+        _, kind, count, value = self.form.entry.unpack_from(page.table, position)
+        size = _WHOLE.get(kind, 0)
+        if not size or not count:
+            return None
+        if count * size > len(value):
+            at = self.form.pointer.unpack(value)[0]
+            if at + count * size > self.file.size:
+                raise self.corrupt(page.index, f"tag {code} has {count} values at {at}, beyond the end of the file")
+            value = self.file.read(at, size)
+        return int.from_bytes(value[:size], "little" if self.form.order == "<" else "big")
+
+    def text(self, page: Page, code: int) -> str | None:
+        """The text of a tag, UTF-8 or else Latin-1, up to its first NUL; None where it is absent or no text.
+
+        Raises
+        ------
+        LimitExceededError
+            It is longer than the settings allow.
+        """
+        data = self.data(page, code, (1, 2, 7))
+        if data is None:
+            return None
+        data = data.partition(b"\0")[0]
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError:
+            return data.decode("latin-1")
+
+    def data(self, page: Page, code: int, types: tuple[int, ...] = (1, 2, 7)) -> bytes | None:
+        """The bytes of a tag of one of `types`; errors as `text`."""
+        tag = self.tag(page, code)
+        if tag is None or tag.type not in types:
+            return None
+        if tag.count > current().max_xml:
+            raise LimitExceededError(
+                f"tag {code} of {self.file.path} is too long",
+                evidence=f"{tag.count} bytes on page {page.index}, at most {current().max_xml}",
+                remedy="raise OMIO_MAX_XML if the file is to be trusted",
+                path=self.file.path,
+            )
+        return self.raw(tag)
+
+    def corrupt(self, page: int, evidence: str) -> CorruptFileError:
+        """An error about one page."""
+        return CorruptFileError(
+            f"page {page} of {self.file.path} is damaged",
+            evidence=evidence,
+            remedy="copy the file again from where it came from, or save it again with the program that made it",
+            path=self.file.path,
+            page=page,
+        )

@@ -1,0 +1,157 @@
+"""ImageJ's TIFF: a stack in T, Z, C order, described in ``key=value`` lines; it reads no pixel.
+
+Keys as ImageJ writes them: https://github.com/imagej/ImageJ/blob/master/ij/io/FileSaver.java
+(getDescriptionString); private tags 50838 and 50839: ij/io/TiffEncoder.java of the same repository.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from omio_core.contract import Fact, Facts
+from omio_core.errors import CorruptFileError
+from omio_core.units import micrometres, seconds
+
+from . import _plain
+from ._ifd import Chain, Page
+from ._imagej_tags import metadata
+from ._picture import Picture, picture
+from ._segments import contiguous
+from ._tags import RawTags, jsonable, notes, raw_tags, sizes_by_tags, spacing
+
+PREFIX = "ImageJ="
+_DIMENSIONS = (("frames", "T"), ("slices", "Z"), ("channels", "C"))
+
+
+def pictures(chain: Chain, pages: list[Page], description: str) -> list[Picture]:
+    """Describe the one image of an ImageJ file.
+
+    Raises
+    ------
+    CorruptFileError
+        A dimension is no positive number, or the stack is longer than what the file holds.
+    """
+    first = pages[0]
+    raw = raw_tags(chain, first)
+    facts, vendor = partial(imagej_facts, raw), partial(str, description)
+    layouts = {id(page.layout): page.structure for page in pages}  # most pages share one
+    if any(structure.picture != first.structure.picture for structure in layouts.values()):
+        return _plain.pictures(
+            chain, pages, facts=facts, assumptions=("the pages differ, so they are no ImageJ stack",)
+        )
+    keys = parse(description)
+    named = {axis: _count(chain, keys, key) for key, axis in _DIMENSIONS}
+    images = _count(chain, keys, "images")
+    too_many = math.prod(named.values()) > max(images, len(pages))
+    if too_many and named["C"] == first.structure.samples > 1:
+        named["C"] = 1  # Bio-Formats declares the samples of a pixel as channels
+    stack = len(pages) if len(pages) >= images > 1 or (len(pages) > 1 and images == 1) else images
+    if stack == 1:
+        stack = math.prod(named.values())
+    axes, lead, assumptions = _axes(named, stack, str(keys.get("order", "")).upper())
+    # ImageJ writes stacks of 4 GB and more with one IFD
+    start = None if stack <= len(pages) else contiguous(chain, pages, stack)
+    return [
+        picture(
+            chain, axes=axes, lead=lead, pages=dict(enumerate(pages[:stack])), start=start, facts=facts,
+            assumptions=assumptions, vendor=vendor,
+        )
+    ]  # fmt: skip
+
+
+def _axes(named: Mapping[str, int], stack: int, order: str) -> tuple[str, tuple[int, ...], tuple[str, ...]]:
+    """Axes before those of a page; ImageJ takes dimensions that do not multiply to the stack for none."""
+    if math.prod(named.values()) == stack:
+        axes = order[::-1] if sorted(order) == ["C", "T", "Z"] else "TZC"  # written fastest first, CZT where unsaid
+        return axes, tuple(named[a] for a in axes), ()
+    if all(n == 1 for n in named.values()):
+        return "Q", (stack,), ()
+    spelled = ", ".join(f"{key} {named[axis]}" for key, axis in _DIMENSIONS)
+    return "Q", (stack,), (f"the ImageJ description says {spelled}, the stack has {stack} images: its axis is unknown",)
+
+
+def _count(chain: Chain, keys: Mapping[str, Any], key: str) -> int:
+    value = keys.get(key, 1)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 1 << 31:
+        raise CorruptFileError(
+            f"the ImageJ description of {chain.file.path} makes no sense",
+            evidence=f"{key}={str(value)[:40]}",
+            path=chain.file.path,
+        )
+    return value
+
+
+def parse(description: str) -> dict[str, Any]:
+    """The keys of a description; numbers and true and false as such.
+
+    Examples
+    --------
+    >>> parse("ImageJ=1.54f\\nimages=3\\nunit=um\\nloop=false")
+    {'ImageJ': '1.54f', 'images': 3, 'unit': 'um', 'loop': False}
+    """
+    found: dict[str, Any] = {}
+    for line in description.splitlines():
+        key, equals, value = line.partition("=")
+        if equals:
+            found[key.strip()] = value if key == "ImageJ" else _value(value.strip())
+    return found
+
+
+def _value(text: str) -> Any:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if "_" in text or len(text) > 40:  # Python's underscores are no numbers
+        return text
+    for kind in (int, float):
+        try:
+            number = kind(text)
+        except ValueError:
+            continue
+        return number if math.isfinite(number) else text
+    return text
+
+
+def imagej_facts(raw: RawTags) -> Facts:
+    """What the description and the tags say; lengths in micrometres, times in seconds."""
+    keys = parse(raw.description)
+    known: dict[str, Any] = {}
+    if "unit" in keys:
+        unit = str(keys["unit"])
+        sizes = {"x": spacing(raw.x), "y": spacing(raw.y), "z": _number(keys, "spacing")}
+        for axis, size in sizes.items():
+            value = None if size is None else micrometres(size, unit)
+            if value is not None:
+                stated = "ImageJ description: spacing" if axis == "z" else f"{axis.upper()}Resolution tag"
+                known[f"physical_size_{axis}"] = Fact(value, "file", f"{stated}, unit {unit}")
+    else:
+        known.update(sizes_by_tags(raw))
+    interval = _number(keys, "finterval")
+    value = None if interval is None else seconds(interval, str(keys.get("tunit", "s")))
+    if value is not None:
+        known["time_increment"] = Fact(value, "file", "ImageJ description: finterval")
+    annotations = notes(raw, description=False)
+    annotations["imagej"] = {**_beyond(raw), **keys}
+    return Facts(**known, annotations=annotations)
+
+
+def _number(keys: Mapping[str, Any], key: str) -> float | None:
+    value = keys.get(key)
+    return None if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+
+
+def _beyond(raw: RawTags) -> dict[str, Any]:
+    """What ImageJ keeps in private tags: Info, Labels, Ranges, LUTs, ROI, Overlays, properties."""
+    found: dict[str, Any] = {}
+    if raw.imagej is not None:
+        try:
+            found = jsonable(metadata(*raw.imagej, raw.order))
+        except ValueError as error:  # nothing is lost: the bytes are kept
+            found = {"IJMetadata": jsonable(raw.imagej[0]), "IJMetadata error": str(error)}
+    lines = [line for line in raw.description.splitlines() if line.strip()]
+    keys = {line.partition("=")[0].strip() for line in lines if "=" in line}
+    if len(keys) < len(lines):  # lines that are no key=value, or a key that stands twice
+        found["description"] = raw.description
+    return found

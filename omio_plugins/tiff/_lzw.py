@@ -1,0 +1,89 @@
+"""Whether a strip or tile of LZW can be decoded without harm; it decodes nothing.
+
+imagecodecs before 2026.10.10 (the newest that Python 3.11 has is older) reads wild memory where a code stands for no
+entry of the table yet, and takes the interpreter with it. So every code is looked at first: between two clears
+the width of each code is known beforehand, and all codes up to the next clear are unpacked at once.
+
+Codes: TIFF 6.0, section 13. Before it, TIFF wrote the bits of a byte from the other end and changed widths one code
+later; such data begin with a 0 byte and an odd one (libtiff, tif_lzw.c, LZWPreDecode).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omio_core.errors import CorruptFileError
+
+_CLEAR, _END, _FIRST = 256, 257, 258
+_TABLE = 4096
+_LATE = 1024  # codes that may follow a full table before the clear that is due; they refer to what is there
+_SAFE_FROM = (2026, 10, 10)
+
+Bits = NDArray[np.int32]
+
+
+def needs_check() -> bool:
+    """Whether the decoder at hand is one that must not see damaged data."""
+    import imagecodecs
+
+    parts = str(imagecodecs.__version__).split(".")[:3]
+    return tuple(int(p) if p.isdecimal() else 0 for p in parts) < _SAFE_FROM
+
+
+@lru_cache(maxsize=2)
+def _schedule(early: int) -> tuple[Bits, Bits, Bits]:
+    """Of the codes after a clear: where each begins in bits, its width, and the largest value it may have."""
+    # the first code after a clear adds no entry; each later one adds one after it was read
+    known = np.maximum(_FIRST + np.arange(_TABLE - _FIRST + _LATE) - 1, _FIRST)
+    widths = np.select([known < 512 - early, known < 1024 - early, known < 2048 - early], [9, 10, 11], 12)
+    begins = np.cumsum(widths) - widths
+    largest = np.minimum(known, _TABLE - 1)
+    largest[0] = 255
+    return begins.astype(np.int32), widths.astype(np.int32), largest.astype(np.int32)
+
+
+def check(data: bytes) -> None:
+    """Hold every code against the table as it will be when the code is read.
+
+    Raises
+    ------
+    CorruptFileError
+        A code stands for nothing, or the table overflows.
+    """
+    old = len(data) > 1 and data[0] == 0 and data[1] & 1 == 1
+    begins, widths, largest = _schedule(0 if old else 1)
+    stops = begins + widths
+    stored = np.frombuffer(data + b"\0\0\0", np.uint8)
+    bits, at = 8 * len(data), 0
+    while at + 9 <= bits:
+        n = int(np.searchsorted(stops, bits - at, side="right"))
+        codes = _codes(stored, at, begins[:n], widths[:n], old)
+        ends = np.flatnonzero((codes == _CLEAR) | (codes == _END))
+        until = int(ends[0]) if ends.size else n
+        wrong = np.flatnonzero(codes[:until] > largest[:until])
+        if wrong.size or (until == n == len(begins)):
+            k = int(wrong[0]) if wrong.size else n - 1
+            raise CorruptFileError(
+                "a strip or tile of LZW is damaged",
+                evidence=f"code {codes[k]} at bit {at + begins[k]}, where the table ends with {largest[k]}",
+            )
+        if until == n or codes[until] == _END:
+            return
+        at += int(begins[until] + widths[until])
+
+
+def _codes(stored: NDArray[np.uint8], at: int, begins: Bits, widths: Bits, old: bool) -> Bits:
+    """The codes whose bits begin at `at` and `begins`."""
+    begins = begins + (at & 7)
+    near = stored[at >> 3 : (at >> 3) + (int(begins[-1]) >> 3) + 3].astype(np.int32)
+    if old:
+        windows = near[:-2] | near[1:-1] << 8 | near[2:] << 16
+        shifts = begins & 7
+    else:
+        windows = near[:-2] << 16 | near[1:-1] << 8 | near[2:]
+        shifts = 24 - widths - (begins & 7)
+    codes: Bits = windows[begins >> 3] >> shifts & (1 << widths) - 1
+    return codes

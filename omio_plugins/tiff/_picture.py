@@ -1,0 +1,222 @@
+"""From pages to a description: axes, what exists, blocks; every flavour ends here, and it knows none of them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from omio_core.axes import unfold
+from omio_core.contract import Box, Described, Facts, Level, runs
+from omio_core.contract import no_facts as no_facts
+from omio_core.errors import LimitExceededError
+from omio_core.settings import current
+
+from ._ifd import Chain, Page
+from ._segments import segments_of, strip
+from ._structure import Structure, fits, most
+
+_LARGEST_BLOCK = 64 << 20  # bytes; any rows of an uncompressed plane can be read, so a plane is a block up to here
+_ALWAYS_ALLOWED = 256 << 20  # bytes that a small file may expand to: blank pictures compress beyond any ratio
+_MOST_LOOKED_AT = 1 << 20  # strips and tiles that are looked at when a file is opened, to tell which exist,
+_MOST_PAGES_LOOKED_AT = 1024  # and pages: each costs a read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A description, and where its planes lie.
+
+    Attributes
+    ----------
+    lead
+        Lengths of the native axes before those of a page.
+    pages
+        From the flat index over `lead`, C order, to the page that holds the plane.
+    start
+        Where all planes lie one after the other, uncompressed, though only the first has an IFD: their offset.
+    """
+
+    described: Described
+    lead: tuple[int, ...]
+    pages: Mapping[int, Page]
+    start: int | None = None
+
+
+def picture(
+    chain: Chain,
+    *,
+    axes: str = "",
+    lead: Sequence[int] = (),
+    pages: Mapping[int, Page],
+    start: int | None = None,
+    page_axes: str | None = None,
+    dtype: np.dtype[Any] | None = None,
+    facts: Callable[[], Facts] = no_facts,
+    name: str | None = None,
+    assumptions: tuple[str, ...] = (),
+    vendor: Callable[[], Any] | None = None,
+) -> Picture:
+    """Describe an image of pages that look alike.
+
+    Parameters
+    ----------
+    axes, lead
+        Axes before those of a page, and their lengths; those of length 1 are left out of the description.
+    pages, start
+        As a `Picture` has them; `start` where the planes are contiguous.
+    page_axes
+        Letters for the axes of a page, where they are other than its structure says.
+    dtype
+        Of the same size as the structure's, where it is another.
+
+    Raises
+    ------
+    CorruptFileError, LimitExceededError
+        The pixels cannot lie in the file, or are more than the settings allow a file of that size to hold.
+    """
+    structure = next(iter(pages.values())).structure
+    long = [(a, n) for a, n in zip(axes, lead, strict=True) if n > 1]
+    lengths = tuple(n for _, n in long)
+    pages, present = (pages, None) if start is not None else _existing(chain, lengths, structure, pages)
+    _hold(chain, structure, math.prod(lengths) if start is not None else len(pages))
+    described = Described(
+        axes="".join(a for a, _ in long) + (page_axes or structure.axes),
+        dtype=dtype or structure.dtype,
+        levels=(
+            Level(
+                shape=(*lengths, *structure.shape),
+                blocks=(*(1 for _ in lengths), *_block(structure)),
+                present=present,
+            ),
+        ),
+        facts=facts,
+        name=name,
+        assumptions=assumptions,
+        vendor=vendor,
+    )
+    return Picture(described=described, lead=lengths, pages=pages, start=start)
+
+
+def _block(structure: Structure) -> tuple[int, ...]:
+    """The unit of access of a page: rows, a tile, or the plane where any rows can be read."""
+    rows, columns = structure.rows, min(structure.columns, structure.width)
+    if structure.direct and structure.tile is None:
+        rows = structure.length
+        if rows * structure.row_bytes > _LARGEST_BLOCK:
+            rows = max(_LARGEST_BLOCK // structure.row_bytes, 1)
+    sizes = {"Y": min(rows, structure.length), "X": columns, "S": structure.contig}
+    return tuple(sizes[a] for a in structure.axes)
+
+
+def _hold(chain: Chain, structure: Structure, planes: int) -> None:
+    """Hold the size of an image against what a file of this size may expand to."""
+    total = planes * structure.nbytes
+    limit = max(_ALWAYS_ALLOWED, chain.file.size * current().max_expansion)
+    if total > limit:
+        raise LimitExceededError(
+            f"{chain.file.path} declares a picture of {total} bytes",
+            evidence=f"the file has {chain.file.size} bytes; at most {limit} are allowed",
+            remedy="raise OMIO_MAX_EXPANSION if the file is to be trusted",
+            path=chain.file.path,
+        )
+
+
+def _existing(
+    chain: Chain, lead: tuple[int, ...], structure: Structure, pages: Mapping[int, Page]
+) -> tuple[Mapping[int, Page], tuple[Box, ...] | None]:
+    """The planes that are stored, and the boxes of what exists; None where all does."""
+    whole = tuple((0, n) for n in structure.shape)
+    if structure.segments == 1:
+        firsts = [strip(chain, page)[0] for page in pages.values()]
+        if not all(firsts):
+            pages = {index: page for (index, page), first in zip(pages.items(), firsts, strict=True) if first}
+    for page in {id(p.layout): p for p in pages.values()}.values():
+        if not fits(page.structure, chain.file.size):
+            _refuse_too_large(chain, page)
+    grids = _sparse(chain, pages)
+    if grids is None:
+        if len(pages) == math.prod(lead):
+            return pages, None
+        return pages, tuple(Box((*box.spans, *whole)) for box in planes_present(pages, lead))
+    down, across = structure.grid
+    indices = (
+        (*_unravel(index, lead), y, x)
+        for index, stored in grids.items()
+        for y, x in (np.argwhere(stored).tolist() if stored is not None else np.ndindex(down, across))
+    )
+    boxes = runs(indices, (*lead, down, across))
+    return pages, tuple(Box((*box.spans[:-2], *_pixels(structure, box))) for box in boxes)
+
+
+def planes_present(indices: Iterable[int], lead: tuple[int, ...]) -> tuple[Box, ...]:
+    """The boxes over `lead` that hold exactly the given flat indices."""
+    flat = sorted(indices)
+    if flat and flat[-1] - flat[0] + 1 == len(flat):
+        return tuple(Box(spans) for spans in unfold(flat[0], flat[-1] + 1, lead))
+    return runs((_unravel(index, lead) for index in flat), lead)
+
+
+def _unravel(index: int, lead: tuple[int, ...]) -> tuple[int, ...]:
+    found: list[int] = []
+    for n in reversed(lead):
+        index, within = divmod(index, n)
+        found.append(within)
+    return tuple(reversed(found))
+
+
+def _pixels(structure: Structure, box: Box) -> tuple[tuple[int, int], ...]:
+    """The pixels of a box of strips or tiles, whose last two axes are down and across."""
+    (top, bottom), (left, right) = box.spans[-2:]
+    spans = {
+        "Y": (top * structure.rows, min(bottom * structure.rows, structure.length)),
+        "X": (left * structure.columns, min(right * structure.columns, structure.width)),
+        "S": (0, structure.samples),
+    }
+    return tuple(spans[a] for a in structure.axes)
+
+
+def _sparse(chain: Chain, pages: Mapping[int, Page]) -> dict[int, np.ndarray[Any, Any] | None] | None:
+    """Which strips or tiles of each page are stored, None for a page of which all are; None if all are of all.
+
+    Where there are very many, nobody looks: reading one that is not stored then warns.
+    """
+    many = [page for page in pages.values() if page.structure.segments > 1]
+    alike = len({page.structure.grid for page in many}) == 1
+    if not alike or len(many) > _MOST_PAGES_LOOKED_AT or sum(p.structure.segments for p in many) > _MOST_LOOKED_AT:
+        return None
+    found: dict[int, np.ndarray[Any, Any] | None] = {}
+    for index, page in pages.items():
+        absent = segments_of(chain, page).absent
+        stored: np.ndarray[Any, Any] | None = None
+        if absent.any():
+            grid = page.structure.grid
+            stored = np.asarray(~absent[: page.structure.segments].reshape(page.structure.planes, *grid).all(axis=0))
+        found[index] = stored
+    return found if any(stored is not None for stored in found.values()) else None
+
+
+def _refuse_too_large(chain: Chain, page: Page) -> None:
+    """Count only what is stored, and once: absent tiles take no room, and some writers share equal ones."""
+    structure = page.structure
+    strips = 1
+    if structure.segments > 1:
+        segments = segments_of(chain, page)
+        strips = len(np.unique(segments.offsets[~segments.absent]))
+    needed = strips * min(structure.rows, structure.length) * min(structure.columns, structure.width)
+    if needed * structure.contig * structure.bits // 8 > most(structure, chain.file.size):
+        raise chain.corrupt(
+            page.index,
+            f"{structure.width}x{structure.length} pixels of {structure.samples} samples of {structure.bits} bits, "
+            f"compression {structure.compression}, in a file of {chain.file.size} bytes",
+        )
+
+
+def flat_indices(lead: Sequence[int], spans: Sequence[tuple[int, int]]) -> Iterable[tuple[tuple[int, ...], int]]:
+    """Each index tuple of a box, counted from the box's start, with its flat index over `lead`."""
+    strides = [math.prod(lead[k + 1 :]) for k in range(len(lead))]
+    for index in itertools.product(*(range(stop - start) for start, stop in spans)):
+        yield index, sum((i + a) * s for i, (a, _), s in zip(index, spans, strides, strict=True))

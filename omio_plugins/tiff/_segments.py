@@ -1,0 +1,155 @@
+"""Where the strips and tiles of a page lie; it decodes nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omio_core.errors import CorruptFileError
+
+from ._ifd import Chain, Page
+from ._structure import CCITT, NONE, STRIP_COUNTS, STRIP_OFFSETS, TILE_COUNTS, TILE_OFFSETS, Structure
+
+_TYPES = {3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8", 1: "u1"}
+_KEPT = 16  # tables of this many pages; one read asks for few, and a table may be megabytes
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """Offsets and lengths in bytes of a page's strips or tiles, int64; both 0 where one is not stored."""
+
+    offsets: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+    @property
+    def absent(self) -> NDArray[np.bool_]:
+        """Which are not stored (https://gdal.org/drivers/raster/gtiff.html, SPARSE_OK)."""
+        nothing: NDArray[np.bool_] = (self.offsets == 0) | (self.counts == 0)
+        return nothing
+
+
+class SegmentTables:
+    """The segments of pages, a few of them kept."""
+
+    def __init__(self, chain: Chain):
+        self._chain = chain
+        self._kept: OrderedDict[int, Segments] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, page: Page) -> Segments:
+        """The segments of a page.
+
+        Raises
+        ------
+        CorruptFileError
+            The table does not lie in the file, or counts are missing that cannot be known otherwise.
+        """
+        with self._lock:
+            found = self._kept.get(page.index)
+            if found is not None:
+                self._kept.move_to_end(page.index)
+                return found
+        made = segments_of(self._chain, page)
+        with self._lock:
+            self._kept[page.index] = made
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return made
+
+
+def segments_of(chain: Chain, page: Page) -> Segments:
+    """Read the table of a page; errors as `SegmentTables.of`."""
+    structure, size = page.structure, chain.file.size
+    tiled = chain.has(page, TILE_OFFSETS)
+    offsets = _numbers(chain, page, TILE_OFFSETS if tiled else STRIP_OFFSETS)
+    if len(offsets) < structure.segments:
+        raise chain.corrupt(page.index, f"{len(offsets)} of {structure.segments} offsets can be read")
+    if not tiled and structure.tile is not None:
+        tiled = chain.has(page, TILE_COUNTS)  # offsets of tiles under the tag of strips: libtiff reads them
+    counts = _numbers(chain, page, TILE_COUNTS if tiled else STRIP_COUNTS)
+    if len(counts) < len(offsets):
+        counts = _missing(chain, page, offsets)
+    one = len(offsets) == 1 and offsets[0] > 0 and counts[0] == 0
+    if one and (structure.compression == NONE or structure.compression in CCITT):
+        # written by some that did not know the length yet; libtiff and tifffile estimate it too
+        counts = _missing(chain, page, offsets)
+    outside = np.flatnonzero((offsets > size) | ((offsets + counts > size) & (offsets > 0)))
+    if structure.compression != NONE and outside.size:
+        first = int(outside[0])
+        raise chain.corrupt(
+            page.index,
+            f"{counts[first]} bytes of its strip or tile {first} are at {offsets[first]}, the file ends at {size}",
+        )
+    return Segments(offsets, counts)
+
+
+def _numbers(chain: Chain, page: Page, code: int) -> NDArray[np.int64]:
+    tag = chain.tag(page, code)
+    if tag is None or tag.type not in _TYPES:
+        return np.zeros(0, np.int64)
+    stored = np.frombuffer(chain.raw(tag), np.dtype(chain.form.order + _TYPES[tag.type]))
+    stored = stored[: page.structure.segments]
+    if stored.dtype.itemsize == 8:  # what is beyond int64 is beyond any file; half of it leaves room for a sum
+        stored = np.minimum(stored, 1 << 62)
+    return stored.astype(np.int64)
+
+
+def _missing(chain: Chain, page: Page, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Lengths of segments whose table is missing."""
+    if page.structure.compression == NONE:
+        return uncompressed(page.structure)[: len(offsets)]
+    if len(offsets) == 1:
+        return np.array([max(chain.file.size - int(offsets[0]), 0)], np.int64)
+    raise chain.corrupt(page.index, f"{len(offsets)} strips or tiles without their lengths")
+
+
+def uncompressed(structure: Structure) -> NDArray[np.int64]:
+    """Bytes of each strip or tile where nothing is compressed."""
+    rows = np.full(structure.segments, structure.rows, np.int64)
+    if structure.tile is None:
+        rows[structure.grid[0] - 1 :: structure.grid[0]] -= structure.rows * structure.grid[0] - structure.length
+    return rows * structure.row_bytes
+
+
+def contiguous(chain: Chain, pages: list[Page], planes: int) -> int:
+    """Where a run of planes begins that is longer than its pages: all lie behind the first, as stored.
+
+    Raises
+    ------
+    CorruptFileError
+        They do not: the file ends sooner, is compressed, or a page has its data elsewhere.
+    """
+    first, nbytes = pages[0], pages[0].structure.nbytes
+    offsets = segments_of(chain, first).offsets
+    start = int(offsets[0])
+    together = first.structure.direct and first.structure.tile is None and start > 0
+    ends = offsets + uncompressed(first.structure)
+    together = together and bool((ends[:-1] == offsets[1:]).all())
+    others = (int(segments_of(chain, page).offsets[0]) for page in pages[1:])
+    along = together and all(other == start + k * nbytes for k, other in enumerate(others, 1))
+    if not along or start + planes * nbytes > chain.file.size:
+        raise CorruptFileError(
+            f"{chain.file.path} holds fewer planes than its description says",
+            evidence=f"{planes} planes of {nbytes} bytes from {start} on, {len(pages)} pages for them, and the file "
+            f"ends at {chain.file.size}",
+            remedy="the file is incomplete: copy it again from where it came from",
+            path=chain.file.path,
+            page=first.index,
+        )
+    return start
+
+
+def strip(chain: Chain, page: Page) -> tuple[int, int]:
+    """Where the data of a page of a single strip or tile begins, and its bytes; offset 0 where it is not stored.
+
+    Bytes are 0 where the writer did not know them, and they can be known.
+    """
+    tiled = chain.has(page, TILE_OFFSETS)
+    offset = chain.first(page, TILE_OFFSETS if tiled else STRIP_OFFSETS)
+    count = chain.first(page, TILE_COUNTS if tiled else STRIP_COUNTS)
+    estimated = page.structure.compression == NONE or page.structure.compression in CCITT
+    return (offset or 0) if count != 0 or estimated else 0, count or 0

@@ -1,0 +1,122 @@
+"""tifffile's own TIFF: the shape as JSON in the description of an image's first page; it reads no pixel.
+
+The form: https://github.com/cgohlke/tifffile, "shaped" in the documentation of `TiffWriter.write`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from omio_core.contract import Facts
+
+from . import _plain
+from ._ifd import Chain, Page
+from ._picture import Picture, picture
+from ._segments import contiguous
+from ._structure import Structure
+from ._tags import DESCRIPTION, RawTags, jsonable, notes, raw_tags, sizes_by_tags
+
+
+def parse(description: str) -> dict[str, Any] | None:
+    """The JSON of a description; None where it is none of tifffile's, or its shape is no shape."""
+    if not description.startswith('{"') or '"shape"' not in description:
+        return None
+    try:
+        found = json.loads(description)
+    except (ValueError, RecursionError):
+        return None
+    shape = found.get("shape") if isinstance(found, dict) else None
+    if not isinstance(shape, list) or not shape:
+        return None
+    good = all(isinstance(n, int) and not isinstance(n, bool) and 0 < n < 1 << 40 for n in shape)
+    return found if good else None
+
+
+def pictures(chain: Chain, pages: list[Page]) -> list[Picture]:
+    """Describe the images of a file whose first page has such a description.
+
+    Raises
+    ------
+    CorruptFileError
+        A shape needs more pages than the file has.
+    """
+    found: list[Picture] = []
+    at = 0
+    while at < len(pages):
+        description = chain.text(pages[at], DESCRIPTION) or ""
+        stated = parse(description)
+        if stated is None:  # pages appended by another program
+            return found + _plain.pictures(chain, pages[at:])
+        cut = _cut(stated, pages[at].structure)
+        if cut is None:
+            # an editor changed the picture and kept the comment
+            wrong = f"the description says shape {stated['shape']}, which is not that of the pages; it is left out"
+            return found + _plain.pictures(chain, pages[at:], assumptions=(wrong,))
+        made, taken = _one(chain, pages[at:], stated, cut, description)
+        found.append(made)
+        at += taken
+    return found
+
+
+_Cut = tuple[str, tuple[int, ...], str | None]
+
+
+def _cut(stated: Mapping[str, Any], structure: Structure) -> _Cut | None:
+    """Axes and lengths before those of a page, and letters for the page; None where the shape is of another picture."""
+    shape = tuple(stated["shape"])
+    page = math.prod(structure.shape)
+    planes, rest = divmod(math.prod(shape), page)
+    if rest or planes < 1:
+        return None
+    axes = stated.get("axes")
+    letters = axes.upper() if isinstance(axes, str) and len(axes) == len(shape) and axes.isalpha() else None
+    for k in range(len(shape) + 1):
+        tail = shape[k:]
+        if math.prod(shape[:k]) != planes or _long(tail) != _long(structure.shape):
+            continue
+        lead = "Q" * k if letters is None else "".join(map(_letter, letters[:k]))
+        exact = letters is not None and tail == structure.shape
+        return lead, shape[:k], letters[k:] if exact and letters is not None else None
+    return "Q", (planes,), None
+
+
+def _long(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(n for n in shape if n > 1)
+
+
+def _letter(axis: str) -> str:
+    return "Q" if axis == "I" else axis  # tifffile's I is a sequence of anything
+
+
+def _one(
+    chain: Chain, pages: list[Page], stated: Mapping[str, Any], cut: _Cut, description: str
+) -> tuple[Picture, int]:
+    """The image that begins with the first of `pages`, and how many of them are its own."""
+    axes, lead, page_axes = cut
+    planes, first = math.prod(lead), pages[0]
+    name = stated.get("name")
+    alike = [p for p in pages[:planes] if p.structure.picture == first.structure.picture]
+    start = None
+    if stated.get("truncated") is True or len(alike) < planes:
+        start = contiguous(chain, pages[:1], planes) if planes > 1 else None
+    taken = pages[:1] if start is not None else pages[:planes]
+    made = picture(
+        chain, axes=axes, lead=lead, page_axes=page_axes, pages=dict(enumerate(taken)), start=start,
+        facts=partial(shaped_facts, raw_tags(chain, first)), vendor=partial(str, description),
+        name=name if isinstance(name, str) and name else None,
+    )  # fmt: skip
+    return made, len(taken)
+
+
+def shaped_facts(raw: RawTags) -> Facts:
+    """Sizes by the resolution tags; everything else that the JSON says as an annotation."""
+    annotations = notes(raw, description=False)
+    stated = parse(raw.description) or {}
+    annotations["tifffile"] = {k: jsonable(v) for k, v in stated.items() if k not in ("shape", "axes")}
+    if not annotations["tifffile"]:
+        del annotations["tifffile"]
+    return Facts(**sizes_by_tags(raw), annotations=annotations)  # type: ignore[arg-type]

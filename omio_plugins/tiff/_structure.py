@@ -1,0 +1,273 @@
+"""What a page's tags say of its picture: size, type and storage; it reads no file and knows no flavour.
+
+Tags and their defaults: TIFF 6.0, sections 8 (baseline), 13 to 15 (LZW, predictor, tiles), 19 (sample formats),
+21 (YCbCr). Every size is held against the file's size here, before anything of that size is allocated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from omio_core.errors import OmioError, UnsupportedFeatureError
+
+STRIP_OFFSETS, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS = 273, 279, 324, 325
+OFFSETS = (TILE_OFFSETS, STRIP_OFFSETS)
+TABLES = frozenset((STRIP_OFFSETS, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS))
+"""Tags whose number of values is structure, and whose values are not."""
+
+STRUCTURAL = frozenset(
+    (254, 255, 256, 257, 258, 259, 262, 266, 277, 278, 284, 292, 317, 322, 323, 338, 339, 530, 32997, 32998)
+)
+"""Tags whose values are structure."""
+
+NONE, PACKBITS = 1, 32773
+DEFLATE = (8, 32946, 50013)
+JPEG = (6, 7, 33007, 34892)
+CCITT = (2, 3, 4)
+RGB, PALETTE, MASK, YCBCR = 2, 3, 4, 6
+
+# How many bytes one stored byte can become: PackBits makes 128 of 2; deflate's limit is 1032
+# (https://zlib.net/zlib_tech.html); an LZW code of 9 to 12 bits stands for a string of at most 4096 bytes.
+_CAPS = {NONE: 1, 5: 4096, PACKBITS: 64, **dict.fromkeys(DEFLATE, 1032)}
+
+_KINDS = {1: "u", 2: "i", 3: "f", 4: "u", 5: "ci", 6: "c"}  # SampleFormat; 4 is "undefined", 5 complex integer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structure:
+    """Size, type and storage of a page's picture; pages with equal structures decode alike.
+
+    Attributes
+    ----------
+    width, length, samples
+        Pixels a row, rows, samples a pixel.
+    bits
+        Of one sample, all samples alike.
+    kind
+        SampleFormat; None where the tag is absent, which means unsigned.
+    planar
+        Whether each sample has a picture of its own (PlanarConfiguration 2).
+    tile
+        Rows and columns of a tile; None for strips.
+    rows
+        Rows of a strip (of a tile: its rows).
+    subfile
+        NewSubfileType: bit 0 a reduced resolution, bit 2 a mask.
+    """
+
+    width: int
+    length: int
+    samples: int
+    bits: int
+    kind: int | None
+    dtype: np.dtype[Any]
+    photometric: int
+    compression: int
+    predictor: int
+    planar: bool
+    fill_order: int
+    extra_samples: tuple[int, ...]
+    tile: tuple[int, int] | None
+    rows: int
+    subfile: int
+    subsampling: tuple[int, ...]
+    t4_options: int | None
+
+    @property
+    def axes(self) -> str:
+        """Native axes of one page; samples are an axis where there is more than one."""
+        if self.samples == 1:
+            return "YX"
+        return "SYX" if self.planar else "YXS"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths along `axes`."""
+        sizes = {"Y": self.length, "X": self.width, "S": self.samples}
+        return tuple(sizes[a] for a in self.axes)
+
+    @property
+    def picture(self) -> tuple[Any, ...]:
+        """What pages of one image have in common; how strips are cut may differ."""
+        return (self.axes, self.shape, self.dtype.str, self.bits, self.photometric, self.compression)
+
+    @property
+    def contig(self) -> int:
+        """Samples that stand side by side."""
+        return 1 if self.planar else self.samples
+
+    @property
+    def planes(self) -> int:
+        """Pictures stored one after the other."""
+        return self.samples if self.planar else 1
+
+    @property
+    def columns(self) -> int:
+        """Columns of a strip or tile."""
+        return self.tile[1] if self.tile else self.width
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Strips or tiles along Y and X, of one plane."""
+        return -(-self.length // self.rows), -(-self.width // self.columns)
+
+    @property
+    def segments(self) -> int:
+        """Strips or tiles of the page."""
+        down, across = self.grid
+        return self.planes * down * across
+
+    @property
+    def row_bytes(self) -> int:
+        """Stored bytes of an uncompressed row of a strip or tile; rows begin at whole bytes."""
+        return (self.columns * self.contig * self.bits + 7) // 8
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the picture in memory."""
+        return self.length * self.width * self.samples * self.dtype.itemsize
+
+    @property
+    def plain(self) -> bool:
+        """Whether decompressed bytes are pixels but for the byte order."""
+        whole = self.bits == 8 * self.dtype.itemsize and self.dtype.kind != "b" and self.kind != 5
+        subsampled = self.photometric == YCBCR and self.subsampling != (1, 1)
+        return whole and self.fill_order == 1 and self.predictor == 1 and not subsampled
+
+    @property
+    def direct(self) -> bool:
+        """Whether stored bytes are pixels but for the byte order."""
+        return self.compression == NONE and self.plain
+
+
+Values = Callable[[int], tuple[Any, ...]]
+Complain = Callable[[str], OmioError]
+
+
+def structure_of(values: Values, *, counts: Mapping[int, int], size: int, complain: Complain) -> Structure:
+    """Understand a page.
+
+    Parameters
+    ----------
+    values
+        From the code of a tag to its values, empty where it is absent.
+    counts
+        From `OFFSETS` that the page has to their numbers of values.
+    size
+        Of the file in bytes.
+    complain
+        From evidence to an error about this page.
+
+    Raises
+    ------
+    CorruptFileError
+        A size is missing or absurd, strips or tiles are missing, or the picture cannot lie in the file.
+    UnsupportedFeatureError
+        A type of sample or a volume that is not read.
+    """
+
+    def one(code: int, default: int, least: int = 0) -> int:
+        found = values(code)
+        if not found:
+            return default
+        if not isinstance(found[0], int) or found[0] < least:
+            raise complain(f"tag {code} is {found[0]}")
+        return found[0]
+
+    width, length = one(256, 0, 1), one(257, 0, 1)
+    if not width or not length:
+        raise complain("ImageWidth or ImageLength is missing")
+    compression, photometric = one(259, NONE), one(262, 1)
+    samples = one(277, 1, 1)
+    if max(one(32997, 1), one(32998, 1)) > 1:
+        raise UnsupportedFeatureError("volumes inside one page (ImageDepth) are not read", evidence="tag 32997")
+    bits, kind = _bits(values(258), samples), _sample_format(values(339), samples)
+    tile, rows = _cut(one, values, length, counts, complain)
+    fill_order = one(266, 1)
+    made = Structure(
+        width=width, length=length, samples=samples, bits=bits, kind=kind, dtype=_dtype(bits, kind or 1),
+        photometric=photometric, compression=compression, predictor=one(317, 1),
+        planar=one(284, 1) == 2 and samples > 1, fill_order=2 if fill_order == 2 else 1,
+        extra_samples=tuple(values(338)), tile=tile, rows=rows,
+        subfile=one(254, 0) or {2: 1}.get(one(255, 0), 0), subsampling=tuple(values(530)),
+        t4_options=one(292, 0) if values(292) else None,
+    )  # fmt: skip
+    _hold(made, counts, size, complain)
+    return made
+
+
+def _cut(
+    one: Callable[..., int], values: Values, length: int, counts: Mapping[int, int], complain: Complain
+) -> tuple[tuple[int, int] | None, int]:
+    """Rows and columns of a tile, or None, and the rows of a strip."""
+    if TILE_OFFSETS in counts or values(322):
+        tile = (one(323, 0, 1), one(322, 0, 1))
+        if 0 in tile:
+            raise complain("TileWidth or TileLength is missing")
+        return tile, tile[0]
+    rows = one(278, length)
+    if rows == 0 and counts.get(STRIP_OFFSETS, 0) > 1:
+        raise complain("RowsPerStrip is 0")
+    return None, min(rows or length, length)
+
+
+def _bits(values: tuple[Any, ...], samples: int) -> int:
+    found = values[:samples] or (1,)
+    if any(v != found[0] for v in found) or not isinstance(found[0], int):
+        raise UnsupportedFeatureError(
+            "samples of different depth are not read", evidence=f"BitsPerSample is {found[:8]}"
+        )
+    return found[0]
+
+
+def _sample_format(values: tuple[Any, ...], samples: int) -> int | None:
+    found = values[:samples]
+    if any(v != found[0] for v in found):
+        raise UnsupportedFeatureError(
+            "samples of different types are not read", evidence=f"SampleFormat is {found[:8]}"
+        )
+    return int(found[0]) if found else None
+
+
+def _dtype(bits: int, kind: int) -> np.dtype[Any]:
+    """The smallest type that holds a sample; what numpy has no type for goes into the next larger one."""
+    letter = _KINDS.get(kind, "")
+    if letter == "u" and bits == 1:
+        return np.dtype(bool)
+    bytes_of = next((n for n in (1, 2, 4) if bits <= 8 * n), 8 if bits == 64 else 0) if bits > 0 else 0
+    names = {"u": f"u{bytes_of}", "i": f"i{bytes_of}" if bits in (8, 16, 32, 64) else ""}
+    names["f"] = {16: "f2", 24: "f4", 32: "f4", 64: "f8"}.get(bits, "")
+    names["c"] = {64: "c8", 128: "c16"}.get(bits, "")
+    names["ci"] = {32: "c8", 64: "c16"}.get(bits, "")
+    name = names.get(letter, "")
+    if not name or name.endswith("0"):
+        raise UnsupportedFeatureError("this type of sample is not read", evidence=f"{bits} bits, SampleFormat {kind}")
+    return np.dtype(name)
+
+
+def _hold(made: Structure, counts: Mapping[int, int], size: int, complain: Complain) -> None:
+    """Hold what is declared against what can be there."""
+    stored = next((counts[code] for code in OFFSETS if code in counts), 0)
+    if stored < made.segments:
+        what = "tiles" if made.tile else "strips"
+        raise complain(
+            f"{made.length} rows of {made.width} pixels need {made.segments} {what}, offsets of {stored} are there"
+        )
+    if made.segments * 2 > size:  # an offset takes 2 bytes at least
+        raise complain(f"{made.segments} strips or tiles in a file of {size} bytes")
+
+
+def most(made: Structure, size: int) -> int:
+    """Bytes of pixels that `size` stored bytes can become, by what the compression can do at most."""
+    if made.compression in CCITT:  # a row takes a bit at least
+        return size * 8 * made.row_bytes
+    return size * _CAPS.get(made.compression, 1 << 20)
+
+
+def fits(made: Structure, size: int) -> bool:
+    """Whether a page whose strips or tiles all exist can lie in a file of `size` bytes."""
+    return made.length * -(-made.width * made.samples * made.bits // 8) <= most(made, size)

@@ -1,0 +1,161 @@
+"""What tags say besides the picture: texts and resolution, read at once and understood later; it knows no flavour.
+
+`RawTags` are plain values that survive the file; the functions make facts of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from omio_core.contract import Fact, Facts
+from omio_core.errors import CorruptFileError
+from omio_core.units import micrometres
+
+from ._ifd import Chain, Order, Page
+
+DESCRIPTION, SOFTWARE, XMP = 270, 305, 700
+_NAMES = {
+    269: "DocumentName", 270: "ImageDescription", 271: "Make", 272: "Model", 285: "PageName", 305: "Software",
+    306: "DateTime", 315: "Artist", 316: "HostComputer", 700: "XMP", 33432: "Copyright", 37510: "UserComment",
+}  # fmt: skip
+_UNITS = {2: "inch", 3: "cm"}  # ResolutionUnit, TIFF 6.0, section 8; 1 is none
+_DISPLAY = (72.0, 96.0)  # pixels an inch that screens and programs put where they know nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawTags:
+    """Tags of an image's first page.
+
+    Attributes
+    ----------
+    order
+        Byte order of the file.
+    texts
+        Name and value of each text.
+    x, y
+        XResolution and YResolution as numerator and denominator, None where absent.
+    unit
+        ResolutionUnit, None where absent.
+    orientation
+        None where absent.
+    imagej
+        The bytes of tag 50839, IJMetadata, and the lengths in tag 50838.
+    """
+
+    order: Order
+    texts: tuple[tuple[str, str], ...] = ()
+    x: tuple[int, int] | None = None
+    y: tuple[int, int] | None = None
+    unit: int | None = None
+    orientation: int | None = None
+    imagej: tuple[bytes, tuple[int, ...]] | None = None
+
+    @property
+    def description(self) -> str:
+        """ImageDescription."""
+        return dict(self.texts).get("ImageDescription", "")
+
+
+def raw_tags(chain: Chain, page: Page) -> RawTags:
+    """Read the tags of a page; those that cannot be read are left out."""
+    return RawTags(
+        order=chain.form.order,
+        texts=tuple(_texts(chain, page)),
+        x=_rational(chain, page, 282),
+        y=_rational(chain, page, 283),
+        unit=_short(chain, page, 296),
+        orientation=_short(chain, page, 274),
+        imagej=_imagej(chain, page),
+    )
+
+
+def _texts(chain: Chain, page: Page) -> list[tuple[str, str]]:
+    found = []
+    for code in sorted(page.layout.positions):
+        tag = chain.tag(page, code)
+        if tag is None or not (tag.type == 2 or (code == XMP and tag.type in (1, 7))):
+            continue
+        try:
+            text = chain.text(page, code)
+        except CorruptFileError:  # a note that points outside the file costs the note, not the picture
+            continue
+        if text and text.strip():
+            found.append((_NAMES.get(code, f"tag {code}"), text))
+    return found
+
+
+def _short(chain: Chain, page: Page, code: int) -> int | None:
+    tag = chain.tag(page, code)
+    return int(chain.values(page, code)[0]) if tag is not None and tag.type == 3 and tag.count == 1 else None
+
+
+def _rational(chain: Chain, page: Page, code: int) -> tuple[int, int] | None:
+    tag = chain.tag(page, code)
+    if tag is None or tag.type != 5 or tag.count != 1:
+        return None
+    try:
+        return chain.values(page, code)  # of one rational: two numbers
+    except CorruptFileError:
+        return None
+
+
+def _imagej(chain: Chain, page: Page) -> tuple[bytes, tuple[int, ...]] | None:
+    try:
+        data, counts = chain.data(page, 50839, (1, 7)), chain.values(page, 50838)
+    except CorruptFileError:
+        return None
+    return (data, counts) if data and counts else None
+
+
+def spacing(resolution: tuple[int, int] | None) -> float | None:
+    """Units a pixel, of a tag that says pixels a unit; None where it says nothing: 0, or exactly 1/1."""
+    if resolution is None or 0 in resolution or resolution == (1, 1):
+        return None
+    return resolution[1] / resolution[0]
+
+
+def sizes_by_tags(raw: RawTags) -> dict[str, Fact[float]]:
+    """The sizes of a pixel that the resolution tags state, unless they are what a screen has."""
+    unit = _UNITS.get(raw.unit or 0)
+    found: dict[str, Fact[float]] = {}
+    for axis, resolution in (("x", raw.x), ("y", raw.y)):
+        size = spacing(resolution)
+        value = None if size is None or unit is None else micrometres(size, unit)
+        if value and not any(math.isclose(25400 / value, dpi, rel_tol=1e-3) for dpi in _DISPLAY):
+            where = f"{axis.upper()}Resolution tag, ResolutionUnit {unit}"
+            found[f"physical_size_{axis}"] = Fact(value, "file", where)
+    return found
+
+
+def notes(raw: RawTags, *, description: bool = True) -> dict[str, Mapping[str, Any]]:
+    """Texts of tags as an annotation; an orientation other than the usual is told, it is not applied."""
+    texts: dict[str, Any] = dict(raw.texts)
+    if not description:  # it is told key by key
+        texts.pop("ImageDescription", None)
+    if raw.orientation not in (None, 1):
+        texts["Orientation"] = raw.orientation
+    return {"tiff": texts} if texts else {}
+
+
+def plain_facts(raw: RawTags) -> Facts:
+    """The facts of a TIFF of no flavour."""
+    return Facts(**sizes_by_tags(raw), annotations=notes(raw))  # type: ignore[arg-type]
+
+
+def jsonable(value: Any) -> Any:
+    """A value as JSON has it; bytes as base64, arrays as lists."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if hasattr(value, "tolist"):
+        return jsonable(value.tolist())
+    if isinstance(value, Mapping):
+        return {str(k): jsonable(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [jsonable(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
