@@ -1,0 +1,154 @@
+"""Core decides, plugins know, the face does: who may import whom, who may start threads, who may print."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+# The rooms of the core that a plugin may use besides `contract`, each with the reason.
+ROOMS = {
+    "contract": "what a plugin author imports",
+    "axes": "pure algebra of axis strings",
+    "region": "pure algebra of boxes",
+    "units": "spellings of units, one list for all formats",
+    "facts": "values and their origins",
+    "metadata": "what omio_annotate and a writer are given",
+    "image": "what a writer is given",
+    "errors": "what a reader and a writer raise",
+    "settings": "the limits that every reader holds a file against",
+    "ome": "the OME model, which several formats carry",
+    "omexml": "the model as XML, which several formats carry",
+    "stream": "pull: how a writer gets its pixels, in order and bounded",
+    "provenance": "the namespaces and the record that a writer puts into the file",
+}
+PLUGGY = {"omio_core.contract", "omio_core.hookspecs", "omio_core.plugins"}
+THREADS = {"Thread", "Timer", "ThreadPoolExecutor", "ThreadPool", "start_new_thread", "start_joinable_thread"}
+
+
+def _room(name: str, package: str) -> str:
+    return name.removeprefix(f"{package}.").partition(".")[0] if name != package else ""
+
+
+def test_core_imports_neither_plugins_nor_face(modules: tuple[Any, ...]) -> None:
+    """The core names no format's module and no face, not even as text."""
+    wrong = [
+        f"{module.file}:{line} imports {name}"
+        for module in modules
+        if module.package == "omio_core"
+        for line, name in module.imports()
+        if name.partition(".")[0] in ("omio_plugins", "omio")
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_plugins_use_only_pure_rooms_of_the_core(modules: tuple[Any, ...]) -> None:
+    """A plugin of ours gets no more of the core than a stranger's, and nothing of the face."""
+    wrong = []
+    for module in modules:
+        if module.package != "omio_plugins":
+            continue
+        for line, name in module.imports():
+            top = name.partition(".")[0]
+            if top == "omio" or (top == "omio_core" and _room(name, "omio_core") not in ROOMS):
+                wrong.append(f"{module.file}:{line} imports {name}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_room_is_open_for_nobody(modules: tuple[Any, ...]) -> None:
+    """The list of rooms holds what exists, so that it cannot grow by itself."""
+    there = {_room(module.name, "omio_core") for module in modules if module.package == "omio_core"}
+    assert set(ROOMS) <= there
+
+
+def test_plugins_do_not_know_each_other(modules: tuple[Any, ...]) -> None:
+    """Each folder of omio_plugins could be a package of its own."""
+    wrong = []
+    for module in modules:
+        if module.package != "omio_plugins":
+            continue
+        own = _room(module.name, "omio_plugins")
+        for line, name in module.imports():
+            if name.partition(".")[0] == "omio_plugins" and _room(name, "omio_plugins") != own:
+                wrong.append(f"{module.file}:{line} imports {name}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_face_never_imports_a_plugin(modules: tuple[Any, ...]) -> None:
+    """The face goes through the core's dispatch like everybody."""
+    wrong = [
+        f"{module.file}:{line} imports {name}"
+        for module in modules
+        if module.package == "omio"
+        for line, name in module.imports()
+        if name.partition(".")[0] == "omio_plugins"
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_one_file_touches_the_plugin_manager(modules: tuple[Any, ...]) -> None:
+    """Only plugins.py knows pluggy's manager; contract and hookspecs know its markers; nobody else knows pluggy."""
+    for module in modules:
+        names = {getattr(n, "attr", getattr(n, "id", None)) for n in ast.walk(module.tree)}
+        imported = [name for _, name in module.imports() if name.partition(".")[0] == "pluggy"]
+        if module.name != "omio_core.plugins":
+            assert "PluginManager" not in names, module.file
+            assert "pluggy.PluginManager" not in imported, module.file
+        if module.name not in PLUGGY:
+            assert not imported, module.file
+
+
+def test_one_file_starts_threads(modules: tuple[Any, ...]) -> None:
+    """The one pool is the core's stream.py; readers, writers and the face start none.
+
+    The conformance kit does: it plays the part of a caller with threads of his own.
+    """
+    wrong = []
+    for module in modules:
+        if module.name == "omio_core.stream" or module.name.startswith("omio_core.testing."):
+            continue
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Call):
+                called = getattr(node.func, "attr", getattr(node.func, "id", None))
+                if called in THREADS:
+                    wrong.append(f"{module.file}:{node.lineno} calls {called}")
+        wrong += [
+            f"{module.file}:{line} imports {n}" for line, n in module.imports() if n.rpartition(".")[2] in THREADS
+        ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_nobody_prints(modules: tuple[Any, ...]) -> None:
+    """The library logs, warns and calls back; only the command line prints."""
+    wrong = []
+    for module in modules:
+        if module.name.startswith("omio.cli"):
+            continue
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
+                wrong.append(f"{module.file}:{node.lineno}")
+            if isinstance(node, ast.arg) and node.arg == "verbose":
+                wrong.append(f"{module.file}:{node.lineno} has a flag `verbose`")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_trap_snaps(modules: tuple[Any, ...], root: Any) -> None:
+    """The collector of imports sees relative ones, late ones, those for types, and references in text."""
+    kind = type(modules[0])
+    text = "\n".join(
+        [
+            "from . import a",
+            "from ..b import c",
+            "def f():",
+            "    import d.e",
+            "open = 'omio_plugins.tiff._read:open_tiff'",
+            "import_module('omio_plugins.lsm')",
+        ]
+    )
+    module = kind(path=root / "omio_core/x/y.py", name="omio_core.x.y", text=text, tree=ast.parse(text))
+    assert {name for _, name in module.imports()} == {
+        "omio_core.x.a",
+        "omio_core.b.c",
+        "d.e",
+        "omio_plugins.tiff._read",
+        "omio_plugins.lsm",
+    }

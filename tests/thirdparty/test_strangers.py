@@ -1,0 +1,216 @@
+"""A stranger's plugin works beside ours, four broken ones harm nobody, all are told of; in a fresh environment."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image as Picture
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+BROKEN = {
+    "unimportable": "a_toolkit_of_1998",
+    "misspelt": "omio_raeders",
+    "futuristic": "999",
+    "greedy": "claims everything",
+}
+SHAPE = (3, 2, 5, 7)  # ZCYX
+PIXELS = np.arange(np.prod(SHAPE), dtype=np.uint16).reshape(SHAPE) * 257
+
+
+@pytest.fixture
+def toy(place: Any) -> Path:
+    """A .toy1 file under a name that says nothing."""
+    path: Path = place.folder / "a.dat"
+    path.write_bytes(struct.pack("<4s4Id", b"TOY1", *SHAPE, 325.0) + PIXELS.astype("<u2").tobytes())
+    return path
+
+
+def test_the_wheel_is_whole(wheels: dict[str, Path]) -> None:
+    """Three packages, typed, with the licence; no tests, no data."""
+    with zipfile.ZipFile(wheels["core"]) as wheel:
+        names = set(wheel.namelist())
+        (licence,) = [name for name in names if name.endswith("dist-info/licenses/LICENSE")]
+        assert b"GNU GENERAL PUBLIC LICENSE" in wheel.read(licence)[:200]
+        (points,) = [name for name in names if name.endswith("dist-info/entry_points.txt")]
+        assert b"omio.plugins" in wheel.read(points)
+    assert {"omio_core/py.typed", "omio_plugins/py.typed", "omio/py.typed"} <= names
+    tops = {name.partition("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"omio_core", "omio_plugins", "omio"}
+    assert [name for name in names if name.endswith((".pyc", ".tif", ".omio-part"))] == []
+
+
+def test_everything_is_imported_from_the_environment(place: Any, speak: Callable[[str], str]) -> None:
+    """Not from the sources beside the tests."""
+    said = speak("import omio, omio_core, omio_plugins\nfor m in (omio, omio_core, omio_plugins): print(m.__file__)")
+    environment = place.python.parent.parent
+    assert len(said.splitlines()) == 3
+    assert all(Path(line).is_relative_to(environment) for line in said.splitlines())
+
+
+def test_the_versions_of_pluggy_differ(place: Any, request: pytest.FixtureRequest) -> None:
+    """The oldest is the one that pyproject.toml promises, the newest is another."""
+    oldest = "oldest" in request.node.callspec.id
+    assert place.pluggy.startswith("1.3.") == oldest
+
+
+def test_pip_finds_no_contradiction(place: Any) -> None:
+    """All requirements of all six wheels hold."""
+    done = place("python", "-m", "pip", "check")
+    assert done.returncode == 0, done.stdout
+
+
+READ = """
+import json, sys, warnings
+import numpy as np
+import omio
+
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    array, metadata = omio.imread({path!r}, **{options!r})
+    again, _ = omio.imread({path!r}, **{options!r})
+assert (again == array).all()
+np.save({out!r}, array)
+print(json.dumps([metadata, [[type(w.message).__name__, str(w.message)] for w in caught]]))
+"""
+
+
+def _read(speak: Callable[[str], str], path: Path, **options: Any) -> tuple[Any, dict, list]:
+    out = path.with_suffix(".npy")
+    metadata, caught = json.loads(speak(READ.format(path=str(path), out=str(out), options=options)))
+    return np.load(out), metadata, caught
+
+
+def test_a_toy_is_read(toy: Path, speak: Callable[[str], str]) -> None:
+    """Right pixels, axes TZCYX, the size it states and none it does not; by content, for the name says nothing."""
+    array, metadata, _ = _read(speak, toy)
+    assert array.dtype == np.uint16
+    np.testing.assert_array_equal(array, PIXELS[np.newaxis])
+    assert (metadata["axes"], metadata["shape"]) == ("TZCYX", [1, *SHAPE])
+    assert metadata["PhysicalSizeX"] == metadata["PhysicalSizeY"] == pytest.approx(0.325)
+    assert metadata["PhysicalSizeXUnit"] == "µm"
+    assert metadata["PhysicalSizeZ"] is None
+    assert metadata["TimeIncrement"] is None
+    assert metadata["Annotations"]["toy1"] == {"shape": "1x3x2x5x7", "greeting": "made with toys"}
+
+
+def test_an_option_of_the_stranger_reaches_it(toy: Path, speak: Callable[[str], str]) -> None:
+    """Options go through the face to the reader."""
+    array, _, _ = _read(speak, toy, flip=True)
+    np.testing.assert_array_equal(array, PIXELS[np.newaxis, :, :, ::-1])
+
+
+def test_each_broken_one_is_warned_of_once(toy: Path, speak: Callable[[str], str]) -> None:
+    """One PluginLoadWarning each, that names it and says why; none for the rest; none at the second read."""
+    _, _, caught = _read(speak, toy)
+    assert {kind for kind, _ in caught} == {"PluginLoadWarning"}
+    assert len(caught) == len(BROKEN)
+    for name, why in BROKEN.items():
+        (message,) = [text for _, text in caught if f"plugin {name} " in text]
+        assert why in message
+
+
+def test_a_tiff_still_reads(place: Any, speak: Callable[[str], str]) -> None:
+    """The rest is unharmed, although two of the broken ones claim every TIFF; and the stranger may annotate it."""
+    path = place.folder / "b.tif"
+    plane = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    tifffile.imwrite(path, plane, metadata=None)
+    array, metadata, _ = _read(speak, path)
+    np.testing.assert_array_equal(array, plane[np.newaxis, np.newaxis, np.newaxis])
+    assert metadata["PhysicalSizeX"] is None
+    assert metadata["Annotations"]["toy1"]["greeting"] == "made with toys"
+
+
+def test_a_toy_is_converted(toy: Path, place: Any) -> None:
+    """From a stranger's format to ours on the command line, read back by somebody else."""
+    done = place("omio", "convert", toy, "-o", place.folder / "out")
+    assert done.returncode == 0, done.stderr
+    (written,) = (place.folder / "out").glob("*.ome.tif")
+    with tifffile.TiffFile(written) as file:
+        series = file.series[0]
+        seen = series.asarray().transpose([series.axes.index(axis) for axis in "ZCYX"])
+    np.testing.assert_array_equal(seen, PIXELS)
+    written.unlink()
+
+
+def test_the_list_of_plugins_shows_all(place: Any) -> None:
+    """Ours and the stranger's with what they offer, the broken ones left out with the reason; exit code 0."""
+    done = place("omio", "plugins")
+    assert done.returncode == 0, done.stderr
+    lines = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
+    assert {"tiff", "ome_tiff", "policies", "toy1", *BROKEN} <= set(lines)
+    assert "omio-toy1" in lines["toy1"]
+    assert "1.2.3" in lines["toy1"]
+    assert "reader toy1" in lines["toy1"]
+    assert "toy-first" in lines["toy1"]
+    assert "omio-core" in lines["tiff"]
+    for name, why in BROKEN.items():
+        assert "LEFT OUT" in lines[name]
+        assert why in lines[name]
+        assert f"omio-{name}" in lines[name]
+    assert sum("LEFT OUT" in line for line in lines.values()) == len(BROKEN)
+
+
+def test_whoever_finds_no_reader_hears_of_the_broken_ones(place: Any) -> None:
+    """One of them might have been the reader wanted."""
+    path = place.folder / "c.png"
+    Picture.new("L", (4, 4)).save(path)
+    done = place("python", "-W", "ignore", "-c", f"import omio; omio.imread({str(path)!r})")
+    assert done.returncode == 1
+    assert "NoReaderError" in done.stderr
+    message = done.stderr[done.stderr.rindex("NoReaderError") :]
+    assert "left out" in message
+    assert [name for name in BROKEN if name not in message] == []
+    assert "toy1: begins with b'\\x89PNG', not with TOY1" in message
+
+
+def test_a_corrupt_toy_is_the_strangers_error(toy: Path, place: Any) -> None:
+    """What a plugin raises arrives as it is, and the exit code tells."""
+    toy.write_bytes(toy.read_bytes()[:-1])
+    done = place("omio", "info", toy)
+    assert done.returncode == 1
+    assert "is not as long as it says" in done.stderr
+
+
+def test_a_plugin_can_be_kept_out(toy: Path, place: Any) -> None:
+    """OMIO_DISABLE, by the name of the entry point or of the distribution; without a warning."""
+    for name in ("toy1", "omio-toy1"):
+        done = place("omio", "info", toy, OMIO_DISABLE=f"{name},{','.join(BROKEN)}")
+        assert done.returncode == 1
+        assert "no reader recognises" in done.stderr
+        assert "is left out:" not in done.stderr
+        listed = place("omio", "plugins", OMIO_DISABLE=name)
+        assert listed.returncode == 0
+        (line,) = [line for line in listed.stdout.splitlines() if line.startswith("toy1 ")]
+        assert "OMIO_DISABLE" in line
+
+
+@pytest.mark.parametrize("script", ["omio", "omio-core"])
+def test_the_console_scripts_help(script: str, place: Any) -> None:
+    """Both names, and the verbs."""
+    done = place(script, "--help")
+    assert done.returncode == 0, done.stderr
+    assert [verb for verb in ("info", "convert", "plugins", "demo") if verb not in done.stdout] == []
+
+
+def test_python_m_omio_core_tells_what_is_plugged_in(place: Any) -> None:
+    """And ends with 1, because some are left out."""
+    done = place("python", "-W", "ignore", "-m", "omio_core")
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.startswith("omio-core ")
+    assert done.stdout.count("LEFT OUT") == len(BROKEN)
+
+
+def test_the_demo_runs(place: Any) -> None:
+    """The main job of the README, beside strangers."""
+    done = place("omio", "demo", "a-demo")
+    assert done.returncode == 0, done.stderr
+    assert list((place.folder / "a-demo").rglob("*.ome.tif"))
