@@ -138,8 +138,12 @@ class Described:
         one an index of all axes that fold into C, S aside, outermost letter first.
     name
         What ``image=`` takes besides the index.
+    kind
+        What the file is, for people, such as ``"ImageJ hyperstack"``.
     assumptions
         What the reader assumed, in sentences.
+    absent_files
+        Member files that should be there and are not; what they hold is not `present`. A policy decides on them.
     vendor
         Called at first use; the file's own metadata in its own terms.
     """
@@ -149,7 +153,9 @@ class Described:
     levels: tuple[Level, ...]
     facts: Callable[[], Facts] = no_facts
     name: str | None = None
+    kind: str = ""
     assumptions: tuple[str, ...] = ()
+    absent_files: tuple[str, ...] = ()
     vendor: Callable[[], Any] | None = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,11 @@ if TYPE_CHECKING:
     from .image import Image
     from .reading import Source
 
-_UNITS = {"PhysicalSizeX": "µm", "PhysicalSizeY": "µm", "PhysicalSizeZ": "µm", "TimeIncrement": "s"}
+_UNITS = {
+    "PhysicalSizeX": "µm", "PhysicalSizeY": "µm", "PhysicalSizeZ": "µm", "TimeIncrement": "s",
+    "ExcitationWavelength": "nm", "EmissionWavelength": "nm",
+}  # fmt: skip
+_WIDEST = 40  # characters of a value that the column of origins makes room for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +47,14 @@ class Explanation:
             *(f"  {n:<{width}}  {v.match.name:<9}  {v.why}" for n, v in decision.verdicts.items()),
         ]
         for index, image in enumerate(self.source.images):
-            lines += [f"image {index}:", *("  " + line for line in of_image(image).splitlines())]
+            first, *rest = of_image(image).splitlines()
+            lines += [f"image {index}: {first}", *(f"  {line}" for line in rest)]
         return "\n".join(lines)
 
 
 def image_dict(image: Image) -> dict[str, Any]:
     """One image: its sizes, every value with its origin, assumptions, absence."""
-    from .reading import absence
+    from .ruling import absence
 
     metadata = image.metadata
     return {
@@ -58,12 +64,13 @@ def image_dict(image: Image) -> dict[str, Any]:
         "dtype": str(image.dtype),
         "samples": metadata.samples,
         "bytes": Box.whole(image.shape).size * image.dtype.itemsize,
+        "kind": _kind(image) or None,
         "native_axes": _native(image),
         "facts": {
-            name: None if fact is None else {"value": fact.value, "origin": fact.origin, "where": fact.where}
+            name: None if fact is None else {"value": _plain(fact.value), "origin": fact.origin, "where": fact.where}
             for name, fact in metadata.stated()
         },
-        "planes": _planes(image),
+        "planes": " ".join(_planes(image) or ()) or None,
         "assumptions": list(metadata.assumptions),
         "absent": absence(image) or None,
         "annotations": sorted(metadata.facts.annotations),
@@ -71,30 +78,59 @@ def image_dict(image: Image) -> dict[str, Any]:
 
 
 def of_image(image: Image) -> str:
-    """One image for people; a line a value."""
+    """One image for people: its sizes, then a line a value with where it comes from."""
     told = image_dict(image)
-    sizes = "  ".join(f"{axis}={n}" for axis, n in zip(CANONICAL, image.shape, strict=True))
+    sizes = " ".join(f"{axis}={n}" for axis, n in zip(CANONICAL, image.shape, strict=True))
     rgb = f", {told['samples']} samples a pixel" if told["samples"] > 1 else ""
-    lines = [f"{sizes}  {told['dtype']}{rgb}"]
-    if told["native_axes"]:
-        lines.append(f"axes in the file: {told['native_axes']}")
-    width = max(len(name) for name in told["facts"])
-    for name, fact in told["facts"].items():
-        if fact is None:
-            lines.append(f"{name:<{width}}  unknown")
-            continue
-        value = f"{fact['value']:.10g}" if isinstance(fact["value"], float) else str(fact["value"])
-        unit = f" {_UNITS[name]}" if name in _UNITS else ""
-        where = f": {fact['where']}" if fact["where"] else ""
-        lines.append(f"{name:<{width}}  {value}{unit}  <- {fact['origin']}{where}")
-    if told["planes"]:
-        lines.append(f"{'Planes':<{width}}  {told['planes']}")
+    rows = [("kind", told["kind"], "")] if told["kind"] else []
+    rows += [("axes in the file", told["native_axes"], "")] if told["native_axes"] else []
+    rows += [("assumed", printable(sentence), "") for sentence in told["assumptions"]]
+    rows += [("absent", told["absent"], "")] if told["absent"] else []
+    rows += [(name, *_row(name, fact)) for name, fact in told["facts"].items()]
+    if (planes := _planes(image)) is not None:
+        rows.append(("Planes", *planes))
     if told["annotations"]:
-        lines.append(f"annotations: {', '.join(told['annotations'])}")
-    lines += [f"assumed: {sentence}" for sentence in told["assumptions"]]
-    if told["absent"]:
-        lines.append(f"absent: {told['absent']}")
-    return "\n".join(lines)
+        rows.append(("annotations", printable(", ".join(told["annotations"])), ""))
+    wide = max(len(name) for name, _, _ in rows)
+    values = max((len(value) for _, value, origin in rows if origin and len(value) <= _WIDEST), default=0)
+    lines = [f"{name:<{wide}}  {f'{value:<{values}}  {origin}' if origin else value}" for name, value, origin in rows]
+    return "\n".join([f"{sizes}, {told['dtype']}{rgb}", *lines])
+
+
+def printable(text: str) -> str:
+    """A text of a file on one line, with what a terminal would act upon spelled out.
+
+    Examples
+    --------
+    >>> printable("a\\tb\\x1b[31m µ")
+    'a\\\\tb\\\\x1b[31m µ'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _row(name: str, fact: Mapping[str, Any] | None) -> tuple[str, str]:
+    """A value with its unit, and where it comes from."""
+    if fact is None:
+        return "unknown", ""
+    value = fact["value"]
+    if isinstance(value, float):
+        text = f"{value:.10g}"
+    elif isinstance(value, Mapping):
+        text = ", ".join(f"{key} {one}" for key, one in value.items())
+    else:
+        text = str(value)
+    unit = _UNITS.get(name.rpartition(".")[2])
+    where = f" ({fact['where']})" if fact["where"] else ""
+    return printable(f"{text} {unit}" if unit else text), printable(f"from {fact['origin']}{where}")
+
+
+def _kind(image: Image) -> str:
+    described = getattr(image.picture, "described", None)
+    return printable(described.kind) if described is not None else ""
 
 
 def _native(image: Image) -> str | None:
@@ -104,9 +140,10 @@ def _native(image: Image) -> str | None:
     return f"{described.axes} {described.levels[0].shape}"
 
 
-def _planes(image: Image) -> str | None:
+def _planes(image: Image) -> tuple[str, str] | None:
+    """The columns of the table of planes, and where they come from."""
     planes = image.metadata.facts.planes
     if planes is None:
         return None
-    where = f": {planes.where}" if planes.where else ""
-    return f"{', '.join(planes.columns)}  <- {planes.origin}{where}"
+    where = f" ({planes.where})" if planes.where else ""
+    return ", ".join(planes.columns), f"from {planes.origin}{where}"

@@ -8,32 +8,30 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
-from typing import Any
+from numbers import Real
+from typing import Any, SupportsIndex
 
-from . import dispatch, opens, plugins, policies, provenance
-from .axes import CANONICAL, Layout, layout
+from . import dispatch, opens, plugins, provenance, ruling
+from .axes import Layout, layout
 from .contract import Described
 from .errors import (
-    AbsentDataError,
-    AbsentPlanesWarning,
     AmbiguousAxesError,
-    AssumedAxesWarning,
     CorruptFileError,
     ManyImagesError,
     MetadataError,
     MetadataWarning,
     OmioError,
+    PluginContractError,
 )
-from .facts import Channel, Fact, Facts
+from .facts import SMALLEST_SIZE, Channel, Fact, Facts
 from .image import Image
 from .metadata import Metadata
 from .pictures import FilePicture
 from .policies import Policies
 from .probe import Probe
-from .region import Box, Present
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +60,8 @@ class Overrides:
         said = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
         if "pixel_size" in said:
             said["pixel_size"] = self.sizes()
+        if self.time_increment is not None:
+            said["time_increment"] = _measure("time_increment", self.time_increment)
         if self.channel_names is not None:
             said["channel_names"] = list(self.channel_names)
         return said
@@ -74,23 +74,22 @@ class Overrides:
         MetadataError
             They are no sizes, or their axes cannot be told.
         """
-        given = self.pixel_size
+        given: Any = self.pixel_size
         if given is None:
             return {}
         if isinstance(given, Mapping):
             sizes = {str(axis).upper(): size for axis, size in given.items()}
-        elif isinstance(given, int | float):
+        elif isinstance(given, Real):
             sizes = {"X": given, "Y": given}
         else:
-            sizes = dict(zip("XYZ", given, strict=False)) if len(given) in (2, 3) else {}
+            several = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else ()
+            sizes = dict(zip("XYZ", several, strict=False)) if len(several) in (2, 3) else {}
         if not sizes or set(sizes) - set("XYZ"):
             raise MetadataError(
                 f"pixel_size={given!r} does not say which size is whose",
                 remedy="give one number for X and Y, (x, y), (x, y, z), or {'X': .., 'Y': .., 'Z': ..}; micrometres",
             )
-        for axis, size in sizes.items():
-            _measure(f"pixel_size of {axis}", size)
-        return {axis: float(size) for axis, size in sizes.items()}
+        return {axis: _measure(f"pixel_size of {axis}", size, SMALLEST_SIZE) for axis, size in sizes.items()}
 
     def facts(self, known: Facts, channel_count: int) -> Facts:
         """The caller's facts laid over what is known.
@@ -103,15 +102,16 @@ class Overrides:
             stated: dict[str, Any] = {f"physical_size_{axis.lower()}": Fact(size, "caller", "pixel_size=")}
             known = replace(known, **stated)
         if self.time_increment is not None:
-            _measure("time_increment", self.time_increment)
-            known = replace(known, time_increment=Fact(float(self.time_increment), "caller", "time_increment="))
+            seconds = _measure("time_increment", self.time_increment)
+            known = replace(known, time_increment=Fact(seconds, "caller", "time_increment="))
         if self.channel_names is not None:
             names = list(self.channel_names)
-            if isinstance(self.channel_names, str) or len(names) != channel_count:
+            texts = all(isinstance(one, str) for one in names) and not isinstance(self.channel_names, str)
+            if not texts or len(names) != channel_count:
                 raise MetadataError(
                     f"channel_names={self.channel_names!r} does not fit",
                     evidence=f"the image has {channel_count} channel(s)",
-                    remedy="give a list with one name a channel",
+                    remedy="give a list with one name, a text, a channel",
                 )
             channels = known.channels or (Channel(),) * channel_count
             named = (replace(c, name=Fact(n, "caller", "channel_names=")) for c, n in zip(channels, names, strict=True))
@@ -119,14 +119,15 @@ class Overrides:
         return known
 
 
-def _measure(what: str, value: Any) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not 0 < value < float("inf"):
+def _measure(what: str, value: Any, above: float = 0.0) -> float:
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not number or not above < value < float("inf"):
         raise MetadataError(
             f"{what} = {value!r} is no size",
-            evidence="sizes are finite numbers above 0",
+            evidence=f"sizes are finite numbers above {above:g}",
             remedy="leave it out where it is unknown",
         )
+    return float(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,8 +159,8 @@ class Source:
         if (image is None and len(self.images) == 1) or image == "all":
             return self.images
         names = [one.name for one in self.images]
-        if isinstance(image, int) and -len(names) <= image < len(names):
-            return (self.images[image],)
+        if isinstance(image, SupportsIndex) and -len(names) <= (at := image.__index__()) < len(names):
+            return (self.images[at],)
         if isinstance(image, str) and names.count(image) == 1:
             return (self.images[names.index(image)],)
         listed = "; ".join(f"{i}: {one!r}" for i, one in enumerate(self.images[:20]))
@@ -211,8 +212,12 @@ def open_source(path: str | os.PathLike[str], request: Request | None = None) ->
     except Exception as error:  # the plugin border: descriptions are the plugin's
         opened.close()
         raise dispatch.border(error, reader=decision.reader.name, path=probe.path, doing="described") from error
+    try:
+        ruling.rule(probe.path, images, request.policies)
+    except BaseException:  # a refusal, or a warning that was made an error
+        opened.close()
+        raise
     opens.OPENS.adopt(key, opened)
-    _rule(probe.path, images, request.policies)
     return Source(path=probe.path, decision=decision, images=images)
 
 
@@ -239,13 +244,7 @@ def _metadata(
         raise
     except Exception as error:  # the plugin border
         raise dispatch.border(error, reader=key.reader, path=key.path, doing="asked for its metadata") from error
-    if facts.channels and len(facts.channels) != channels:
-        warnings.warn(
-            f"{key.path}: {len(facts.channels)} channels are described, the picture has {channels}: they are left out",
-            MetadataWarning,
-            stacklevel=2,
-        )
-        facts = replace(facts, channels=())
+    facts = _fitting(facts, (*understood.shape[:2], channels), key)
     if facts.name is None and described.name:
         facts = replace(facts, name=Fact(described.name, "file"))
     metadata = Metadata(
@@ -270,56 +269,20 @@ def _metadata(
     return metadata
 
 
-def _rule(path: str, images: Sequence[Image], chosen: Policies) -> None:
-    """Apply the policies for axes and absence: one warning a file, or an error, before a pixel is read."""
-    assumed = tuple(dict.fromkeys(a for image in images for a in _file_picture(image).layout.assumptions))
-    if assumed:
-        action = policies.decide("axes", chosen.axes, path=path, assumptions=assumed)
-        if action == "raise":
-            raise AmbiguousAxesError(
-                f"{path} does not name all its axes",
-                evidence="; ".join(assumed),
-                remedy='name them: axes="TZYX", one letter an axis; or choose the policy axes="warn"',
-                path=path,
-                assumptions=assumed,
-            )
-        if action == "warn":
-            warnings.warn(f"{path}: {'; '.join(assumed)}; settle it with axes=", AssumedAxesWarning, stacklevel=3)
-    absent = {index: missing for index, image in enumerate(images) if (missing := absence(image))}
-    if absent:
-        words = "; ".join(f"image {index}: {missing}" for index, missing in absent.items())
-        action = policies.decide("absent_planes", chosen.absent_planes, path=path, absent=absent)
-        if action == "raise":
-            raise AbsentDataError(
-                f"{path} does not hold all its planes",
-                evidence=words,
-                remedy='choose the policy absent_planes="warn" to have 0 there',
-                path=path,
-                absent=absent,
-            )
-        if action == "warn":
-            warnings.warn(f"{path}: {words}; filled with 0", AbsentPlanesWarning, stacklevel=3)
-
-
-def _file_picture(image: Image) -> FilePicture:
-    assert isinstance(image.picture, FilePicture)
-    return image.picture
-
-
-def absence(image: Image, most: int = 8) -> str:
-    """What of an image is absent, in words: how much, and the first planes; "" where nothing is."""
-    present: Present | None = image.picture.present
-    if present is None or present.covers(Box.whole(image.shape)):
-        return ""
-    there = sum(box.size for box in present)
-    share = 100 * (1 - there / Box.whole(image.shape).size)
-    first = []
-    t, z, c = image.shape[:3]
-    for flat in range(t * z * c):
-        at = (flat // (z * c), flat // c % z, flat % c)
-        plane = Box((*((i, i + 1) for i in at), (0, image.shape[3]), (0, image.shape[4])))
-        if not present.covers(plane):
-            first.append(" ".join(f"{axis}{i}" for axis, i in zip(CANONICAL, at, strict=False)))
-        if len(first) >= most or flat > 100_000:
-            break
-    return f"{share:.3g} % of the pixels are absent, first in the planes {', '.join(first)}"
+def _fitting(given: Any, planes: tuple[int, ...], key: opens.Key) -> Facts:
+    """The facts without what cannot be of a picture with so many (T, Z, channels)."""
+    if not isinstance(given, Facts):
+        raise PluginContractError(
+            f"the reader {key.reader} gave no Facts of {key.path}", evidence=f"it gave {type(given).__name__}"
+        )
+    facts, left_out = given, []
+    if facts.channels and len(facts.channels) != planes[2]:
+        left_out.append(f"{len(facts.channels)} channels are described, the picture has {planes[2]}")
+        facts = replace(facts, channels=())
+    tables = facts.planes.columns if facts.planes is not None else {}
+    if wrong := {name: table.shape for name, table in tables.items() if table.shape != planes}:
+        left_out.append(f"facts a plane are described as {wrong}, the picture has (T, Z, channels) = {planes}")
+        facts = replace(facts, planes=None)
+    for what in left_out:
+        warnings.warn(f"{key.path}: {what}: they are left out", MetadataWarning, stacklevel=3)
+    return facts

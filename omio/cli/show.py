@@ -75,11 +75,12 @@ def progress(name: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] |
 
 def summary(explanation: Explanation) -> None:
     """A few lines on each image of a source."""
-    from omio_core.explain import printable
+    from omio_core.explain import image_dict, printable
 
     source = explanation.source
     decision = source.decision
-    line(f"{source.path}: {decision.verdicts[decision.reader.name].why}")
+    kinds = dict.fromkeys(image_dict(image)["kind"] for image in source.images)
+    line(f"{source.path}: {', '.join(k for k in kinds if k) or decision.verdicts[decision.reader.name].why}")
     for index, image in enumerate(source.images):
         sizes = " ".join(f"{axis}={n}" for axis, n in zip(image.axes, image.shape, strict=True))
         rgb = " RGB" if image.metadata.samples == 3 else ""

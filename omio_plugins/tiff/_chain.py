@@ -8,6 +8,7 @@ IFD: TIFF 6.0, section 2, and https://www.awaresystems.be/imaging/tiff/bigtiff.h
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 from omio_core.errors import CorruptFileError, LimitExceededError
 from omio_core.settings import current
@@ -68,7 +69,7 @@ def read_chain(file: PositionedFile) -> Chain:
         left -= len(table) + sum(len(expected) for _, expected in layout.outside)
         if left < 0:
             raise chain.corrupt(len(chain.pages), "the IFDs together are longer than the file: they overlap")
-        chain.pages.append(Page(len(chain.pages), offset, table, layout))
+        chain.pages.append(Page(len(chain.pages), offset, table, layout, chain))
         offset = following
     if not chain.pages:
         raise CorruptFileError(f"{file.path} holds no page", evidence="the first IFD is at 0", path=file.path)
@@ -111,7 +112,8 @@ def _layout(chain: Chain, layouts: list[Layout], table: bytes) -> Layout:
     """The layout a table belongs to: one of the last few, or a new one."""
     number = int.from_bytes(table, "little")
     for layout in layouts:
-        if number & layout.mask == layout.key and (not layout.outside or _agrees(chain, layout, table)):
+        alike = len(table) == layout.size and number & layout.mask == layout.key
+        if alike and (not layout.outside or _agrees(chain, layout, table)):
             return layout
     made = _new_layout(chain, table)
     layouts.insert(0, made)
@@ -149,12 +151,12 @@ def _new_layout(chain: Chain, table: bytes) -> Layout:
             outside.append((position, chain.raw(Tag(kind, count, inline))))
     masked = int.from_bytes(mask, "little")
     key = int.from_bytes(table, "little") & masked
-    bare = Layout(positions=positions, mask=masked, key=key, outside=tuple(outside), structure=None)  # type: ignore[arg-type]
-    page = Page(len(chain.pages), 0, table, bare)
+    bare = Layout(positions=positions, size=len(table), mask=masked, key=key, outside=tuple(outside), structure=None)  # type: ignore[arg-type]
+    page = Page(len(chain.pages), 0, table, bare, chain)
     structure = structure_of(
         lambda code: chain.values(page, code),
         counts={code: tag.count for code in OFFSETS if (tag := chain.tag(page, code))},
         size=chain.file.size,
         complain=lambda evidence: chain.corrupt(page.index, evidence),
     )
-    return Layout(positions=positions, mask=masked, key=key, outside=tuple(outside), structure=structure)
+    return replace(bare, structure=structure)

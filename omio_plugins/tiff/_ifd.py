@@ -17,6 +17,7 @@ from ._file import PositionedFile
 from ._structure import Structure
 
 Order = Literal["<", ">"]
+ORDERS: tuple[Order, ...] = ("<", ">")
 
 # type -> (struct code, bytes); 13 and 18 are offsets of IFDs, 16 and 17 are BigTIFF's
 TYPES = {
@@ -62,8 +63,8 @@ class Layout:
     ----------
     positions
         From the code of a tag to where its entry begins in the table.
-    mask, key
-        A table belongs here if its bytes, as one integer, masked, are the key.
+    size, mask, key
+        A table belongs here if it has that size, and its bytes, as one integer, masked, are the key.
     outside
         Structural values that lie outside the table: position of the entry, and the bytes expected there.
     structure
@@ -71,6 +72,7 @@ class Layout:
     """
 
     positions: Mapping[int, int]
+    size: int
     mask: int
     key: int
     outside: tuple[tuple[int, bytes], ...]
@@ -79,12 +81,13 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One IFD: its index in the chain, where it lies, its raw table of tags, and its layout."""
+    """One IFD: its index in the chain, where it lies, its raw table of tags, its layout, and the chain it is of."""
 
     index: int
     offset: int
     table: bytes
     layout: Layout
+    chain: Chain = field(repr=False, compare=False)
 
     @property
     def structure(self) -> Structure:

@@ -18,7 +18,7 @@ from omio_core.units import micrometres, seconds
 from . import _plain
 from ._ifd import Chain, Page
 from ._imagej_tags import metadata
-from ._picture import Picture, picture
+from ._picture import Picture, Stack, picture
 from ._segments import contiguous
 from ._tags import RawTags, jsonable, notes, raw_tags, sizes_by_tags, spacing
 
@@ -53,11 +53,12 @@ def pictures(chain: Chain, pages: list[Page], description: str) -> list[Picture]
         stack = math.prod(named.values())
     axes, lead, assumptions = _axes(named, stack, str(keys.get("order", "")).upper())
     # ImageJ writes stacks of 4 GB and more with one IFD
-    start = None if stack <= len(pages) else contiguous(chain, pages, stack)
+    start = None if stack <= len(pages) else contiguous(pages, stack)
     return [
         picture(
-            chain, axes=axes, lead=lead, pages=dict(enumerate(pages[:stack])), start=start, facts=facts,
-            assumptions=assumptions, vendor=vendor,
+            axes=axes, lead=lead, stacks=[Stack(pages=dict(enumerate(pages[:stack])), start=start)],
+            kind="ImageJ hyperstack" if stack > 1 else "ImageJ TIFF", facts=facts, assumptions=assumptions,
+            vendor=vendor,
         )
     ]  # fmt: skip
 

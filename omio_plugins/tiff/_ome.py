@@ -19,6 +19,7 @@ from omio_core import ome
 from omio_core.errors import CorruptFileError, UnsupportedFeatureError
 
 from ._ifd import Chain, Page
+from ._levels import stacks
 from ._picture import Picture, picture
 from ._structure import Structure
 
@@ -123,10 +124,10 @@ def _one(chain: Chain, image: ome.OmeImage, description: str) -> Picture:
         )
     dtype, said = _compare(chain, image, pages)
     return picture(
-        chain,
         axes=planes.axes,
         lead=planes.lead,
-        pages=pages,
+        stacks=stacks(pages),
+        kind="OME-TIFF",
         dtype=dtype,
         facts=partial(ome.facts, description, image.index, channels=channels),
         name=image.name,

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from omio_core.axes import unfold
-from omio_core.contract import Box, Described, Facts, Level, runs
+from omio_core.contract import Box, Described, Level, runs
 from omio_core.contract import no_facts as no_facts
 from omio_core.errors import LimitExceededError
 from omio_core.settings import current
 
-from ._ifd import Chain, Page
+from ._ifd import Page
 from ._segments import segments_of, strip
 from ._structure import Structure, fits, most
 
@@ -27,6 +27,22 @@ _MOST_PAGES_LOOKED_AT = 1024  # and pages: each costs a read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """Where the planes of one resolution lie.
+
+    Attributes
+    ----------
+    pages
+        From the flat index over the axes before those of a page, C order, to the page that holds the plane.
+    start
+        Where all planes lie one after the other, uncompressed, though only the first has an IFD: their offset.
+    """
+
+    pages: Mapping[int, Page]
+    start: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """A description, and where its planes lie.
 
@@ -34,31 +50,23 @@ class Picture:
     ----------
     lead
         Lengths of the native axes before those of a page.
-    pages
-        From the flat index over `lead`, C order, to the page that holds the plane.
-    start
-        Where all planes lie one after the other, uncompressed, though only the first has an IFD: their offset.
+    levels
+        Where the planes of each resolution lie.
     """
 
     described: Described
     lead: tuple[int, ...]
-    pages: Mapping[int, Page]
-    start: int | None = None
+    levels: tuple[Stack, ...]
 
 
 def picture(
-    chain: Chain,
     *,
     axes: str = "",
     lead: Sequence[int] = (),
-    pages: Mapping[int, Page],
-    start: int | None = None,
+    stacks: Sequence[Stack],
     page_axes: str | None = None,
     dtype: np.dtype[Any] | None = None,
-    facts: Callable[[], Facts] = no_facts,
-    name: str | None = None,
-    assumptions: tuple[str, ...] = (),
-    vendor: Callable[[], Any] | None = None,
+    **said: Any,
 ) -> Picture:
     """Describe an image of pages that look alike.
 
@@ -66,39 +74,43 @@ def picture(
     ----------
     axes, lead
         Axes before those of a page, and their lengths; those of length 1 are left out of the description.
-    pages, start
-        As a `Picture` has them; `start` where the planes are contiguous.
+    stacks
+        Where the planes lie, full resolution first.
     page_axes
         Letters for the axes of a page, where they are other than its structure says.
     dtype
         Of the same size as the structure's, where it is another.
+    **said
+        What else an `omio_core.contract.Described` takes: facts, name, kind, assumptions, vendor.
 
     Raises
     ------
     CorruptFileError, LimitExceededError
         The pixels cannot lie in the file, or are more than the settings allow a file of that size to hold.
     """
-    structure = next(iter(pages.values())).structure
+    structure = next(iter(stacks[0].pages.values())).structure
     long = [(a, n) for a, n in zip(axes, lead, strict=True) if n > 1]
     lengths = tuple(n for _, n in long)
-    pages, present = (pages, None) if start is not None else _existing(chain, lengths, structure, pages)
-    _hold(chain, structure, math.prod(lengths) if start is not None else len(pages))
+    found = [_level(stack, lengths) for stack in stacks]
     described = Described(
         axes="".join(a for a, _ in long) + (page_axes or structure.axes),
         dtype=dtype or structure.dtype,
-        levels=(
-            Level(
-                shape=(*lengths, *structure.shape),
-                blocks=(*(1 for _ in lengths), *_block(structure)),
-                present=present,
-            ),
-        ),
-        facts=facts,
-        name=name,
-        assumptions=assumptions,
-        vendor=vendor,
+        levels=tuple(level for level, _ in found),
+        **said,
     )
-    return Picture(described=described, lead=lengths, pages=pages, start=start)
+    return Picture(described=described, lead=lengths, levels=tuple(stack for _, stack in found))
+
+
+def _level(stack: Stack, lead: tuple[int, ...]) -> tuple[Level, Stack]:
+    """The description of one resolution, and its planes that are stored."""
+    structure = next(iter(stack.pages.values())).structure
+    present = None
+    if stack.start is None:
+        pages, present = _existing(lead, structure, stack.pages)
+        stack = Stack(pages=pages)
+    _hold(stack, structure, len(stack.pages) if stack.start is None else math.prod(lead))
+    blocks = (*(1 for _ in lead), *_block(structure))
+    return Level(shape=(*lead, *structure.shape), blocks=blocks, present=present), stack
 
 
 def _block(structure: Structure) -> tuple[int, ...]:
@@ -112,32 +124,34 @@ def _block(structure: Structure) -> tuple[int, ...]:
     return tuple(sizes[a] for a in structure.axes)
 
 
-def _hold(chain: Chain, structure: Structure, planes: int) -> None:
+def _hold(stack: Stack, structure: Structure, planes: int) -> None:
     """Hold the size of an image against what a file of this size may expand to."""
-    total = planes * structure.nbytes
-    limit = max(_ALWAYS_ALLOWED, chain.file.size * current().max_expansion)
+    files = {page.chain.file.path: page.chain.file.size for page in stack.pages.values()}
+    total, size = planes * structure.nbytes, sum(files.values())
+    limit = max(_ALWAYS_ALLOWED, size * current().max_expansion)
     if total > limit:
+        path = next(iter(files))
         raise LimitExceededError(
-            f"{chain.file.path} declares a picture of {total} bytes",
-            evidence=f"the file has {chain.file.size} bytes; at most {limit} are allowed",
+            f"{path} declares a picture of {total} bytes",
+            evidence=f"there are {size} bytes; at most {limit} are allowed",
             remedy="raise OMIO_MAX_EXPANSION if the file is to be trusted",
-            path=chain.file.path,
+            path=path,
         )
 
 
 def _existing(
-    chain: Chain, lead: tuple[int, ...], structure: Structure, pages: Mapping[int, Page]
+    lead: tuple[int, ...], structure: Structure, pages: Mapping[int, Page]
 ) -> tuple[Mapping[int, Page], tuple[Box, ...] | None]:
     """The planes that are stored, and the boxes of what exists; None where all does."""
     whole = tuple((0, n) for n in structure.shape)
     if structure.segments == 1:
-        firsts = [strip(chain, page)[0] for page in pages.values()]
+        firsts = [strip(page)[0] for page in pages.values()]
         if not all(firsts):
             pages = {index: page for (index, page), first in zip(pages.items(), firsts, strict=True) if first}
     for page in {id(p.layout): p for p in pages.values()}.values():
-        if not fits(page.structure, chain.file.size):
-            _refuse_too_large(chain, page)
-    grids = _sparse(chain, pages)
+        if not fits(page.structure, page.chain.file.size):
+            _refuse_too_large(page)
+    grids = _sparse(pages)
     if grids is None:
         if len(pages) == math.prod(lead):
             return pages, None
@@ -179,7 +193,7 @@ def _pixels(structure: Structure, box: Box) -> tuple[tuple[int, int], ...]:
     return tuple(spans[a] for a in structure.axes)
 
 
-def _sparse(chain: Chain, pages: Mapping[int, Page]) -> dict[int, np.ndarray[Any, Any] | None] | None:
+def _sparse(pages: Mapping[int, Page]) -> dict[int, np.ndarray[Any, Any] | None] | None:
     """Which strips or tiles of each page are stored, None for a page of which all are; None if all are of all.
 
     Where there are very many, nobody looks: reading one that is not stored then warns.
@@ -190,7 +204,7 @@ def _sparse(chain: Chain, pages: Mapping[int, Page]) -> dict[int, np.ndarray[Any
         return None
     found: dict[int, np.ndarray[Any, Any] | None] = {}
     for index, page in pages.items():
-        absent = segments_of(chain, page).absent
+        absent = segments_of(page).absent
         stored: np.ndarray[Any, Any] | None = None
         if absent.any():
             grid = page.structure.grid
@@ -199,12 +213,12 @@ def _sparse(chain: Chain, pages: Mapping[int, Page]) -> dict[int, np.ndarray[Any
     return found if any(stored is not None for stored in found.values()) else None
 
 
-def _refuse_too_large(chain: Chain, page: Page) -> None:
+def _refuse_too_large(page: Page) -> None:
     """Count only what is stored, and once: absent tiles take no room, and some writers share equal ones."""
-    structure = page.structure
+    structure, chain = page.structure, page.chain
     strips = 1
     if structure.segments > 1:
-        segments = segments_of(chain, page)
+        segments = segments_of(page)
         strips = len(np.unique(segments.offsets[~segments.absent]))
     needed = strips * min(structure.rows, structure.length) * min(structure.columns, structure.width)
     if needed * structure.contig * structure.bits // 8 > most(structure, chain.file.size):

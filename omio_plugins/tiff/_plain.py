@@ -8,6 +8,7 @@ from functools import partial
 from omio_core.contract import Facts
 
 from ._ifd import Chain, Page
+from ._levels import stacks
 from ._picture import Picture, picture
 from ._structure import MASK
 from ._tags import plain_facts, raw_tags
@@ -19,6 +20,7 @@ def pictures(
     *,
     facts: Callable[[], Facts] | None = None,
     assumptions: tuple[str, ...] = (),
+    kind: str = "TIFF",
 ) -> list[Picture]:
     """Describe the images in order of their first pages; `facts` of the flavour, where it has some."""
     groups: dict[tuple[object, ...], list[Page]] = {}
@@ -28,16 +30,18 @@ def pictures(
         if group is None:
             group = by_layout[id(page.layout)] = groups.setdefault(page.structure.picture, [])
         group.append(page)
-    return [_one(chain, group, facts, assumptions) for group in groups.values()]
+    return [_one(chain, group, facts, assumptions, kind) for group in groups.values()]
 
 
-def _one(chain: Chain, group: list[Page], facts: Callable[[], Facts] | None, assumptions: tuple[str, ...]) -> Picture:
+def _one(
+    chain: Chain, group: list[Page], facts: Callable[[], Facts] | None, assumptions: tuple[str, ...], kind: str
+) -> Picture:
     raw = raw_tags(chain, group[0])
     return picture(
-        chain,
         axes="Q",
         lead=(len(group),),
-        pages=dict(enumerate(group)),
+        stacks=stacks(dict(enumerate(group))),
+        kind=kind,
         facts=facts or partial(plain_facts, raw),
         assumptions=assumptions,
         vendor=partial(str, raw.description),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from omio_core.errors import CorruptFileError
 
-from ._ifd import Chain, Page
+from ._ifd import Page
 from ._structure import CCITT, NONE, STRIP_COUNTS, STRIP_OFFSETS, TILE_COUNTS, TILE_OFFSETS, Structure
 
 _TYPES = {3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8", 1: "u1"}
@@ -35,9 +35,8 @@ class Segments:
 class SegmentTables:
     """The segments of pages, a few of them kept."""
 
-    def __init__(self, chain: Chain):
-        self._chain = chain
-        self._kept: OrderedDict[int, Segments] = OrderedDict()
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[int, int], Segments] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, page: Page) -> Segments:
@@ -48,35 +47,37 @@ class SegmentTables:
         CorruptFileError
             The table does not lie in the file, or counts are missing that cannot be known otherwise.
         """
+        key = (id(page.chain), page.offset)
         with self._lock:
-            found = self._kept.get(page.index)
+            found = self._kept.get(key)
             if found is not None:
-                self._kept.move_to_end(page.index)
+                self._kept.move_to_end(key)
                 return found
-        made = segments_of(self._chain, page)
+        made = segments_of(page)
         with self._lock:
-            self._kept[page.index] = made
+            self._kept[key] = made
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return made
 
 
-def segments_of(chain: Chain, page: Page) -> Segments:
+def segments_of(page: Page) -> Segments:
     """Read the table of a page; errors as `SegmentTables.of`."""
-    structure, size = page.structure, chain.file.size
+    chain, structure = page.chain, page.structure
+    size = chain.file.size
     tiled = chain.has(page, TILE_OFFSETS)
-    offsets = _numbers(chain, page, TILE_OFFSETS if tiled else STRIP_OFFSETS)
+    offsets = _numbers(page, TILE_OFFSETS if tiled else STRIP_OFFSETS)
     if len(offsets) < structure.segments:
         raise chain.corrupt(page.index, f"{len(offsets)} of {structure.segments} offsets can be read")
     if not tiled and structure.tile is not None:
         tiled = chain.has(page, TILE_COUNTS)  # offsets of tiles under the tag of strips: libtiff reads them
-    counts = _numbers(chain, page, TILE_COUNTS if tiled else STRIP_COUNTS)
+    counts = _numbers(page, TILE_COUNTS if tiled else STRIP_COUNTS)
     if len(counts) < len(offsets):
-        counts = _missing(chain, page, offsets)
+        counts = _missing(page, offsets)
     one = len(offsets) == 1 and offsets[0] > 0 and counts[0] == 0
     if one and (structure.compression == NONE or structure.compression in CCITT):
         # written by some that did not know the length yet; libtiff and tifffile estimate it too
-        counts = _missing(chain, page, offsets)
+        counts = _missing(page, offsets)
     outside = np.flatnonzero((offsets > size) | ((offsets + counts > size) & (offsets > 0)))
     if structure.compression != NONE and outside.size:
         first = int(outside[0])
@@ -87,7 +88,8 @@ def segments_of(chain: Chain, page: Page) -> Segments:
     return Segments(offsets, counts)
 
 
-def _numbers(chain: Chain, page: Page, code: int) -> NDArray[np.int64]:
+def _numbers(page: Page, code: int) -> NDArray[np.int64]:
+    chain = page.chain
     tag = chain.tag(page, code)
     if tag is None or tag.type not in _TYPES:
         return np.zeros(0, np.int64)
@@ -98,13 +100,13 @@ def _numbers(chain: Chain, page: Page, code: int) -> NDArray[np.int64]:
     return stored.astype(np.int64)
 
 
-def _missing(chain: Chain, page: Page, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+def _missing(page: Page, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
     """Lengths of segments whose table is missing."""
     if page.structure.compression == NONE:
         return uncompressed(page.structure)[: len(offsets)]
     if len(offsets) == 1:
-        return np.array([max(chain.file.size - int(offsets[0]), 0)], np.int64)
-    raise chain.corrupt(page.index, f"{len(offsets)} strips or tiles without their lengths")
+        return np.array([max(page.chain.file.size - int(offsets[0]), 0)], np.int64)
+    raise page.chain.corrupt(page.index, f"{len(offsets)} strips or tiles without their lengths")
 
 
 def uncompressed(structure: Structure) -> NDArray[np.int64]:
@@ -115,7 +117,7 @@ def uncompressed(structure: Structure) -> NDArray[np.int64]:
     return rows * structure.row_bytes
 
 
-def contiguous(chain: Chain, pages: list[Page], planes: int) -> int:
+def contiguous(pages: list[Page], planes: int) -> int:
     """Where a run of planes begins that is longer than its pages: all lie behind the first, as stored.
 
     Raises
@@ -124,12 +126,13 @@ def contiguous(chain: Chain, pages: list[Page], planes: int) -> int:
         They do not: the file ends sooner, is compressed, or a page has its data elsewhere.
     """
     first, nbytes = pages[0], pages[0].structure.nbytes
-    offsets = segments_of(chain, first).offsets
+    chain = first.chain
+    offsets = segments_of(first).offsets
     start = int(offsets[0])
     together = first.structure.direct and first.structure.tile is None and start > 0
     ends = offsets + uncompressed(first.structure)
     together = together and bool((ends[:-1] == offsets[1:]).all())
-    others = (int(segments_of(chain, page).offsets[0]) for page in pages[1:])
+    others = (int(segments_of(page).offsets[0]) for page in pages[1:])
     along = together and all(other == start + k * nbytes for k, other in enumerate(others, 1))
     if not along or start + planes * nbytes > chain.file.size:
         raise CorruptFileError(
@@ -143,11 +146,12 @@ def contiguous(chain: Chain, pages: list[Page], planes: int) -> int:
     return start
 
 
-def strip(chain: Chain, page: Page) -> tuple[int, int]:
+def strip(page: Page) -> tuple[int, int]:
     """Where the data of a page of a single strip or tile begins, and its bytes; offset 0 where it is not stored.
 
     Bytes are 0 where the writer did not know them, and they can be known.
     """
+    chain = page.chain
     tiled = chain.has(page, TILE_OFFSETS)
     offset = chain.first(page, TILE_OFFSETS if tiled else STRIP_OFFSETS)
     count = chain.first(page, TILE_COUNTS if tiled else STRIP_COUNTS)

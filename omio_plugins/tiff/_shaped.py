@@ -15,7 +15,7 @@ from omio_core.contract import Facts
 
 from . import _plain
 from ._ifd import Chain, Page
-from ._picture import Picture, picture
+from ._picture import Picture, Stack, picture
 from ._segments import contiguous
 from ._structure import Structure
 from ._tags import DESCRIPTION, RawTags, jsonable, notes, raw_tags, sizes_by_tags
@@ -102,11 +102,12 @@ def _one(
     alike = [p for p in pages[:planes] if p.structure.picture == first.structure.picture]
     start = None
     if stated.get("truncated") is True or len(alike) < planes:
-        start = contiguous(chain, pages[:1], planes) if planes > 1 else None
+        start = contiguous(pages[:1], planes) if planes > 1 else None
     taken = pages[:1] if start is not None else pages[:planes]
     made = picture(
-        chain, axes=axes, lead=lead, page_axes=page_axes, pages=dict(enumerate(taken)), start=start,
-        facts=partial(shaped_facts, raw_tags(chain, first)), vendor=partial(str, description),
+        axes=axes, lead=lead, page_axes=page_axes, stacks=[Stack(pages=dict(enumerate(taken)), start=start)],
+        kind="TIFF written by tifffile", facts=partial(shaped_facts, raw_tags(chain, first)),
+        vendor=partial(str, description),
         name=name if isinstance(name, str) and name else None,
     )  # fmt: skip
     return made, len(taken)
