@@ -16,6 +16,8 @@ from typing import Any
 WORKERS = 2
 PLANE = (2048, 2048)  # of uint16: 8 MiB
 ROWS = 64  # a strip of the compressed file: 256 KiB
+SMALL = (512, 512)  # a plane of the file of many pages: 512 KiB
+TINY, PAGES = (32, 32), 10_000  # of the file that is only opened
 
 Contender = Callable[[Path], Any]
 
@@ -42,7 +44,7 @@ def picture(planes: int) -> Any:
 
 
 def prepare(folder: Path, mib: int) -> None:
-    """Write the files that the cases read: raw.tif and zlib.tif, ImageJ-free, one IFD a plane."""
+    """Write the files that the cases read; uncompressed and zlib, one IFD a plane."""
     import numpy as np
     import tifffile
 
@@ -52,6 +54,15 @@ def prepare(folder: Path, mib: int) -> None:
     tifffile.imwrite(folder / "raw.tif", stack, metadata=said)
     compressed = {"compression": "zlib", "compressionargs": {"level": 3}, "rowsperstrip": ROWS}
     tifffile.imwrite(folder / "zlib.tif", stack, metadata=said, **compressed)
+    planes = 4 * mib * (1 << 20) // (SMALL[0] * SMALL[1] * 2)
+    with tifffile.TiffWriter(folder / "planes.tif") as writer:
+        for _ in range(planes):
+            writer.write(stack[0, : SMALL[0], : SMALL[1]], contiguous=False, metadata=None)
+    with tifffile.TiffWriter(folder / "pages.tif") as writer:
+        for _ in range(PAGES):
+            writer.write(stack[0, : TINY[0], : TINY[1]], contiguous=False, metadata=None)
+    tiny = np.broadcast_to(stack[0, : TINY[0], : TINY[1]], (PAGES, *TINY))
+    tifffile.imwrite(folder / "pages.ome.tif", tiny, metadata={"axes": "TYX"})
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------
@@ -128,7 +139,7 @@ def bare_zlib(folder: Path) -> Any:
         offsets, counts = pages[index]
         for strip, (offset, count) in enumerate(zip(offsets, counts, strict=True)):
             rows = out[index, strip * ROWS : (strip + 1) * ROWS]
-            imagecodecs.zlib_decode(os.pread(handle, count, offset), out=rows.reshape(-1).view(np.uint8))
+            imagecodecs.deflate_decode(os.pread(handle, count, offset), out=rows.reshape(-1).view(np.uint8))
 
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(take, range(len(pages))))
@@ -143,27 +154,83 @@ def omio_plane(folder: Path) -> Any:
     """OMIO: open, one plane, close."""
     import omio
 
-    with omio.imopen(folder / "raw.tif") as image:
-        return image[0, image.shape[1] // 2, 0]
+    with omio.imopen(folder / "planes.tif", axes="TYX") as image:
+        return image[image.shape[0] // 2, 0, 0]
 
 
 def tifffile_plane(folder: Path) -> Any:
     """tifffile: open, one page, close."""
     import tifffile
 
-    with tifffile.TiffFile(folder / "raw.tif") as file:
-        return file.pages[len(file.pages) // 2].asarray()
+    planes = _planes(folder)
+    with tifffile.TiffFile(folder / "planes.tif") as file:
+        return file.pages[planes // 2].asarray()
 
 
 def bare_plane(folder: Path) -> Any:
     """One positioned read: the limit."""
     import numpy as np
 
-    size = os.path.getsize(folder / "raw.tif")
-    out = np.empty(PLANE, np.uint16)
-    handle = os.open(folder / "raw.tif", os.O_RDONLY)
-    os.preadv(handle, [memoryview(out).cast("B")], size // 2)
+    out = np.empty(SMALL, np.uint16)
+    handle = os.open(folder / "planes.tif", os.O_RDONLY)
+    os.preadv(handle, [memoryview(out).cast("B")], _planes(folder) // 2 * out.nbytes)
     os.close(handle)
+
+
+def _planes(folder: Path) -> int:
+    return os.path.getsize(folder / "planes.tif") // (SMALL[0] * SMALL[1] * 2)
+
+
+# -- what is in a file of 10,000 pages -------------------------------------------------------------------------------
+
+
+def omio_open(folder: Path) -> None:
+    """OMIO: to the described images."""
+    import omio
+
+    with omio.imopen(folder / "pages.tif", axes="TYX") as image:
+        assert image.shape[0] == PAGES
+
+
+def tifffile_open(folder: Path) -> None:
+    """tifffile: to ``series``."""
+    import tifffile
+
+    with tifffile.TiffFile(folder / "pages.tif") as file:
+        assert file.series[0].shape[0] == PAGES
+
+
+def omio_open_ome(folder: Path) -> None:
+    """OMIO: to the described images, OME-XML included."""
+    import omio
+
+    with omio.imopen(folder / "pages.ome.tif") as image:
+        assert image.shape[0] == PAGES
+
+
+def tifffile_open_ome(folder: Path) -> None:
+    """tifffile: to ``series``."""
+    import tifffile
+
+    with tifffile.TiffFile(folder / "pages.ome.tif") as file:
+        assert file.series[0].shape[0] == PAGES
+
+
+def bare_open(folder: Path) -> None:
+    """Every IFD read and its entries unpacked, nothing understood: the limit of a walk along the chain."""
+    import struct
+
+    with open(folder / "pages.tif", "rb") as file:
+        (offset,) = struct.unpack("<4xL", file.read(8))
+        count = 0
+        while offset:
+            file.seek(offset)
+            (entries,) = struct.unpack("<H", file.read(2))
+            table = file.read(12 * entries + 4)
+            list(struct.iter_unpack("<HHLL", table[:-4]))
+            (offset,) = struct.unpack("<L", table[-4:])
+            count += 1
+    assert count == PAGES
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------
@@ -251,8 +318,18 @@ CASES: Mapping[str, Case] = {
         },
     ),
     "cold plane": Case(
-        title="open and read one plane",
+        title="open a file of many planes, read one",
         contenders={"omio": omio_plane, "tifffile": tifffile_plane, "limit": bare_plane},
+        checked=False,
+    ),
+    "open": Case(
+        title="open 10,000 pages",
+        contenders={"omio": omio_open, "tifffile": tifffile_open, "limit": bare_open},
+        checked=False,
+    ),
+    "open OME": Case(
+        title="open 10,000 pages, OME-TIFF",
+        contenders={"omio": omio_open_ome, "tifffile": tifffile_open_ome},
         checked=False,
     ),
     "zlib write": Case(

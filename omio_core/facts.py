@@ -76,6 +76,7 @@ class Channel:
 PLANE_COLUMNS: Mapping[str, str] = MappingProxyType(
     {"DeltaT": "s", "ExposureTime": "s", "PositionX": "µm", "PositionY": "µm", "PositionZ": "µm"}
 )
+"""Facts a plane: from OME's name to the unit they are held in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -80,5 +80,5 @@ def model(xml: str | bytes) -> OME:
 
     try:
         return from_xml(xml.encode("utf-8") if isinstance(xml, str) else xml)
-    except Exception as error:  # ome-types documents none; pydantic, xsdata and lxml differ
+    except Exception as error:  # the border to ome-types, whose parsers raise of every kind
         raise MetadataError("the OME-XML does not fit the model of ome-types", evidence=str(error)) from error

@@ -28,10 +28,10 @@ def test_info(cli: Callable[..., Any], stated: Path, bare: Path) -> None:
     done = cli("info", stated, bare)
     assert done.exit_code == 0
     assert done.stdout.splitlines() == [
-        f"{stated}: TIFF header (little-endian)",
+        f"{stated}: ImageJ hyperstack",
         "  image 0: T=4 Z=5 C=2 Y=96 X=128 uint16",
         "    pixel X 0.25 µm, Y 0.25 µm, Z 1.5 µm, time step 30 s",
-        f"{bare}: TIFF header (little-endian)",
+        f"{bare}: TIFF",
         "  image 0: T=5 Z=1 C=1 Y=96 X=128 uint16",
         "    pixel X unknown, Y unknown, time step unknown",
         "    assumed: the one unlabelled axis, of length 5, is taken for T (time)",
