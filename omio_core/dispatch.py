@@ -17,6 +17,7 @@ from .errors import (
     NoReaderError,
     NoWriterError,
     OmioError,
+    PluginContractError,
     PluginLoadWarning,
     UnknownOptionError,
     UnknownReaderError,
@@ -51,9 +52,14 @@ class Decision:
 def verdicts(probe: Probe, known: Catalogue | None = None) -> dict[str, Verdict]:
     """What every reader says of a probe, the best first; one that fails says no, with a warning."""
     said: dict[str, Verdict] = {}
+    _ = probe.head  # what cannot be read is the file's fault, and is said once, before a plugin is asked
     for reader in (known or catalogue()).readers:
+        probe.renew()
         try:
-            said[reader.name] = reader.sniff(probe)
+            verdict = reader.sniff(probe)
+            if not isinstance(verdict, Verdict):
+                raise TypeError(f"{verdict!r} is no Verdict")
+            said[reader.name] = verdict
         except Exception as error:  # noqa: BLE001 - the plugin border
             said[reader.name] = Verdict(Match.NO, f"its sniff failed: {type(error).__name__}: {error}")
             warnings.warn(
@@ -146,6 +152,22 @@ def check_options(owner: Reader | Writer, options: Mapping[str, Any]) -> None:
             remedy="check the spelling",
             options=tuple(unknown),
         )
+    for name, value in options.items():
+        if isinstance(owner, Reader) and not _hashable(value):
+            raise UnknownOptionError(
+                f"the option {name} of {owner.name} cannot be a {type(value).__name__}",
+                evidence=f"it is {value!r}, and what a file is opened with must not change",
+                remedy="give a plain value; a tuple instead of a list",
+                options=(name,),
+            )
+
+
+def _hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
 
 
 def writer_for(path: str | os.PathLike[str], images: Sequence[Image], writer: str | None = None) -> Writer:
@@ -167,7 +189,7 @@ def writer_for(path: str | os.PathLike[str], images: Sequence[Image], writer: st
             remedy="end the name in .ome.tif",
             path=os.fspath(path),
         )
-    answers = {w.name: w.accepts(images) for w in fitting}
+    answers = {w.name: _accepts(w, images) for w in fitting}
     able = [w for w in fitting if answers[w.name].match is not Match.NO]
     if not able:
         raise NoWriterError(
@@ -178,6 +200,20 @@ def writer_for(path: str | os.PathLike[str], images: Sequence[Image], writer: st
         )
     rank = {n: i for i, n in enumerate(current().prefer)}
     return min(able, key=lambda w: (rank.get(w.name, len(rank)), -answers[w.name].match))
+
+
+def _accepts(writer: Writer, images: Sequence[Image]) -> Verdict:
+    try:
+        verdict = writer.accepts(images)
+    except OmioError:
+        raise
+    except Exception as error:  # the plugin border
+        raise PluginContractError(
+            f"the writer {writer.name} failed to look at the images",
+            evidence=f"{type(error).__name__}: {error}",
+            remedy="choose another writer, and tell its author",
+        ) from error
+    return verdict
 
 
 def border(error: Exception, *, reader: str, path: str, doing: str) -> OmioError:

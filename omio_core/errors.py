@@ -6,6 +6,7 @@ keyword stay available as attributes, and survive pickling, so that a worker pro
 
 from __future__ import annotations
 
+from types import MemberDescriptorType
 from typing import Any
 
 
@@ -44,6 +45,9 @@ class OmioError(Exception):
         if remedy:
             lines.append(f"  remedy: {remedy}")
         super().__init__("\n".join(lines))
+        for name, value in facts.items():
+            if isinstance(getattr(type(self), name, None), MemberDescriptorType):
+                setattr(self, name, value)  # OSError's errno, ImportError's path: they would hide the fact
 
     def __getattr__(self, name: str) -> Any:
         facts = self.__dict__.get("facts", {})

@@ -7,6 +7,7 @@ needs of the file is leased for the time of a read.
 from __future__ import annotations
 
 import itertools
+import operator
 import uuid
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -46,7 +47,7 @@ class Image:
     >>> import numpy as np
     >>> image = Image.of_array(np.arange(24).reshape(2, 3, 4), axes="ZYX")
     >>> image.shape, image.at(Z=1).shape, image[0, 1, 0, 2, 3]
-    ((1, 2, 1, 3, 4), (1, 1, 1, 3, 4), 23)
+    ((1, 2, 1, 3, 4), (1, 1, 1, 3, 4), np.int64(23))
     """
 
     def __init__(
@@ -162,8 +163,10 @@ class Image:
         index
             Into `levels`.
         """
-        if not isinstance(self.picture, FilePicture) or not -len(self.levels) <= index < len(self.levels):
+        if not -len(self.levels) <= index < len(self.levels):
             raise IndexError(f"the image has {len(self.levels)} level(s), not level {index}")
+        if not isinstance(self.picture, FilePicture):
+            return self
         picture = self.picture.at_level(index % len(self.levels))
         return Image(picture, self.metadata.scaled(picture.shape), vendor=self._vendor)
 
@@ -196,7 +199,7 @@ class Image:
             if step != 1 or stop <= start:
                 raise IndexError(f"{axis}={index} is empty or has a step; take a slice of step 1")
             return start, stop
-        at = index.__index__()
+        at = operator.index(index)
         if not -length <= at < length:
             raise IndexError(f"{axis}={at} is outside: the length is {length}")
         return at % length, at % length + 1
@@ -320,15 +323,15 @@ def _chunk(picture: Picture, box: Box) -> NDArray[Any]:
 
 def _five(key: Any) -> tuple[Any, ...]:
     keys = key if isinstance(key, tuple) else (key,)
-    if sum(k is Ellipsis for k in keys) > 1:
-        raise IndexError("an index can have one ellipsis")
-    if Ellipsis in keys:
-        at = keys.index(Ellipsis)
+    if dots := [i for i, k in enumerate(keys) if k is Ellipsis]:  # `in` would compare arrays
+        at = dots[0]
+        if len(dots) > 1:
+            raise IndexError("an index can have one ellipsis")
         keys = (*keys[:at], *(slice(None),) * (6 - len(keys)), *keys[at + 1 :])
     if len(keys) > 5:
         raise IndexError(f"{len(keys)} indices for the five axes {CANONICAL}")
     for one in keys:
-        if not isinstance(one, slice) and not hasattr(one, "__index__"):
+        if not isinstance(one, slice) and (not hasattr(one, "__index__") or np.ndim(one)):
             raise IndexError(f"{one!r} is no index; take integers, slices and ..., or image.at(T=.., C=..)")
     return (*keys, *(slice(None),) * (5 - len(keys)))
 

@@ -142,7 +142,10 @@ class Metadata:
         )
 
     def scaled(self, shape: tuple[int, ...]) -> Metadata:
-        """The metadata of another resolution of the picture: lengths and pixel sizes change, nothing else."""
+        """The metadata of another resolution of the picture: lengths and pixel sizes change.
+
+        Facts a plane are kept where the planes are the same.
+        """
 
         def size(fact: Fact[float] | None, axis: int) -> Fact[float] | None:
             if fact is None or shape[axis] == self.shape[axis]:
@@ -150,8 +153,10 @@ class Metadata:
             ratio = self.shape[axis] / shape[axis]
             return Fact(fact.value * ratio, "derived", f"{fact.where} times {ratio:g} at this resolution")
 
+        planes = self.facts.planes if shape[:2] == self.shape[:2] else None  # the table is over T and Z
         facts = replace(
             self.facts,
+            planes=planes,
             physical_size_x=size(self.facts.physical_size_x, 4),
             physical_size_y=size(self.facts.physical_size_y, 3),
             physical_size_z=size(self.facts.physical_size_z, 1),

@@ -12,11 +12,18 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from .contract import Opened, Reader
 from .dispatch import border
-from .errors import FileChangedError, MissingDependencyError, OmioError, ReadError, UnknownReaderError
+from .errors import (
+    FileChangedError,
+    MissingDependencyError,
+    OmioError,
+    PluginContractError,
+    ReadError,
+    UnknownReaderError,
+)
 from .lazy import load
 from .plugins import catalogue
 from .settings import current
@@ -100,7 +107,11 @@ def open_with(reader: Reader, path: str, options: Mapping[str, Any]) -> tuple[Ke
     before = Fingerprint.of(path)
     opened = _open(reader, path, options)
     try:
-        members = tuple(before if member == path else Fingerprint.of(member) for member in opened.members)
+        try:
+            listed = tuple(opened.members)
+        except Exception as error:  # the plugin border
+            raise border(error, reader=reader.name, path=path, doing="described") from error
+        members = tuple(before if member == path else Fingerprint.of(member) for member in listed)
         key = Key(reader=reader.name, path=path, options=tuple(sorted(options.items())), members=members)
         before.hold()  # the file described is the file the fingerprint is of
     except BaseException:
@@ -121,6 +132,14 @@ def _open(reader: Reader, path: str, options: Mapping[str, Any]) -> Opened:
             reader=reader.name,
             path=path,
         ) from error
+    except Exception as error:  # the plugin border: a module that breaks, or has no such function
+        raise PluginContractError(
+            f"the reader {reader.name} cannot be used",
+            evidence=f"{reader.open}: {type(error).__name__}: {error}",
+            remedy="repair the plugin or choose another reader",
+            reader=reader.name,
+            path=path,
+        ) from error
     try:
         opened: Opened = function(path, **options)
     except OmioError:
@@ -129,6 +148,14 @@ def _open(reader: Reader, path: str, options: Mapping[str, Any]) -> Opened:
         raise ReadError(f"{path} cannot be opened", evidence=str(error), path=path, reader=reader.name) from error
     except Exception as error:  # the plugin border
         raise border(error, reader=reader.name, path=path, doing="opened") from error
+    if not all(callable(getattr(opened, method, None)) for method in ("read_into", "close")):
+        raise PluginContractError(
+            f"the reader {reader.name} gave what is not an open file",
+            evidence=f"{reader.open} gave {type(opened).__name__}",
+            remedy="compare it with omio_core.contract.Opened",
+            reader=reader.name,
+            path=path,
+        )
     return opened
 
 
@@ -138,6 +165,13 @@ class _Entry:
     opened: Opened | None = None
     users: int = 0
     dropped: bool = False  # to be closed by its last user
+
+    def keep(self, opened: Opened) -> Opened | None:
+        """Take a handle; one that is not needed is given back, to be closed."""
+        if self.opened is not None:
+            return opened
+        self.opened = opened
+        return None
 
 
 class Opens:
@@ -160,21 +194,35 @@ class Opens:
             entry = self._entries.setdefault(key, _Entry())
             self._entries.move_to_end(key)
             entry.users += 1
+            idle = self._evict()
+        for handle in idle:
+            handle.close()
         try:
             with entry.lock:
-                key.hold()
-                if entry.opened is None:
-                    entry.opened = _open(_reader(key.reader), key.path, dict(key.options))
-            yield entry.opened
+                self._ready(key, entry)
+            yield cast(Opened, entry.opened)
         finally:
             self._give_back(key, entry)
+
+    def _ready(self, key: Key, entry: _Entry) -> None:
+        """See that the handle is open and of the file described; called with the entry's lock held."""
+        try:
+            key.hold()
+        except FileChangedError:
+            self.drop(key)  # a handle of a file that is no more is of no use to anybody
+            raise
+        if entry.opened is None:
+            fresh = _open(_reader(key.reader), key.path, dict(key.options))
+            with self._lock:
+                spare = entry.keep(fresh)  # not needed where `adopt` came first
+            if spare is not None:
+                spare.close()
 
     def adopt(self, key: Key, opened: Opened) -> None:
         """Keep a handle that was just opened for the first read; a second one of the same key is closed."""
         with self._lock:
             entry = self._entries.setdefault(key, _Entry())
-            spare = opened if entry.opened is not None else None
-            entry.opened = entry.opened or opened
+            spare = entry.keep(opened)
             self._entries.move_to_end(key)
             idle = self._evict()
         for handle in [*idle, spare]:
@@ -195,11 +243,14 @@ class Opens:
 
     def clear(self) -> None:
         """Close everything that is idle."""
-        for key in list(self._entries):
+        with self._lock:
+            keys = list(self._entries)
+        for key in keys:
             self.drop(key)
 
     def __len__(self) -> int:
-        return sum(entry.opened is not None for entry in self._entries.values())
+        with self._lock:
+            return sum(entry.opened is not None for entry in self._entries.values())
 
     def _give_back(self, key: Key, entry: _Entry) -> None:
         with self._lock:

@@ -199,7 +199,7 @@ class ArrayPicture:
                 out[inside.within(box)] = scratch[inside.within(canonical)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: `present` is asked for at every read and kept
 class Cropped:
     """A region of another picture, with the region's own indices."""
 
@@ -221,7 +221,7 @@ class Cropped:
         """The whole picture's, no larger than the region."""
         return tuple(min(b, n) for b, n in zip(self.picture.blocks, self.shape, strict=True))
 
-    @property
+    @cached_property
     def present(self) -> Present | None:
         """What of the region exists."""
         whole = self.picture.present

@@ -6,9 +6,11 @@ or targets another contract is left out with one warning, and stays visible in `
 
 from __future__ import annotations
 
+import json
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -64,18 +66,47 @@ class Catalogue:
         return tuple(plugin for plugin in self.plugins if plugin.error is not None)
 
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 _catalogue: Catalogue | None = None
+_making = False
 
 
 def catalogue() -> Catalogue:
-    """The catalogue of this process, made at first use."""
-    global _catalogue
-    if _catalogue is None:
-        with _lock:
-            if _catalogue is None:
+    """The catalogue of this process, made at first use.
+
+    Raises
+    ------
+    PluginContractError
+        A plugin asks for it while it is being imported or asked: that is a circle.
+    """
+    global _catalogue, _making
+    known = _catalogue
+    if known is not None:
+        return known
+    with _lock:
+        if _making:  # the lock is this thread's already
+            raise PluginContractError(
+                "a plugin asked for the catalogue that it is to become part of",
+                remedy="the plugin must not read files or choose readers while it is imported or its hooks are asked",
+            )
+        if _catalogue is None:
+            _making = True
+            try:
                 _catalogue = load(_found(), disable=current().disable)
-    return _catalogue
+            finally:
+                _making = False
+        return _catalogue
+
+
+@contextmanager
+def using(known: Catalogue) -> Iterator[Catalogue]:
+    """Another catalogue for a while, in the whole process; meant for tests and plugin authors."""
+    global _catalogue
+    before, _catalogue = _catalogue, known
+    try:
+        yield known
+    finally:
+        _catalogue = before
 
 
 def forget() -> None:
@@ -147,7 +178,7 @@ def _ask(entry: EntryPoint, version: str) -> Catalogue:
         module = entry.load()
     except KeyboardInterrupt:
         raise
-    except BaseException as error:
+    except BaseException as error:  # the plugin border: SystemExit too
         raise PluginLoadError(
             f"{entry.value} cannot be imported",
             evidence=f"{type(error).__name__}: {error}",
@@ -192,7 +223,7 @@ def _answer(manager: pluggy.PluginManager, entry: EntryPoint, hook: str, kind: t
         answers = [thing for answer in caller() for thing in answer]
     except KeyboardInterrupt:
         raise
-    except BaseException as error:
+    except BaseException as error:  # the plugin border: SystemExit too
         raise PluginContractError(
             f"{hook} of {entry.value} failed",
             evidence=f"{type(error).__name__}: {error}",
@@ -232,7 +263,7 @@ def _try_manners(entry: EntryPoint, reader: Reader) -> None:
         probe = Probe.of_bytes(data, "strange.omio-nobody")
         try:
             verdict = reader.sniff(probe)
-        except Exception as error:
+        except Exception as error:  # the plugin border
             raise PluginContractError(
                 f"the reader {reader.name} of {entry.value} fails on files that are not its own",
                 evidence=f"{type(error).__name__}: {error}",
@@ -275,6 +306,7 @@ def annotate(metadata: Any, source: str) -> Mapping[str, Mapping[str, Any]]:
     for name, hook in catalogue().annotators:
         try:
             said = {key: value for answer in hook(metadata=metadata, source=source) for key, value in answer.items()}
+            json.dumps(said, allow_nan=False)  # what is no plain value cannot be recorded
         except Exception as error:  # noqa: BLE001 - the plugin border
             warnings.warn(f"omio_annotate of {name} failed: {error!r}", PluginLoadWarning, stacklevel=2)
             continue

@@ -75,10 +75,14 @@ def find(kind: str, name: str) -> Policy:
     known = {policy.name: policy for policy in catalogue().policies if policy.kind == kind}
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
+        if near:
+            remedy = f"did you mean {near[0]!r}?"
+        else:
+            remedy = f"choose one of {', '.join(sorted(known))}" if known else f"leave {kind}= out"
         raise OmioError(
             f"there is no policy {kind}={name!r}",
             evidence=f"installed: {', '.join(sorted(known)) or 'none'}",
-            remedy=f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(sorted(known))}",
+            remedy=remedy,
         )
     return known[name]
 
@@ -89,9 +93,19 @@ def decide(kind: str, name: str, **case: Any) -> str:
     Raises
     ------
     PluginContractError
-        The policy answers what is no action of its kind.
+        The policy fails, or answers what is no action of its kind.
     """
-    action = find(kind, name).decide(case)
+    policy = find(kind, name)
+    try:
+        action = policy.decide(case)
+    except OmioError:
+        raise
+    except Exception as error:  # the plugin border
+        raise PluginContractError(
+            f"the policy {kind}={name!r} failed",
+            evidence=f"{type(error).__name__}: {error}",
+            remedy="choose another policy, and tell its author",
+        ) from error
     if action not in ACTIONS[kind]:
         raise PluginContractError(
             f"the policy {kind}={name!r} answered {action!r}",

@@ -6,6 +6,7 @@ that lie beside it. It reads little, never more than its budget, and only with t
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 from pathlib import Path
@@ -60,8 +61,8 @@ class Probe:
             status = os.stat(self.path)
         except FileNotFoundError:
             raise FileNotFoundError(f"there is no file or folder {self.path}") from None
-        except OSError as error:
-            raise ReadError(f"{self.path} cannot be looked at", evidence=str(error), path=self.path) from error
+        except (OSError, ValueError) as error:  # a NUL in the name is a ValueError
+            raise ReadError(f"{self.path!r} cannot be looked at", evidence=str(error), path=self.path) from error
         self.is_dir = stat.S_ISDIR(status.st_mode)
         if not self.is_dir and not stat.S_ISREG(status.st_mode):
             raise ReadError(
@@ -100,7 +101,7 @@ class Probe:
         LimitExceededError
             More than `MOST_A_READ` at once or `MOST_IN_ALL` together is asked for: sniffing is no reading.
         """
-        if n > MOST_A_READ or n > self._left:
+        if not 0 <= n <= MOST_A_READ or n > self._left:
             raise LimitExceededError(
                 f"a probe of {self.name} was asked for too much",
                 evidence=f"{n} bytes, with {self._left} left of its budget",
@@ -120,15 +121,19 @@ class Probe:
         self._left -= len(data)
         return data
 
+    def renew(self) -> None:
+        """Give the whole budget back, so that no reader goes short of what another one read."""
+        self._left = MOST_IN_ALL
+
     def names(self) -> tuple[str, ...]:
         """Names in the folder (of a folder: inside it; of a file: beside it), sorted, at most `MOST_NAMES`."""
         if self._bytes is not None:
             return (self.name,)
         folder = Path(self.path) if self.is_dir else Path(self.path).parent
         found: list[str] = []
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                found.append(entry.name)
-                if len(found) >= MOST_NAMES:
-                    break
+        try:
+            with os.scandir(folder) as entries:
+                found.extend(entry.name for entry in itertools.islice(entries, MOST_NAMES))
+        except OSError as error:
+            raise ReadError(f"{folder} cannot be listed", evidence=str(error), path=self.path) from error
         return tuple(sorted(found))

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ ORIGINS = "omio/origins"
 SAMPLE = 1 << 16  # bytes at the start, the middle and the end of a file
 
 
+@cache
 def omio_version() -> str:
     """Version of the installed distribution; "unknown" in a bare source tree."""
     try:
@@ -41,8 +43,17 @@ def sample_digest(path: str) -> str:
 
 
 def member(fingerprint: Fingerprint) -> dict[str, Any]:
-    """What is recorded of one input file: its name (never its folder), size, time and samples."""
+    """What is recorded of one input: its name (never its folder), time, and of a file its size and samples.
+
+    Raises
+    ------
+    FileChangedError
+        It is not the file that was described.
+    """
+    fingerprint.hold()  # what is recorded is the file that was described
     changed = datetime.fromtimestamp(fingerprint.mtime_ns / 1e9, UTC)
+    if os.path.isdir(fingerprint.path):
+        return {"name": os.path.basename(fingerprint.path), "modified": changed.isoformat(timespec="microseconds")}
     return {
         "name": os.path.basename(fingerprint.path),
         "bytes": fingerprint.size,

@@ -28,11 +28,12 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 from .axes import CANONICAL, layout
 from .errors import AmbiguousAxesError, MetadataError
-from .facts import PLANE_COLUMNS, Annotations, Channel, Fact, Facts, Planes
+from .facts import PLANE_COLUMNS, SMALLEST_SIZE, Annotations, Channel, Fact, Facts, Planes
 from .metadata import Metadata
 from .provenance import ASSUMPTIONS, ORIGINS, PROVENANCE
 from .units import MICROMETRE, SECOND
@@ -44,6 +45,10 @@ _CHANNEL_KEYS = {
     "EmissionWavelength": "emission",
     "Fluor": "fluor",
 }
+_CHANNEL_KINDS: Mapping[str, tuple[type[Any], ...]] = {
+    "Name": (str,), "Color": (int,), "ExcitationWavelength": (int, float), "EmissionWavelength": (int, float),
+    "Fluor": (str,), "SamplesPerPixel": (int,),
+}  # fmt: skip
 _KEYS = (
     "axes", "shape", *(f"Size{a}" for a in CANONICAL), "SamplesPerPixel", "Name", "PhysicalSizeX", "PhysicalSizeXUnit",
     "PhysicalSizeY", "PhysicalSizeYUnit", "PhysicalSizeZ", "PhysicalSizeZUnit", "TimeIncrement", "TimeIncrementUnit",
@@ -135,7 +140,7 @@ def from_dict(public: Mapping[str, Any], shape: Sequence[int], dtype: str) -> Me
             remedy=f"did you mean {near[0]!r}?" if near else "put what is your own under Annotations, in a namespace",
         )
     _refuse_other_lengths(public, shape)
-    samples = public.get("SamplesPerPixel") or 1
+    samples = _samples(public.get("SamplesPerPixel"))
     facts = Facts(
         name=_stated(public, "Name", str),
         physical_size_x=_measured(public, "PhysicalSizeX", MICROMETRE),
@@ -146,7 +151,7 @@ def from_dict(public: Mapping[str, Any], shape: Sequence[int], dtype: str) -> Me
         acquisition_date=_stated(public, "AcquisitionDate", str),
         objective=_stated(public, "Objective", dict),
         planes=_planes_in(public, tuple(shape), samples),
-        annotations=dict(public.get("Annotations") or {}),
+        annotations=_annotations_in(public),
     )
     return Metadata(shape=tuple(shape), dtype=dtype, samples=samples, facts=facts).settled()
 
@@ -160,6 +165,8 @@ def axes_of(public: Mapping[str, Any] | None, shape: Sequence[int], axes: str | 
         Nobody said it, or what was said does not fit the number of axes.
     """
     said = axes or (public or {}).get("axes")
+    if said is not None and not isinstance(said, str):
+        raise MetadataError("axes must be a text", evidence=f"they are {said!r}", remedy='such as axes="ZYX"')
     if said is None and len(shape) in (2, 5):
         said = "YX" if len(shape) == 2 else CANONICAL
     if said is None or len(said) != len(shape):
@@ -183,7 +190,9 @@ def _refuse_other_lengths(public: Mapping[str, Any], shape: Sequence[int]) -> No
         if said[key] is not None and said[key] != length
     ]
     stated = public.get("shape")
-    if stated is not None and public.get("axes", CANONICAL) == CANONICAL and list(stated) != list(shape):
+    if stated is not None and not isinstance(stated, Sequence):
+        wrong.append(f"shape is {stated!r}, no list of lengths")
+    elif stated is not None and public.get("axes", CANONICAL) == CANONICAL and list(stated) != list(shape):
         wrong.append(f"shape is {list(stated)}, the array has {list(shape)}")
     if wrong:
         raise MetadataError(
@@ -209,13 +218,14 @@ def _measured(public: Mapping[str, Any], key: str, unit: str) -> Fact[float] | N
     if value is None:
         return None
     spelled = public.get(f"{key}Unit") or unit
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise MetadataError(f"{key} must be a number or None", evidence=f"it is {value!r}", key=key)
     converted = (micrometres if unit == MICROMETRE else seconds)(float(value), str(spelled))
-    if converted is None or not converted > 0:
+    least = SMALLEST_SIZE if unit == MICROMETRE else 0.0
+    if converted is None or not converted > least:
         raise MetadataError(
             f"{key} = {value!r} {spelled} is no size",
-            evidence="sizes are finite, above 0, and in a unit of length or time",
+            evidence=f"sizes are finite, above {least:g} {unit}, and in a unit of length or time",
             remedy="use None where it is unknown",
             key=key,
         )
@@ -224,12 +234,15 @@ def _measured(public: Mapping[str, Any], key: str, unit: str) -> Fact[float] | N
 
 def _channels_in(public: Mapping[str, Any]) -> tuple[Channel, ...]:
     channels = []
-    for index, entry in enumerate(public.get("Channels") or ()):
-        if not isinstance(entry, Mapping) or set(entry) - {*_CHANNEL_KEYS, "SamplesPerPixel"}:
+    entries = public.get("Channels") or ()
+    if not isinstance(entries, Sequence) or isinstance(entries, str):
+        raise MetadataError("Channels must be a list", evidence=f"it is {entries!r}", key="Channels")
+    for index, entry in enumerate(entries):
+        if not isinstance(entry, Mapping) or not all(_is_of_channel(key, value) for key, value in entry.items()):
             raise MetadataError(
                 f"Channels[{index}] is no channel",
                 evidence=f"it is {entry!r}",
-                remedy=f"give a dict with some of {', '.join(_CHANNEL_KEYS)}",
+                remedy=f"give a dict with some of {', '.join(_CHANNEL_KINDS)}: texts, finite numbers, or None",
             )
         facts = {
             slot: Fact(entry[key], "caller", f"metadata['Channels'][{index}]")
@@ -240,6 +253,28 @@ def _channels_in(public: Mapping[str, Any]) -> tuple[Channel, ...]:
     return tuple(channels) if any(c != Channel(samples=c.samples) for c in channels) else ()
 
 
+def _is_of_channel(key: Any, value: Any) -> bool:
+    kinds = _CHANNEL_KINDS.get(key)
+    if kinds is None or isinstance(value, bool):
+        return False
+    return value is None or (isinstance(value, kinds) and (isinstance(value, str) or math.isfinite(value)))
+
+
+def _samples(value: Any) -> int:
+    if value is not None and (not isinstance(value, int) or value < 1):
+        raise MetadataError("SamplesPerPixel must be a whole number above 0", evidence=f"it is {value!r}")
+    return value or 1
+
+
+def _annotations_in(public: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    found = public.get("Annotations") or {}
+    if not isinstance(found, Mapping) or not all(isinstance(v, Mapping) for v in found.values()):
+        raise MetadataError(
+            "Annotations must be a dict of dicts", evidence=f"they are {found!r}", remedy="{'namespace': {'key': ..}}"
+        )
+    return dict(found)
+
+
 def _planes_in(public: Mapping[str, Any], shape: tuple[int, ...], samples: int) -> Planes | None:
     tables = public.get("Planes")
     if not tables:
@@ -248,8 +283,13 @@ def _planes_in(public: Mapping[str, Any], shape: tuple[int, ...], samples: int) 
 
     wanted = (shape[0], shape[1], shape[2] // samples)
     columns = {}
+    if not isinstance(tables, Mapping):
+        raise MetadataError("Planes must be a dict of tables", evidence=f"it is {tables!r}", key="Planes")
     for name, table in tables.items():
-        column = np.array(table, dtype=np.float64)  # None becomes NaN
+        try:
+            column = np.array(table, dtype=np.float64)  # None becomes NaN
+        except (TypeError, ValueError):
+            column = np.empty(0)
         if name not in PLANE_COLUMNS or column.shape != wanted:
             raise MetadataError(
                 f"Planes[{name!r}] is no table of this picture",

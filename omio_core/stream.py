@@ -10,8 +10,9 @@ import math
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from typing import Any, TypeVar
 
 import numpy as np
@@ -58,7 +59,7 @@ if hasattr(os, "register_at_fork"):
 
 def ordered(
     tasks: Iterable[tuple[int, Callable[[], R]]], *, workers: int | None = None, max_bytes: int | None = None
-) -> Iterator[R]:
+) -> Generator[R]:
     """Run tasks in the pool and yield their results in the order given.
 
     Parameters
@@ -150,8 +151,9 @@ def pull(
             # the pixels, and what `then` makes of them
             yield 2 * hull.size * itemsize, lambda hull=hull, group=group: work(hull, group)  # type: ignore[misc]
 
-    for done in ordered(tasks(), workers=workers, max_bytes=budget):
-        yield from done
+    with closing(ordered(tasks(), workers=workers, max_bytes=budget)) as results:
+        for done in results:
+            yield from done
 
 
 def groups(

@@ -61,7 +61,8 @@ def _convert(value: float, spelling: str, symbols: dict[str, _Ratio], words: dic
     ratio = symbols.get(symbol) or symbols.get(words.get(symbol.lower(), ""))
     if ratio is None or not math.isfinite(value):
         return None
-    return value * ratio[0] / ratio[1]
+    converted = value * ratio[0] / ratio[1]
+    return converted if math.isfinite(converted) else None
 
 
 def micrometres(value: float, unit: str) -> float | None:

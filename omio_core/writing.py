@@ -62,6 +62,7 @@ def write(
         The name is taken, or the file could not be written; what stood there still stands.
     """
     target = Path(path)
+    policies.find("collision", collision)  # a name that is none is told now, not when a name happens to be taken
     chosen = dispatch.writer_for(target, images, writer)
     dispatch.check_options(chosen, options or {})
     if not 0 <= level <= 9:
@@ -139,4 +140,3 @@ def _refuse_own_source(target: Path, images: Sequence[Image]) -> None:
                     remedy="write under another name",
                     path=str(target),
                 )
-

@@ -1,0 +1,185 @@
+"""The public dict: plain, JSON-able, and read back to the same metadata; what is wrong in it is refused by name."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from omio_core.errors import AmbiguousAxesError, MetadataError
+from omio_core.facts import Channel, Fact, Facts, Planes
+from omio_core.metadata import Metadata
+from omio_core.provenance import ASSUMPTIONS, ORIGINS, PROVENANCE
+from omio_core.schema import axes_of, from_dict, to_dict
+
+SHAPE = (2, 1, 2, 4, 5)
+
+
+def full():
+    table = np.array([[[0.0, 0.1]], [[2.0, math.nan]]])
+    return Metadata(
+        shape=SHAPE,
+        dtype="uint16",
+        facts=Facts(
+            name=Fact("embryo", "file", "OME-XML Image/@Name"),
+            physical_size_x=Fact(0.25, "file", "tag 282"),
+            physical_size_y=Fact(0.5, "caller", "pixel_size="),
+            time_increment=Fact(2.5, "file"),
+            channels=(
+                Channel(name=Fact("GFP", "file"), color=Fact(16711935, "file"), emission=Fact(509.0, "file")),
+                Channel(name=Fact("DAPI", "file"), excitation=Fact(405.0, "file"), fluor=Fact("DAPI", "file")),
+            ),
+            acquisition_date=Fact("2024-03-01T10:00:00", "file"),
+            objective=Fact({"LensNA": 1.4, "Immersion": "Oil"}, "file"),
+            planes=Planes(columns={"DeltaT": table}, origin="file"),
+            annotations={"microscope.org": {"laser": 3, "note": "warm"}},
+        ),
+        assumptions=("Q is T",),
+        provenance={"reader": "toy"},
+    )
+
+
+def test_the_dict_is_plain():
+    public = to_dict(full())
+    again = json.loads(json.dumps(public, allow_nan=False))
+    assert again == public
+    assert public["axes"] == "TZCYX"
+    assert public["shape"] == [2, 1, 2, 4, 5]
+    assert [public[f"Size{a}"] for a in "TZCYX"] == [2, 1, 2, 4, 5]
+    assert (public["PhysicalSizeX"], public["PhysicalSizeXUnit"]) == (0.25, "µm")
+    assert (public["PhysicalSizeZ"], public["PhysicalSizeZUnit"]) == (None, None)
+    assert (public["TimeIncrement"], public["TimeIncrementUnit"]) == (2.5, "s")
+    assert public["Channels"][0] == {
+        "Name": "GFP",
+        "Color": 16711935,
+        "ExcitationWavelength": None,
+        "EmissionWavelength": 509.0,
+        "Fluor": None,
+        "SamplesPerPixel": 1,
+    }
+    assert public["Planes"] == {"DeltaT": [[[0.0, 0.1]], [[2.0, None]]]}
+    assert public["Annotations"][ASSUMPTIONS] == {"assumption": ["Q is T"]}
+    assert public["Annotations"][PROVENANCE] == {"reader": "toy"}
+    assert public["Annotations"][ORIGINS]["PhysicalSizeY"] == "caller: pixel_size="
+    assert public["Annotations"]["microscope.org"] == {"laser": 3, "note": "warm"}
+
+
+def test_a_picture_of_which_nothing_is_known():
+    public = to_dict(Metadata(shape=(1, 1, 1, 4, 5), dtype="uint8"))
+    assert public["Annotations"] == {}
+    assert public["Channels"] == [dict.fromkeys(public["Channels"][0]) | {"SamplesPerPixel": 1}]
+    unknown = [k for k, v in public.items() if v is None]
+    assert {"Name", "PhysicalSizeX", "PhysicalSizeXUnit", "TimeIncrement", "Objective", "Planes"} <= set(unknown)
+
+
+def test_there_and_back():
+    before = full()
+    after = from_dict(json.loads(json.dumps(to_dict(before))), SHAPE, "uint16")
+    pairs = zip(dict(before.stated()).items(), dict(after.stated()).items(), strict=True)
+    for (name, one), (same_name, other) in pairs:
+        assert name == same_name
+        assert (one and one.value) == (other and other.value), name
+        assert other is None or other.origin == "caller"
+    assert np.array_equal(before.facts.planes.columns["DeltaT"], after.facts.planes.columns["DeltaT"], equal_nan=True)
+    assert after.facts.annotations == before.facts.annotations
+    assert after.assumptions == before.assumptions
+    assert after.provenance["history"][0]["reader"] == "toy"
+    public = to_dict(after)
+    own = {k: v for k, v in public.items() if k != "Annotations"}
+    assert own == {k: v for k, v in to_dict(before).items() if k != "Annotations"}
+
+
+def test_rgb_there_and_back():
+    before = Metadata(shape=(1, 1, 6, 4, 5), dtype="uint8", samples=3)
+    after = from_dict(to_dict(before), before.shape, "uint8")
+    assert (after.samples, after.channel_count) == (3, 2)
+
+
+def test_units_are_converted():
+    metadata = from_dict(
+        {"PhysicalSizeX": 250, "PhysicalSizeXUnit": "nm", "TimeIncrement": 20, "TimeIncrementUnit": "ms"}, SHAPE, "u2"
+    )
+    assert metadata.facts.physical_size_x.value == 0.25
+    assert metadata.facts.time_increment.value == 0.02
+
+
+def test_part_of_a_dict_is_enough():
+    assert from_dict({}, SHAPE, "u2").facts == Facts()
+    assert from_dict({"Name": "a"}, SHAPE, "u2").facts.name == Fact("a", "caller", "metadata['Name']")
+
+
+@pytest.mark.parametrize(
+    ("public", "words"),
+    [
+        ({"PhysicalsizeX": 1.0}, "did you mean 'PhysicalSizeX'"),
+        ({"weather": "fine"}, "put what is your own under Annotations"),
+        ({3: 4}, "no key 3"),
+        ({"SizeT": 3}, "SizeT is 3, the array has 2"),
+        ({"shape": [1, 1, 1, 4, 5]}, "shape is"),
+        ({"shape": 7}, "no list of lengths"),
+        ({"PhysicalSizeX": 0}, "is no size"),
+        ({"PhysicalSizeX": -1.0}, "is no size"),
+        ({"PhysicalSizeX": 1e-10}, "is no size"),
+        ({"PhysicalSizeX": math.nan}, "is no size"),
+        ({"PhysicalSizeX": math.inf}, "is no size"),
+        ({"PhysicalSizeX": 1.0, "PhysicalSizeXUnit": "pixel"}, "is no size"),
+        ({"PhysicalSizeX": "1"}, "must be a number"),
+        ({"PhysicalSizeX": True}, "must be a number"),
+        ({"TimeIncrement": 1.0, "TimeIncrementUnit": "µm"}, "is no size"),
+        ({"Name": 3}, "Name must be a str"),
+        ({"Objective": "60x"}, "Objective must be a dict"),
+        ({"SamplesPerPixel": "3"}, "SamplesPerPixel"),
+        ({"SamplesPerPixel": -1}, "SamplesPerPixel"),
+        ({"SamplesPerPixel": 3}, "cannot have the shape"),
+        ({"Channels": "GFP"}, "Channels must be a list"),
+        ({"Channels": 2}, "Channels must be a list"),
+        ({"Channels": ["GFP", "DAPI"]}, r"Channels\[0\] is no channel"),
+        ({"Channels": [{"Name": "a"}]}, "1 channels are described"),
+        ({"Channels": [{"Colour": 1}, {}]}, r"Channels\[0\] is no channel"),
+        ({"Channels": [{}, {"Name": 5}]}, r"Channels\[1\] is no channel"),
+        ({"Channels": [{}, {"EmissionWavelength": math.nan}]}, r"Channels\[1\] is no channel"),
+        ({"Planes": {"DeltaT": [[[1.0]]]}}, "no table of this picture"),
+        ({"Planes": {"Weather": [[[1.0, 2.0]], [[1.0, 2.0]]]}}, "no table of this picture"),
+        ({"Planes": {"DeltaT": [[1.0], [2.0, 3.0]]}}, "no table of this picture"),
+        ({"Planes": {"DeltaT": "now"}}, "no table of this picture"),
+        ({"Planes": [1.0]}, "dict of tables"),
+        ({"Annotations": "none"}, "dict of dicts"),
+        ({"Annotations": {"mine": 3}}, "dict of dicts"),
+        ({"Annotations": {ASSUMPTIONS: "Q is T"}}, "dict of dicts"),
+    ],
+)
+def test_what_is_wrong_is_refused_by_name(public, words):
+    with pytest.raises(MetadataError, match=words) as caught:
+        from_dict(public, SHAPE, "uint16")
+    assert caught.value.evidence or caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("public", "shape", "axes", "wanted"),
+    [
+        (None, (4, 5), None, "YX"),
+        (None, (1, 2, 3, 4, 5), None, "TZCYX"),
+        ({"axes": "ZYX"}, (3, 4, 5), None, "ZYX"),
+        ({"axes": "TZCYX"}, (3, 4, 5), "ZYX", "ZYX"),
+        (None, (4, 5, 3), "YXS", "YXS"),
+    ],
+)
+def test_axes_of_an_array(public, shape, axes, wanted):
+    assert axes_of(public, shape, axes) == wanted
+
+
+@pytest.mark.parametrize(
+    ("public", "shape", "axes"),
+    [(None, (3, 4, 5), None), ({"axes": "TZCYX"}, (3, 4, 5), None), (None, (4, 5), "ZYX"), (None, (3, 4, 5), "YYX")],
+)
+def test_axes_nobody_can_know(public, shape, axes):
+    with pytest.raises(AmbiguousAxesError) as caught:
+        axes_of(public, shape, axes)
+    assert caught.value.remedy
+
+
+def test_axes_that_are_no_text():
+    with pytest.raises(MetadataError, match="axes must be a text"):
+        axes_of({"axes": 5}, (4, 5))
