@@ -210,7 +210,11 @@ def _label(native: str, shape: Sequence[int], assumptions: list[str]) -> str:
     unlabelled = [i for i, a in enumerate(native) if a == UNLABELLED and shape[i] > 1]
     dropped = [i for i, a in enumerate(native) if a == UNLABELLED and shape[i] == 1]
     letters = list(native)
-    if len(unlabelled) > 1 or (unlabelled and "T" in native):
+    time = native.find("T")
+    if unlabelled and time >= 0 and shape[time] == 1:
+        dropped.append(time)  # a T of length 1 says nothing that the unlabelled axis could contradict
+        time = -1
+    if len(unlabelled) > 1 or (unlabelled and time >= 0):
         raise AmbiguousAxesError(
             "the file does not say what its axes are",
             evidence=f"axes {native} of shape {tuple(shape)}; Q is unlabelled",

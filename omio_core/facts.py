@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -146,11 +147,10 @@ class Facts:
     annotations: Annotations = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for size in ("physical_size_x", "physical_size_y", "physical_size_z"):
-            if not is_size(getattr(self, size)):
-                object.__setattr__(self, size, None)
-        if not is_positive(self.time_increment):
-            object.__setattr__(self, "time_increment", None)
+        for name in ("physical_size_x", "physical_size_y", "physical_size_z", "time_increment"):
+            fact = getattr(self, name)
+            known = is_positive(fact) if name == "time_increment" else is_size(fact)
+            object.__setattr__(self, name, replace(fact, value=float(fact.value)) if known else None)
 
     def over(self, other: Facts) -> Facts:
         """These facts where they are known, else the other's; annotations of both."""
@@ -162,13 +162,13 @@ class Facts:
         return replace(other, **known, annotations={**other.annotations, **self.annotations})
 
 
-def is_positive(fact: Fact[float] | None) -> bool:
+def is_positive(fact: Fact[Any] | None) -> bool:
     """Whether the fact is a finite number above 0 (bool is not a number here)."""
-    if fact is None or isinstance(fact.value, bool) or not isinstance(fact.value, int | float):
+    if fact is None or isinstance(fact.value, bool) or not isinstance(fact.value, Real):
         return False
     return math.isfinite(fact.value) and fact.value > 0
 
 
-def is_size(fact: Fact[float] | None) -> bool:
+def is_size(fact: Fact[Any] | None) -> bool:
     """Whether the fact is a size in micrometres that a pixel can have."""
     return is_positive(fact) and fact is not None and fact.value > SMALLEST_SIZE

@@ -19,7 +19,7 @@ from . import opens
 from .axes import CANONICAL
 from .errors import MetadataError
 from .metadata import Metadata
-from .pictures import ArrayPicture, Cropped, FilePicture, Picture, read
+from .pictures import ArrayPicture, Cropped, FilePicture, Picture, read, uncropped
 from .region import Box
 from .stream import fill, unit
 
@@ -294,9 +294,7 @@ class Image:
 
     def close(self) -> None:
         """Let go of the file now, not when it falls out of use; the image stays usable and opens it again."""
-        picture = self.picture
-        while isinstance(picture, Cropped):
-            picture = picture.picture
+        picture, _ = uncropped(self.picture)
         if isinstance(picture, FilePicture):
             opens.OPENS.drop(picture.key)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ from .errors import (
 from .lazy import load
 from .plugins import catalogue
 from .settings import current
+
+_FEW = 16  # members whose fingerprints cost nothing beside a read
+_A_WHILE = 1.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,10 @@ class Key:
     path: str
     options: tuple[tuple[str, Any], ...] = ()
     members: tuple[Fingerprint, ...] = ()
+
+    def __hash__(self) -> int:
+        # sets of files have thousands of members, and a key is looked up at every read
+        return hash((self.reader, self.path, self.options, self.members[:1]))
 
     def hold(self) -> None:
         """Raise FileChangedError if any member is not what it was."""
@@ -165,6 +173,7 @@ class _Entry:
     opened: Opened | None = None
     users: int = 0
     dropped: bool = False  # to be closed by its last user
+    held: float = 0.0  # when all members of a large set were last compared, in seconds of the monotonic clock
 
     def keep(self, opened: Opened) -> Opened | None:
         """Take a handle; one that is not needed is given back, to be closed."""
@@ -207,7 +216,7 @@ class Opens:
     def _ready(self, key: Key, entry: _Entry) -> None:
         """See that the handle is open and of the file described; called with the entry's lock held."""
         try:
-            key.hold()
+            self._hold(key, entry)
         except FileChangedError:
             self.drop(key)  # a handle of a file that is no more is of no use to anybody
             raise
@@ -217,6 +226,15 @@ class Opens:
                 spare = entry.keep(fresh)  # not needed where `adopt` came first
             if spare is not None:
                 spare.close()
+
+    def _hold(self, key: Key, entry: _Entry) -> None:
+        """Compare the members with their fingerprints at every read; of a large set all of them once a second."""
+        now = time.monotonic()
+        if len(key.members) <= _FEW or entry.opened is None or now - entry.held > _A_WHILE:
+            key.hold()
+            entry.held = now
+        else:
+            key.members[0].hold()
 
     def adopt(self, key: Key, opened: Opened) -> None:
         """Keep a handle that was just opened for the first read; a second one of the same key is closed."""

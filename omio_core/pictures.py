@@ -229,6 +229,23 @@ class Cropped:
             return None
         return Present(hit.shift([-a for a, _ in self.box.spans]) for hit in whole.hits(self.box))
 
+    @property
+    def offset(self) -> tuple[int, ...]:
+        """Where the region begins in the whole."""
+        return tuple(start for start, _ in self.box.spans)
+
     def read_into(self, out: NDArray[Any], box: Box) -> None:
         """Read with the indices of the whole."""
-        read(self.picture, out, box.shift([a for a, _ in self.box.spans]))
+        read(self.picture, out, box.shift(self.offset))
+
+
+def uncropped(picture: Picture) -> tuple[Picture, tuple[int, ...]]:
+    """The picture that a region is of, and where the region begins in it; a picture that is no region begins at 0.
+
+    Whoever cuts a region into tasks cuts along the blocks of the whole: those of the region begin anywhere.
+    """
+    offset: tuple[int, ...] = (0,) * 5
+    while isinstance(picture, Cropped):
+        offset = tuple(a + b for a, b in zip(offset, picture.offset, strict=True))
+        picture = picture.picture
+    return picture, offset

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .pictures import Picture, read
+from .pictures import Picture, read, uncropped
 from .region import Box, grid
 from .settings import MIB, current
 
@@ -127,7 +127,8 @@ def pull(
     boxes
         TZCYX boxes; their order is the order of the results, and so the axis order of a writer.
     then
-        Runs in the worker that read the box; `pixels` has the shape of the box and is its own. None gives the pixels.
+        Runs in the worker that read the box; `pixels` has the shape of the box, and shares no memory with those of a
+        box that does not overlap it. None gives the pixels.
     workers, max_bytes
         As for `ordered`.
 
@@ -136,18 +137,22 @@ def pull(
     """
     budget = max_bytes or current().max_bytes
     itemsize = picture.dtype.itemsize
+    picture, offset = uncropped(picture)
+    back = [-n for n in offset]
 
     def work(hull: Box, group: Sequence[Box]) -> list[tuple[Box, Any]]:
         pixels = np.empty(hull.shape, picture.dtype)
         read(picture, pixels, hull)
         done = []
-        for box in group:
-            part = pixels[box.within(hull)]
+        for one in group:
+            part, box = pixels[one.within(hull)], one.shift(back)
             done.append((box, part if then is None else then(box, part)))
         return done
 
     def tasks() -> Iterator[tuple[int, Callable[[], list[tuple[Box, Any]]]]]:
-        for hull, group in groups(boxes, picture.blocks, picture.shape, budget // 4 // itemsize):
+        for hull, group in groups(
+            (box.shift(offset) for box in boxes), picture.blocks, picture.shape, budget // 4 // itemsize
+        ):
             # the pixels, and what `then` makes of them
             yield 2 * hull.size * itemsize, lambda hull=hull, group=group: work(hull, group)  # type: ignore[misc]
 
@@ -217,6 +222,8 @@ def fill(picture: Picture, out: NDArray[Any], box: Box | None = None, *, workers
         TZCYX; the whole picture where None.
     """
     box = box or Box.whole(picture.shape)
+    picture, offset = uncropped(picture)
+    box = box.shift(offset)
     itemsize = picture.dtype.itemsize
 
     def task(part: Box) -> Callable[[], None]:

@@ -17,7 +17,7 @@ from .contract import Writer, WriteRequest, Written
 from .errors import MissingDependencyError, OmioError, WriteError
 from .image import Image
 from .lazy import load
-from .pictures import Cropped, FilePicture
+from .pictures import FilePicture, uncropped
 
 __all__ = ["write"]
 
@@ -128,9 +128,7 @@ def _function(writer: Writer, reference: str) -> Callable[..., Any]:
 def _refuse_own_source(target: Path, images: Sequence[Image]) -> None:
     """A file that is being read is never overwritten: half of it would be read from the new one."""
     for image in images:
-        picture = image.picture
-        while isinstance(picture, Cropped):
-            picture = picture.picture
+        picture, _ = uncropped(image.picture)
         members = picture.key.members if isinstance(picture, FilePicture) else ()
         for member in members:
             if os.path.exists(member.path) and os.path.samefile(member.path, target):

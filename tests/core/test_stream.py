@@ -354,3 +354,23 @@ def test_a_crop_of_an_array_is_pulled():
     picture = Cropped(ArrayPicture(array, layout("ZYX", array.shape)), Box(((0, 1), (1, 4), (0, 1), (2, 6), (0, 7))))
     got = np.concatenate([p for _, p in pull(picture, planes(picture.shape))], axis=1)
     assert np.array_equal(got[0, :, 0], array[1:4, 2:6])
+
+
+def test_a_region_is_cut_along_the_blocks_of_the_whole():
+    """Tasks of a crop that begins inside a block never read that block twice."""
+    asked = []
+
+    class Blocky:
+        shape, dtype, blocks, present = (1, 1, 1, 64, 64), np.dtype("u1"), (1, 1, 1, 16, 64), None
+
+        def read_into(self, out, box):
+            asked.append(box)
+            out[...] = 7
+
+    region = Cropped(Blocky(), Box(((0, 1), (0, 1), (0, 1), (8, 56), (0, 64))))
+    boxes = [Box((*((0, 1),) * 3, (y, y + 4), (0, 64))) for y in range(0, 48, 4)]
+    pulled = list(pull(region, boxes, workers=1, max_bytes=4 * 16 * 64))
+    assert [box for box, _ in pulled] == boxes
+    assert all((pixels == 7).all() and pixels.shape == box.shape for box, pixels in pulled)
+    touched = [block for box in asked for block in range(box.spans[3][0] // 16, -(-box.spans[3][1] // 16))]
+    assert sorted(touched) == sorted(set(touched))
