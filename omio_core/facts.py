@@ -166,7 +166,7 @@ def is_positive(fact: Fact[Any] | None) -> bool:
     """Whether the fact is a finite number above 0 (bool is not a number here)."""
     if fact is None or isinstance(fact.value, bool) or not isinstance(fact.value, Real):
         return False
-    return math.isfinite(fact.value) and fact.value > 0
+    return math.isfinite(fact.value) and float(fact.value) > 0
 
 
 def is_size(fact: Fact[Any] | None) -> bool:
