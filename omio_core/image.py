@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from . import opens
 from .axes import CANONICAL
-from .errors import MetadataError
+from .errors import LimitExceededError, MetadataError
 from .metadata import Metadata
 from .pictures import ArrayPicture, Cropped, FilePicture, Picture, read, uncropped
 from .region import Box
+from .settings import current
 from .stream import fill, unit
 
 if TYPE_CHECKING:
@@ -230,10 +231,25 @@ class Image:
         return self._pixels(box)[tuple(after)]
 
     def _pixels(self, box: Box) -> NDArray[Any]:
-        out = np.empty(box.shape, self.dtype)
+        out = self._room(box)
         if box.size:
             fill(self.picture, out, box)
         return out
+
+    def _room(self, box: Box) -> NDArray[Any]:
+        """Memory for a region; refused before it is taken, because absent pixels cost a file nothing."""
+        needed, allowed = box.size * self.dtype.itemsize, current().max_memory
+        if needed <= allowed:
+            try:
+                return np.empty(box.shape, self.dtype)
+            except MemoryError:
+                allowed = 0
+        raise LimitExceededError(
+            f"{needed:,} bytes of pixels do not fit into memory",
+            evidence=f"TZCYX {box.shape} of {self.dtype}" + (f"; at most {allowed:,} are allowed" if allowed else ""),
+            remedy="read a part of it, take lazy=True, or convert it, which never holds it whole",
+            needed=needed,
+        )
 
     # -- all of it -------------------------------------------------------------------------------------------------
 

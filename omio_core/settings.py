@@ -12,6 +12,7 @@ variable                 meaning
 ``OMIO_MAX_PAGES``       pages, IFDs, sub-blocks of one file (default 4 million)
 ``OMIO_MAX_EXPANSION``   a picture may be this many times the size of its file, however well compressed
                          (default 2,000; deflate cannot exceed 1,032)
+``OMIO_MAX_MEMORY``      bytes that one array read into memory may take (default: the machine's memory)
 =======================  =====================================================================================
 """
 
@@ -20,7 +21,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .errors import OmioError
@@ -32,6 +33,14 @@ def cores() -> int:
     """Cores this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def memory() -> int:
+    """Bytes of memory of this machine; where the system does not tell, more than any has."""
+    sysconf = getattr(os, "sysconf", None)
+    if sysconf is not None and {"SC_PHYS_PAGES", "SC_PAGE_SIZE"} <= set(getattr(os, "sysconf_names", ())):
+        return int(sysconf("SC_PHYS_PAGES")) * int(sysconf("SC_PAGE_SIZE"))
+    return 1 << 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +55,7 @@ class Settings:
     max_xml: int = 256 * MIB
     max_pages: int = 4_000_000
     max_expansion: int = 2_000
+    max_memory: int = field(default_factory=memory)
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -81,6 +91,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         max_xml=number("OMIO_MAX_XML", 256 * MIB),
         max_pages=number("OMIO_MAX_PAGES", 4_000_000),
         max_expansion=number("OMIO_MAX_EXPANSION", 2_000),
+        max_memory=number("OMIO_MAX_MEMORY", memory()),
     )
 
 

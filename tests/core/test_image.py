@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omio_toy_read import image, write_toy
 
-from omio_core import opens
-from omio_core.errors import AmbiguousAxesError, MetadataError
+from omio_core import opens, settings
+from omio_core.errors import AmbiguousAxesError, LimitExceededError, MetadataError
 from omio_core.facts import Channel, Fact, Facts
 from omio_core.image import Image
 from omio_core.metadata import Metadata
@@ -264,3 +264,12 @@ def test_explain_names_origins_and_what_is_unknown(of_file):
     assert "unknown" in size
     assert "file" in name
     assert "header: channels" in name
+
+
+def test_more_than_fits_into_memory_is_refused_before_it_is_taken():
+    image = Image.of_array(np.zeros((4, 8), "u2"), axes="YX")
+    with settings.using(max_memory=63), pytest.raises(LimitExceededError, match="64 bytes") as caught:
+        image.to_numpy()
+    assert "lazy=True" in caught.value.remedy
+    with settings.using(max_memory=63):
+        assert image[0, 0, 0, :3].shape == (3, 8)

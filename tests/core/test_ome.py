@@ -384,3 +384,155 @@ def test_every_real_ome_tiff_is_read(data: Path) -> None:
         for image in found.images:
             facts = ome.facts(text, image.index)
             assert len(facts.channels) in (0, image.size_c)
+
+
+# --- schemas of other years
+
+
+OLD = """<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2008-02">
+  <Instrument ID="I:0"><Objective ID="Objective:0" Manufacturer="M"><Correction>PlanApo</Correction>
+    <LensNA>1.4</LensNA><NominalMagnification>60</NominalMagnification><Empty/></Objective></Instrument>
+  <Image ID="Image:0" Name="old" DefaultPixels="Pixels:1"><CreationDate>2008-03-04T05:06:07</CreationDate>
+    <ObjectiveRef ID="Objective:0"/>
+    <LogicalChannel ID="L:0" Name="GFP" ExWave="488" EmWave="509" Fluor="EGFP" SamplesPerPixel="1">
+      <ChannelComponent Index="0" Pixels="Pixels:1"/></LogicalChannel>
+    <LogicalChannel ID="L:1" EmWave="0"><ChannelComponent Index="1" Pixels="Pixels:1"/></LogicalChannel>
+    <Pixels ID="Pixels:0" DimensionOrder="XYZCT" PixelType="int8" BigEndian="true" SizeX="1" SizeY="1" SizeZ="1"
+      SizeC="1" SizeT="1"/>
+    <Pixels ID="Pixels:1" DimensionOrder="XYCZT" PixelType="Uint16" BigEndian="true" SizeX="4" SizeY="3" SizeZ="2"
+      SizeC="2" SizeT="1" PhysicalSizeX="0.1" PhysicalSizeY="0.2" PhysicalSizeZ="0.5" TimeIncrement="1.5">
+      <TiffData IFD="1" NumPlanes="3"/>
+      <Plane TheZ="1" TheC="0" TheT="0"><PlaneTiming DeltaT="2.5" ExposureTime="0.1"/>
+        <StagePosition PositionX="1" PositionY="2" PositionZ="3"/></Plane></Pixels></Image></OME>"""
+
+
+def test_the_schema_of_2008() -> None:
+    (image,) = ome.parse(OLD).images
+    assert (image.order, image.pixel_type, image.size_x, image.samples) == ("XYCZT", "uint16", 4, (1, 1))
+    assert image.tiff_data == (ome.TiffData(ifd=1, count=3),)
+    facts = ome.facts(OLD, 0)
+    assert facts.acquisition_date == Fact("2008-03-04T05:06:07", "file", "OME-XML Image/CreationDate")
+    assert facts.physical_size_z == Fact(0.5, "file", "OME-XML Pixels/@PhysicalSizeZ")
+    assert facts.time_increment == Fact(1.5, "file", "OME-XML Pixels/@TimeIncrement")
+    first, second = facts.channels
+    assert first.name == Fact("GFP", "file", "OME-XML LogicalChannel/@Name")
+    assert first.excitation == Fact(488.0, "file", "OME-XML LogicalChannel/@ExWave")
+    assert first.emission == Fact(509.0, "file", "OME-XML LogicalChannel/@EmWave")
+    assert first.fluor == Fact("EGFP", "file", "OME-XML LogicalChannel/@Fluor")
+    assert (second.name, second.emission, second.excitation) == (None, None, None)
+    assert facts.objective is not None
+    assert facts.objective.value == {
+        "Manufacturer": "M", "Correction": "PlanApo", "LensNA": 1.4, "NominalMagnification": 60.0
+    }  # fmt: skip
+    assert facts.planes is not None
+    assert {name: table[0, 1, 0] for name, table in facts.planes.columns.items()} == {
+        "DeltaT": 2.5,
+        "ExposureTime": 0.1,
+    }
+
+
+def test_the_schema_of_2003() -> None:
+    text = OLD.replace("LogicalChannel", "ChannelInfo").replace("2008-02", "2003-FC")
+    assert [c.name.value for c in ome.facts(text, 0).channels if c.name] == ["GFP"]
+
+
+@pytest.mark.parametrize("year", ["2009-09", "2010-04", "2010-06", "2011-06", "2012-06", "2013-06", "2015-01"])
+def test_the_schemas_between(year: str) -> None:
+    element = "AcquisitionDate" if year >= "2012" else "AcquiredDate"
+    text = document(
+        '<Channel ID="C:0" EmissionWavelength="520"/><TiffData IFD="0" PlaneCount="2"/>'
+        '<Plane TheT="0" TheZ="0" TheC="0" DeltaT="2" PositionX="7"/>',
+        ns=f"http://www.openmicroscopy.org/Schemas/OME/{year}",
+        image=f"<{element}>2010-02-23T12:51:30</{element}>",
+        attributes='PhysicalSizeX="0.25"',
+    )
+    assert ome.parse(text).images[0].tiff_data[0].count == 2
+    facts = ome.facts(text, 0)
+    assert facts.acquisition_date == Fact("2010-02-23T12:51:30", "file", f"OME-XML Image/{element}")
+    assert facts.physical_size_x == Fact(0.25, "file", "OME-XML Pixels/@PhysicalSizeX")
+    assert facts.channels[0].emission == Fact(520.0, "file", "OME-XML Channel/@EmissionWavelength")
+    assert facts.planes is not None
+    assert set(facts.planes.columns) == {"DeltaT"}
+
+
+def test_real_facts_of_each_year(data: Path) -> None:
+    """What the documents state, as they state it."""
+    folder = data / "ome-xml"
+    older = ome.facts((folder / "samples-2013-06" / "multi-channel-z-series.ome.xml").read_bytes(), 0)
+    newer = ome.facts((folder / "samples-2016-06" / "multi-channel-z-series.ome.xml").read_bytes(), 0)
+    assert older.acquisition_date is not None
+    assert older == newer
+    sequence = ome.facts((folder / "ome-types" / "seq0000xy01c1.ome.xml").read_bytes(), 0)  # 2015-01
+    assert sequence.acquisition_date is not None
+    assert sequence.physical_size_x is not None
+    assert len(sequence.channels) == 1
+
+
+# --- where an image was taken
+
+
+PLATE = (
+    '<Plate ID="Plate:0" {plate}><Well ID="Well:0" Row="{row}" Column="{column}"><WellSample ID="S:0" Index="4"/>'
+    '<WellSample ID="S:1" Index="5" PositionX="1.5" PositionXUnit="mm"><ImageRef ID="Image:0"/></WellSample></Well>'
+    "</Plate>"
+)
+
+
+@pytest.mark.parametrize(
+    ("plate", "row", "column", "well"),
+    [
+        ("", "0", "0", "A1"),
+        ('RowNamingConvention="letter" ColumnNamingConvention="number"', "7", "11", "H12"),
+        ('RowNamingConvention="number" ColumnNamingConvention="letter"', "1", "2", "2C"),
+        ("", "26", "0", "AA1"),
+        ("", "701", "5", "ZZ6"),
+        ("", "702", "5", "AAA6"),
+    ],
+)
+def test_a_well_names_an_image_that_has_no_name(plate: str, row: str, column: str, well: str) -> None:
+    rest = PLATE.format(plate=f'Name="P" {plate}', row=row, column=column)
+    text = document(rest=rest).replace(' Name="one"', "")
+    assert ome.parse(text).images[0].name == f"P, {well}, field 2"
+    facts = ome.facts(text, 0)
+    assert facts.name == Fact(f"P, {well}, field 2", "file", "OME-XML Plate/Well")
+    assert facts.annotations["ome/plate"] == {
+        "plate": "P", "well": well, "row": int(row), "column": int(column), "field": 1, "Index": "5",
+        "PositionX": 1.5, "PositionXUnit": "mm",
+    }  # fmt: skip
+
+
+def test_a_name_of_its_own_is_kept() -> None:
+    facts = ome.facts(document(rest=PLATE.format(plate="", row="0", column="1")), 0)
+    assert facts.name == Fact("one", "file", "OME-XML Image/@Name")
+    assert facts.annotations["ome/plate"]["well"] == "A2"
+    assert facts.annotations["ome/plate"]["plate"] == "Plate:0"
+
+
+@pytest.mark.parametrize("row", ["", "-1", "x", "9" * 5000, "1.5"])
+def test_rows_that_are_none(row: str) -> None:
+    text = document(rest=PLATE.format(plate="", row=row, column="1")).replace(' Name="one"', "")
+    assert ome.parse(text).images[0].name == "Plate:0, field 2"
+    assert "row" not in ome.facts(text, 0).annotations["ome/plate"]
+
+
+def test_a_stage_label_is_an_annotation() -> None:
+    image = '<StageLabel Name="Pos0" X="-256.0" XUnit="µm" Y="left" Z="nan" YUnit=" "/>'
+    found = ome.facts(document(image=image), 0).annotations
+    assert found == {"ome/stage_label": {"Name": "Pos0", "X": -256.0, "XUnit": "µm", "Y": "left", "Z": "nan"}}
+    assert ome.facts(document(image="<StageLabel/>"), 0).annotations == {}
+
+
+def test_real_plates_and_stages(data: Path) -> None:
+    folder = data / "ome-xml"
+    text = (folder / "ome-types" / "fake-plate-rows-2.ome.xml").read_bytes()
+    places = [ome.facts(text, one.index).annotations["ome/plate"] for one in ome.parse(text).images]
+    assert [place["well"] for place in places] == ["A1", "B1"]
+    assert places[0]["plate"] == "Plate Name 0"
+    stack = (folder / "ome-types" / "MMStack.ome.xml").read_bytes()
+    assert ome.facts(stack, 0).annotations["ome/stage_label"]["Name"] == "2-Pos000_000"
+    assert ome.facts(stack, 1).annotations["ome/stage_label"]["X"] == 256.0
+
+
+def test_the_pointer_of_a_binary_only_document() -> None:
+    found = ome.parse('<OME><BinaryOnly MetadataFile="a.companion.ome" UUID=" urn:uuid:7 "/></OME>')
+    assert (found.metadata_file, found.metadata_uuid) == ("a.companion.ome", "urn:uuid:7")

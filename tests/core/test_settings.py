@@ -16,6 +16,7 @@ NUMBERS = {
     "OMIO_MAX_XML": "max_xml",
     "OMIO_MAX_PAGES": "max_pages",
     "OMIO_MAX_EXPANSION": "max_expansion",
+    "OMIO_MAX_MEMORY": "max_memory",
 }
 
 

@@ -149,8 +149,8 @@ def test_exceptions_are_caught_narrowly(modules: tuple[Any, ...]) -> None:
 
 
 def test_names_are_nouns_of_the_house(modules: tuple[Any, ...]) -> None:
-    """One word for one thing; these words stand for none."""
-    empty = re.compile(r"manager|handler|helper|utils?(?![a-z])|processor", re.IGNORECASE)
+    """One word for one thing; these words stand for none (Micro-Manager is a program's name)."""
+    empty = re.compile(r"(?<!micro)manager|handler|helper|utils?(?![a-z])|processor", re.IGNORECASE)
     wrong = []
     for module in modules:
         if empty.search(module.path.stem):
