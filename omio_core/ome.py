@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import CorruptFileError
 from .facts import PLANE_COLUMNS, Channel, Fact, Facts, Planes
+from .omeplace import name_of, places
 from .ometree import Document, Element, annotations_of, document, first, local, named
 from .units import micrometres, nanometres, seconds
 
@@ -58,12 +59,19 @@ class OmeImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OmeDocument:
-    """The structure of a document; `metadata_file` is the companion that a BinaryOnly document points at."""
+    """The structure of a document.
+
+    Attributes
+    ----------
+    metadata_file, metadata_uuid
+        The file that holds the metadata of all, and its UUID, where a BinaryOnly element says so.
+    """
 
     uuid: str | None = None
     creator: str | None = None
     images: tuple[OmeImage, ...] = ()
     metadata_file: str | None = None
+    metadata_uuid: str | None = None
 
 
 def parse(xml: str | bytes) -> OmeDocument:
@@ -82,13 +90,14 @@ def parse(xml: str | bytes) -> OmeDocument:
     ...       'SizeT="1"/></Image></OME>').images[0].size_x
     4
     """
-    root = document(xml).root
-    only = first(root, "BinaryOnly")
+    tree = document(xml)
+    only = first(tree.root, "BinaryOnly")
     return OmeDocument(
-        uuid=_stripped(root.get("UUID")),
-        creator=root.get("Creator"),
-        images=tuple(_image(i, e) for i, e in enumerate(named(root, "Image"))),
+        uuid=_stripped(tree.root.get("UUID")),
+        creator=tree.root.get("Creator"),
+        images=tuple(_image(tree, i, e) for i, e in enumerate(named(tree.root, "Image"))),
         metadata_file=None if only is None else only.get("MetadataFile"),
+        metadata_uuid=None if only is None else _stripped(only.get("UUID")),
     )
 
 
@@ -120,25 +129,24 @@ def facts(xml: str | bytes, index: int, *, channels: int | None = None) -> Facts
     if not 0 <= index < len(images):
         raise CorruptFileError(f"the OME-XML has no image {index}", evidence=f"it has {len(images)}")
     image = images[index]
-    described, pixels = _image(index, image, where=False), _pixels(index, image)
-    elements = list(named(pixels, "Channel"))
+    described, pixels = _image(tree, index, image, where=False), _pixels(index, image)
+    elements = _channels(image, pixels)
     count = channels
     if count is None:
         count = len(elements) if sum(described.samples) == described.size_c else described.size_c
-    found = annotations_of(tree, image)
+    found = {**annotations_of(tree, image), **places(tree, image)}
     known = tuple(_channel(e, s) for e, s in zip(elements, described.samples, strict=True))
     if len(elements) != count and elements:
         found["ome"] = {f"Channel {i}": json.dumps(dict(e.attrib)) for i, e in enumerate(elements)}
         known = ()
-    date = first(image, "AcquisitionDate", "AcquiredDate")  # AcquiredDate: schemas before 2012-06
     return Facts(
-        name=_text(image.get("Name"), "OME-XML Image/@Name"),
+        name=name_of(tree, image),
         physical_size_x=_measure(pixels, "PhysicalSizeX", micrometres, "µm"),
         physical_size_y=_measure(pixels, "PhysicalSizeY", micrometres, "µm"),
         physical_size_z=_measure(pixels, "PhysicalSizeZ", micrometres, "µm"),
         time_increment=_measure(pixels, "TimeIncrement", seconds, "s"),
         channels=known,
-        acquisition_date=_text(date is not None and date.text, "OME-XML Image/AcquisitionDate"),
+        acquisition_date=_date(image),
         objective=_objective(tree, image),
         planes=_planes(pixels, (described.size_t, described.size_z, count)),
         annotations=found,
@@ -149,13 +157,21 @@ def facts(xml: str | bytes, index: int, *, channels: int | None = None) -> Facts
 
 
 def _pixels(index: int, image: Element) -> Element:
-    pixels = first(image, "Pixels")
-    if pixels is None:
+    """The Pixels of an image; before 2009-09 there may be several, of which Image/@DefaultPixels is the one."""
+    several = list(named(image, "Pixels"))
+    if not several:
         raise CorruptFileError(f"image {index} of the OME-XML has no Pixels")
-    return pixels
+    primary = image.get("DefaultPixels")
+    return next((pixels for pixels in several if pixels.get("ID") == primary), several[0])
 
 
-def _image(index: int, image: Element, *, where: bool = True) -> OmeImage:
+def _channels(image: Element, pixels: Element) -> list[Element]:
+    """The elements of the channels: Image/LogicalChannel from 2007-06 to 2008-09, Image/ChannelInfo in 2003-FC."""
+    found = list(named(pixels, "Channel"))
+    return found or list(named(image, "LogicalChannel")) or list(named(image, "ChannelInfo"))
+
+
+def _image(tree: Document, index: int, image: Element, *, where: bool = True) -> OmeImage:
     """The structure of an Image element; `where` its planes lie may be left out."""
     pixels = _pixels(index, image)
     order = pixels.get("DimensionOrder", "").strip()
@@ -165,17 +181,19 @@ def _image(index: int, image: Element, *, where: bool = True) -> OmeImage:
             evidence=f"{order[:80]!r} is none of {', '.join(ORDERS)}",
         )
     size_c = _integer(pixels, "SizeC", least=1)
-    stated = [e.get("SamplesPerPixel") for e in named(pixels, "Channel")]
+    stated = [e.get("SamplesPerPixel") for e in _channels(image, pixels)]
     if stated and not any(stated) and size_c % len(stated) == 0:
         # "The total number of ChannelComponents for a set of pixels must equal SizeC" (ome.xsd, Channel)
         samples = (size_c // len(stated),) * len(stated)
     else:
         samples = tuple(_number(s, least=1) or 1 for s in stated)
+    name = name_of(tree, image)
     return OmeImage(
         index=index,
-        name=image.get("Name") or None,
+        name=None if name is None else name.value,
         order=order,
-        pixel_type=(pixels.get("Type") or pixels.get("PixelType") or "").strip(),  # PixelType: 2003-FC
+        # PixelType: before 2009-09; Uint8 and its like: 2003-FC
+        pixel_type=(pixels.get("Type") or pixels.get("PixelType") or "").strip().lower(),
         size_x=_integer(pixels, "SizeX", least=1),
         size_y=_integer(pixels, "SizeY", least=1),
         size_z=_integer(pixels, "SizeZ", least=1),
@@ -186,7 +204,10 @@ def _image(index: int, image: Element, *, where: bool = True) -> OmeImage:
     )
 
 
-_TIFF_DATA = {"IFD": "ifd", "FirstZ": "first_z", "FirstC": "first_c", "FirstT": "first_t", "PlaneCount": "count"}
+_TIFF_DATA = {
+    "IFD": "ifd", "FirstZ": "first_z", "FirstC": "first_c", "FirstT": "first_t",
+    "NumPlanes": "count", "PlaneCount": "count",  # NumPlanes: before 2009-09
+}  # fmt: skip
 
 
 def _tiff_data(element: Element) -> TiffData:
@@ -225,8 +246,8 @@ def _stripped(text: str | None) -> str | None:
     return (text or "").strip() or None
 
 
-def _text(text: str | bool | None, where: str) -> Fact[str] | None:
-    return Fact(text, "file", where) if isinstance(text, str) and text.strip() else None
+def _text(text: str | None, where: str) -> Fact[str] | None:
+    return Fact(text, "file", where) if text and text.strip() else None
 
 
 def _float(text: str | None) -> float:
@@ -245,18 +266,25 @@ def _measure(element: Element, name: str, convert: _Convert, unit: str) -> Fact[
     return None if value is None else Fact(value, "file", f"OME-XML {local(element)}/@{name}")
 
 
+def _date(image: Element) -> Fact[str] | None:
+    # AcquiredDate: schemas from 2009-09 to 2011-06; CreationDate, "when the Image was acquired": those before
+    date = first(image, "AcquisitionDate", "AcquiredDate", "CreationDate")
+    return None if date is None else _text(date.text or "", f"OME-XML Image/{local(date)}")
+
+
 def _channel(element: Element, samples: int) -> Channel:
-    excitation, emission = (
-        _measure(element, name, nanometres, "nm") for name in ("ExcitationWavelength", "EmissionWavelength")
+    excitation, emission = (  # ExWave and EmWave, whole nanometres: before 2009-09
+        _measure(element, name, nanometres, "nm") or _measure(element, name[:2] + "Wave", nanometres, "nm")
+        for name in ("ExcitationWavelength", "EmissionWavelength")
     )
     color = re.fullmatch(r"\s*([+-]?\d{1,10})\s*", element.get("Color", ""))
     in_range = color is not None and -(2**31) <= int(color[1]) < 2**31
     return Channel(
-        name=_text(element.get("Name"), "OME-XML Channel/@Name"),
+        name=_text(element.get("Name"), f"OME-XML {local(element)}/@Name"),
         color=Fact(int(color[1]), "file", "OME-XML Channel/@Color") if color and in_range else None,
         excitation=excitation if excitation and excitation.value > 0 else None,
         emission=emission if emission and emission.value > 0 else None,
-        fluor=_text(element.get("Fluor"), "OME-XML Channel/@Fluor"),
+        fluor=_text(element.get("Fluor"), f"OME-XML {local(element)}/@Fluor"),
         samples=samples,
     )
 
@@ -269,7 +297,9 @@ def _objective(tree: Document, image: Element) -> Fact[Any] | None:
     objective = None if settings is None else tree.objectives.get(settings.get("ID", ""))
     if objective is None:
         return None
-    found: dict[str, Any] = {k: v for k, v in objective.attrib.items() if k != "ID" and v.strip()}
+    # what is an attribute now was an element before 2009-09
+    elements = {local(e): e.text.strip() for e in objective if e.text and not e.tag.endswith("Ref")}
+    found: dict[str, Any] = {k: v for k, v in {**elements, **objective.attrib}.items() if k != "ID" and v.strip()}
     for name in _OBJECTIVE_NUMBERS:
         if name in found and math.isfinite(number := _float(found.pop(name))):
             found[name] = number
@@ -288,8 +318,9 @@ def _planes(pixels: Element, shape: tuple[int, int, int]) -> Planes | None:
         t, z, c = (_number(element.get(name), 0) for name in ("TheT", "TheZ", "TheC"))
         if t is None or z is None or c is None or t >= shape[0] or z >= shape[1] or c >= shape[2]:
             continue
+        timing = first(element, "PlaneTiming") if len(element) else None  # before 2009-09
         for name, unit in PLANE_COLUMNS.items():
-            text = element.get(name)
+            text = element.get(name, None if timing is None else timing.get(name))
             if text is None:
                 continue
             # ome.xsd, Plane: times default to s, positions to "reference frame", which is no length

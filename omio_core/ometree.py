@@ -26,11 +26,22 @@ OURS = "omio/"  # namespaces of annotations whose values are JSON
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The root, and what is looked up by ID; `referenced` are the annotations that something refers to."""
+    """The root, and what is looked up by ID.
+
+    Attributes
+    ----------
+    annotations, objectives
+        By their own IDs.
+    samples
+        From the ID of an Image to its Plate, Well and WellSample, and which sample of the well that is, from 0.
+    referenced
+        The annotations that something refers to.
+    """
 
     root: Element
     annotations: dict[str, Element]
     objectives: dict[str, Element]
+    samples: dict[str, tuple[Element, Element, Element, int]]
     referenced: frozenset[str]
 
 
@@ -71,7 +82,18 @@ def _read(xml: str | bytes) -> Document:
     annotations = {e.get("ID", ""): e for part in named(root, "StructuredAnnotations") for e in part}
     objectives = {e.get("ID", ""): e for i in named(root, "Instrument") for e in named(i, "Objective")}
     referenced = frozenset(_references(root)) if annotations else frozenset()
-    return Document(root, annotations, objectives, referenced)
+    return Document(root, annotations, objectives, _samples(root), referenced)
+
+
+def _samples(root: Element) -> dict[str, tuple[Element, Element, Element, int]]:
+    """Plates stand beside the images and name them (ome.xsd, Plate; SPW.xsd until 2013-06); the first counts."""
+    found: dict[str, tuple[Element, Element, Element, int]] = {}
+    for plate in named(root, "Plate"):
+        for well in named(plate, "Well"):
+            for number, sample in enumerate(named(well, "WellSample")):
+                for image in named(sample, "ImageRef"):
+                    found.setdefault(image.get("ID", ""), (plate, well, sample, number))
+    return found
 
 
 _kept = lru_cache(maxsize=8)(_read)
