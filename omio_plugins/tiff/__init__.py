@@ -10,10 +10,13 @@ import struct
 
 from omio_core.contract import Match, Probe, Reader, Verdict, hookimpl
 
+from ._xml import begins_as_ome
+
 OMIO_API = 1
 
 SUFFIXES = (
-    ".ome.tiff", ".ome.tif", ".ome.btf", ".ome.tf8", ".ome.tf2", ".tiff", ".tif", ".btf", ".tf8", ".tf2",
+    ".companion.ome", ".ome.tiff", ".ome.tif", ".ome.btf", ".ome.tf8", ".ome.tf2", ".tiff", ".tif", ".btf", ".tf8",
+    ".tf2",
 )  # fmt: skip
 
 _ORDERS = {b"II": ("<", "little-endian"), b"MM": (">", "big-endian")}  # TIFF 6.0, section 2
@@ -23,13 +26,15 @@ _MOST_TAGS = 1024
 
 
 def sniff(probe: Probe) -> Verdict:
-    """Say whether a file begins as a TIFF does, in either byte order, classic or BigTIFF."""
+    """Say whether a file begins as a TIFF does, in either byte order, classic or BigTIFF; or is OME-XML of a set."""
     head = probe.head[:16]
     if probe.is_dir:
         return Verdict(Match.NO, "a folder")
     if not head:
         return Verdict(Match.NO, "empty file")
     order, spelled = _ORDERS.get(head[:2], ("", ""))
+    if not order and begins_as_ome(probe.head):
+        return Verdict(Match.SIGNATURE, "OME-XML, the companion of an OME-TIFF set" + _although(probe))
     if not order:
         return Verdict(Match.NO, f"begins with {head[:4]!r}, not with II or MM")
     if len(head) < 8:
@@ -48,9 +53,14 @@ def sniff(probe: Probe) -> Verdict:
     why = f"{kind} header ({spelled})"
     if _has_tag(probe, order, version == _BIG, first, _CZ_LSMINFO):
         why += ", tag 34412 of a Zeiss LSM file; read as a plain TIFF"
-    if not probe.name.lower().endswith(SUFFIXES):
-        why += f" although the name {f'ends in {probe.suffix}' if probe.suffix else 'has no suffix'}"
-    return Verdict(Match.SIGNATURE, why)
+    return Verdict(Match.SIGNATURE, why + _although(probe))
+
+
+def _although(probe: Probe) -> str:
+    """What is odd about the name; "" where nothing is."""
+    if probe.name.lower().endswith(SUFFIXES):
+        return ""
+    return f" although the name {f'ends in {probe.suffix}' if probe.suffix else 'has no suffix'}"
 
 
 def _has_tag(probe: Probe, order: str, big: bool, offset: int, tag: int) -> bool:
@@ -67,7 +77,7 @@ def _has_tag(probe: Probe, order: str, big: bool, offset: int, tag: int) -> bool
 
 READER = Reader(
     name="tiff",
-    title="TIFF, BigTIFF, ImageJ hyperstacks, tifffile's shaped TIFF and OME-TIFF (single file)",
+    title="TIFF, BigTIFF, ImageJ hyperstacks, tifffile's shaped TIFF and OME-TIFF, also sets of files",
     suffixes=SUFFIXES,
     sniff=sniff,
     open="omio_plugins.tiff._read:open_tiff",

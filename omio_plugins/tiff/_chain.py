@@ -1,8 +1,10 @@
 """From a file to its chain of pages: every table of tags read, bounded and understood; it knows no flavour.
 
-Most pages of a file have the table of their predecessor but for offsets. Such a table is recognised by one masked
-comparison and shares its `Layout`, so that 10,000 pages cost little more than 10,000 reads. Layout of header and
-IFD: TIFF 6.0, section 2, and https://www.awaresystems.be/imaging/tiff/bigtiff.html.
+Most pages of a file have the table of their predecessor but for offsets, and most IFDs lie at equal distances. A table
+that is alike is recognised by one masked comparison and shares its `Layout`; IFDs at equal distances are read ahead
+and compared all at once, so that 10,000 pages cost little. Nothing is believed for it: every table and every link of
+the chain is compared. Layout of header and IFD: TIFF 6.0, section 2, and
+https://www.awaresystems.be/imaging/tiff/bigtiff.html.
 """
 
 from __future__ import annotations
@@ -10,16 +12,22 @@ from __future__ import annotations
 import struct
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from omio_core.errors import CorruptFileError, LimitExceededError
-from omio_core.settings import current
 
 from ._file import PositionedFile
 from ._ifd import TYPES, Chain, Form, Layout, Order, Page, Tag
-from ._structure import OFFSETS, STRUCTURAL, TABLES, structure_of
+from ._pages import Gathered
+from ._structure import OFFSETS, STRUCTURAL, SUB_IFDS, TABLES, structure_of
 
 MOST_TAGS = 4096  # of one IFD; the registered tags are some hundreds
 _SMALL_WINDOW, _LARGE_WINDOW = 1 << 10, 1 << 16
 _SHORT = 1 << 20  # bytes of tables that never are too many
+_FEW, _MANY = 16, 4096  # pages read ahead at once
+_FIRST_CHECK = 64  # pages after which the chain is first looked at for a loop; then after four times as many
+_CLOSE = 1 << 12  # bytes between IFDs that are read in one go rather than each on its own
 
 
 class _Window:
@@ -49,31 +57,133 @@ def read_chain(file: PositionedFile) -> Chain:
         More pages than the settings allow.
     """
     form, offset = _header(file)
-    chain, window = Chain(file, form), _Window(file)
-    seen: set[int] = set()
-    layouts: list[Layout] = []
-    most, left = current().max_pages, 2 * file.size + _SHORT
+    chain, gathered = Chain(file, form), Gathered()
+    tables = Tables(chain)
+    before, ahead, due = 0, _FEW, _FIRST_CHECK
     while offset:
-        if offset in seen:
-            raise chain.corrupt(len(chain.pages), f"the chain of IFDs comes back to offset {offset}")
-        if len(chain.pages) >= most:
-            raise LimitExceededError(
-                f"{file.path} has too many pages",
-                evidence=f"more than {most}",
-                remedy="raise OMIO_MAX_PAGES if the file is to be trusted",
-                path=file.path,
-            )
-        seen.add(offset)
-        table, following = _table(chain, window, offset)
-        layout = _layout(chain, layouts, table)
-        left -= len(table) + sum(len(expected) for _, expected in layout.outside)
-        if left < 0:
-            raise chain.corrupt(len(chain.pages), "the IFDs together are longer than the file: they overlap")
-        chain.pages.append(Page(len(chain.pages), offset, table, layout, chain))
-        offset = following
-    if not chain.pages:
+        if gathered.count >= due:
+            _refuse_loop(chain, gathered)
+            due *= 4
+        tables.hold_number(gathered.count)
+        table, layout, following = tables.read(offset, gathered.count)
+        gathered.add(layout, np.array((offset,), np.int64), table)
+        stride = offset - before
+        while ahead and following == offset + stride and gathered.count < due:
+            most = _MANY if 0 < stride <= _CLOSE else ahead
+            most = min(most, chain.settings.max_pages - gathered.count, due - gathered.count)
+            offsets, raw, following = tables.ahead(layout, offset, stride, most)
+            if len(offsets):
+                gathered.add(layout, offsets, raw)
+                offset = int(offsets[-1])
+            ahead = min(4 * ahead, _MANY) if len(offsets) and len(offsets) == most else 0
+        ahead = ahead or (_FEW if gathered.count % _FEW == 0 else 0)  # where the guess fails, it is not made each time
+        before, offset = offset, following
+    if not gathered.count:
         raise CorruptFileError(f"{file.path} holds no page", evidence="the first IFD is at 0", path=file.path)
+    chain.pages = gathered.pages(chain)
     return chain
+
+
+def _refuse_loop(chain: Chain, gathered: Gathered) -> None:
+    """Raise if an offset stands twice: an IFD names one successor, so a chain that comes back never ends."""
+    offsets = gathered.offsets()
+    kept, first = np.unique(offsets, return_index=True)
+    if len(kept) < len(offsets):
+        again = int(np.setdiff1d(np.arange(len(offsets)), first)[0])
+        raise chain.corrupt(again, f"the chain of IFDs comes back to offset {offsets[again]}")
+
+
+class Tables:
+    """Reads IFDs of one file, wherever they lie; remembers the last few layouts, and bounds what it reads in all."""
+
+    def __init__(self, chain: Chain):
+        self._chain, self._window = chain, _Window(chain.file)
+        self._layouts: list[Layout] = []
+        self._left = 2 * chain.file.size + _SHORT
+
+    def hold_number(self, index: int) -> None:
+        """Hold the number of pages against the settings.
+
+        Raises
+        ------
+        LimitExceededError
+        """
+        if index >= self._chain.settings.max_pages:
+            path = self._chain.file.path
+            raise LimitExceededError(
+                f"{path} has too many pages",
+                evidence=f"more than {self._chain.settings.max_pages}",
+                remedy="raise OMIO_MAX_PAGES if the file is to be trusted",
+                path=path,
+            )
+
+    def read(self, offset: int, index: int) -> tuple[bytes, Layout, int]:
+        """The raw table of the IFD at `offset`, of page `index`, its layout, and the offset of the next IFD.
+
+        Raises
+        ------
+        CorruptFileError
+            It lies outside the file, makes no sense, or the tables read so far are longer than the file.
+        UnsupportedFeatureError
+            Its picture is of a type that is not read.
+        """
+        table, following = _table(self._chain, self._window, offset, index)
+        layout = _layout(self._chain, self._layouts, table, index)
+        self._spend(layout, 1, index)
+        return table, layout, following
+
+    def ahead(self, layout: Layout, offset: int, stride: int, most: int) -> tuple[NDArray[np.int64], bytes, int]:
+        """Read the IFDs behind that at `offset`, as long as each lies at the next multiple of `stride` and is alike.
+
+        Returns
+        -------
+        offsets, tables, following
+            Where they lie, their raw tables one after the other, and the offset that the last of them, or the one at
+            `offset`, names.
+        """
+        form, file = self._chain.form, self._chain.file
+        first, head = offset + stride, form.number.pack(layout.size // form.entry.size)
+        span = len(head) + layout.size + form.pointer.size
+        room = (file.size - span - first) // stride + 1 if stride > 0 else first // -stride if stride else 0
+        n = min(most, room)
+        if n < 2 or abs(stride) < span:
+            return np.empty(0, np.int64), b"", first
+        expected = range(first, first + n * stride, stride)
+        offsets = np.arange(first, first + n * stride, stride, dtype=np.int64)
+        raw = self._rows(expected, span)
+        tables = np.ascontiguousarray(raw[:, len(head) : -form.pointer.size])
+        links = np.ascontiguousarray(raw[:, -form.pointer.size :]).view(form.order + ("u8" if form.big else "u4"))[:, 0]
+        same = (tables & _bytes(layout.mask.to_bytes(layout.size, "little"))) == _bytes(
+            layout.key.to_bytes(layout.size, "little")
+        )
+        chained = (raw[:, : len(head)] == _bytes(head)).all(axis=1)
+        chained[1:] &= links[:-1] == offsets[1:].astype(links.dtype)
+        if not same.all():
+            chained &= same.all(axis=1)
+        good = n if chained.all() else int(chained.argmin())
+        for k in range(good if layout.outside else 0):
+            if not _agrees(self._chain, layout, tables[k].tobytes(), self._window):
+                good = k
+                break
+        self._spend(layout, good, -1)
+        return offsets[:good], tables[:good].tobytes(), int(links[good - 1]) if good else first
+
+    def _rows(self, offsets: range, span: int) -> NDArray[np.uint8]:
+        """`span` bytes at each offset, uint8 of shape (offsets, span)."""
+        if 0 < offsets.step <= _CLOSE:
+            data = self._chain.file.read(offsets[0], offsets[-1] - offsets[0] + span)
+            flat = _bytes(data)
+            return np.lib.stride_tricks.as_strided(flat, (len(offsets), span), (offsets.step, 1), writeable=False)
+        return _bytes(b"".join(self._chain.file.read_each(offsets, span))).reshape(len(offsets), span)
+
+    def _spend(self, layout: Layout, number: int, index: int) -> None:
+        self._left -= number * (layout.size + sum(len(expected) for _, expected in layout.outside))
+        if self._left < 0:
+            raise self._chain.corrupt(max(index, 0), "the IFDs together are longer than the file: they overlap")
+
+
+def _bytes(data: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(data, np.uint8)
 
 
 def _header(file: PositionedFile) -> tuple[Form, int]:
@@ -93,9 +203,9 @@ def _header(file: PositionedFile) -> tuple[Form, int]:
     )
 
 
-def _table(chain: Chain, window: _Window, offset: int) -> tuple[bytes, int]:
+def _table(chain: Chain, window: _Window, offset: int, page: int) -> tuple[bytes, int]:
     """The raw entries of the IFD at `offset`, and the offset of the next."""
-    form, page = chain.form, len(chain.pages)
+    form = chain.form
     if offset + form.number.size > chain.file.size:
         raise chain.corrupt(page, f"its IFD is at {offset}, the file ends at {chain.file.size}")
     number: int = form.number.unpack(window.read(offset, form.number.size))[0]
@@ -108,29 +218,30 @@ def _table(chain: Chain, window: _Window, offset: int) -> tuple[bytes, int]:
     return table[:size], form.pointer.unpack_from(table, size)[0]
 
 
-def _layout(chain: Chain, layouts: list[Layout], table: bytes) -> Layout:
+def _layout(chain: Chain, layouts: list[Layout], table: bytes, index: int) -> Layout:
     """The layout a table belongs to: one of the last few, or a new one."""
     number = int.from_bytes(table, "little")
     for layout in layouts:
         alike = len(table) == layout.size and number & layout.mask == layout.key
-        if alike and (not layout.outside or _agrees(chain, layout, table)):
+        if alike and (not layout.outside or _agrees(chain, layout, table, None)):
             return layout
-    made = _new_layout(chain, table)
+    made = _new_layout(chain, table, index)
     layouts.insert(0, made)
     del layouts[8:]
     return made
 
 
-def _agrees(chain: Chain, layout: Layout, table: bytes) -> bool:
+def _agrees(chain: Chain, layout: Layout, table: bytes, window: _Window | None) -> bool:
     form = chain.form
+    source = window or chain.file
     for position, expected in layout.outside:
         (pointer,) = form.pointer.unpack_from(table, position + form.entry.size - form.pointer.size)
-        if chain.file.read(pointer, len(expected)) != expected:
+        if source.read(pointer, len(expected)) != expected:
             return False
     return True
 
 
-def _new_layout(chain: Chain, table: bytes) -> Layout:
+def _new_layout(chain: Chain, table: bytes, index: int) -> Layout:
     """Read a table in full, and note which of its bytes make another table a table of this layout."""
     form = chain.form
     positions: dict[int, int] = {}
@@ -143,7 +254,7 @@ def _new_layout(chain: Chain, table: bytes) -> Layout:
             continue  # a tag that stands twice: the first counts
         end = position + form.entry.size
         mask[position : position + 4] = b"\xff" * 4
-        if code in STRUCTURAL or code in TABLES:
+        if code in STRUCTURAL or code in TABLES or code == SUB_IFDS:
             mask[position + 4 : end - value] = b"\xff" * (end - value - position - 4)
         if code in STRUCTURAL and count * TYPES.get(kind, ("", 0))[1] <= value:
             mask[end - value : end] = b"\xff" * value
@@ -152,7 +263,7 @@ def _new_layout(chain: Chain, table: bytes) -> Layout:
     masked = int.from_bytes(mask, "little")
     key = int.from_bytes(table, "little") & masked
     bare = Layout(positions=positions, size=len(table), mask=masked, key=key, outside=tuple(outside), structure=None)  # type: ignore[arg-type]
-    page = Page(len(chain.pages), 0, table, bare, chain)
+    page = Page(index, 0, table, bare, chain)
     structure = structure_of(
         lambda code: chain.values(page, code),
         counts={code: tag.count for code in OFFSETS if (tag := chain.tag(page, code))},

@@ -1,44 +1,85 @@
-"""Which flavour of TIFF a file is, told by its first page; it reads no pixel.
+"""Which flavour of TIFF a file is, told by its first page and header; it reads no pixel.
 
 The order matters: programs keep the comments of others, and the richest that still fits the pages is tried first.
 """
 
 from __future__ import annotations
 
+import struct
+
 from omio_core.errors import UnsupportedFeatureError
 
-from . import _imagej, _ome, _plain, _shaped
+from . import _imagej, _micromanager, _ome, _plain, _scanimage, _shaped, _stk, _svs
 from ._ifd import Chain
-from ._picture import Picture
+from ._members import Members
+from ._picture import Picture, Stack, picture
+from ._segments import contiguous
 from ._tags import DESCRIPTION
 
-_UIC2 = 33629  # MetaMorph: its count is the number of planes behind one IFD
+_NIH = 43314  # NIH Image's header
 
 
-def pictures(chain: Chain) -> list[Picture]:
-    """Describe the images of a file: OME-TIFF, ImageJ, tifffile's own, or plain, in this order.
+def pictures(chain: Chain, members: Members) -> list[Picture]:
+    """Describe the images of a file; `members` finds the others of a set.
+
+    STK and NIH Image come first, whose planes have no IFDs; then OME-TIFF, Micro-Manager, SVS, ScanImage, ImageJ,
+    tifffile's own, and plain.
 
     Raises
     ------
     CorruptFileError, UnsupportedFeatureError, LimitExceededError
     """
     first = chain.pages[0]
-    stack = chain.tag(first, _UIC2)
-    if stack is not None and stack.count > 1:
-        raise UnsupportedFeatureError(
-            f"{chain.file.path} is a MetaMorph stack (STK)",
-            evidence=f"tag {_UIC2} declares {stack.count} planes behind one IFD",
-            remedy="save it as TIFF or OME-TIFF with MetaMorph, ImageJ or Bio-Formats",
-            path=chain.file.path,
-        )
+    stack = chain.tag(first, _stk.UIC2)
+    if stack is not None and stack.count > 0:
+        return _stk.pictures(chain, stack.count)
     description = chain.text(first, DESCRIPTION) or ""
     if _ome.is_ome(description):
-        return _ome.pictures(chain, description)
+        return _ome.pictures(chain, description, members)
+    if _micromanager.is_stack(chain):
+        return _micromanager.pictures(chain)
+    if _svs.is_svs(chain, description):
+        return _svs.pictures(chain)
     pages = _plain.full_pages(chain.pages)
     if pages[0] is not first:
         description = chain.text(pages[0], DESCRIPTION) or ""
+    frame_data = _scanimage.header(chain, description)
+    if frame_data is not None:
+        return _scanimage.pictures(chain, pages, frame_data)
     if description.startswith(_imagej.PREFIX):
         return _imagej.pictures(chain, pages, description)
     if _shaped.parse(description) is not None:
         return _shaped.pictures(chain, pages)
+    nih = _nih_planes(chain)
+    if nih > len(pages):
+        return [_nih(chain, nih)]
     return _plain.pictures(chain, pages)
+
+
+def _nih_planes(chain: Chain) -> int:
+    """Slices that NIH Image's header declares: the 16-bit number at byte 260 of it, 0 where there is no such header.
+
+    https://imagej.net/nih-image/more-docs/ "File Formats": the header is at byte 256 of the file, the number of
+    slices at byte 516, in the byte order of the Macintosh.
+    """
+    tag = chain.tag(chain.pages[0], _NIH)
+    if tag is None or chain.file.size < 518:
+        return 0
+    planes: int = struct.unpack(chain.form.order + "h", chain.file.read(516, 2))[0]
+    return planes
+
+
+def _nih(chain: Chain, planes: int) -> Picture:
+    """A stack of NIH Image behind one IFD."""
+    first = chain.pages[0]
+    if not first.structure.direct:
+        raise UnsupportedFeatureError(
+            f"{chain.file.path} is a stack of NIH Image that is not read",
+            evidence=f"{planes} slices behind one IFD, compression {first.structure.compression}",
+            remedy="open it with ImageJ and save it as TIFF",
+            path=chain.file.path,
+        )
+    return picture(
+        axes="Q", lead=(planes,), stacks=[Stack(pages={0: first}, start=contiguous([first], planes))],
+        kind="NIH Image stack",
+    )  # fmt: skip

@@ -8,13 +8,16 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from omio_core.errors import CorruptFileError, LimitExceededError
 from omio_core.settings import current
 
 from ._file import PositionedFile
 from ._structure import Structure
+
+if TYPE_CHECKING:
+    from ._pages import Pages
 
 Order = Literal["<", ">"]
 ORDERS: tuple[Order, ...] = ("<", ">")
@@ -98,9 +101,11 @@ class Page:
 class Chain:
     """All pages of a file, and the values of their tags."""
 
+    pages: Pages
+
     def __init__(self, file: PositionedFile, form: Form):
         self.file, self.form = file, form
-        self.pages: list[Page] = []
+        self.settings = current()  # asked once: it reads the environment
 
     def has(self, page: Page, code: int) -> bool:
         """Whether the page has a tag."""
@@ -176,10 +181,10 @@ class Chain:
         tag = self.tag(page, code)
         if tag is None or tag.type not in types:
             return None
-        if tag.count > current().max_xml:
+        if tag.count > self.settings.max_xml:
             raise LimitExceededError(
                 f"tag {code} of {self.file.path} is too long",
-                evidence=f"{tag.count} bytes on page {page.index}, at most {current().max_xml}",
+                evidence=f"{tag.count} bytes on page {page.index}, at most {self.settings.max_xml}",
                 remedy="raise OMIO_MAX_XML if the file is to be trusted",
                 path=self.file.path,
             )

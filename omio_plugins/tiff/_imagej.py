@@ -16,8 +16,10 @@ from omio_core.errors import CorruptFileError
 from omio_core.units import micrometres, seconds
 
 from . import _plain
-from ._ifd import Chain, Page
+from ._ifd import Chain
 from ._imagej_tags import metadata
+from ._levels import following, stacks
+from ._pages import Numbered, Pages
 from ._picture import Picture, Stack, picture
 from ._segments import contiguous
 from ._tags import RawTags, jsonable, notes, raw_tags, sizes_by_tags, spacing
@@ -26,7 +28,7 @@ PREFIX = "ImageJ="
 _DIMENSIONS = (("frames", "T"), ("slices", "Z"), ("channels", "C"))
 
 
-def pictures(chain: Chain, pages: list[Page], description: str) -> list[Picture]:
+def pictures(chain: Chain, pages: Pages, description: str) -> list[Picture]:
     """Describe the one image of an ImageJ file.
 
     Raises
@@ -37,8 +39,7 @@ def pictures(chain: Chain, pages: list[Page], description: str) -> list[Picture]
     first = pages[0]
     raw = raw_tags(chain, first)
     facts, vendor = partial(imagej_facts, raw), partial(str, description)
-    layouts = {id(page.layout): page.structure for page in pages}  # most pages share one
-    if any(structure.picture != first.structure.picture for structure in layouts.values()):
+    if any(run.layout.structure.picture != first.structure.picture for run in pages.runs):
         return _plain.pictures(
             chain, pages, facts=facts, assumptions=("the pages differ, so they are no ImageJ stack",)
         )
@@ -53,10 +54,12 @@ def pictures(chain: Chain, pages: list[Page], description: str) -> list[Picture]
         stack = math.prod(named.values())
     axes, lead, assumptions = _axes(named, stack, str(keys.get("order", "")).upper())
     # ImageJ writes stacks of 4 GB and more with one IFD
-    start = None if stack <= len(pages) else contiguous(pages, stack)
+    start = None if stack <= len(pages) else contiguous(list(pages), stack)
+    own = Numbered(pages[:stack])
     return [
         picture(
-            axes=axes, lead=lead, stacks=[Stack(pages=dict(enumerate(pages[:stack])), start=start)],
+            axes=axes, lead=lead,
+            stacks=stacks(own, following(own)) if start is None else [Stack(pages=own, start=start)],
             kind="ImageJ hyperstack" if stack > 1 else "ImageJ TIFF", facts=facts, assumptions=assumptions,
             vendor=vendor,
         )

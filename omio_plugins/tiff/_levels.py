@@ -1,13 +1,204 @@
-"""The resolutions of an image: its pages, and the smaller pictures that hang on them; it reads no pixel."""
+"""The resolutions of an image: its pages, and the smaller pictures that hang on them or follow them; it reads no pixel.
+
+Smaller pictures hang on a page by its tag SubIFDs (Adobe PageMaker 6.0 TIFF Technical Notes, note 1; for OME-TIFF
+https://ome-model.readthedocs.io/en/stable/ome-tiff/specification.html, "Sub-resolutions"), or follow it in the chain
+with bit 0 of NewSubfileType set (TIFF 6.0, section 8).
+
+A damaged SubIFD is an error although the full resolution may be sound: what is wrong with one table of a file casts
+doubt on all of it, and a picture that silently lost its pyramid is slow where its maker took care that it is not. What
+is sound and no smaller copy of the picture is left out, and told.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from ._ifd import Page
+from omio_core.errors import UnsupportedFeatureError
+
+from ._chain import Tables
+from ._ifd import Chain, Page
+from ._pages import kinds
 from ._picture import Stack
+from ._structure import MASK, SUB_IFDS, Structure
+
+_MOST_SUB_IFDS = 64  # of one page: each resolution is a half of the one before, and no width is beyond 2**64
+_POINTERS = (4, 13, 16, 18)  # LONG, IFD, LONG8, IFD8
+_LSM = 34412  # the reduced pages of Zeiss LSM files are thumbnails: 128 pixels, in colour
 
 
-def stacks(pages: Mapping[int, Page]) -> list[Stack]:
-    """Full resolution, and every smaller one that all of the pages have."""
-    return [Stack(pages=pages)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Smaller:
+    """What may be one smaller resolution: a page for each plane, or why it is none.
+
+    Attributes
+    ----------
+    name
+        For people: where it stands.
+    """
+
+    name: str
+    pages: Mapping[int, Page]
+    refused: str = ""
+
+
+def stacks(pages: Mapping[int, Page], following: Sequence[Smaller] = ()) -> list[Stack]:
+    """Full resolution, and every smaller one that all of the pages have, in order of decreasing size.
+
+    Parameters
+    ----------
+    pages
+        From the flat index of a plane to its page.
+    following
+        Candidates besides those that the pages name as SubIFDs.
+
+    Raises
+    ------
+    CorruptFileError
+        A SubIFD lies outside the file, makes no sense, is a page of the main chain, or is named twice.
+    LimitExceededError
+        They are more than the settings allow.
+    """
+    alike = kinds(pages)
+    if not following and not any(page.chain.has(page, SUB_IFDS) for page in alike):
+        return [Stack(pages=pages)]
+    found, notes = _hanging(pages)
+    return _sorted(pages, [*found, *following], notes)
+
+
+def _sorted(pages: Mapping[int, Page], candidates: Sequence[Smaller], notes: list[str]) -> list[Stack]:
+    """The stack of the full resolution with the notes, and those of the candidates that are smaller resolutions."""
+    full = next(iter(pages.values())).structure
+    taken: dict[tuple[int, int], Smaller] = {}
+    for candidate in candidates:
+        why = candidate.refused or _why_not(full, candidate.pages)
+        structure = next(iter(candidate.pages.values())).structure if candidate.pages else full
+        size = structure.width, structure.length
+        if not why and size in taken:
+            why = f"it is as large as {taken[size].name}"
+        if why:
+            notes.append(f"{candidate.name} is no smaller resolution of the picture: {why}; it is left out")
+        else:
+            taken[size] = candidate
+    order = sorted(taken, key=lambda size: size[0] * size[1], reverse=True)
+    return [Stack(pages=pages, notes=tuple(notes)), *(Stack(pages=taken[size].pages) for size in order)]
+
+
+def _why_not(full: Structure, pages: Mapping[int, Page]) -> str:
+    """Why pages are no smaller resolution of a picture; empty where they are."""
+    alike = [page.structure for page in kinds(pages)]
+    small = alike[0]
+    if any(other.shape != small.shape for other in alike):
+        return "it is not of one size on all pages"
+    if any((s.axes, s.dtype, s.samples) != (full.axes, full.dtype, full.samples) for s in alike):
+        return f"it has {small.axes} of {small.dtype}, the picture {full.axes} of {full.dtype}, or other samples"
+    if any(s.photometric == MASK or s.subfile & 0b100 for s in alike):
+        return "it is a mask"
+    if small.width > full.width or small.length > full.length or small.nbytes == full.nbytes:
+        return f"it has {small.width}x{small.length} pixels, the picture {full.width}x{full.length}"
+    reduced = all(s.subfile & 0b1 for s in alike)
+    if not reduced and not _same_shape(full, small):
+        return f"it is not marked as reduced, and {small.width}x{small.length} pixels are of another shape"
+    return ""
+
+
+def _same_shape(full: Structure, small: Structure) -> bool:
+    """Whether one factor takes a size to another, give or take the rounding of a pixel."""
+    across = full.width / (small.width + 1), full.width / max(small.width - 1, 0.5)
+    down = full.length / (small.length + 1), full.length / max(small.length - 1, 0.5)
+    return across[0] <= down[1] and down[0] <= across[1]
+
+
+def _hanging(pages: Mapping[int, Page]) -> tuple[list[Smaller], list[str]]:
+    """The SubIFDs of all pages, first with first, and notes on those that not all pages have."""
+    offsets = {index: _offsets(page) for index, page in pages.items()}
+    shared = min(map(len, offsets.values()))
+    notes = []
+    if shared < max(map(len, offsets.values())):
+        notes.append(f"some pages have more SubIFDs than others; only the first {shared} of each are looked at")
+    walks = {id(page.chain): _Walk(page.chain) for page in kinds(pages)}
+    found = [_together(pages, offsets, k, walks) for k in range(shared)]
+    return found, notes
+
+
+def _together(
+    pages: Mapping[int, Page], offsets: Mapping[int, tuple[int, ...]], k: int, walks: Mapping[int, _Walk]
+) -> Smaller:
+    """SubIFD `k` of every page."""
+    name = f"SubIFD {k}"
+    made: dict[int, Page] = {}
+    refused = ""
+    for index, page in pages.items():
+        try:
+            made[index] = walks[id(page.chain)].read(page, offsets[index][k])
+        except UnsupportedFeatureError as error:  # it is sound, and no copy of a picture that is read
+            refused = f"{error.what} ({error.evidence})"
+    return Smaller(name=name, pages=made, refused=refused)
+
+
+def _offsets(page: Page) -> tuple[int, ...]:
+    chain = page.chain
+    tag = chain.tag(page, SUB_IFDS)
+    if tag is None:
+        return ()
+    if tag.type not in _POINTERS:
+        raise chain.corrupt(page.index, f"its SubIFDs are of type {tag.type}, which is no offset")
+    return chain.values(page, SUB_IFDS, _MOST_SUB_IFDS)
+
+
+class _Walk:
+    """Reads the SubIFDs of one file; none twice, and none that is a page of the main chain. Their own are not read."""
+
+    def __init__(self, chain: Chain):
+        self._chain, self._tables = chain, Tables(chain)
+        self._main = chain.pages.offsets()
+        self._seen: set[int] = set()
+
+    def read(self, page: Page, offset: int) -> Page:
+        """The SubIFD at `offset` that `page` names."""
+        if offset in self._main:
+            raise self._chain.corrupt(page.index, f"its SubIFD at {offset} is a page of the main chain")
+        if offset in self._seen:
+            raise self._chain.corrupt(page.index, f"its SubIFD at {offset} is named twice")
+        self._seen.add(offset)
+        self._tables.hold_number(len(self._main) + len(self._seen) - 1)
+        table, layout, _ = self._tables.read(offset, page.index)
+        return Page(page.index, offset, table, layout, self._chain)
+
+
+def following(pages: Mapping[int, Page]) -> list[Smaller]:
+    """Reduced pages of the main chain that stand behind the pages of an image, as candidates.
+
+    A stretch of n pages of the image is followed by n pages of each smaller size: n = 1 where every page has its
+    pyramid behind it. Where it is otherwise, they are no pyramid.
+    """
+    chain = next(iter(pages.values())).chain
+    if len(chain.pages.runs) < 2 or chain.has(chain.pages[0], _LSM):
+        return []
+    indices = {page.index: plane for plane, page in pages.items()}
+    behind: dict[int, dict[int, Page]] = {}
+    for start, stop in _stretches(sorted(indices)):
+        n = stop - start
+        for k, at in enumerate(range(stop, len(chain.pages), n)[:_MOST_SUB_IFDS]):
+            block = chain.pages[at : min(at + n, len(chain.pages))]
+            reduced = [run for run in block.runs if run.layout.structure.subfile & 0b101 == 1]
+            if sum(map(len, reduced)) < n or len({run.layout.structure.shape for run in reduced}) > 1:
+                break
+            for i, page in enumerate(block):
+                behind.setdefault(k, {})[indices[start + i]] = page
+    found = []
+    for k, small in behind.items():
+        refused = "" if len(small) == len(pages) else f"{len(small)} of {len(pages)} pages have it"
+        found.append(Smaller(name=f"reduced page {k} behind each page", pages=small, refused=refused))
+    return found
+
+
+def _stretches(indices: Sequence[int]) -> list[tuple[int, int]]:
+    """Runs of whole numbers, half-open."""
+    found: list[tuple[int, int]] = []
+    for index in indices:
+        if found and found[-1][1] == index:
+            found[-1] = found[-1][0], index + 1
+        else:
+            found.append((index, index + 1))
+    return found

@@ -1,27 +1,34 @@
-"""OME-TIFF in one file: which IFD holds which plane; it reads no pixel and leaves the metadata to `omio_core.ome`.
+"""OME-TIFF, one file or a set: which IFD of which file holds which plane; it reads no pixel.
 
-Rules of TiffData: https://ome-model.readthedocs.io/en/stable/ome-tiff/specification.html, "The TiffData element".
-What is only declared costs nothing: planes are counted by the IFDs that back them.
+The metadata are `omio_core.ome`'s, the files `_sets`'. Rules of TiffData:
+https://ome-model.readthedocs.io/en/stable/ome-tiff/specification.html, "The TiffData element". What is only declared
+costs nothing: planes are counted by the IFDs that back them.
 """
 
 from __future__ import annotations
 
 import math
-import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from omio_core import ome
-from omio_core.errors import CorruptFileError, UnsupportedFeatureError
+from omio_core.contract import Described, Level
+from omio_core.errors import CorruptFileError
 
+from . import _plain
 from ._ifd import Chain, Page
 from ._levels import stacks
-from ._picture import Picture, picture
+from ._members import Members
+from ._pages import Numbered, kinds
+from ._picture import Picture, Stack, picture
+from ._sets import Home, Sources, sources
 from ._structure import Structure
+from ._xml import plain
 
 _ROOT = re.compile(r"<(\w+:)?OME[\s>]")
 _TYPES = {
@@ -35,65 +42,81 @@ def is_ome(description: str) -> bool:
     return description.lstrip("\ufeff \t\r\n").startswith("<") and bool(_ROOT.search(description[: 1 << 16]))
 
 
-def pictures(chain: Chain, description: str) -> list[Picture]:
-    """Describe the images of an OME-TIFF.
+def pictures(chain: Chain, description: str, members: Members) -> list[Picture]:
+    """Describe the images of an OME-TIFF, or of the set that it is of.
 
     Raises
     ------
     CorruptFileError
-        The XML is broken, names IFDs that are not there, or contradicts them.
-    UnsupportedFeatureError
-        Its planes or its metadata are in other files.
+        The XML is broken, names IFDs that are not there, or contradicts them; a file of the set must not be opened, or
+        is not what it should be.
     """
     document = ome.parse(description)
-    path = chain.file.path
-    if document.metadata_file is not None and not document.images:
-        raise UnsupportedFeatureError(
-            f"{path} is one of several files of an image",
-            evidence=f"its OME-XML points at {document.metadata_file}",
-            remedy="OME-TIFF sets of several files are not read yet: save the image as one file",
-            path=path,
-            file_name=document.metadata_file,
-        )
-    if not document.images:
-        raise CorruptFileError(f"the OME-XML of {path} describes no image", path=path)
-    _refuse_other_files(path, document)
-    return [_one(chain, image, description) for image in document.images]
+    home = Home(path=chain.file.path, text=description, document=document, chain=chain)
+    if document.metadata_file is None:
+        return _all(home, members)
+    path = members.find(document.metadata_file, members.folder)
+    if path is None and (uuid := plain(document.metadata_uuid)):
+        path = members.find_uuid(uuid, members.folder)
+    if path is not None:
+        return _all(_pointed_at(path, document, members), members)
+    found = _all(home, members) if document.images else _alone(chain)
+    return [_lacking(one, document.metadata_file) for one in found]
 
 
-def _refuse_other_files(path: str, document: ome.OmeDocument) -> None:
-    """A file that was merely renamed is whole; one whose planes are elsewhere is not."""
-    own = os.path.basename(path)
-    folder = os.path.dirname(os.path.abspath(path))
-    named: dict[str, None] = {}
-    uuids: set[str] = set()
-    for data in (data for image in document.images for data in image.tiff_data):
-        if data.file_name is None and data.uuid is None:
-            continue
-        if (data.uuid or "").lower() == (document.uuid or "-").lower() or data.file_name == own:
-            continue
-        named[data.file_name or data.uuid or ""] = None
-        uuids.add(data.uuid or "")
-    # never more than names: what they point at is not opened
-    renamed = len(named) == 1 and len(uuids) == 1 and (document.uuid is None or uuids == {""})
-    if renamed and not _beside(folder, next(iter(named))):
-        return
-    if named:
-        other = next(iter(named))
-        raise UnsupportedFeatureError(
-            f"{path} is one of several files of an image",
-            evidence=f"its OME-XML names {other}" + (f" and {len(named) - 1} more" if len(named) > 1 else ""),
-            remedy="OME-TIFF sets of several files are not read yet: save the image as one file",
-            path=path,
-            file_name=other,
-        )
+def companion(members: Members) -> list[Picture]:
+    """Describe the images of a set whose metadata were opened: OME-XML that is no TIFF.
+
+    Raises
+    ------
+    CorruptFileError
+        As `pictures`.
+    AbsentDataError, UnsupportedFeatureError
+        It names no file for its planes, or holds them itself.
+    """
+    path = members.first.path
+    text = members.text(path)
+    return _all(Home(path=path, text=text, document=ome.parse(text), chain=None), members)
 
 
-def _beside(folder: str, name: str) -> bool:
+def _pointed_at(path: str, pointing: ome.OmeDocument, members: Members) -> Home:
+    """The document that a BinaryOnly element points at."""
+    text = members.text(path)
     try:
-        return os.path.lexists(os.path.join(folder, name))
-    except ValueError:  # a NUL in the name
-        return False
+        document = ome.parse(text)
+    except CorruptFileError as error:
+        raise CorruptFileError(f"{path}: {error.what}", evidence=error.evidence, path=path) from error
+    expected, stated = plain(pointing.metadata_uuid), plain(document.uuid)
+    if expected and stated and expected != stated:
+        raise CorruptFileError(
+            f"{path} is not the metadata of {members.first.path}",
+            evidence=f"it states the UUID {stated}, {expected} is expected",
+            path=path,
+        )
+    chain = members.chain(path) if members.is_tiff(path) else None
+    return Home(path=path, text=text, document=document, chain=chain)
+
+
+def _alone(chain: Chain) -> list[Picture]:
+    """The pages of a file whose metadata are not there."""
+    said = "the file that says which planes these are is not there: its pages are taken one after the other"
+    return _plain.pictures(chain, _plain.full_pages(chain.pages), assumptions=(said,), kind="OME-TIFF set")
+
+
+def _lacking(one: Picture, name: str) -> Picture:
+    absent = (name, *one.described.absent_files)
+    return replace(one, described=replace(one.described, absent_files=absent))
+
+
+def _all(home: Home, members: Members) -> list[Picture]:
+    if not home.document.images:
+        raise CorruptFileError(
+            f"the OME-XML of {home.path} describes no image",
+            evidence=f"{len(home.text)} characters, and no Image element among them",
+            path=home.path,
+        )
+    found = sources(home, members)
+    return [_one(home, image, found) for image in home.document.images]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,101 +132,157 @@ class _Planes:
         return math.prod(self.lead)
 
 
-def _one(chain: Chain, image: ome.OmeImage, description: str) -> Picture:
-    samples = _samples(chain, image)
+def _one(home: Home, image: ome.OmeImage, files: Sources) -> Picture:
+    samples = _samples(home, image, files)
     channels = image.size_c // samples
     sizes = {"Z": image.size_z, "C": channels, "T": image.size_t}
     axes = image.order[:1:-1]  # the order is written fastest first
-    planes = _Planes(axes=axes, lead=tuple(sizes[a] for a in axes), name=f"image {image.index} of {chain.file.path}")
-    pages, assumptions = _assign(chain.pages, image, planes)
+    planes = _Planes(axes=axes, lead=tuple(sizes[a] for a in axes), name=f"image {image.index} of {home.path}")
+    pages, absent, assumptions = _assign(files, image, planes)
+    said: dict[str, Any] = {
+        "kind": "OME-TIFF set" if files.several else "OME-TIFF",
+        "facts": partial(ome.facts, home.text, image.index, channels=channels),
+        "name": image.name,
+        "absent_files": absent,
+        "vendor": partial(str, home.text),
+    }
+    if not pages and absent:
+        return _nothing(image, planes, samples, {**said, "assumptions": assumptions})
     if not pages:
         raise CorruptFileError(
             f"{planes.name} has no plane in this file",
-            evidence=f"{planes.total} planes are declared, the file has {len(chain.pages)} pages",
-            path=chain.file.path,
+            evidence=f"{planes.total} planes are declared, the file has {files.pages} pages",
+            path=home.path,
         )
-    dtype, said = _compare(chain, image, pages)
+    dtype, unsaid = _compare(image, planes, pages)
     return picture(
-        axes=planes.axes,
-        lead=planes.lead,
-        stacks=stacks(pages),
-        kind="OME-TIFF",
-        dtype=dtype,
-        facts=partial(ome.facts, description, image.index, channels=channels),
-        name=image.name,
-        assumptions=(*assumptions, *said),
-        vendor=partial(str, description),
+        axes=axes, lead=planes.lead, stacks=stacks(pages), dtype=dtype, assumptions=(*assumptions, *unsaid), **said
     )
 
 
-def _samples(chain: Chain, image: ome.OmeImage) -> int:
+def _nothing(image: ome.OmeImage, planes: _Planes, samples: int, said: Mapping[str, Any]) -> Picture:
+    """An image of which no file is there: what it would be, and nothing present."""
+    if image.pixel_type not in _TYPES:
+        raise CorruptFileError(f"{planes.name} has no type of pixel", evidence=f"Type is {image.pixel_type[:80]!r}")
+    long = [(a, n) for a, n in zip(planes.axes, planes.lead, strict=True) if n > 1]
+    lead = tuple(n for _, n in long)
+    axes = "YX"
+    page: tuple[int, ...] = (image.size_y, image.size_x)
+    if samples > 1:
+        axes, page = "YXS", (*page, samples)
+    level = Level(shape=(*lead, *page), blocks=(*(1 for _ in lead), *page), present=())
+    described = Described(
+        axes="".join(a for a, _ in long) + axes, dtype=np.dtype(_TYPES[image.pixel_type]), levels=(level,), **said
+    )
+    return Picture(described=described, lead=lead, levels=(Stack(pages={}),))
+
+
+def _samples(home: Home, image: ome.OmeImage, files: Sources) -> int:
     """Samples of a pixel: what the pages have, which SizeC counts one by one."""
-    first = next((data.ifd for data in image.tiff_data if data.ifd is not None), 0)
-    samples = chain.pages[min(first, len(chain.pages) - 1)].structure.samples
+    every = image.tiff_data or (ome.TiffData(),)
+    found = [(data, chain) for data in every if (chain := files.chain(data)) is not None]
+    if not found:  # as the Channel elements have it, where they agree
+        stated = image.samples[0] if image.samples else 1
+        return stated if set(image.samples) == {stated} and stated * len(image.samples) == image.size_c else 1
+    data, chain = next((one for one in found if one[0].ifd is not None), found[0])
+    page = chain.pages[min(data.ifd or 0, len(chain.pages) - 1)]
+    samples = page.structure.samples
     if image.size_c % samples:
         raise CorruptFileError(
-            f"image {image.index} of {chain.file.path} contradicts its pages",
-            evidence=f"SizeC is {image.size_c}, a page has {samples} samples a pixel",
+            f"image {image.index} of {home.path} contradicts its pages",
+            evidence=f"SizeC is {image.size_c}, page {page.index} of {chain.file.path} has {samples} samples a pixel",
             path=chain.file.path,
         )
     return samples
 
 
-def _assign(pages: Sequence[Page], image: ome.OmeImage, planes: _Planes) -> tuple[dict[int, Page], tuple[str, ...]]:
-    """From the flat index of a plane to its page, for those that have one."""
-    found: dict[int, Page] = {}
+_Found = dict[int, tuple[Chain, int]]
+
+
+def _assign(
+    files: Sources, image: ome.OmeImage, planes: _Planes
+) -> tuple[Mapping[int, Page], tuple[str, ...], tuple[str, ...]]:
+    """From the flat index of a plane to its page, for those that have one; files that are not there; assumptions."""
+    found: _Found = {}
+    absent: dict[str, None] = {}
     outside = 0
-    left = 16 * (len(pages) + 16) + len(image.tiff_data)  # planes are named once or so, whatever a file says
-    for data in image.tiff_data or (ome.TiffData(),):
+    every = image.tiff_data or (ome.TiffData(),)
+    left = 16 * (files.pages + 16) + len(every)  # planes are named once or so, whatever a file says
+    for data in every:
         firsts = {"Z": data.first_z, "C": data.first_c, "T": data.first_t}
         if any(firsts[a] >= n for a, n in zip(planes.axes, planes.lead, strict=True)):
             outside += 1  # ImageJ's cropping leaves such behind
             continue
+        chain = files.chain(data)
+        if chain is None:
+            absent[files.absent[data.file_name, data.uuid]] = None
+            continue
         flat = 0
         for axis, n in zip(planes.axes, planes.lead, strict=True):
             flat = flat * n + firsts[axis]
-        ifd, count = data.ifd or 0, data.count
-        if count is None:
-            count = 1 if data.ifd is not None else min(planes.total - flat, len(pages))
-        named = min(count, planes.total - flat)
-        if ifd + named > len(pages):
-            raise CorruptFileError(
-                f"{planes.name} lacks pages",
-                evidence=f"its OME-XML names IFD {ifd + named - 1}, the file has {len(pages)}",
-                remedy="the file is incomplete: copy it again from where it came from",
-            )
-        left -= named
+        ifd, number = _named(chain, data, planes, planes.total - flat)
+        left -= number
         if left < 0:
             raise CorruptFileError(f"{planes.name} names the same planes again and again")
-        for k in range(named):
-            if found.setdefault(flat + k, pages[ifd + k]) is not pages[ifd + k]:
+        for k in range(number):
+            if found.setdefault(flat + k, (chain, ifd + k)) != (chain, ifd + k):
                 raise CorruptFileError(
                     f"{planes.name} has two pages for one plane",
-                    evidence=f"IFD {found[flat + k].index} and IFD {ifd + k} for plane {flat + k} of {image.order}",
+                    evidence=f"IFD {found[flat + k][1]} and IFD {ifd + k} for plane {flat + k} of {image.order}",
                 )
     said = f"{outside} TiffData name planes outside the declared sizes and are left out"
-    return found, (said,) if outside else ()
+    return _pages(found), tuple(absent), (said,) if outside else ()
+
+
+def _named(chain: Chain, data: ome.TiffData, planes: _Planes, most: int) -> tuple[int, int]:
+    """The first IFD that a TiffData means, and how many of them, at most `most`."""
+    ifd, count = data.ifd or 0, data.count
+    if count is None:  # all of the file, or the one that is named (ome.xsd, TiffData/@PlaneCount)
+        count = 1 if data.ifd is not None else len(chain.pages)
+    number = min(count, most)
+    if ifd + number > len(chain.pages):
+        raise CorruptFileError(
+            f"{planes.name} lacks pages",
+            evidence=f"its OME-XML names IFD {ifd + number - 1} of {chain.file.path}, which has {len(chain.pages)}",
+            remedy="the file is incomplete: copy it again from where it came from",
+            path=chain.file.path,
+        )
+    return ifd, number
+
+
+def _pages(found: _Found) -> Mapping[int, Page]:
+    """The pages themselves; as they stand in the file, where they do."""
+    if not found:
+        return {}
+    chain, first = found.get(0, (None, 0))
+    n = len(found)
+    if chain is not None and all(found.get(k) == (chain, first + k) for k in range(n)):
+        return Numbered(chain.pages[first : first + n])
+    return {flat: chain.pages[ifd] for flat, (chain, ifd) in found.items()}
 
 
 def _compare(
-    chain: Chain, image: ome.OmeImage, pages: dict[int, Page]
+    image: ome.OmeImage, planes: _Planes, pages: Mapping[int, Page]
 ) -> tuple[np.dtype[np.generic] | None, tuple[str, ...]]:
     """Hold the OME-XML against the pages; another type where only the OME-XML tells it."""
-    layouts = {id(page.layout): page for page in pages.values()}
-    first = next(iter(layouts.values())).structure
+    alike = kinds(pages)
+    first = alike[0].structure
     stated = _TYPES.get(image.pixel_type)
     unsaid = False
-    for page in layouts.values():
+    for page in alike:
         structure = page.structure
         same_type = stated is None or structure.dtype == stated or (stated == "bool" and structure.dtype == "u1")
         unsaid |= not same_type and _may_be(structure, stated)
         same_size = (structure.width, structure.length) == (image.size_x, image.size_y)
-        if not same_size or not (same_type or unsaid) or structure.shape != first.shape:
+        same_page = (structure.axes, structure.shape, structure.dtype) == (first.axes, first.shape, first.dtype)
+        if not same_size or not (same_type or unsaid) or not same_page:
+            path = page.chain.file.path
             raise CorruptFileError(
-                f"image {image.index} of {chain.file.path} contradicts its pages",
+                f"{planes.name} contradicts its pages",
                 evidence=f"OME-XML: {image.size_x}x{image.size_y} of {image.pixel_type}, {image.size_c} in C; page "
-                f"{page.index}: {structure.width}x{structure.length} of {structure.dtype}, {structure.samples} samples",
-                path=chain.file.path,
+                f"{page.index} of {path}: {structure.width}x{structure.length} of {structure.dtype}, "
+                f"{structure.samples} samples",
+                path=path,
                 page=page.index,
             )
     if not unsaid:

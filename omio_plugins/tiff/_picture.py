@@ -14,13 +14,13 @@ from omio_core.axes import unfold
 from omio_core.contract import Box, Described, Level, runs
 from omio_core.contract import no_facts as no_facts
 from omio_core.errors import LimitExceededError
-from omio_core.settings import current
 
-from ._ifd import Page
+from ._ifd import Form, Page
+from ._pages import Numbered, Run, kinds
 from ._segments import segments_of, strip
-from ._structure import Structure, fits, most
+from ._structure import CCITT, NONE, STRIP_COUNTS, STRIP_OFFSETS, TILE_COUNTS, TILE_OFFSETS, Structure, fits, most
 
-_LARGEST_BLOCK = 64 << 20  # bytes; any rows of an uncompressed plane can be read, so a plane is a block up to here
+_LARGEST_BLOCK = 8 << 20  # bytes; smaller ones cost more to hand over than to read, larger ones keep cores waiting
 _ALWAYS_ALLOWED = 256 << 20  # bytes that a small file may expand to: blank pictures compress beyond any ratio
 _MOST_LOOKED_AT = 1 << 20  # strips and tiles that are looked at when a file is opened, to tell which exist,
 _MOST_PAGES_LOOKED_AT = 1024  # and pages: each costs a read
@@ -36,10 +36,13 @@ class Stack:
         From the flat index over the axes before those of a page, C order, to the page that holds the plane.
     start
         Where all planes lie one after the other, uncompressed, though only the first has an IFD: their offset.
+    notes
+        What of the resolutions was left out, in sentences; of the first stack only.
     """
 
     pages: Mapping[int, Page]
     start: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +95,7 @@ def picture(
     long = [(a, n) for a, n in zip(axes, lead, strict=True) if n > 1]
     lengths = tuple(n for _, n in long)
     found = [_level(stack, lengths) for stack in stacks]
+    said["assumptions"] = (*said.get("assumptions", ()), *stacks[0].notes)
     described = Described(
         axes="".join(a for a, _ in long) + (page_axes or structure.axes),
         dtype=dtype or structure.dtype,
@@ -114,21 +118,23 @@ def _level(stack: Stack, lead: tuple[int, ...]) -> tuple[Level, Stack]:
 
 
 def _block(structure: Structure) -> tuple[int, ...]:
-    """The unit of access of a page: rows, a tile, or the plane where any rows can be read."""
+    """The unit of access of a page: rows, a tile, or equal parts of the plane where any rows can be read."""
     rows, columns = structure.rows, min(structure.columns, structure.width)
     if structure.direct and structure.tile is None:
-        rows = structure.length
-        if rows * structure.row_bytes > _LARGEST_BLOCK:
-            rows = max(_LARGEST_BLOCK // structure.row_bytes, 1)
+        parts = -(-structure.length * structure.row_bytes // _LARGEST_BLOCK)
+        rows = -(-structure.length // min(parts, structure.length))
     sizes = {"Y": min(rows, structure.length), "X": columns, "S": structure.contig}
     return tuple(sizes[a] for a in structure.axes)
 
 
 def _hold(stack: Stack, structure: Structure, planes: int) -> None:
     """Hold the size of an image against what a file of this size may expand to."""
-    files = {page.chain.file.path: page.chain.file.size for page in stack.pages.values()}
+    chains = {page.chain.file.path: page.chain for page in kinds(stack.pages)}
+    if not chains:  # nothing is stored
+        return
+    files = {path: chain.file.size for path, chain in chains.items()}
     total, size = planes * structure.nbytes, sum(files.values())
-    limit = max(_ALWAYS_ALLOWED, size * current().max_expansion)
+    limit = max(_ALWAYS_ALLOWED, size * next(iter(chains.values())).settings.max_expansion)
     if total > limit:
         path = next(iter(files))
         raise LimitExceededError(
@@ -144,11 +150,12 @@ def _existing(
 ) -> tuple[Mapping[int, Page], tuple[Box, ...] | None]:
     """The planes that are stored, and the boxes of what exists; None where all does."""
     whole = tuple((0, n) for n in structure.shape)
+    alike = kinds(pages)
     if structure.segments == 1:
-        firsts = [strip(page)[0] for page in pages.values()]
-        if not all(firsts):
-            pages = {index: page for (index, page), first in zip(pages.items(), firsts, strict=True) if first}
-    for page in {id(p.layout): p for p in pages.values()}.values():
+        absent = _unstored(pages)
+        if absent:
+            pages = {index: page for index, page in pages.items() if index not in absent}
+    for page in alike:
         if not fits(page.structure, page.chain.file.size):
             _refuse_too_large(page)
     grids = _sparse(pages)
@@ -164,6 +171,35 @@ def _existing(
     )
     boxes = runs(indices, (*lead, down, across))
     return pages, tuple(Box((*box.spans[:-2], *_pixels(structure, box))) for box in boxes)
+
+
+def _unstored(pages: Mapping[int, Page]) -> set[int]:
+    """The planes whose one strip or tile is not stored."""
+    if not isinstance(pages, Numbered):
+        return {index for index, page in pages.items() if not strip(page)[0]}
+    found: set[int] = set()
+    first = 0
+    for run in pages.pages.runs:
+        absent = _column_absent(pages.pages.chain.form, run)
+        if absent is None:
+            found.update(k for k in range(first, first + len(run)) if not strip(pages[k])[0])
+        else:
+            found.update((np.flatnonzero(absent) + first).tolist())
+        first += len(run)
+    return found
+
+
+def _column_absent(form: Form, run: Run) -> np.ndarray[Any, Any] | None:
+    """Of each page of a run whether its one strip or tile is not stored, as `strip` has it; None where it must say."""
+    tiled = TILE_OFFSETS in run.layout.positions
+    offsets = run.column(form, TILE_OFFSETS if tiled else STRIP_OFFSETS)
+    counts = run.column(form, TILE_COUNTS if tiled else STRIP_COUNTS)
+    if offsets is None or counts is None:
+        return None
+    compression = run.layout.structure.compression
+    if compression == NONE or compression in CCITT:
+        return np.asarray(offsets == 0)
+    return np.asarray((offsets == 0) | (counts == 0))
 
 
 def planes_present(indices: Iterable[int], lead: tuple[int, ...]) -> tuple[Box, ...]:
@@ -198,6 +234,8 @@ def _sparse(pages: Mapping[int, Page]) -> dict[int, np.ndarray[Any, Any] | None]
 
     Where there are very many, nobody looks: reading one that is not stored then warns.
     """
+    if all(page.structure.segments == 1 for page in kinds(pages)):
+        return None
     many = [page for page in pages.values() if page.structure.segments > 1]
     alike = len({page.structure.grid for page in many}) == 1
     if not alike or len(many) > _MOST_PAGES_LOOKED_AT or sum(p.structure.segments for p in many) > _MOST_LOOKED_AT:

@@ -7,40 +7,41 @@ from functools import partial
 
 from omio_core.contract import Facts
 
-from ._ifd import Chain, Page
-from ._levels import stacks
+from ._ifd import Chain
+from ._levels import following, stacks
+from ._pages import Numbered, Pages, Run
 from ._picture import Picture, picture
-from ._structure import MASK
+from ._structure import MASK, Structure
 from ._tags import plain_facts, raw_tags
 
 
 def pictures(
     chain: Chain,
-    pages: list[Page],
+    pages: Pages,
     *,
     facts: Callable[[], Facts] | None = None,
     assumptions: tuple[str, ...] = (),
     kind: str = "TIFF",
 ) -> list[Picture]:
     """Describe the images in order of their first pages; `facts` of the flavour, where it has some."""
-    groups: dict[tuple[object, ...], list[Page]] = {}
-    by_layout: dict[int, list[Page]] = {}  # most pages share one
-    for page in pages:
-        group = by_layout.get(id(page.layout))
-        if group is None:
-            group = by_layout[id(page.layout)] = groups.setdefault(page.structure.picture, [])
-        group.append(page)
-    return [_one(chain, group, facts, assumptions, kind) for group in groups.values()]
+    groups: dict[tuple[object, ...], list[Run]] = {}
+    for run in pages.runs:
+        groups.setdefault(run.layout.structure.picture, []).append(run)
+    return [_one(chain, pages.of(group), facts, assumptions, kind) for group in groups.values()]
 
 
 def _one(
-    chain: Chain, group: list[Page], facts: Callable[[], Facts] | None, assumptions: tuple[str, ...], kind: str
+    chain: Chain, group: Pages, facts: Callable[[], Facts] | None, assumptions: tuple[str, ...], kind: str
 ) -> Picture:
     raw = raw_tags(chain, group[0])
+    pages = Numbered(group)
+    levels = stacks(pages, following(pages))
+    if len(levels) > 1 and kind == "TIFF":
+        kind = "pyramidal TIFF"
     return picture(
         axes="Q",
         lead=(len(group),),
-        stacks=stacks(dict(enumerate(group))),
+        stacks=levels,
         kind=kind,
         facts=facts or partial(plain_facts, raw),
         assumptions=assumptions,
@@ -48,7 +49,12 @@ def _one(
     )
 
 
-def full_pages(pages: list[Page]) -> list[Page]:
+def full_pages(pages: Pages) -> Pages:
     """The pages that are pictures of their own: no thumbnails and no masks, unless there is nothing else."""
-    full = [p for p in pages if not p.structure.subfile & 0b101 and p.structure.photometric != MASK]
-    return full or pages
+    full = [run for run in pages.runs if is_full(run.layout.structure)]
+    return pages.of(full) if full else pages
+
+
+def is_full(structure: Structure) -> bool:
+    """Whether a page is a picture of its own by its NewSubfileType: not reduced, and no mask."""
+    return not structure.subfile & 0b101 and structure.photometric != MASK

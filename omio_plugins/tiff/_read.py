@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from omio_core.contract import Box, Described
 from omio_core.errors import OmioError
 
-from ._chain import read_chain
-from ._file import PositionedFile
+from . import _ome
 from ._fill import Fill, Spans
 from ._flavour import pictures
 from ._ifd import Chain, Page
-from ._picture import Stack, flat_indices
+from ._members import Members
+from ._picture import Picture, Stack, flat_indices
 from ._segments import strip
 from ._structure import Structure
 
@@ -40,15 +40,14 @@ class TiffImages:
     """The images of an open TIFF; an `omio_core.contract.Opened`."""
 
     def __init__(self, path: str):
-        self._file = PositionedFile(path)
+        self._members = Members(path)
         try:
-            self._chain = read_chain(self._file)
-            self._pictures = tuple(pictures(self._chain))
+            self._pictures = tuple(_describe(self._members))
         except OmioError as error:
-            self._file.close()
+            self._members.close()
             raise _with_path(error, path) from error
         except BaseException:
-            self._file.close()
+            self._members.close()
             raise
         self._fill = Fill()
 
@@ -59,12 +58,12 @@ class TiffImages:
 
     @property
     def members(self) -> tuple[str, ...]:
-        """The one file."""
-        return (self._file.path,)
+        """The file, and the others of its set that are there."""
+        return self._members.paths
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._file.close()
+        """Let go of all files."""
+        self._members.close()
 
     def read_into(self, out: NDArray[Any], image: int, box: Box, level: int) -> None:
         """Fill `out` with `box`; see `omio_core.contract.Opened`.
@@ -114,6 +113,12 @@ class TiffImages:
         if start and 0 < count < structure.nbytes:
             raise page.chain.corrupt(page.index, f"its strip has {count} bytes, its rows take {structure.nbytes}")
         return page, start
+
+
+def _describe(members: Members) -> list[Picture]:
+    if members.is_companion():
+        return _ome.companion(members)
+    return pictures(members.chain(members.first.path), members)
 
 
 def _together(starts: list[tuple[Chain, int | None]], nbytes: int) -> Iterator[tuple[int, int]]:

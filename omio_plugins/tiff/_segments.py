@@ -123,7 +123,8 @@ def contiguous(pages: list[Page], planes: int) -> int:
     Raises
     ------
     CorruptFileError
-        They do not: the file ends sooner, is compressed, or a page has its data elsewhere.
+        They do not: the file ends sooner, is compressed, has a table of tags among them, or a page has its data
+        elsewhere.
     """
     first, nbytes = pages[0], pages[0].structure.nbytes
     chain = first.chain
@@ -134,7 +135,8 @@ def contiguous(pages: list[Page], planes: int) -> int:
     together = together and bool((ends[:-1] == offsets[1:]).all())
     others = (int(segments_of(page).offsets[0]) for page in pages[1:])
     along = together and all(other == start + k * nbytes for k, other in enumerate(others, 1))
-    if not along or start + planes * nbytes > chain.file.size:
+    end = start + planes * nbytes
+    if not along or end > chain.file.size or any(start <= page.offset < end for page in pages):
         raise CorruptFileError(
             f"{chain.file.path} holds fewer planes than its description says",
             evidence=f"{planes} planes of {nbytes} bytes from {start} on, {len(pages)} pages for them, and the file "

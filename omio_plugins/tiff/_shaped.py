@@ -14,7 +14,9 @@ from typing import Any
 from omio_core.contract import Facts
 
 from . import _plain
-from ._ifd import Chain, Page
+from ._ifd import Chain
+from ._levels import following, stacks
+from ._pages import Numbered, Pages
 from ._picture import Picture, Stack, picture
 from ._segments import contiguous
 from ._structure import Structure
@@ -36,7 +38,7 @@ def parse(description: str) -> dict[str, Any] | None:
     return found if good else None
 
 
-def pictures(chain: Chain, pages: list[Page]) -> list[Picture]:
+def pictures(chain: Chain, pages: Pages) -> list[Picture]:
     """Describe the images of a file whose first page has such a description.
 
     Raises
@@ -92,20 +94,20 @@ def _letter(axis: str) -> str:
     return "Q" if axis == "I" else axis  # tifffile's I is a sequence of anything
 
 
-def _one(
-    chain: Chain, pages: list[Page], stated: Mapping[str, Any], cut: _Cut, description: str
-) -> tuple[Picture, int]:
+def _one(chain: Chain, pages: Pages, stated: Mapping[str, Any], cut: _Cut, description: str) -> tuple[Picture, int]:
     """The image that begins with the first of `pages`, and how many of them are its own."""
     axes, lead, page_axes = cut
     planes, first = math.prod(lead), pages[0]
     name = stated.get("name")
-    alike = [p for p in pages[:planes] if p.structure.picture == first.structure.picture]
+    own = pages[:planes]
+    alike = sum(len(run) for run in own.runs if run.layout.structure.picture == first.structure.picture)
     start = None
-    if stated.get("truncated") is True or len(alike) < planes:
-        start = contiguous(pages[:1], planes) if planes > 1 else None
-    taken = pages[:1] if start is not None else pages[:planes]
+    if stated.get("truncated") is True or alike < planes:
+        start = contiguous([first], planes) if planes > 1 else None
+    taken = Numbered(pages[:1] if start is not None else own)
     made = picture(
-        axes=axes, lead=lead, page_axes=page_axes, stacks=[Stack(pages=dict(enumerate(taken)), start=start)],
+        axes=axes, lead=lead, page_axes=page_axes,
+        stacks=stacks(taken, following(taken)) if start is None else [Stack(pages=taken, start=start)],
         kind="TIFF written by tifffile", facts=partial(shaped_facts, raw_tags(chain, first)),
         vendor=partial(str, description),
         name=name if isinstance(name, str) and name else None,

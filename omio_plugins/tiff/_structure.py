@@ -16,6 +16,7 @@ from omio_core.errors import OmioError, UnsupportedFeatureError
 
 STRIP_OFFSETS, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS = 273, 279, 324, 325
 OFFSETS = (TILE_OFFSETS, STRIP_OFFSETS)
+SUB_IFDS = 330  # Adobe PageMaker 6.0 TIFF Technical Notes, note 1: TIFF trees
 TABLES = frozenset((STRIP_OFFSETS, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS))
 """Tags whose number of values is structure, and whose values are not."""
 

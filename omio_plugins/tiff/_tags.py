@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import math
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ _NAMES = {
     269: "DocumentName", 270: "ImageDescription", 271: "Make", 272: "Model", 285: "PageName", 305: "Software",
     306: "DateTime", 315: "Artist", 316: "HostComputer", 700: "XMP", 33432: "Copyright", 37510: "UserComment",
 }  # fmt: skip
+_COLOR_MAP, _MOST_COLORS = 320, 3 * 256
 _UNITS = {2: "inch", 3: "cm"}  # ResolutionUnit, TIFF 6.0, section 8; 1 is none
 _DISPLAY = (72.0, 96.0)  # pixels an inch that screens and programs put where they know nothing
 
@@ -44,6 +46,8 @@ class RawTags:
         None where absent.
     imagej
         The bytes of tag 50839, IJMetadata, and the lengths in tag 50838.
+    colors
+        ColorMap as big-endian 16-bit numbers, all reds first; empty where absent, or longer than of 256 colours.
     """
 
     order: Order
@@ -53,6 +57,7 @@ class RawTags:
     unit: int | None = None
     orientation: int | None = None
     imagej: tuple[bytes, tuple[int, ...]] | None = None
+    colors: bytes = b""
 
     @property
     def description(self) -> str:
@@ -70,6 +75,7 @@ def raw_tags(chain: Chain, page: Page) -> RawTags:
         unit=_short(chain, page, 296),
         orientation=_short(chain, page, 274),
         imagej=_imagej(chain, page),
+        colors=_colors(chain, page),
     )
 
 
@@ -111,6 +117,17 @@ def _imagej(chain: Chain, page: Page) -> tuple[bytes, tuple[int, ...]] | None:
     return (data, counts) if data and counts else None
 
 
+def _colors(chain: Chain, page: Page) -> bytes:
+    tag = chain.tag(page, _COLOR_MAP)
+    if tag is None or tag.type != 3 or tag.count > _MOST_COLORS:
+        return b""
+    try:
+        values = chain.values(page, _COLOR_MAP)
+    except CorruptFileError:
+        return b""
+    return struct.pack(f">{len(values)}H", *values)
+
+
 def spacing(resolution: tuple[int, int] | None) -> float | None:
     """Units a pixel, of a tag that says pixels a unit; None where it says nothing: 0, or exactly 1/1."""
     if resolution is None or 0 in resolution or resolution == (1, 1):
@@ -138,6 +155,8 @@ def notes(raw: RawTags, *, description: bool = True) -> dict[str, Mapping[str, A
         texts.pop("ImageDescription", None)
     if raw.orientation not in (None, 1):
         texts["Orientation"] = raw.orientation
+    if raw.colors:  # pixels of a palette stay indices; 768 numbers would bury the rest
+        texts["ColorMap"] = raw.colors.hex()
     return {"tiff": texts} if texts else {}
 
 

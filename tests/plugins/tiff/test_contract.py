@@ -10,6 +10,8 @@ import tifffile
 from omio_core.testing import ReaderContract, Sample
 from omio_plugins.tiff import READER
 
+from .made import companion, master
+
 
 def ramp(*shape: int, dtype: str = "u2") -> np.ndarray:
     return np.arange(np.prod(shape)).reshape(shape).astype(dtype)
@@ -28,6 +30,9 @@ class TestTiff(ReaderContract):
             "shaped": self._shaped(folder / "shaped.tif"),
             "ome": self._ome(folder / "a.ome.tif"),
             "several": self._several(folder / "several.tif"),
+            "master": self._set(folder / "master", 0),
+            "member": self._set(folder / "member", 2),
+            "companion": self._companion(folder / "companion"),
         }
 
     def _plain(self, path: Path) -> Sample:
@@ -55,6 +60,15 @@ class TestTiff(ReaderContract):
         metadata = {"axes": "TZYXS", "PhysicalSizeX": 0.3, "PhysicalSizeXUnit": "µm"}
         tifffile.imwrite(path, array, byteorder=">", photometric="rgb", rowsperstrip=4, metadata=metadata)
         return Sample(path=path, arrays={0: array.transpose(0, 1, 4, 2, 3)}, sizes={0: {"PhysicalSizeX": 0.3}})
+
+    def _set(self, folder: Path, opened: int) -> Sample:
+        paths, array = master(folder)
+        return Sample(path=paths[opened], arrays={0: array})
+
+    def _companion(self, folder: Path) -> Sample:
+        folder.mkdir()
+        paths, array = companion(folder)
+        return Sample(path=paths[0], arrays={0: array})
 
     def _several(self, path: Path) -> Sample:
         first, second = ramp(16, 18, dtype="f4"), ramp(8, 9, dtype="i2")

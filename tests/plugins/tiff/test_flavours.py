@@ -11,7 +11,7 @@ import tifffile
 
 from omio_core.axes import layout
 from omio_core.contract import Box
-from omio_core.errors import AmbiguousAxesError, CorruptFileError, UnsupportedFeatureError
+from omio_core.errors import AmbiguousAxesError, CorruptFileError
 from omio_plugins.tiff._read import open_tiff
 
 
@@ -213,8 +213,3 @@ def test_samples_declared_as_channels(make, page, describe) -> None:
     tags = page(t270=imagej(channels=3), t277=(3, 3), t262=(3, 2), t279=(4, 36), t258=(3, (8, 8, 8)))
     (image,) = describe(make([tags], data=bytes(36)))
     assert image.axes == "YXS"
-
-
-def test_a_metamorph_stack_is_refused_by_name(make, page, describe) -> None:
-    with pytest.raises(UnsupportedFeatureError, match="MetaMorph"):
-        describe(make([page(t33629=(4, (1, 2, 3, 4, 5, 6)))], data=bytes(12)))

@@ -11,7 +11,7 @@ import pytest
 import tifffile
 
 from omio_core.contract import Box
-from omio_core.errors import CorruptFileError, LimitExceededError, UnsupportedFeatureError
+from omio_core.errors import CorruptFileError, LimitExceededError
 
 UUID = "urn:uuid:6a71d83a-f78c-11ea-8b96-1c1b0d65d910"
 OTHER = "urn:uuid:00000000-f78c-11ea-8b96-1c1b0d65d910"
@@ -191,22 +191,30 @@ def test_a_renamed_file_reads(made, describe, root: str | None, uuid: str, name:
     assert image.levels[0].present is None
 
 
-@pytest.mark.parametrize("name", ["other.ome.tif", "../other.ome.tif", "/etc/passwd", "gone.ome.tif"])
-def test_planes_in_other_files_are_refused_by_name(made, describe, tmp_path: Path, name: str) -> None:
-    (tmp_path / "other.ome.tif").write_bytes(b"")
+@pytest.mark.parametrize("name", ["../other.ome.tif", "/etc/passwd", "C:\\other.ome.tif"])
+def test_planes_in_files_elsewhere_are_refused_by_name(made, describe, name: str) -> None:
     two = named_file(UUID, "own.ome.tif") + named_file(OTHER, name).replace('IFD="0"', 'IFD="0" FirstZ="1"')
-    with pytest.raises(UnsupportedFeatureError) as caught:
+    with pytest.raises(CorruptFileError) as caught:
         describe(made(document(pixels(z=2, inside=two), uuid=UUID), 1))
     assert caught.value.file_name == name
 
 
+@pytest.mark.parametrize("name", ["../own.ome.tif", "/data/own.ome.tif", "C:\\data\\own.ome.tif", "./own.ome.tif"])
+def test_the_only_file_may_name_the_folder_it_was_in(made, describe, name: str) -> None:
+    (image,) = describe(made(document(pixels(inside=named_file(OTHER, name)), uuid=UUID), 1))
+    assert image.levels[0].present is None
+    assert image.kind == "OME-TIFF"
+
+
 def test_a_file_that_stands_beside_is_not_a_former_name(made, describe, tmp_path: Path) -> None:
     (tmp_path / "other.ome.tif").write_bytes(b"")
-    with pytest.raises(UnsupportedFeatureError):
+    with pytest.raises(CorruptFileError) as caught:
         describe(made(document(pixels(inside=named_file(OTHER, "other.ome.tif"))), 1))
+    assert caught.value.path == str(tmp_path / "other.ome.tif")
 
 
-def test_a_binary_only_file_names_its_companion(made, describe) -> None:
-    only = f'<BinaryOnly MetadataFile="set.companion.ome" UUID="{UUID}"/>'
-    with pytest.raises(UnsupportedFeatureError, match=r"set\.companion\.ome"):
-        describe(made(document(only), 1))
+def test_planes_before_2009_are_counted_by_another_name(made, read) -> None:
+    inside = '<TiffData IFD="0" NumPlanes="2"/><TiffData IFD="2" FirstZ="2" NumPlanes="1"/>'
+    old = pixels(z=3, inside=inside).replace("Type=", "PixelType=").replace("uint8", "Uint8")
+    (array,) = read(made(document(old), 3))
+    assert array[0, :, 0, 0, 0].tolist() == [1, 2, 3]

@@ -172,8 +172,9 @@ def test_planes_that_lie_together_are_one_read(tmp_path: Path, monkeypatch: pyte
     tifffile.imwrite(path, array, photometric="minisblack")
     opened = open_tiff(str(path))
     reads = []
-    fill = opened._file.read_into
-    monkeypatch.setattr(opened._file, "read_into", lambda view, offset: (reads.append(offset), fill(view, offset)))
+    file = opened._members.first
+    fill = file.read_into
+    monkeypatch.setattr(file, "read_into", lambda view, offset: (reads.append(offset), fill(view, offset)))
     out = np.empty(array.shape, array.dtype)
     opened.read_into(out, 0, Box.whole(array.shape), 0)
     opened.close()
@@ -248,7 +249,7 @@ def test_no_handle_is_left(tmp_path: Path) -> None:
     opened.read_into(np.empty((9, 9), "u2"), 0, Box.whole((9, 9)), 0)
     assert opened.members == (str(path),)
     opened.close()
-    assert opened._file._file.closed
+    assert opened._members.first._file.closed
 
 
 # --- what is not stored

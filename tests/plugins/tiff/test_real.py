@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
-from omio_core.errors import OmioError, UnsupportedFeatureError
+from omio_core.errors import OmioError
 from omio_plugins.tiff._read import open_tiff
 
 FOLDERS = ("imagej/", "ome-tiff/", "tiff/")
+
+# Members of a set, of which the reader behind the expectations sees one plane each.
+MEMBERS = tuple(f"ome-tiff/multifile-companion/multifile-Z{k}.ome.tiff" for k in range(1, 6))
+COMPANION = "ome-tiff/multifile-companion/multifile.companion.ome"
 
 
 def differences(data: Path, name: str, entry: dict, whole) -> list[str]:
@@ -42,18 +48,45 @@ def differences(data: Path, name: str, entry: dict, whole) -> list[str]:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_pixels_axes_and_types(data: Path, expected: dict[str, dict], folder: str, whole) -> None:
-    names = [n for n, e in expected.items() if n.startswith(folder) and "images" in e and "multifile" not in n]
+    names = [n for n, e in expected.items() if n.startswith(folder) and "images" in e and n not in MEMBERS]
     assert names
     found = [line for name in names for line in differences(data, name, expected[name], whole)]
     assert found == []
 
 
-def test_files_of_a_set_are_refused_by_name(data: Path, expected: dict[str, dict]) -> None:
-    names = [n for n in expected if "multifile-companion" in n and n.endswith(".tiff")]
-    assert names
-    for name in names:
-        with pytest.raises(UnsupportedFeatureError, match=r"multifile\.companion\.ome"):
-            open_tiff(str(data / name))
+def assembled(companion: Path) -> np.ndarray:
+    """The set as its XML has it, TZCYX: each page by tifffile, each file on its own."""
+    ns = "{http://www.openmicroscopy.org/Schemas/OME/2016-06}"
+    pixels = ET.parse(companion).getroot().find(f"{ns}Image/{ns}Pixels")
+    sizes = [int(pixels.get(f"Size{axis}")) for axis in "TZCYX"]
+    array = np.zeros(sizes, pixels.get("Type"))
+    for data in pixels.iter(f"{ns}TiffData"):
+        name = data.find(f"{ns}UUID").get("FileName")
+        at = tuple(int(data.get(f"First{axis}")) for axis in "TZC")
+        array[at] = tifffile.imread(companion.parent / name, key=int(data.get("IFD")))
+    return array
+
+
+@pytest.mark.parametrize("name", [*MEMBERS, COMPANION])
+def test_any_member_of_a_set_gives_the_whole(data: Path, expected: dict[str, dict], name: str, whole) -> None:
+    array = assembled(data / COMPANION)
+    assert [hashlib.sha256(plane.tobytes()).hexdigest() for plane in array[0]] == [
+        expected[member]["images"][0]["sha256"] for member in MEMBERS
+    ]
+    opened = open_tiff(str(data / name))
+    (image,) = opened.images
+    assert (image.axes, image.levels[0].shape, image.name) == ("ZYX", (5, 24, 18), "multifile")
+    assert hashlib.sha256(whole(opened).tobytes()).hexdigest() == hashlib.sha256(array.tobytes()).hexdigest()
+    date = image.facts().acquisition_date
+    assert date is not None
+    assert date.value == "2010-03-02T15:08:59"
+    assert len(opened.members) == 6
+    opened.close()
+
+
+def test_every_set_of_the_real_files_is_known(expected: dict[str, dict]) -> None:
+    found = {n for n in expected if "multifile" in n and n.endswith(".tiff")}
+    assert found == set(MEMBERS)
 
 
 def test_what_nobody_decodes_is_an_error(data: Path, expected: dict[str, dict], read) -> None:

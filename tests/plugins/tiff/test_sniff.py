@@ -70,6 +70,34 @@ def test_a_no_brings_its_reason(content: bytes, why: str) -> None:
     assert why in verdict.why
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<OME>",
+        '<?xml version="1.0"?>\n<!-- a -- comment --><!--> --> <OME:OME UUID="a">',
+        " \n<OME/>",
+        "<!-- " + "x" * 2000 + "--><OME\n>",
+        "<!DOCTYPE OME><OME/>",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_ome_xml_is_known_by_its_root(text: str, encoding: str) -> None:
+    verdict = sniff(Probe.of_bytes(text.encode(encoding), "a.companion.ome"))
+    assert (verdict.match, verdict.why) == (Match.SIGNATURE, "OME-XML, the companion of an OME-TIFF set")
+    assert sniff(Probe.of_bytes(text.encode(encoding), "a.xml")).why.endswith("although the name ends in .xml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<OMELET>", "<ome>", "<a><OME>", "OME", "<!-- <OME> ", "<?xml <OME>", "<!--" * 1000, "<?" * 2000, " " * 4096,
+        "<!-- --" * 500, "<OME",
+    ],
+)  # fmt: skip
+def test_other_xml_is_none(text: str) -> None:
+    assert sniff(Probe.of_bytes(text.encode(), "a.companion.ome")).match is Match.NO
+
+
 def test_a_folder_is_none(tmp_path) -> None:
     assert sniff(Probe(tmp_path)).match is Match.NO
 

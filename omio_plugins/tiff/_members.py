@@ -1,0 +1,281 @@
+"""The files of a set: which names may be opened, what each states of itself, and its pages; it knows no image.
+
+A file names others, and whoever made it may want something else opened. So a name is followed only to a regular file
+inside the folder of the opened file; what leads out of it is refused unseen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import ntpath
+import os
+import stat
+import struct
+
+from omio_core.errors import CorruptFileError, LimitExceededError, OmioError
+from omio_core.settings import current
+
+from ._chain import MOST_TAGS, read_chain
+from ._file import PositionedFile
+from ._ifd import Chain, Form
+from ._shelf import Shelf, ShelvedFile
+from ._tags import DESCRIPTION
+from ._xml import HEAD, begins_as_ome, decoded, root_uuid
+
+_MOST_NAMES = 100_000  # names of a folder that are gone through
+_MOST_LOOKS = 4096  # files that are looked into for a UUID; each look reads some kilobytes
+_SUFFIXES = (".tif", ".tiff", ".btf", ".tf8", ".tf2", ".companion.ome")
+_TIFF = (b"II*\0", b"II+\0", b"MM\0*", b"MM\0+")
+
+
+class Members:
+    """The opened file, which stays open, and the others of its set, which are open while they are read.
+
+    Attributes
+    ----------
+    first
+        The opened file.
+
+    Raises
+    ------
+    ReadError, FileNotFoundError
+        It cannot be opened.
+    """
+
+    def __init__(self, path: str):
+        self.first = PositionedFile(path)
+        self.folder = os.path.dirname(os.path.abspath(path))
+        self._root = os.path.realpath(self.folder)
+        self._itself = os.path.realpath(path)
+        self._known: dict[str, None] = {path: None}
+        self._files: dict[str, ShelvedFile] = {}
+        self._chains: dict[str, Chain] = {}
+        self._uuids: dict[str, dict[str, list[str]]] = {}
+        self._shelf = Shelf()
+        self._settings = current()  # asked once: it reads the environment
+        self._pages = 0
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every file of the set that is there, the opened one first."""
+        return tuple(self._known)
+
+    def close(self) -> None:
+        """Let go of all files."""
+        self._shelf.close()
+        self.first.close()
+
+    # --- what a file holds
+
+    def is_companion(self) -> bool:
+        """Whether the opened file is OME-XML rather than a TIFF."""
+        return begins_as_ome(self.first.read(0, min(HEAD, self.first.size)))
+
+    def is_tiff(self, path: str) -> bool:
+        """Whether a member begins as a TIFF does."""
+        file = self._file(path)
+        return file.read(0, min(4, file.size)) in _TIFF
+
+    def chain(self, path: str) -> Chain:
+        """The pages of a member, read once.
+
+        Raises
+        ------
+        CorruptFileError, LimitExceededError
+            As `read_chain`; all files together have more pages than the settings allow.
+        """
+        if path not in self._chains:
+            made = read_chain(self._file(path))
+            self._pages += len(made.pages)
+            if self._pages > self._settings.max_pages:
+                raise LimitExceededError(
+                    f"the set of {self.first.path} has too many pages",
+                    evidence=f"{self._pages} in {len(self._chains) + 1} files, at most {self._settings.max_pages}",
+                    remedy="raise OMIO_MAX_PAGES if the files are to be trusted",
+                    path=self.first.path,
+                )
+            self._chains[path] = made
+        return self._chains[path]
+
+    def text(self, path: str) -> str:
+        """The OME-XML that a member holds, or is; empty where a TIFF has no description.
+
+        Raises
+        ------
+        CorruptFileError, LimitExceededError
+            As `chain`; it is neither; it is longer than the settings allow.
+        """
+        if self.is_tiff(path):
+            chain = self.chain(path)
+            return chain.text(chain.pages[0], DESCRIPTION) or ""
+        file = self._file(path)
+        if file.size > (most := self._settings.max_xml):
+            raise LimitExceededError(
+                f"{path} is too long for OME-XML",
+                evidence=f"{file.size} bytes, at most {most}",
+                remedy="raise OMIO_MAX_XML if the file is to be trusted",
+                path=path,
+            )
+        head = file.read(0, min(HEAD, file.size))
+        if not begins_as_ome(head):
+            raise CorruptFileError(
+                f"{path} is neither a TIFF nor OME-XML", evidence=f"it begins with {head[:16]!r}", path=path
+            )
+        return decoded(file.read(0, file.size))
+
+    def uuid(self, path: str) -> str | None:
+        """The UUID that a member states of itself."""
+        return root_uuid(_xml_head(self._file(path)))
+
+    def _file(self, path: str) -> PositionedFile:
+        if path == self.first.path:
+            return self.first
+        if path not in self._files:
+            self._files[path] = ShelvedFile(path, self._shelf)
+        return self._files[path]
+
+    # --- which files there are
+
+    def find(self, name: str, folder: str) -> str | None:
+        """The member of a name.
+
+        Parameters
+        ----------
+        name
+            As another file spells it; "/" or, by programs of Windows, a backslash between its parts.
+        folder
+            Where that file lies.
+
+        Returns
+        -------
+        str or None
+            A path; None where nothing of that name is there.
+
+        Raises
+        ------
+        CorruptFileError
+            The name leads out of the folder of the opened file, or to what is no regular file.
+        """
+        path = self._inside(name, folder)
+        try:
+            is_link = stat.S_ISLNK(os.lstat(path).st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError) as error:
+            raise self._refused(name, str(error)) from error
+        bare = os.path.dirname(path) == self.folder and not is_link  # as nearly all names are
+        real = os.path.join(self._root, os.path.basename(path)) if bare else os.path.realpath(path)
+        if real == self._itself:
+            return self.first.path
+        if not _is_within(real, self._root):
+            raise self._refused(name, "it is a link that leads out of the folder")
+        try:
+            regular = stat.S_ISREG(os.stat(real).st_mode)
+        except FileNotFoundError:  # a link to nothing
+            return None
+        except OSError as error:
+            raise self._refused(name, str(error)) from error
+        if not regular:
+            raise self._refused(name, "it is no regular file")
+        return self._note(os.path.join(self.folder, os.path.relpath(real, self._root)))
+
+    def find_uuid(self, uuid: str, folder: str) -> str | None:
+        """The member that states a UUID of itself, whatever its name; in this folder, not in folders of it.
+
+        Raises
+        ------
+        CorruptFileError
+            Several do.
+        """
+        if folder not in self._uuids:
+            self._uuids[folder] = self._stated(folder)
+        found = self._uuids[folder].get(uuid, [])
+        if len(found) > 1:
+            raise CorruptFileError(
+                f"{self.first.path} names a file of its set by a UUID that several have",
+                evidence=f"{', '.join(os.path.basename(path) for path in found[:4])} state {uuid}",
+                remedy="leave one of them in the folder",
+                path=self.first.path,
+            )
+        return self._note(found[0]) if found else None
+
+    def _stated(self, folder: str) -> dict[str, list[str]]:
+        """From UUIDs to the files of a folder that state them."""
+        with os.scandir(folder) as entries:
+            names = sorted(
+                entry.name
+                for entry in itertools.islice(entries, _MOST_NAMES)
+                if entry.name.lower().endswith(_SUFFIXES) and entry.is_file(follow_symlinks=False)
+            )
+        real = os.path.realpath(folder)
+        others = (os.path.join(folder, name) for name in names if os.path.join(real, name) != self._itself)
+        found: dict[str, list[str]] = {}
+        for path in (self.first.path, *itertools.islice(others, _MOST_LOOKS)):
+            with contextlib.suppress(OmioError, OSError):  # what cannot be read is not the one looked for
+                uuid = self._look(path)
+                if uuid is not None:
+                    found.setdefault(uuid, []).append(path)
+        return found
+
+    def _look(self, path: str) -> str | None:
+        if path == self.first.path or path in self._files:
+            return self.uuid(path)
+        with contextlib.closing(PositionedFile(path)) as file:
+            return root_uuid(_xml_head(file))
+
+    def _note(self, path: str) -> str:
+        self._known.setdefault(path)
+        return path
+
+    def _inside(self, name: str, folder: str) -> str:
+        """The path of a name, by its text alone."""
+        spelled = name.replace("\\", "/")
+        parts = [part for part in spelled.split("/") if part not in ("", ".")]
+        if "\0" in name or not parts or ".." in parts:
+            raise self._refused(name, "it leads out of the folder" if parts else "it is no name")
+        if os.path.isabs(spelled):
+            whole = os.path.normpath(spelled)
+            start = next((f for f in (self.folder, self._root) if _is_within(whole, f)), None)
+            if start is None:
+                raise self._refused(name, "it is an absolute path outside the folder")
+            return os.path.join(self.folder, os.path.relpath(whole, start))
+        if ntpath.splitdrive(spelled)[0]:  # of a machine with drives, which this one may or may not be
+            raise self._refused(name, "it begins with a drive")
+        return os.path.join(folder, *parts)
+
+    def _refused(self, name: str, evidence: str) -> CorruptFileError:
+        return CorruptFileError(
+            f"{self.first.path} names a file that is not opened: {name[:200]!r}",
+            evidence=evidence,
+            remedy="files of a set are regular files beside the opened one or in folders there, named relative to it",
+            path=self.first.path,
+            file_name=name,
+        )
+
+
+def _is_within(path: str, root: str) -> bool:
+    return os.path.normcase(path).startswith(os.path.normcase(os.path.join(root, "")))
+
+
+def _xml_head(file: PositionedFile) -> bytes:
+    """The first bytes of the description of a TIFF's first page, or of a file that is no TIFF; empty where unreadable.
+
+    Layout as in `_chain`; only one table is read, whatever the file's length.
+    """
+    head = file.read(0, min(HEAD, file.size))
+    if head[:4] not in _TIFF:
+        return head
+    big = head[2:4].strip(b"\0") == b"+"
+    form = Form("<" if head[:2] == b"II" else ">", big)
+    try:
+        (offset,) = form.pointer.unpack_from(head, 8 if big else 4)
+        (number,) = form.number.unpack(file.read(offset, form.number.size))
+        entries = file.read(offset + form.number.size, min(number, MOST_TAGS) * form.entry.size)
+        for code, kind, count, value in form.entry.iter_unpack(entries):
+            if code == DESCRIPTION and kind in (1, 2, 7):
+                n = min(count, HEAD)
+                return bytes(value[:n]) if count <= len(value) else file.read(form.pointer.unpack(value)[0], n)
+    except (CorruptFileError, struct.error):
+        pass
+    return b""

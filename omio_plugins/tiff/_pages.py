@@ -1,0 +1,187 @@
+"""Pages by the thousand: tables of tags kept as arrays, a `Page` made when one is asked for; it knows no flavour.
+
+Most pages of a file share a layout, so what is asked of all of them is answered once a run or by one column.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._ifd import Chain, Form, Layout, Page
+
+_WHOLE = {1: "u1", 3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Pages that follow one another and share a layout.
+
+    Attributes
+    ----------
+    first
+        Index of the first in the chain.
+    offsets
+        Where their IFDs lie, int64 of shape (pages,).
+    tables
+        Their raw tables, uint8 of shape (pages, bytes of a table).
+    """
+
+    first: int
+    offsets: NDArray[np.int64]
+    tables: NDArray[np.uint8]
+    layout: Layout
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    def part(self, start: int, stop: int) -> Run:
+        """Some of them."""
+        if (start, stop) == (0, len(self)):
+            return self
+        return replace(self, first=self.first + start, offsets=self.offsets[start:stop], tables=self.tables[start:stop])
+
+    def column(self, form: Form, code: int) -> NDArray[np.int64] | None:
+        """The one value of a tag of every page; None unless it is one whole number that stands in the table."""
+        position = self.layout.positions.get(code)
+        if position is None:
+            return None
+        end = position + form.entry.size
+        head = self.tables[0, position:end].tobytes()
+        _, kind, count, value = form.entry.unpack(head)
+        if count != 1 or kind not in _WHOLE or len(self.tables) == 0:
+            return None
+        dtype = np.dtype(form.order + _WHOLE[kind])
+        if dtype.itemsize > len(value):
+            return None
+        start = end - len(value)
+        stored = np.ascontiguousarray(self.tables[:, start : start + dtype.itemsize]).view(dtype)[:, 0]
+        return np.minimum(stored, 1 << 62).astype(np.int64) if dtype.itemsize == 8 else stored.astype(np.int64)
+
+
+class Pages(Sequence[Page]):
+    """Pages of one chain, in order; equal indices give the same object."""
+
+    def __init__(self, chain: Chain, runs: Iterable[Run], made: dict[int, Page] | None = None):
+        self.chain = chain
+        self.runs = tuple(run for run in runs if len(run))
+        self._ends = list(accumulate(len(run) for run in self.runs))
+        self._made: dict[int, Page] = {} if made is None else made
+        self._offsets: set[int] | None = None
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    @overload
+    def __getitem__(self, index: int) -> Page: ...
+    @overload
+    def __getitem__(self, index: slice) -> Pages: ...
+    def __getitem__(self, index: int | slice) -> Page | Pages:
+        if isinstance(index, slice):
+            start, stop, step = index.indices(len(self))
+            if step != 1:
+                raise IndexError("pages are taken in steps of 1")
+            return self._slice(start, stop)
+        if index < 0:
+            index += len(self)
+        if not 0 <= index < len(self):
+            raise IndexError(f"page {index} of {len(self)}")
+        k = bisect_right(self._ends, index)
+        run = self.runs[k]
+        within = index - self._ends[k] + len(run)
+        found = self._made.get(run.first + within)
+        if found is None:
+            made = Page(
+                run.first + within, int(run.offsets[within]), run.tables[within].tobytes(), run.layout, self.chain
+            )
+            found = self._made.setdefault(run.first + within, made)  # two threads may have made it: one stays
+        return found
+
+    def _slice(self, start: int, stop: int) -> Pages:
+        runs = []
+        for run, end in zip(self.runs, self._ends, strict=True):
+            begin = end - len(run)
+            a, b = max(start - begin, 0), min(stop - begin, len(run))
+            if a < b:
+                runs.append(run.part(a, b))
+        return self.of(runs)
+
+    def of(self, runs: Iterable[Run]) -> Pages:
+        """Other pages of the same chain."""
+        return Pages(self.chain, runs, self._made)
+
+    def offsets(self) -> set[int]:
+        """Where their IFDs lie."""
+        if self._offsets is None:
+            self._offsets = {offset for run in self.runs for offset in run.offsets.tolist()}
+        return self._offsets
+
+    def kinds(self) -> list[Page]:
+        """The first page of each layout."""
+        found: dict[int, int] = {}
+        for run, end in zip(self.runs, self._ends, strict=True):
+            found.setdefault(id(run.layout), end - len(run))
+        return [self[index] for index in found.values()]
+
+
+class Numbered(Mapping[int, Page]):
+    """Pages by the index of the plane they hold: the first holds plane 0, and so on."""
+
+    def __init__(self, pages: Pages):
+        self.pages = pages
+
+    def __getitem__(self, index: int) -> Page:
+        if not 0 <= index < len(self.pages):
+            raise KeyError(index)
+        return self.pages[index]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self.pages)))
+
+    def __len__(self) -> int:
+        return len(self.pages)
+
+
+def kinds(pages: Mapping[int, Page]) -> list[Page]:
+    """One page of each layout, in the order they are first met."""
+    if isinstance(pages, Numbered):
+        return pages.pages.kinds()
+    found: dict[int, Page] = {}
+    for page in pages.values():
+        found.setdefault(id(page.layout), page)
+    return list(found.values())
+
+
+class Gathered:
+    """Pages as a walk along the chain meets them."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._stretches: list[tuple[Layout, list[NDArray[np.int64]], list[bytes]]] = []
+
+    def add(self, layout: Layout, offsets: NDArray[np.int64], tables: bytes) -> None:
+        """Add pages of one layout, whose tables are one after the other."""
+        if not self._stretches or self._stretches[-1][0] is not layout:
+            self._stretches.append((layout, [], []))
+        self._stretches[-1][1].append(offsets)
+        self._stretches[-1][2].append(tables)
+        self.count += len(offsets)
+
+    def offsets(self) -> NDArray[np.int64]:
+        """Where all IFDs so far lie."""
+        return np.concatenate([part for _, parts, _ in self._stretches for part in parts])
+
+    def pages(self, chain: Chain) -> Pages:
+        """All of them."""
+        runs, first = [], 0
+        for layout, offsets, tables in self._stretches:
+            joined = np.frombuffer(b"".join(tables), np.uint8).reshape(-1, layout.size)
+            runs.append(Run(first=first, offsets=np.concatenate(offsets), tables=joined, layout=layout))
+            first += len(joined)
+        return Pages(chain, runs)

@@ -1,0 +1,175 @@
+"""From what OME-XML says of files to the files that hold its planes; it reads no pixel and knows no plane.
+
+Rules: https://ome-model.readthedocs.io/en/stable/ome-tiff/specification.html#multi-file-ome-tiff: a TiffData
+without UUID means the file that holds the XML; FileName is where a file was, the UUID what it is, renamed or not.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from omio_core.errors import AbsentDataError, CorruptFileError, UnsupportedFeatureError
+from omio_core.ome import OmeDocument, TiffData
+
+from ._ifd import Chain
+from ._members import Members
+from ._xml import plain
+
+_BINARY = re.compile(r"<(?:[\w.-]+:)?BinData[\s>]")
+_Named = tuple[str | None, str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """A document, and the file that holds it.
+
+    Attributes
+    ----------
+    chain
+        Its pages; None where it is no TIFF.
+    """
+
+    path: str
+    text: str
+    document: OmeDocument
+    chain: Chain | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Where the planes of a document are.
+
+    Attributes
+    ----------
+    chains
+        By FileName and UUID, the pages of the files that are there.
+    absent
+        By FileName and UUID, a word for each file that is not.
+    pages
+        How many those files have.
+    several
+        Whether more than one file is of the set.
+    """
+
+    chains: Mapping[_Named, Chain]
+    absent: Mapping[_Named, str]
+    pages: int
+    several: bool
+
+    def chain(self, data: TiffData) -> Chain | None:
+        """The pages of the file that a TiffData means; None where it is not there."""
+        return self.chains.get((data.file_name, data.uuid))
+
+
+def sources(home: Home, members: Members) -> Sources:
+    """Find the files of a document.
+
+    Raises
+    ------
+    CorruptFileError
+        A name that must not be followed; a file that is no TIFF, or states another UUID; the opened file is of none.
+    AbsentDataError
+        The document names no file, and is in none that could hold planes.
+    """
+    found = _Search(home, members)
+    named = dict.fromkeys(
+        (data.file_name, data.uuid) for image in home.document.images for data in image.tiff_data or (TiffData(),)
+    )
+    paths = {name: found.path(*name) for name in named}
+    chains = {name: members.chain(path) for name, path in paths.items() if path is not None}
+    absent = {name: name[0] or name[1] or "" for name, path in paths.items() if path is None}
+    files = {path for path in paths.values() if path is not None}
+    opened = members.first.path
+    if opened not in files and opened != home.path:
+        raise CorruptFileError(
+            f"{opened} is not of the set that its own metadata describes",
+            evidence=f"{home.path} names neither it nor its UUID",
+            remedy="give the file its former name again",
+            path=opened,
+        )
+    return Sources(
+        chains=chains,
+        absent=absent,
+        pages=sum(len(chain.pages) for chain in {id(chain): chain for chain in chains.values()}.values()),
+        several=len({home.path, *files, *absent.values()}) > 1,
+    )
+
+
+class _Search:
+    """Finds the file of a FileName and a UUID."""
+
+    def __init__(self, home: Home, members: Members):
+        self._home, self._members = home, members
+        self._folder = os.path.dirname(os.path.abspath(home.path))
+        self._own = plain(home.document.uuid)
+        opened = members.first.path
+        self._opened = members.uuid(opened) if members.is_tiff(opened) else None
+        names: dict[str, set[str | None]] = {}
+        every: set[str | None] = set()
+        for data in (data for image in home.document.images for data in image.tiff_data):
+            every.add(data.file_name)
+            if uuid := plain(data.uuid):
+                names.setdefault(uuid, set()).add(data.file_name)
+        self._alone = len(every) == 1 and len(names) <= 1
+        self._telling = {uuid for uuid, its in names.items() if len(its - {None}) <= 1}  # UUIDs of one file each
+
+    def path(self, name: str | None, stated: str | None) -> str | None:
+        """The path of a file; None where it is not there."""
+        uuid = plain(stated)
+        if name is None and uuid is None:
+            return self._itself()
+        telling = uuid if uuid in self._telling else None
+        if self._home.chain is not None and self._is_home(name, uuid, telling):
+            return self._home.path
+        if telling is not None and telling == self._opened:
+            return self._members.first.path
+        path = None if name is None else self._members.find(name, self._folder)
+        if path is None:
+            return None if telling is None else self._members.find_uuid(telling, self._folder)
+        self._hold(path, uuid)
+        return path
+
+    def _is_home(self, name: str | None, uuid: str | None, telling: str | None) -> bool:
+        """Whether the file that holds the XML is meant, under its name, its UUID or a former name."""
+        if telling is not None and telling == self._own:
+            return True
+        unsaid = None in (uuid, self._own)
+        if name is None:
+            return self._alone and unsaid
+        bare = name.replace("\\", "/").removeprefix("./")
+        last = os.path.basename(bare)
+        if last == os.path.basename(self._home.path) and (self._alone or bare == last):
+            return self._alone or unsaid or uuid == self._own
+        # the only file of its document was renamed; a file of that name may be another one, and so may one elsewhere
+        return self._alone and unsaid and bare == last and not os.path.lexists(os.path.join(self._folder, bare))
+
+    def _itself(self) -> str:
+        if self._home.chain is not None:
+            return self._home.path
+        if _BINARY.search(self._home.text):
+            raise UnsupportedFeatureError(
+                f"{self._home.path} holds its pixels as text",
+                evidence="OME-XML with BinData",
+                remedy="convert it to OME-TIFF with Bio-Formats",
+                path=self._home.path,
+            )
+        raise AbsentDataError(
+            f"{self._home.path} holds no pixels, and names no file that does",
+            evidence="an image of its OME-XML has no TiffData with a UUID or FileName",
+            remedy="open the file that holds the pixels",
+            path=self._home.path,
+        )
+
+    def _hold(self, path: str, uuid: str | None) -> None:
+        """Hold the UUID that is expected against the one that the file states."""
+        stated = self._members.uuid(path)
+        if uuid is not None and stated is not None and uuid != stated:
+            raise CorruptFileError(
+                f"{path} is another file than the set is made of",
+                evidence=f"it states the UUID {stated}, {self._home.path} expects {uuid}",
+                remedy="put the right file in its place",
+                path=path,
+            )

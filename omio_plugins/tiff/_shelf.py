@@ -1,0 +1,150 @@
+"""Files that are open while they are read and a little longer, so that a set of 1,000 holds a few; it knows no format.
+
+Safe from many threads: a file in use is never closed, and one that was put back is opened again at the next read. At
+every read it must be the file that it was: one that was written to, or another one of its name, is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from omio_core.errors import FileChangedError
+
+from ._file import PositionedFile
+
+KEPT = 4  # open files of one set that nobody reads; many sets may be open at once
+
+
+class _Counted(PositionedFile):
+    """An open file, and how many read it."""
+
+    def __init__(self, path: str):
+        super().__init__(path)
+        self.users = 0
+
+    def stamp(self) -> tuple[int, ...]:
+        """What tells it from another file, and from itself before it was written to."""
+        status = os.fstat(self._file.fileno())
+        return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+class Shelf:
+    """A few open files, least recently used first."""
+
+    def __init__(self, kept: int = KEPT):
+        self._kept = kept
+        self._open: OrderedDict[str, _Counted] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def borrow(self, path: str) -> Iterator[_Counted]:
+        """A file, open until it is given back.
+
+        Raises
+        ------
+        ReadError
+            It is no regular file, or cannot be opened.
+        """
+        file = self._take(path)
+        try:
+            yield file
+        finally:
+            with self._lock:
+                file.users -= 1
+                idle = self._surplus()
+            for one in idle:
+                one.close()
+
+    def close(self) -> None:
+        """Let go of all files, and keep none from now on; none may be in use."""
+        with self._lock:
+            self._kept = 0
+            idle = self._surplus()
+        for one in idle:
+            one.close()
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._open)
+
+    def _take(self, path: str) -> _Counted:
+        with self._lock:
+            file = self._open.get(path)
+            if file is not None:
+                file.users += 1
+                self._open.move_to_end(path)
+                return file
+        fresh = _Counted(path)
+        with self._lock:
+            file = self._open.setdefault(path, fresh)  # another thread may have been first
+            file.users += 1
+            idle = self._surplus()
+        if file is not fresh:
+            fresh.close()
+        for one in idle:
+            one.close()
+        return file
+
+    def _surplus(self) -> list[_Counted]:
+        """Take out files beyond the number kept that nobody reads; called with the lock held."""
+        surplus = max(len(self._open) - self._kept, 0)
+        idle = [path for path, file in self._open.items() if not file.users][:surplus]
+        return [self._open.pop(path) for path in idle]
+
+
+class ShelvedFile(PositionedFile):
+    """A file that is open only while it is read, or a little longer.
+
+    Raises
+    ------
+    ReadError
+        It is no regular file, or cannot be opened.
+    """
+
+    def __init__(self, path: str, shelf: Shelf):
+        self.path, self._shelf = path, shelf
+        with shelf.borrow(path) as file:
+            self.size, self._stamp = file.size, file.stamp()
+
+    def close(self) -> None:
+        """Nothing: the shelf closes it."""
+
+    def read(self, offset: int, n: int) -> bytes:
+        """As of any file; FileChangedError where another one stands under its name by now."""
+        with self._same() as file:
+            return file.read(offset, n)
+
+    def read_each(self, offsets: Sequence[int], n: int) -> list[bytes]:
+        """As of any file; errors as `read`."""
+        with self._same() as file:
+            return file.read_each(offsets, n)
+
+    def read_into(self, view: memoryview, offset: int) -> None:
+        """As of any file; errors as `read`."""
+        with self._same() as file:
+            file.read_into(view, offset)
+
+    @contextmanager
+    def _same(self) -> Iterator[PositionedFile]:
+        try:
+            borrowed = self._shelf.borrow(self.path)
+            file = borrowed.__enter__()
+        except FileNotFoundError as error:
+            raise FileChangedError(
+                f"{self.path} can no longer be found", evidence=str(error), path=self.path
+            ) from error
+        try:
+            if file.stamp() != self._stamp:
+                raise FileChangedError(
+                    f"{self.path} has changed since it was opened",
+                    evidence="its size, its time of change or the file itself is another",
+                    remedy="open it again",
+                    path=self.path,
+                )
+            yield file
+        finally:
+            borrowed.__exit__(None, None, None)

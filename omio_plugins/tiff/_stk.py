@@ -1,0 +1,204 @@
+"""MetaMorph's STK: N planes behind one IFD, told by private tags; it reads no pixel.
+
+"MetaMorph Stack (STK) Image File Format" of Molecular Devices: UIC2Tag (33629, N planes) has six LONGs a plane: the Z
+distance as a fraction, day and time of creation and of modification (days of the Julian calendar, milliseconds);
+UIC3Tag (33630) a wavelength a plane; UIC1Tag (33628) pairs of a code and a value or an offset, of which 3 to 7 are
+SpatialCalibration, XCalibration, YCalibration, CalibrationUnits and Name. The planes lie one after the other where the
+strips of the first begin.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from omio_core.contract import Fact, Facts, Planes
+from omio_core.errors import CorruptFileError, UnsupportedFeatureError
+from omio_core.units import micrometres
+
+from ._ifd import Chain, Page
+from ._picture import Picture, Stack, picture
+from ._segments import contiguous
+from ._structure import NONE
+from ._tags import RawTags, notes, raw_tags, sizes_by_tags
+
+UIC1, UIC2, UIC3 = 33628, 33629, 33630
+_KIND = "MetaMorph stack"
+_CALIBRATED, _X, _Y, _UNITS, _NAME = 3, 4, 5, 6, 7
+_MOST_PLANES, _MOST_CODES, _MOST_TEXT = 1 << 20, 4096, 1 << 10
+_DAY = 86_400_000  # milliseconds
+_REGULAR = 0.1  # of the mean: times of creation that differ by no more are one interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uic:
+    """What the private tags say, as plain values.
+
+    Attributes
+    ----------
+    distances
+        Z distance of each plane, NaN where it is no number.
+    created
+        Milliseconds of each plane's creation since the first.
+    wavelengths
+        Of each plane; empty where absent.
+    calibration
+        X and Y in `units`, where the picture is calibrated.
+    """
+
+    distances: tuple[float, ...]
+    created: tuple[int, ...]
+    wavelengths: tuple[float, ...] = ()
+    calibration: tuple[float | None, float | None] = (None, None)
+    units: str = ""
+    name: str = ""
+
+
+def pictures(chain: Chain, planes: int) -> list[Picture]:
+    """Describe the one image of a stack of `planes` planes.
+
+    Raises
+    ------
+    CorruptFileError
+        The planes do not lie in the file, or a private tag does not.
+    UnsupportedFeatureError
+        It is compressed.
+    """
+    first = chain.pages[0]
+    if first.structure.compression != NONE:
+        raise UnsupportedFeatureError(
+            f"{chain.file.path} is a compressed MetaMorph stack (STK)",
+            evidence=f"compression {first.structure.compression}, {planes} planes behind one IFD",
+            remedy="save it as TIFF or OME-TIFF with MetaMorph, ImageJ or Bio-Formats",
+            path=chain.file.path,
+        )
+    start = contiguous([first], planes) if planes > 1 else None
+    uic, raw = _uic(chain, first, planes), raw_tags(chain, first)
+    axis, said = axis_of(uic)
+    extra = len(chain.pages) - 1
+    if extra:
+        said = (*said, f"{extra} further pages, which a MetaMorph stack has not, are left out")
+    return [
+        picture(
+            axes=axis, lead=(planes,), stacks=[Stack(pages={0: first}, start=start)], kind=_KIND, name=uic.name or None,
+            facts=partial(stk_facts, raw, uic, axis), assumptions=said, vendor=partial(str, raw.description),
+        )
+    ]  # fmt: skip
+
+
+def axis_of(uic: Uic) -> tuple[str, tuple[str, ...]]:
+    """Z where planes have distances, T where they have none and were made one after the other, else Q.
+
+    The first or the last distance may be 0: a plane's distance is to its neighbour.
+    """
+    if len(set(uic.wavelengths)) > 1:
+        return "Q", ("the planes of the stack have several wavelengths: what its axis is, is unknown",)
+    moved = sum(d != 0 for d in uic.distances)
+    if moved >= max(len(uic.distances) - 1, 1):
+        return "Z", ()
+    if not moved and all(b > a for a, b in zip(uic.created, uic.created[1:], strict=False)):
+        return "T", ()
+    return "Q", ("neither distances nor times of creation tell the axis of the stack",)
+
+
+def _uic(chain: Chain, page: Page, planes: int) -> Uic:
+    if planes > _MOST_PLANES:
+        raise chain.corrupt(page.index, f"UIC2Tag declares {planes} planes")
+    table = _longs(chain, page, UIC2, 6 * planes).reshape(-1, 6)
+    created = table[:, 2].astype(object) * _DAY + table[:, 3].astype(object)
+    tag = chain.tag(page, UIC3)
+    waves = _longs(chain, page, UIC3, 2 * planes) if tag is not None and tag.count == planes else table[:0, :2]
+    codes = _codes(chain, page)
+    calibrated = codes.get(_CALIBRATED) == 1
+    return Uic(
+        distances=_fractions(table[:, :2]),
+        created=tuple(int(t - created[0]) for t in created),
+        wavelengths=_fractions(waves.reshape(-1, 2)),
+        calibration=(_fraction(chain, codes.get(_X)), _fraction(chain, codes.get(_Y))) if calibrated else (None, None),
+        units=_text(chain, codes.get(_UNITS)) if calibrated else "",
+        name=_text(chain, codes.get(_NAME)),
+    )
+
+
+def _longs(chain: Chain, page: Page, code: int, number: int) -> np.ndarray[Any, Any]:
+    """The LONGs a private tag points at, whatever its count says."""
+    tag = chain.tag(page, code)
+    if tag is None:
+        raise chain.corrupt(page.index, f"tag {code} is missing")
+    data = chain.file.read(chain.form.pointer.unpack(tag.value)[0], 4 * number)
+    return np.frombuffer(data, chain.form.order + "u4")
+
+
+def _codes(chain: Chain, page: Page) -> dict[int, int]:
+    """UIC1Tag's codes and their values or offsets; empty in the old form, whose type is RATIONAL."""
+    tag = chain.tag(page, UIC1)
+    if tag is None or tag.type != 4 or not 1 < tag.count <= _MOST_CODES:
+        return {}
+    try:
+        pairs = _longs(chain, page, UIC1, 2 * tag.count).reshape(-1, 2)
+    except CorruptFileError:  # a note that points outside the file costs the note, not the picture
+        return {}
+    return dict(pairs.tolist())
+
+
+def _fraction(chain: Chain, offset: int | None) -> float | None:
+    if offset is None or offset + 8 > chain.file.size:
+        return None
+    above, below = struct.unpack(chain.form.order + "2I", chain.file.read(offset, 8))
+    return above / below if above and below else None
+
+
+def _text(chain: Chain, offset: int | None) -> str:
+    """A text with its length before it."""
+    if offset is None or offset < 8 or offset + 4 > chain.file.size:
+        return ""
+    (length,) = struct.unpack(chain.form.order + "I", chain.file.read(offset, 4))
+    if length > _MOST_TEXT or offset + 4 + length > chain.file.size:
+        return ""
+    return chain.file.read(offset + 4, length).partition(b"\0")[0].decode("latin-1").strip()
+
+
+def _fractions(table: np.ndarray[Any, Any]) -> tuple[float, ...]:
+    return tuple(above / below if below else (math.nan if above else 0.0) for above, below in table.tolist())
+
+
+def stk_facts(raw: RawTags, uic: Uic, axis: str) -> Facts:
+    """Sizes where calibrated, times of creation along T; distances, wavelengths and name as annotations."""
+    known: dict[str, Any] = dict(sizes_by_tags(raw))
+    for letter, stated in zip("xy", uic.calibration, strict=True):
+        size = None if stated is None else micrometres(stated, uic.units)
+        if size is not None:
+            known[f"physical_size_{letter}"] = Fact(size, "file", f"UIC1Tag {letter.upper()}Calibration, {uic.units}")
+    steps = {abs(d) for d in uic.distances if d}
+    step = micrometres(steps.pop(), uic.units) if axis == "Z" and len(steps) == 1 and uic.units else None
+    if step is not None:
+        known["physical_size_z"] = Fact(step, "file", f"UIC2Tag Z distance, {uic.units}")
+    if axis == "T":
+        known.update(_times(uic.created))
+    annotations = notes(raw)
+    found = {"Name": uic.name, "CalibrationUnits": uic.units, "ZDistance": _short(uic.distances)}
+    found["Wavelengths"] = _short(uic.wavelengths)
+    annotations["metamorph"] = {key: value for key, value in found.items() if value}
+    return Facts(**known, annotations={name: said for name, said in annotations.items() if said})
+
+
+def _times(created: tuple[int, ...]) -> dict[str, Any]:
+    seconds = np.array(created, np.float64) / 1000
+    table = Planes(columns={"DeltaT": seconds.reshape(-1, 1, 1)}, origin="file", where="UIC2Tag: times of creation")
+    found: dict[str, Any] = {"planes": table}
+    gaps = np.diff(seconds)
+    if gaps.size and np.ptp(gaps) <= _REGULAR * gaps.mean():
+        where = "UIC2Tag: mean distance of the times of creation"
+        found["time_increment"] = Fact(float(gaps.mean()), "derived", where)
+    return found
+
+
+def _short(values: tuple[float, ...]) -> list[float | None]:
+    """One value where all are equal, none where all are 0."""
+    kept = [None if math.isnan(v) else v for v in values]
+    return [] if not any(kept) else kept[:1] if len(set(kept)) == 1 else kept

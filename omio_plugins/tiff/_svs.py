@@ -1,0 +1,139 @@
+"""Aperio's SVS: a tiled picture, its smaller resolutions, and pictures of the slide; it reads no pixel.
+
+https://openslide.org/formats/aperio/, which cites "Aperio Digital Slides and Third-party data interchange", page 14:
+the first page is the baseline, tiled; the second a thumbnail, in strips; further tiled pages are smaller
+resolutions; last, in strips, may be a label and a macro, which are named in the second line of their descriptions or by
+NewSubfileType 1 and 9.
+
+The thumbnail is an image of its own and no resolution: it is stored otherwise than the tiled ones, is not a power of
+two smaller, and exists to be looked at.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from omio_core.contract import Fact, Facts
+
+from ._ifd import Chain, Page
+from ._levels import Smaller, stacks
+from ._pages import Pages
+from ._picture import Picture, picture
+from ._tags import RawTags, notes, raw_tags, sizes_by_tags
+
+_KIND = "SVS"
+_LABEL, _MACRO = 1, 9
+_MOST_PAGES = 4096  # resolutions, focal planes and pictures of a slide
+
+
+def is_svs(chain: Chain, description: str) -> bool:
+    """Whether a file is Aperio's: tiled, and its description begins so."""
+    return description.startswith("Aperio") and chain.pages[0].structure.tile is not None
+
+
+def pictures(chain: Chain) -> list[Picture]:
+    """Describe the picture with its resolutions, then every other page in file order.
+
+    Raises
+    ------
+    CorruptFileError, LimitExceededError
+    """
+    first, pages = chain.pages[0], list(chain.pages[:_MOST_PAGES])
+    tiled = [page for page in pages if page.structure.tile is not None and not page.structure.subfile & 0b1]
+    full = [page for page in tiled if page.structure.picture == first.structure.picture]
+    by_size: dict[tuple[int, ...], list[Page]] = {}
+    for page in tiled:
+        if page not in full:
+            by_size.setdefault(page.structure.shape, []).append(page)
+    found = _levels(by_size, len(full))
+    planes = dict(enumerate(full))
+    levels = stacks(planes, found)
+    used = {page.index for stack in levels for page in stack.pages.values()}
+    said = (f"{len(full)} tiled pages of the same size are taken for focal planes (Z)",) if len(full) > 1 else ()
+    raw = raw_tags(chain, first)
+    baseline = picture(
+        axes="Z", lead=(len(full),), stacks=levels, kind=_KIND, name="baseline", assumptions=said,
+        facts=partial(svs_facts, raw), vendor=partial(str, raw.description),
+    )  # fmt: skip
+    others = [_other(chain, page) for page in pages if page.index not in used]
+    return [baseline, *others, *_beyond(chain)]
+
+
+def _levels(by_size: Mapping[tuple[int, ...], list[Page]], planes: int) -> list[Smaller]:
+    """Tiled pages by their size; there must be one for each focal plane."""
+    found = []
+    for group in by_size.values():
+        refused = "" if len(group) == planes else f"there are {len(group)} for {planes} focal planes"
+        found.append(Smaller(name=f"page {group[0].index}", pages=dict(enumerate(group)), refused=refused))
+    return found
+
+
+def _other(chain: Chain, page: Page) -> Picture:
+    """A page that is an image of its own."""
+    raw = raw_tags(chain, page)
+    return picture(
+        stacks=stacks({0: page}), kind=_KIND, name=_name(page, raw.description), facts=partial(other_facts, raw),
+        vendor=partial(str, raw.description),
+    )  # fmt: skip
+
+
+def _name(page: Page, description: str) -> str:
+    lines = description.replace("\r", "\n").split("\n")
+    second = next((line.split() for line in lines[1:] if line.strip()), [""])[0].lower()
+    if second in ("label", "macro"):
+        return second
+    if page.structure.tile is None and page.structure.subfile in (_LABEL, _MACRO):
+        return "label" if page.structure.subfile == _LABEL else "macro"
+    return "thumbnail" if page.index == 1 and page.structure.tile is None else f"page {page.index}"
+
+
+def _beyond(chain: Chain) -> list[Picture]:
+    from . import _plain
+
+    beyond: Pages = chain.pages[_MOST_PAGES:]
+    return _plain.pictures(chain, beyond) if beyond else []
+
+
+def parse(description: str) -> tuple[str, dict[str, str]]:
+    """What stands before the first bar of a description, and its keys.
+
+    Examples
+    --------
+    >>> parse("Aperio Image Library v10.0|AppMag = 20|MPP = 0.4990")
+    ('Aperio Image Library v10.0', {'AppMag': '20', 'MPP': '0.4990'})
+    """
+    head, *parts = description.split("|")
+    pairs = (part.partition("=") for part in parts)
+    return head.strip(), {key.strip(): value.strip() for key, equals, value in pairs if equals}
+
+
+def svs_facts(raw: RawTags) -> Facts:
+    """Sizes by MPP (micrometres a pixel), the objective by AppMag; every key as an annotation."""
+    head, keys = parse(raw.description)
+    known: dict[str, Any] = dict(sizes_by_tags(raw))
+    size = _number(keys.get("MPP", ""))
+    if size is not None:
+        for axis in "xy":
+            known[f"physical_size_{axis}"] = Fact(size, "file", "SVS description: MPP")
+    power = _number(keys.get("AppMag", ""))
+    if power is not None and power > 0:
+        known["objective"] = Fact({"NominalMagnification": power}, "file", "SVS description: AppMag")
+    annotations = notes(raw, description=False)
+    annotations["aperio"] = {"Header": head, **keys}
+    return Facts(**known, annotations=annotations)
+
+
+def other_facts(raw: RawTags) -> Facts:
+    """What a thumbnail, label or macro says; its size is not that of the baseline, whose keys it may repeat."""
+    return Facts(**sizes_by_tags(raw), annotations=notes(raw))  # type: ignore[arg-type]
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

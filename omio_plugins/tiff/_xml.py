@@ -1,0 +1,73 @@
+"""The head of an OME-XML text: whether it is one, and the UUID it gives itself; standard library only, no tree.
+
+What stands before the root element: https://www.w3.org/TR/xml/#sec-prolog-dtd.
+"""
+
+from __future__ import annotations
+
+import re
+
+HEAD = 1 << 13  # bytes within which a root element begins, behind a comment that warns people off
+
+_ROOT = re.compile(r"<(?:!DOCTYPE\s+)?(?:[\w.-]+:)?OME(?=[\s/>\[])([^>]*)")
+_UUID = re.compile(r"""\sUUID\s*=\s*["']([^"']*)""")
+_ENCODING = re.compile(rb"""<\?xml[^>]*\sencoding\s*=\s*["']([A-Za-z0-9._-]+)""")
+_ASIDES = (("<?", "?>"), ("<!--", "-->"))
+_BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_SCHEME = "urn:uuid:"
+
+
+def decoded(data: bytes) -> str:
+    """The text of an XML file: UTF-16 by its mark, else UTF-8, else what it declares, else Latin-1."""
+    for mark, name in _BOMS:
+        if data.startswith(mark):
+            return data.decode(name, "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    stated = _ENCODING.match(data)
+    try:
+        return data.decode(stated[1].decode("ascii") if stated else "latin-1")
+    except (LookupError, ValueError):
+        return data.decode("latin-1")
+
+
+def begins_as_ome(data: bytes) -> bool:
+    """Whether the first bytes of a file are those of an XML text whose root element is OME."""
+    return _root(_head(data)) is not None
+
+
+def root_uuid(data: bytes) -> str | None:
+    """The UUID of the root element, see `plain`; None where it states none within the first bytes."""
+    root = _root(_head(data))
+    stated = None if root is None else _UUID.search(root[1])
+    return None if stated is None else plain(stated[1])
+
+
+def plain(uuid: str | None) -> str | None:
+    """A UUID such that equal ones are equal texts; None where there is none."""
+    text = (uuid or "").strip().lower().removeprefix(_SCHEME)
+    return text or None
+
+
+def _head(data: bytes) -> str:
+    for mark, name in _BOMS:
+        if data.startswith(mark):
+            return data[:HEAD].decode(name, "ignore")
+    return data[:HEAD].removeprefix(b"\xef\xbb\xbf").decode("latin-1")
+
+
+def _root(text: str) -> re.Match[str] | None:
+    """The start tag of the root, behind declarations and comments; one pass, whatever the text."""
+    at = 0
+    while True:
+        while text[at : at + 1].isspace():
+            at += 1
+        begin, end = next((pair for pair in _ASIDES if text.startswith(pair[0], at)), ("", ""))
+        if not begin:
+            return _ROOT.match(text, at)
+        at = text.find(end, at + len(begin))
+        if at < 0:
+            return None
+        at += len(end)
