@@ -1,0 +1,90 @@
+"""Damage to a file, drawn by a seed; it knows bytes, and where a file's structure lies, and no format."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from .flavours import Sound, Spans
+
+STRUCTURAL = 0.7  # of the mutations hit header, tables and texts
+MOST = 4  # mutations of one file
+_NUMBERS = (
+    0, 1, 2, 3, 4, 7, 8, 9, 12, 16, 17, 255, 256, 32767, 32768, 65535, 65536, 1 << 24, (1 << 31) - 1, 1 << 31,
+    (1 << 31) + 1, (1 << 32) - 1, (1 << 32) - 2, (1 << 32) - 16,
+)  # fmt: skip
+
+Change = Callable[[bytearray, int, random.Random], None]
+
+
+def mutated(sound: Sound, seed: int, number: int) -> bytes:
+    """The damaged bytes of one case: the same for the same seed and number.
+
+    Parameters
+    ----------
+    sound
+        What is damaged.
+    seed, number
+        Of the run, and of the case in it.
+    """
+    dice = random.Random(f"{seed}:{number}")
+    data = bytearray(sound.data)
+    for _ in range(dice.choices(range(1, MOST + 1), weights=(8, 4, 2, 1))[0]):
+        change = dice.choices(tuple(_CHANGES), weights=tuple(_CHANGES.values()))[0]
+        if data:
+            change(data, _place(data, sound, dice), dice)
+    return bytes(data)
+
+
+def _place(data: bytearray, sound: Sound, dice: random.Random) -> int:
+    """Where to damage: most often in the structure, and there as often in an entry of a table as anywhere else."""
+    at = dice.randrange(len(data))
+    if dice.random() < STRUCTURAL:
+        at = _within(dice.choice((sound.structure, sound.entries)), dice)
+    return min(at, len(data) - 1)
+
+
+def _within(spans: Spans, dice: random.Random) -> int:
+    start, stop = dice.choice(spans)
+    return dice.randrange(start, max(stop, start + 1))
+
+
+def _flip(data: bytearray, at: int, dice: random.Random) -> None:
+    data[at] ^= 1 << dice.randrange(8)
+
+
+def _replace(data: bytearray, at: int, dice: random.Random) -> None:
+    n = dice.randint(1, min(32, len(data) - at))
+    data[at : at + n] = dice.randbytes(n)
+
+
+def _number(data: bytearray, at: int, dice: random.Random) -> None:
+    """Two, four or eight bytes that mean much, in either order."""
+    size = dice.choice((2, 4, 4, 4, 8))
+    value = dice.choice((*_NUMBERS, len(data), dice.randrange(len(data))))
+    if size == 8 and dice.random() < 0.5:
+        value = dice.choice(((1 << 63) - 1, 1 << 63, (1 << 64) - 1, 1 << 32, 1 << 40))
+    at = max(0, min(at & ~1, len(data) - size))
+    data[at : at + size] = (value % (1 << 8 * size)).to_bytes(size, dice.choice(("little", "big")))[: len(data) - at]
+
+
+def _cut(data: bytearray, at: int, dice: random.Random) -> None:
+    del data[at if dice.random() < 0.5 else dice.randrange(len(data)) :]
+
+
+def _duplicate(data: bytearray, at: int, dice: random.Random) -> None:
+    """Put a block in once more: over what is there, or before it."""
+    block = data[at : at + dice.choice((2, 4, 12, 20, 64, 200))]
+    to = dice.randrange(len(data))
+    data[to : to + (len(block) if dice.random() < 0.7 else 0)] = block
+
+
+def _swap(data: bytearray, at: int, dice: random.Random) -> None:
+    size = dice.choice((2, 4, 12, 12, 20, 64))
+    first, second = sorted((at, dice.randrange(len(data))))
+    size = min(size, second - first, len(data) - second)
+    one, other = data[first : first + size], data[second : second + size]
+    data[first : first + size], data[second : second + size] = other, one
+
+
+_CHANGES: dict[Change, int] = {_flip: 4, _replace: 4, _number: 6, _cut: 1, _duplicate: 2, _swap: 2}
