@@ -19,7 +19,7 @@ from . import opens
 from .axes import CANONICAL
 from .errors import LimitExceededError, MetadataError
 from .metadata import Metadata
-from .pictures import ArrayPicture, Cropped, FilePicture, Picture, read, uncropped
+from .pictures import ArrayPicture, Cropped, FilePicture, Picture, hold, read, uncropped
 from .region import Box
 from .settings import current
 from .stream import fill, unit
@@ -238,6 +238,7 @@ class Image:
 
     def _room(self, box: Box) -> NDArray[Any]:
         """Memory for a region; refused before it is taken, because absent pixels cost a file nothing."""
+        hold(self.picture, box)
         needed, allowed = box.size * self.dtype.itemsize, current().max_memory
         if needed <= allowed:
             try:

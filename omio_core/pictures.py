@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from .axes import Layout
 from .contract import Described
 from .dispatch import border
-from .errors import OmioError, PluginContractError
+from .errors import LimitExceededError, OmioError, PluginContractError
 from .opens import OPENS, Key
 from .region import Box, Present
+from .settings import current
 
 
 @runtime_checkable
@@ -249,3 +250,27 @@ def uncropped(picture: Picture) -> tuple[Picture, tuple[int, ...]]:
         offset = tuple(a + b for a, b in zip(offset, picture.offset, strict=True))
         picture = picture.picture
     return picture, offset
+
+
+ALWAYS_ALLOWED = 256 << 20
+"""Bytes of absent pixels that nobody minds being filled with 0."""
+
+
+def hold(picture: Picture, box: Box) -> None:
+    """Refuse a region that is nearly all absent: a few kilobytes can declare terabytes of it.
+
+    Raises
+    ------
+    LimitExceededError
+    """
+    if picture.present is None:
+        return
+    itemsize = picture.dtype.itemsize
+    there = sum(hit.size for hit in picture.present.hits(box)) * itemsize
+    limit = max(ALWAYS_ALLOWED, there * current().max_expansion)
+    if box.size * itemsize > limit:
+        raise LimitExceededError(
+            f"{box.size * itemsize:,} bytes of pixels are asked for, nearly all of them absent",
+            evidence=f"{there:,} bytes of them exist; at most {limit:,} are allowed",
+            remedy="take the part that exists with image.at(...), or raise OMIO_MAX_EXPANSION",
+        )

@@ -17,7 +17,8 @@ from .contract import Writer, WriteRequest, Written
 from .errors import MissingDependencyError, OmioError, WriteError
 from .image import Image
 from .lazy import load
-from .pictures import FilePicture, uncropped
+from .pictures import FilePicture, hold, uncropped
+from .region import Box
 
 __all__ = ["write"]
 
@@ -58,12 +59,16 @@ def write(
     ------
     NoWriterError
         No writer has that suffix, or none takes such pixels.
+    LimitExceededError
+        The pixels are nearly all absent, and far more than exist.
     WriteError
         The name is taken, or the file could not be written; what stood there still stands.
     """
     target = Path(path)
     policies.find("collision", collision)  # a name that is none is told now, not when a name happens to be taken
     chosen = dispatch.writer_for(target, images, writer)
+    for image in images:
+        hold(image.picture, Box.whole(image.shape))
     dispatch.check_options(chosen, options or {})
     if not 0 <= level <= 9:
         raise WriteError(f"there is no compression level {level}", remedy="choose 0 (none) to 9")

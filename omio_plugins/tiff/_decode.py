@@ -70,7 +70,12 @@ class Decoders:
                 evidence=f"{len(data)} bytes for {rows} rows of {structure.columns} pixels",
             )
         if structure.compression in DEFLATE and structure.plain:
-            return self._inflate(structure, data, rows)
+            try:
+                return self._inflate(structure, data, rows)
+            except CorruptFileError:
+                if rows == structure.rows:
+                    raise
+                return self._inflate(structure, data, structure.rows)  # a last strip that its writer filled up
         _refuse_harmful(structure, data, rows)
         options = {"jpegtables": tables} if structure.compression in JPEG else {}
         try:

@@ -161,7 +161,7 @@ class Fill:
         data = page.chain.file.read(offset, count)
         straight = structure.compression in DEFLATE and structure.plain and out.flags.c_contiguous
         rows = structure.rows if structure.tile else size[0]
-        if straight and out.shape == (rows, structure.columns, structure.contig):
+        if straight and rows == structure.rows and out.shape == (rows, structure.columns, structure.contig):
             flat = out.reshape(-1)
             decoders.inflate(data, flat.view(np.uint8).data)
             foreign = structure.dtype.newbyteorder(page.chain.form.order)

@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omio_toy_read import image, write_toy
 
+from omio_core import writing
 from omio_core.axes import CANONICAL, layout
-from omio_core.errors import CorruptFileError, PluginContractError
+from omio_core.contract import Match, Verdict, Writer
+from omio_core.errors import CorruptFileError, LimitExceededError, PluginContractError
 from omio_core.image import Image
 from omio_core.metadata import Metadata
 from omio_core.pictures import ArrayPicture, Cropped, FilePicture, Picture, read
@@ -259,3 +261,36 @@ def test_foreign_exceptions_of_a_read_are_wrapped(toy, tmp_path, monkeypatch, er
     if kind is CorruptFileError:
         assert (caught.value.reader, caught.value.path) == ("toy", str(path))
         assert caught.value.__cause__ is error
+
+
+def test_terabytes_of_nothing_are_refused():
+    """A picture that is nearly all absent is not made whole; the part of it that exists is read."""
+
+    class Hollow:
+        shape, dtype, blocks = (1000, 1000, 1000, 8, 8), np.dtype("u1"), (1, 1, 1, 8, 8)
+        present = Present([Box(((5, 6), (5, 6), (5, 6), (0, 8), (0, 8)))])
+
+        def read_into(self, out, box):
+            out[...] = 1
+
+    hollow = Image(Hollow(), Metadata(shape=Hollow.shape, dtype="uint8"))
+    with pytest.raises(LimitExceededError, match="nearly all of them absent"):
+        hollow.to_numpy()
+    part = hollow.at(T=slice(4, 7), Z=5, C=5)
+    assert part.to_numpy().sum() == 64
+
+
+def test_terabytes_of_nothing_are_not_written(tmp_path, catalogue):
+    def accepts(images):
+        return Verdict(Match.EXACT, "anything")
+
+    catalogue(writers=[Writer(name="no", title="No", suffixes=(".no",), accepts=accepts, write="nowhere:write")])
+
+    class Hollow:
+        shape, dtype, blocks = (1000, 1000, 1000, 8, 8), np.dtype("u1"), (1, 1, 1, 8, 8)
+        present = Present([Box(((0, 1), (0, 1), (0, 1), (0, 8), (0, 8)))])
+
+    image = Image(Hollow(), Metadata(shape=Hollow.shape, dtype="uint8"))
+    with pytest.raises(LimitExceededError, match="nearly all of them absent"):
+        writing.write(tmp_path / "a.no", [image])
+    assert list(tmp_path.iterdir()) == []

@@ -6,6 +6,7 @@ import itertools
 import os
 import pickle
 import threading
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -294,3 +295,19 @@ def test_a_length_that_the_writer_did_not_know(make, page, read) -> None:
     for tags in (page(t279=(4, 0)), without):
         (array,) = read(make([tags], data=data))
         assert array.ravel().tolist() == list(data)
+
+
+def test_a_last_strip_that_is_filled_up(tmp_path: Path) -> None:
+    """Some writers fill the last strip up to RowsPerStrip; libtiff takes the rows of the picture and no more."""
+    picture = np.arange(10 * 6, dtype="u2").reshape(10, 6)
+    filled = np.vstack([picture, np.full((2, 6), 9, "u2")])
+    strips = [zlib.compress(filled[y : y + 4].tobytes()) for y in range(0, 12, 4)]
+    path = tmp_path / "filled.tif"
+    tifffile.imwrite(
+        path, iter(strips), shape=picture.shape, dtype=picture.dtype, rowsperstrip=4, compression="zlib", metadata=None
+    )
+    opened = open_tiff(str(path))
+    out = np.zeros((10, 6), "u2")
+    opened.read_into(out, 0, Box.whole((10, 6)), 0)
+    opened.close()
+    assert np.array_equal(out, picture)
