@@ -225,12 +225,15 @@ def fill(picture: Picture, out: NDArray[Any], box: Box | None = None, *, workers
     picture, offset = uncropped(picture)
     box = box.shift(offset)
     itemsize = picture.dtype.itemsize
+    # large pictures in larger tasks, as long as every worker has several
+    share = box.size * itemsize // (4 * (workers or current().workers))
+    floor = max(UNIT, min(4 * UNIT, share))
 
     def task(part: Box) -> Callable[[], None]:
         return lambda: read(picture, out[part.within(box)], part)
 
     def tasks() -> Iterator[tuple[int, Callable[[], None]]]:
-        for part in grid(box, unit(picture.shape, picture.blocks, itemsize)):
+        for part in grid(box, unit(picture.shape, picture.blocks, itemsize, floor)):
             yield part.size * itemsize, task(part)
 
     for _ in ordered(tasks(), workers=workers):
