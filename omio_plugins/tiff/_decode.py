@@ -28,6 +28,9 @@ _OLD_JPEG, _LZW = 6, 5
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _ROOMY = 1 << 22  # bytes that an encoded picture may always declare, whatever its strip or tile is
 
+HOT = 1 << 20
+"""Bytes that stay in the cache: decoding into them and copying is quicker than decoding into memory never touched."""
+
 Decode = Callable[..., Any]
 
 
@@ -38,6 +41,7 @@ class Decoders:
         self._order = order
         self._made: dict[tuple[Structure, int, int, bool], Decode] = {}
         self._lock = threading.Lock()
+        self._hot = threading.local()
 
     def decode(self, structure: Structure, data: bytes, size: tuple[int, int], tables: bytes | None) -> NDArray[Any]:
         """Pixels of a strip or tile.
@@ -54,7 +58,7 @@ class Decoders:
         Returns
         -------
         array
-            (rows, columns, samples) in the machine's byte order, at least of `size`.
+            (rows, columns, samples), at least of `size`; to be used before this thread decodes again.
 
         Raises
         ------
@@ -111,9 +115,16 @@ class Decoders:
             )
 
     def _inflate(self, structure: Structure, data: bytes, rows: int) -> NDArray[Any]:
-        pixels = np.empty((rows, structure.columns, structure.contig), structure.dtype.newbyteorder(self._order))
-        self.inflate(data, pixels.reshape(-1).view(np.uint8).data)
-        return pixels
+        """Pixels in memory of this thread, which its next call fills anew."""
+        nbytes = rows * structure.row_bytes
+        scratch = getattr(self._hot, "scratch", None)
+        if scratch is None or scratch.nbytes < nbytes:
+            scratch = np.empty(nbytes, np.uint8)
+            if nbytes <= HOT:
+                self._hot.scratch = scratch
+        self.inflate(data, scratch[:nbytes].data)
+        typed = scratch[:nbytes].view(structure.dtype.newbyteorder(self._order))
+        return typed.reshape(rows, structure.columns, structure.contig)
 
     def _decoder(self, structure: Structure, size: tuple[int, int], data: bytes) -> Decode:
         jfif = structure.compression in JPEG and data[6:10] == b"JFIF"  # then its colours are its own affair

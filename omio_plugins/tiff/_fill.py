@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from omio_core.errors import AbsentPlanesWarning, CorruptFileError, OmioError, UnsupportedFeatureError
 
-from ._decode import Decoders
+from ._decode import HOT, Decoders
 from ._ifd import ORDERS, Page
 from ._segments import Segments, SegmentTables
 from ._structure import DEFLATE, NONE
@@ -159,9 +159,8 @@ class Fill:
         if structure.compression == NONE:  # packed bits: what lies behind them is not ours
             count = min(count, (structure.rows if structure.tile else size[0]) * structure.row_bytes)
         data = page.chain.file.read(offset, count)
-        straight = structure.compression in DEFLATE and structure.plain and out.flags.c_contiguous
-        rows = structure.rows if structure.tile else size[0]
-        if straight and rows == structure.rows and out.shape == (rows, structure.columns, structure.contig):
+        straight = structure.compression in DEFLATE and structure.plain and out.flags.c_contiguous and out.nbytes > HOT
+        if straight and out.shape == (structure.rows, structure.columns, structure.contig):
             flat = out.reshape(-1)
             decoders.inflate(data, flat.view(np.uint8).data)
             foreign = structure.dtype.newbyteorder(page.chain.form.order)
