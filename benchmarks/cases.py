@@ -177,6 +177,32 @@ def bare_plane(folder: Path) -> Any:
     os.close(handle)
 
 
+def omio_large(folder: Path) -> Any:
+    """OMIO: open, one of few large planes, close."""
+    import omio
+
+    with omio.imopen(folder / "raw.tif") as image:
+        return image[0, image.shape[1] // 2, 0]
+
+
+def tifffile_large(folder: Path) -> Any:
+    """tifffile: open, one of few large pages, close."""
+    import tifffile
+
+    with tifffile.TiffFile(folder / "raw.tif") as file:
+        return file.pages[len(file.pages) // 2].asarray()
+
+
+def bare_large(folder: Path) -> Any:
+    """One positioned read: the limit."""
+    import numpy as np
+
+    out = np.empty(PLANE, np.uint16)
+    handle = os.open(folder / "raw.tif", os.O_RDONLY)
+    os.preadv(handle, [memoryview(out).cast("B")], os.path.getsize(folder / "raw.tif") // 2)
+    os.close(handle)
+
+
 def _planes(folder: Path) -> int:
     return os.path.getsize(folder / "planes.tif") // (SMALL[0] * SMALL[1] * 2)
 
@@ -320,6 +346,11 @@ CASES: Mapping[str, Case] = {
     "cold plane": Case(
         title="open a file of many planes, read one",
         contenders={"omio": omio_plane, "tifffile": tifffile_plane, "limit": bare_plane},
+        checked=False,
+    ),
+    "cold large plane": Case(
+        title="open a file of few planes, read one of 8 MiB",
+        contenders={"omio": omio_large, "tifffile": tifffile_large, "limit": bare_large},
         checked=False,
     ),
     "open": Case(

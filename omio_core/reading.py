@@ -169,7 +169,7 @@ class Source:
             f"{self.path} holds {len(names)} image(s)"
             + ("" if image is None else f", and {image!r} names no one of them"),
             evidence=listed + more,
-            remedy='choose one with image=<index or name>, take all with image="all" or return_list=True',
+            remedy="choose one with image=<index or name>, or take all with return_list=True",
             path=self.path,
             names=tuple(names),
         )
