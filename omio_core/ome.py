@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from .errors import CorruptFileError
 from .facts import PLANE_COLUMNS, Channel, Fact, Facts, Planes
 from .omeplace import name_of, places
-from .ometree import Document, Element, annotations_of, document, first, local, named
+from .ometree import Document, annotations_of, document
 from .units import micrometres, nanometres, seconds
+from .xmltext import Element, first, local, named
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,7 +10,8 @@ import math
 from typing import Any
 
 from .facts import Fact
-from .ometree import Document, Element, first
+from .ometree import Document
+from .xmltext import Element, first
 
 PLATE, STAGE = "ome/plate", "ome/stage_label"
 _NUMBERS = ("X", "Y", "Z", "PositionX", "PositionY")

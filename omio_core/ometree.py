@@ -1,7 +1,6 @@
-"""OME-XML as a tree, guarded: refused where it is a bomb or no text; with its annotations. It knows no values.
+"""OME-XML as a tree, with its annotations and what is looked up by ID; it knows no values.
 
-Text is hostile until read: no DOCTYPE, a cap on bytes and on tags. Elements are matched by their local names, so that
-the schemas of every year are one case.
+Elements are matched by their local names, so that the schemas of every year are one case.
 """
 
 from __future__ import annotations
@@ -12,14 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from xml.parsers import expat
 
-from .errors import CorruptFileError, LimitExceededError
-from .settings import current
+from .errors import CorruptFileError
+from .xmltext import Element, first, local, named, parse
 
-Element = ET.Element
-
-MOST_TAGS = 8_000_000  # of "<"; an element costs about 300 bytes of memory, however few it has in the file
 _CACHED_BYTES = 16 << 20  # longer texts are parsed again rather than kept
 OURS = "omio/"  # namespaces of annotations whose values are JSON
 
@@ -53,30 +48,13 @@ def document(xml: str | bytes) -> Document:
     CorruptFileError
         Not well-formed, a DOCTYPE, or no OME element at the root.
     LimitExceededError
-        More bytes than the settings allow, or more than `MOST_TAGS`.
+        More bytes or tags than allowed.
     """
     return _kept(xml) if len(xml) <= _CACHED_BYTES else _read(xml)
 
 
 def _read(xml: str | bytes) -> Document:
-    data = xml.encode("utf-8", "surrogatepass") if isinstance(xml, str) else bytes(xml)
-    if b"\0" not in data[:4]:  # where every other byte is NUL, it is UTF-16
-        data = data.rstrip(b"\0")  # a TIFF tag ends with NUL
-    if len(data) > (most := current().max_xml) or data.count(b"<") > MOST_TAGS:
-        raise LimitExceededError(
-            "the OME-XML is too long",
-            remedy="set OMIO_MAX_XML higher, if you trust the file",
-            evidence=f"{len(data)} bytes, {data.count(b'<')} tags; at most {most} and {MOST_TAGS}",
-        )
-    encoding = "utf-8" if isinstance(xml, str) else None
-    _refuse_doctype(data, encoding)
-    try:
-        root = ET.fromstring(data, ET.XMLParser(encoding=encoding))
-    except ET.ParseError as error:
-        line, column = error.position
-        raise _malformed(error.msg, line, column) from error
-    except (LookupError, ValueError) as error:  # an encoding that Python does not know, or that is no text
-        raise CorruptFileError("the OME-XML is malformed", evidence=str(error)) from error
+    root = parse(xml, "OME-XML")
     if local(root) != "OME":
         raise CorruptFileError("the XML is no OME-XML", evidence=f"its root is <{local(root)[:80]}>")
     annotations = {e.get("ID", ""): e for part in named(root, "StructuredAnnotations") for e in part}
@@ -97,65 +75,6 @@ def _samples(root: Element) -> dict[str, tuple[Element, Element, Element, int]]:
 
 
 _kept = lru_cache(maxsize=8)(_read)
-
-
-class _Begun(Exception):  # noqa: N818 - no error: how the prolog says that it is over
-    pass
-
-
-def _refuse_doctype(data: bytes, encoding: str | None) -> None:
-    """Read up to the root element; entities can be declared nowhere else (XML 1.0, 2.8)."""
-
-    def refuse(name: str, *_: Any) -> None:
-        raise CorruptFileError(
-            "the OME-XML declares a DOCTYPE, which is refused",
-            evidence=f"<!DOCTYPE {name[:80]}> at line {parser.CurrentLineNumber}",
-            remedy="remove it: OME-XML needs none, and entities are how XML bombs are made",
-        )
-
-    def begin(*_: Any) -> None:
-        raise _Begun
-
-    parser = expat.ParserCreate(encoding)
-    parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = begin
-    try:
-        for start in range(0, len(data), 1 << 16):
-            parser.Parse(data[start : start + (1 << 16)], False)
-        parser.Parse(b"", True)
-    except _Begun:
-        return
-    except expat.ExpatError as error:
-        raise _malformed(expat.ErrorString(error.code), error.lineno, error.offset) from error
-    except (LookupError, ValueError) as error:
-        raise CorruptFileError("the OME-XML is malformed", evidence=str(error)) from error
-    raise CorruptFileError("the OME-XML is malformed", evidence="there is no element")
-
-
-def _malformed(message: str, line: int, column: int) -> CorruptFileError:
-    message = message.split(":")[0]
-    return CorruptFileError(
-        "the OME-XML is malformed",
-        evidence=f"{message} at line {line}, column {column}",
-        line=line,
-        column=column,
-    )
-
-
-def local(element: Element) -> str:
-    """The name without its namespace."""
-    return element.tag.rpartition("}")[2]
-
-
-def named(element: Element, name: str) -> Iterator[Element]:
-    """The children of that local name."""
-    tags = {tag for tag in {child.tag for child in element} if tag.rpartition("}")[2] == name}
-    return (child for child in element if child.tag in tags)
-
-
-def first(element: Element, *names: str) -> Element | None:
-    """The first child of the first local name that there is."""
-    return next((child for name in names for child in named(element, name)), None)
 
 
 def _references(element: Element) -> Iterator[str]:

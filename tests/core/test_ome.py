@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from omio_core import ome, ometree
+from omio_core import ome, ometree, xmltext
 from omio_core.errors import CorruptFileError, LimitExceededError, OmioError
 from omio_core.facts import Fact, Facts
 from omio_core.settings import using
@@ -153,7 +153,7 @@ def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     text = document("<TiffData/>" * 20) + " " * 40
     with using(max_xml=len(text) - 1), pytest.raises(LimitExceededError, match="too long"):
         ome.parse(text)
-    monkeypatch.setattr(ometree, "MOST_TAGS", 10)
+    monkeypatch.setattr(xmltext, "MOST_TAGS", 10)
     with pytest.raises(LimitExceededError, match="too long"):
         ome.parse(text + " ")
 

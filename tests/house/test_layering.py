@@ -18,6 +18,7 @@ ROOMS = {
     "settings": "the limits that every reader holds a file against",
     "ome": "the OME model, which several formats carry",
     "omexml": "the model as XML, which several formats carry",
+    "xmltext": "XML as a tree, guarded, which several formats carry",
     "stream": "pull: how a writer gets its pixels, in order and bounded",
     "provenance": "the namespaces and the record that a writer puts into the file",
 }
