@@ -12,7 +12,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from .cases import CASES, prepare
+from .cases import CASES, GROUPS
 
 Numbers = dict[str, float]
 
@@ -62,11 +62,14 @@ def main() -> None:
         parser.error(f"there is no case {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory(prefix="omio-benchmarks-") as name:
         folder = Path(name)
-        prepare(folder, asked.mib)
+        chosen = asked.cases or list(CASES)
+        for group in GROUPS:
+            if not set(chosen).isdisjoint(group.CASES):
+                group.prepare(folder, asked.mib)
         packages = ", ".join(f"{p} {version(p)}" for p in ("tifffile", "imagecodecs", "numpy"))
         print(f"Python {platform.python_version()}, {packages}; {asked.mib} MiB of uint16, median of {asked.runs}")
         print("\n| case | | wall | CPU | peak memory | wall / OMIO's |\n|---|---|--:|--:|--:|--:|")
-        for case in asked.cases or CASES:
+        for case in chosen:
             print("\n".join(table(case, measure(case, folder, asked.runs))), flush=True)
 
 

@@ -1,0 +1,49 @@
+"""What a case is, and the picture that most of them read or write.
+
+Each case has contenders that do the same work; the first is OMIO, one is the bare limit. A contender is a function of
+the folder of files. What it imports stands outside the clock, and what it returns is checked outside the clock too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+WORKERS = 2
+PLANE = (2048, 2048)  # of uint16: 8 MiB
+ROWS = 64  # a strip of the compressed file: 256 KiB
+
+Contender = Callable[[Path], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One row of the table: contenders by name, in the order of its columns."""
+
+    title: str
+    contenders: Mapping[str, Contender]
+    checked: str | None = None  # the file of the folder that holds the array which contenders return
+
+
+def picture(planes: int) -> Any:
+    """A stack as a camera gives it: smooth cells under shot noise, ZYX uint16."""
+    import numpy as np
+
+    random = np.random.default_rng(1)
+    y, x = PLANE
+    rows, columns = np.mgrid[:y, :x]
+    smooth = 200 + 80 * np.sin(rows / 90) * np.cos(columns / 70)
+    first = [random.poisson(smooth).astype(np.uint16) for _ in range(min(planes, 4))]
+    return np.stack([np.roll(first[i % len(first)], 37 * i, axis=0) for i in range(planes)])
+
+
+def keep(folder: Path, mib: int) -> Any:
+    """The picture of that size, made once a run and kept as ``picture.npy``; ZYX uint16, mapped."""
+    import numpy as np
+
+    path = folder / "picture.npy"
+    if not path.exists():
+        np.save(path, picture(max(2, mib * (1 << 20) // (PLANE[0] * PLANE[1] * 2))))
+    return np.load(path, mmap_mode="r")
