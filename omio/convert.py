@@ -1,18 +1,16 @@
-"""From images to OME-TIFF files: what they are called, and what an array in memory is; it knows no format."""
+"""From a source to OME-TIFF files, and what an array in memory is; it knows no format."""
 
 from __future__ import annotations
 
 import os
-import re
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from omio_core import writing
 from omio_core.axes import CANONICAL
-from omio_core.errors import AmbiguousAxesError, ManyImagesError, MetadataError, NoWriterError, WriteError
+from omio_core.errors import AmbiguousAxesError, MetadataError, WriteError
 from omio_core.image import Image
 from omio_core.metadata import Metadata
 from omio_core.plugins import catalogue
@@ -20,12 +18,8 @@ from omio_core.provenance import omio_version
 from omio_core.reading import Overrides, Request, open_source
 from omio_core.schema import axes_of, from_dict
 
+from .names import targets
 from .read import refuse_missing
-
-SUFFIX = ".ome.tif"
-LONGEST_NAME = 120  # characters of an image's name in a file name; file systems take 255 bytes in all
-_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')  # what Windows or a shell would trip over
-_RESERVED = {"con", "prn", "aux", "nul", *(f"com{i}" for i in range(1, 10)), *(f"lpt{i}" for i in range(1, 10))}
 
 
 def image_of(array: Any, metadata: Mapping[str, Any] | Metadata | None, stated: Overrides) -> Image:
@@ -82,40 +76,77 @@ def _without_shape(public: Mapping[str, Any], shape: tuple[int, ...]) -> dict[st
     return {key: value for key, value in public.items() if key not in ("axes", "shape")}
 
 
+LAYOUTS = ("files", "one-file")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """How a conversion writes.
+
+    Parameters
+    ----------
+    name
+        Template of the files' names, see `omio.names.filled`.
+    layout
+        ``"files"``: one file an image; ``"one-file"``: all of them in one.
+    level, tile, verify, workers, options
+        As in `omio_core.writing.write`.
+    """
+
+    name: str | None = None
+    layout: str = "files"
+    level: int | Literal["auto"] = 3
+    tile: int | None = None
+    verify: str = "structure"
+    workers: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def writer_options(others: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a caller's keywords that are options of a writer."""
+    known = {name for writer in catalogue().writers for name in writer.options}
+    return {name: value for name, value in others.items() if name in known}
+
+
 def to_ometiff(
     source: str | os.PathLike[str],
     out: str | os.PathLike[str] | None,
     said: Request,
     *,
     image: int | str | None = "all",
-    level: int = 3,
-    tile: int | None = None,
-    workers: int | None = None,
+    output: Output,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
-    """Convert the chosen images of a source, one file each; see `omio.convert_to_ometiff`."""
+    """Convert the chosen images of a source; see `omio.convert_to_ometiff`."""
+    if output.layout not in LAYOUTS:
+        raise WriteError(f"layout cannot be {output.layout!r}", remedy=f"choose one of {', '.join(LAYOUTS)}")
     opened = open_source(source, said)
-    suffixes = opened.decision.reader.suffixes
-    several = len(opened.images) > 1
     written: list[Path] = []
     before = 0
     try:
         images = opened.pick(image)
         refuse_missing(opened.path, images, said.policies)
-        targets = list(names(Path(opened.path), out, [one.name for one in images], suffixes, several=several))
-        _make_folder(targets[0].parent)
+        together = output.layout == "one-file"
+        sets = [list(images)] if together else [[one] for one in images]
+        several = len(opened.images) > 1 and not together
+        suffixes = opened.decision.reader.suffixes
+        firsts = [one[0] for one in sets]
+        names = list(targets(Path(opened.path), out, firsts, suffixes, several=several, template=output.name))
+        _make_folder(names[0].parent)
         whole = sum(one.nbytes for one in images)
-        for target, one in zip(targets, images, strict=True):
+        for target, group in zip(names, sets, strict=True):
             path = writing.write(
                 target,
-                [one],
+                group,
                 collision=said.policies.collision,
-                level=level,
-                tile=tile,
-                workers=workers,
+                level=output.level,
+                tile=output.tile,
+                verify=output.verify,
+                workers=output.workers,
                 progress=_shifted(progress, before, whole),
+                options=output.options,
             )
-            before += one.nbytes
+            before += sum(one.nbytes for one in group)
             if path is not None:
                 written.append(path)
     finally:
@@ -134,104 +165,3 @@ def _make_folder(folder: Path) -> None:
 
 def _shifted(progress: Callable[[int, int], None] | None, before: int, whole: int) -> Callable[[int], None] | None:
     return None if progress is None else lambda done: progress(before + done, whole)
-
-
-def names(
-    source: Path,
-    out: str | os.PathLike[str] | None,
-    images: Sequence[str | None],
-    suffixes: Sequence[str],
-    *,
-    several: bool,
-) -> Iterator[Path]:
-    """The file for each image.
-
-    Parameters
-    ----------
-    source
-        The file converted.
-    out
-        A file, a folder, or None for the source's own folder.
-    images
-        Names of the images, None where they have none.
-    suffixes
-        The reader's suffixes; one of them is taken off the source's name, nothing else is.
-    several
-        Whether the source holds more than one image, chosen or not.
-
-    Raises
-    ------
-    ManyImagesError
-        Several images are to go into one file.
-    NoWriterError
-        `out` looks like a file of another kind.
-    """
-    folder = source.parent
-    if out is not None:
-        given = Path(out)
-        if _is_file(given):
-            if len(images) > 1:
-                raise ManyImagesError(
-                    f"{len(images)} images cannot go into the one file {given}",
-                    remedy="give a folder, or choose one with image=<index or name>",
-                    path=str(given),
-                )
-            yield given
-            return
-        folder = given
-        if folder.exists() and not folder.is_dir():
-            raise WriteError(f"{folder} is a file", remedy="give a folder, or a name that ends in .ome.tif")
-    base = stem(source.name, suffixes)
-    taken: set[str] = set()
-    for index, name in enumerate(images):
-        part = f"_{safe(name) or f'image{index}'}" if several else ""
-        unique, count = base + part, 1
-        while unique.casefold() in taken:  # two images of one name, also on systems that ignore case
-            count += 1
-            unique = f"{base}{part}_{count}"
-        taken.add(unique.casefold())
-        yield folder / f"{unique}{SUFFIX}"
-
-
-def _is_file(given: Path) -> bool:
-    name = given.name.lower()
-    if given.is_dir():
-        return False
-    if any(name.endswith(s) for writer in catalogue().writers for s in writer.suffixes):
-        return True
-    if any(name.endswith(s) for reader in catalogue().readers for s in reader.suffixes):
-        raise NoWriterError(
-            f"{given} is no name for an OME-TIFF",
-            evidence=f"it ends in {given.suffix}",
-            remedy=f"end it in {SUFFIX}, or give a folder",
-            path=str(given),
-        )
-    return False
-
-
-def stem(name: str, suffixes: Sequence[str]) -> str:
-    """A file's name without its suffix; other dots stay.
-
-    Examples
-    --------
-    >>> stem("a.b.ome.tif", (".ome.tif", ".tif")), stem("sample_0.5um", (".tif",))
-    ('a.b', 'sample_0.5um')
-    """
-    known = {*suffixes, *(s for reader in catalogue().readers for s in reader.suffixes)}
-    for suffix in sorted(known, key=len, reverse=True):
-        if name.lower().endswith(suffix) and len(name) > len(suffix):
-            return name[: -len(suffix)]
-    return name
-
-
-def safe(name: str | None) -> str:
-    """An image's name as part of a file name on any system; "" where nothing is left.
-
-    Examples
-    --------
-    >>> safe("Scene 1/2: left?"), safe("con"), safe(None)
-    ('Scene 1_2_ left_', 'con_', '')
-    """
-    text = unicodedata.normalize("NFC", name or "")
-    text = _UNSAFE.sub("_", text)[:LONGEST_NAME].strip(" .")
-    return f"{text}_" if text.lower() in _RESERVED else text

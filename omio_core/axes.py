@@ -119,6 +119,14 @@ class Layout:
         kept = [a for a in letters if a in spans]
         return dropped.transpose([kept.index(a) for a in self.native])
 
+    def seen(self, part: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """The converse of `view`: an array with the native axes, seen as TZCYX; copied only if C is folded of parts."""
+        there = [a for a in "TZ" + self.folded + "YX" if a in self.native]
+        turned = part.transpose([self.native.index(a) for a in there])
+        lengths = dict(zip(there, turned.shape, strict=True))
+        along_c = math.prod(lengths.get(a, 1) for a in self.folded)
+        return turned.reshape([along_c if a == "C" else lengths.get(a, 1) for a in CANONICAL])
+
 
 def fold(spans: Sequence[Span], radices: Sequence[int]) -> list[Span]:
     """The runs of flat indices that a box over `radices` takes; C order.

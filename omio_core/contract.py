@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import pluggy
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OMIO_API", "PLANE_COLUMNS", "Box", "Channel", "Described", "Fact", "Facts", "Level", "Match", "Opened", "Planes",
-    "Policy", "Probe", "Reader", "Verdict", "WriteRequest", "Writer", "Written", "hookimpl", "runs",
+    "Policy", "Probe", "Raw", "Reader", "Verdict", "WriteRequest", "Writer", "Written", "hookimpl", "runs",
 ]  # fmt: skip
 
 OMIO_API = 1
@@ -96,6 +96,28 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Raw:
+    """Where the pixels of a level lie, if they lie in one file as they are, at regular distances.
+
+    Parameters
+    ----------
+    path
+        The file, one of the members.
+    offset
+        Byte of the pixel with all indices 0.
+    strides
+        Bytes from one index to the next along each native axis.
+    dtype
+        Of a pixel in the file, with its byte order, such as ``"<u2"``.
+    """
+
+    path: str
+    offset: int
+    strides: tuple[int, ...]
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
     """One resolution of an image.
 
@@ -107,11 +129,14 @@ class Level:
         Shape of the file's own unit of access (a strip, a tile, a plane) along each native axis.
     present
         Disjoint boxes of native indices that exist; None where all do. Samples (S) are always whole.
+    raw
+        Where the pixels can be mapped; None where they cannot, or the reader does not say.
     """
 
     shape: tuple[int, ...]
     blocks: tuple[int, ...]
     present: tuple[Box, ...] | None = None
+    raw: Raw | None = None
 
 
 def no_facts() -> Facts:
@@ -202,32 +227,44 @@ class WriteRequest:
     Parameters
     ----------
     level
-        Strength of compression, 0 (none) to 9.
+        Strength of compression, 0 (none) to 9; ``"auto"`` for the fastest that makes files nearly as small as 3 does.
     tile
-        Edge of square tiles in pixels, or None for strips or the writer's own choice.
+        Edge of square tiles in pixels, 0 for strips, None for the writer's own choice.
     name
         The name the file will have once it is landed; a writer may record it, and writes elsewhere.
     workers
         How many threads `omio_core.stream.pull` may use.
     progress
         Called with the number of bytes of pixels done, more than once, in the caller's thread.
+    digests
+        Whether the digests of the planes (see `omio_core.digests`) are wanted, in the file and in what is given back.
     options
         The writer's own.
     """
 
-    level: int = 3
+    level: int | Literal["auto"] = 3
     tile: int | None = None
     name: str = ""
     workers: int | None = None
     progress: Callable[[int], None] | None = None
+    digests: bool = True
     options: Mapping[str, Any] = field(default_factory=lambda: _NO_OPTIONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What a writer did: notes on every conversion of values or loss of metadata, in sentences."""
+    """What a writer did.
+
+    Parameters
+    ----------
+    notes
+        Every conversion of values or loss of metadata, in sentences.
+    digests
+        Of the pixels as written, see `omio_core.digests.of_image`, an image at a time; None where it takes none.
+    """
 
     notes: tuple[str, ...] = ()
+    digests: tuple[tuple[str, ...], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .pictures import Picture, read, uncropped
+from .pictures import ArrayPicture, Picture, read, uncropped
 from .region import Box, grid
 from .settings import MIB, current
 
@@ -127,8 +127,8 @@ def pull(
     boxes
         TZCYX boxes; their order is the order of the results, and so the axis order of a writer.
     then
-        Runs in the worker that read the box; `pixels` has the shape of the box, and shares no memory with those of a
-        box that does not overlap it. None gives the pixels.
+        Runs in the worker that read the box; `pixels` has the shape of the box and is not to be written to: of an
+        array in memory it is the array itself. None gives the pixels, which are always new.
     workers, max_bytes
         As for `ordered`.
 
@@ -141,8 +141,10 @@ def pull(
     back = [-n for n in offset]
 
     def work(hull: Box, group: Sequence[Box]) -> list[tuple[Box, Any]]:
-        pixels = np.empty(hull.shape, picture.dtype)
-        read(picture, pixels, hull)
+        pixels = None if then is None or not isinstance(picture, ArrayPicture) else picture.view(hull)
+        if pixels is None:
+            pixels = np.empty(hull.shape, picture.dtype)
+            read(picture, pixels, hull)
         done = []
         for one in group:
             part, box = pixels[one.within(hull)], one.shift(back)

@@ -7,20 +7,26 @@ whole or not at all.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from . import dispatch, landing, policies
+import numpy as np
+
+from . import digests, dispatch, landing, policies
 from .contract import Writer, WriteRequest, Written
-from .errors import MissingDependencyError, OmioError, WriteError
+from .errors import CorruptFileError, MissingDependencyError, OmioError, WriteError
 from .image import Image
+from .joined import files
 from .lazy import load
-from .pictures import FilePicture, hold, uncropped
+from .pictures import hold
 from .region import Box
 
-__all__ = ["write"]
+__all__ = ["VERIFY", "write"]
+
+VERIFY = ("structure", "pixels", "none")
+"""What is held against what was asked for before the rename: directories and metadata; pixels too; nothing."""
 
 
 def write(
@@ -29,8 +35,9 @@ def write(
     *,
     collision: str = "raise",
     writer: str | None = None,
-    level: int = 3,
+    level: int | Literal["auto"] = 3,
     tile: int | None = None,
+    verify: str = "structure",
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
     options: Mapping[str, Any] | None = None,
@@ -49,6 +56,10 @@ def write(
         A writer's name, whatever the suffix.
     level, tile, workers, progress, options
         As in `omio_core.contract.WriteRequest`.
+    verify
+        ``"structure"``: directories and metadata are checked before the file gets its name. ``"pixels"``: the file is
+        also read as any file is, and the digest of every plane compared with what was written. ``"none"``: nothing
+        is checked, and no digests are taken.
 
     Returns
     -------
@@ -63,6 +74,8 @@ def write(
         The pixels are nearly all absent, and far more than exist.
     WriteError
         The name is taken, or the file could not be written; what stood there still stands.
+    CorruptFileError
+        What was written is not what was asked for; it is removed.
     """
     target = Path(path)
     policies.find("collision", collision)  # a name that is none is told now, not when a name happens to be taken
@@ -70,10 +83,18 @@ def write(
     for image in images:
         hold(image.picture, Box.whole(image.shape))
     dispatch.check_options(chosen, options or {})
-    if not 0 <= level <= 9:
-        raise WriteError(f"there is no compression level {level}", remedy="choose 0 (none) to 9")
+    if level != "auto" and (not isinstance(level, int) or not 0 <= level <= 9):
+        raise WriteError(f"there is no compression level {level!r}", remedy='choose 0 (none) to 9, or "auto"')
+    if verify not in VERIFY:
+        raise WriteError(f"verify cannot be {verify!r}", remedy=f"choose one of {', '.join(VERIFY)}")
     request = partial(
-        WriteRequest, level=level, tile=tile, workers=workers, progress=progress, options=dict(options or {})
+        WriteRequest,
+        level=level,
+        tile=tile,
+        workers=workers,
+        progress=progress,
+        digests=verify != "none",
+        options=dict(options or {}),
     )
     for candidate in landing.numbered(target):
         action = "write"
@@ -86,7 +107,7 @@ def write(
         if action == "overwrite":
             _refuse_own_source(candidate, images)
         try:
-            _land(chosen, candidate, images, request(name=candidate.name), replace=action == "overwrite")
+            _land(chosen, candidate, images, request(name=candidate.name), verify, replace=action == "overwrite")
         except WriteError as error:
             taken = isinstance(error.__cause__, FileExistsError) or os.path.lexists(candidate)
             if taken and action == "write" and policies.decide("collision", collision, path=str(candidate)) == "number":
@@ -96,9 +117,12 @@ def write(
     raise AssertionError("names never run out")
 
 
-def _land(writer: Writer, target: Path, images: Sequence[Image], request: WriteRequest, *, replace: bool) -> Written:
+def _land(
+    writer: Writer, target: Path, images: Sequence[Image], request: WriteRequest, verify: str, *, replace: bool
+) -> Written:
     function = _function(writer, writer.write)
-    check = _function(writer, writer.check) if writer.check else None
+    check = _function(writer, writer.check) if writer.check and verify != "none" else None
+    done: list[Written] = []
 
     def make(temporary: str) -> Written:
         try:
@@ -112,10 +136,53 @@ def _land(writer: Writer, target: Path, images: Sequence[Image], request: WriteR
                 path=str(target),
                 writer=writer.name,
             ) from error
+        done.append(written)
         return written
 
-    return landing.land(
-        target, make, check=None if check is None else lambda temporary: check(temporary, images), replace=replace
+    def hold_against(temporary: str) -> None:
+        if check is not None:
+            check(temporary, images)
+        if verify == "pixels":
+            compare(temporary, images, done[0], request.workers)
+
+    return landing.land(target, make, check=hold_against, replace=replace)
+
+
+def compare(path: str, images: Sequence[Image], written: Written, workers: int | None = None) -> None:
+    """Read a file as any file is read, and compare every plane with what was written.
+
+    Raises
+    ------
+    CorruptFileError
+        It does not hold these images, or a plane differs.
+    """
+    from .reading import open_source
+
+    found = open_source(path).images
+    if [one.shape for one in found] != [image.shape for image in images]:
+        raise _differs(path, f"it holds images of {[one.shape for one in found]}")
+    try:
+        for number, (one, image) in enumerate(zip(found, images, strict=True)):
+            wanted: Iterable[str] = (
+                digests.of_image(image, one.dtype, workers=workers)
+                if written.digests is None
+                else written.digests[number]
+            )
+            read = digests.of_image(one, workers=workers)
+            for plane, (a, b) in enumerate(zip(read, wanted, strict=True)):
+                if a != b:
+                    t, z, c = np.unravel_index(plane, image.shape[:3])
+                    raise _differs(path, f"plane T={t} Z={z} C={c} of image {number}: {a} instead of {b}")
+    finally:
+        found[0].close()
+
+
+def _differs(path: str, evidence: str) -> CorruptFileError:
+    return CorruptFileError(
+        "what was written is not what was asked for",
+        evidence=evidence,
+        remedy="this is a fault of the writer or of the disk; try again, and report it if it comes back",
+        path=path,
     )
 
 
@@ -132,14 +199,11 @@ def _function(writer: Writer, reference: str) -> Callable[..., Any]:
 
 def _refuse_own_source(target: Path, images: Sequence[Image]) -> None:
     """A file that is being read is never overwritten: half of it would be read from the new one."""
-    for image in images:
-        picture, _ = uncropped(image.picture)
-        members = picture.key.members if isinstance(picture, FilePicture) else ()
-        for member in members:
-            if os.path.exists(member.path) and os.path.samefile(member.path, target):
-                raise WriteError(
-                    f"{target} is being read and cannot be overwritten",
-                    evidence="it is the source of the image to write",
-                    remedy="write under another name",
-                    path=str(target),
-                )
+    for source in (source for image in images for source in files(image.picture)):
+        if os.path.exists(source) and os.path.samefile(source, target):
+            raise WriteError(
+                f"{target} is being read and cannot be overwritten",
+                evidence="it is the source of the image to write",
+                remedy="write under another name",
+                path=str(target),
+            )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,7 @@ import click
 from omio_core.errors import OmioError
 from omio_core.provenance import omio_version
 
-from . import show
-
-_STATED = ("reader", "axes", "pixel_size", "time_increment", "channel_names")
-_CHOICES = {
-    "missing": ("unknown", "raise"),
-    "absent_planes": ("warn", "raise"),
-    "collision": ("number", "raise", "overwrite", "skip"),
-}
+from . import options, show
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,46 +39,11 @@ def _each(paths: Iterable[str], do: Callable[[str], None]) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> float | tuple[float, ...] | None:
-    """Numbers with commas between: one, two or three."""
-    if value is None:
-        return None
-    try:
-        numbers = tuple(float(part) for part in value.split(","))
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is no list of numbers such as 0.25,0.25,1.5", ctx, param) from None
-    return numbers[0] if len(numbers) == 1 else numbers
-
-
-def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> list[str] | None:
-    return None if value is None else [name.strip() for name in value.split(",")]
-
-
-def _statements(verb: Callable[..., None]) -> Callable[..., None]:
-    """The options by which a caller says what the file does not; they reach the verb as one mapping `said`."""
-
-    @wraps(verb)
-    def gathered(**given: Any) -> None:
-        verb(said={name: given.pop(name) for name in _STATED}, **given)
-
-    for option in (
-        click.option("--channel-names", callback=_names, metavar="A,B", help="Names of the channels."),
-        click.option("--time-increment", type=float, metavar="SECONDS", help="Time between time points."),
-        click.option(
-            "--pixel-size", callback=_numbers, metavar="X[,Y[,Z]]", help="In micrometres; one number: X and Y."
-        ),
-        click.option("--axes", metavar="LETTERS", help="Your names for the file's axes, such as ZYX."),
-        click.option("--reader", help="Use this reader, whatever the file looks like."),
-    ):
-        gathered = option(gathered)
-    return gathered
-
-
 @app.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--explain", is_flag=True, help="Print every reader's verdict, and where every value comes from.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array with the whole explanation of each path.")
-@_statements
+@options.statements
 def info(paths: tuple[str, ...], explain: bool, as_json: bool, said: dict[str, Any]) -> None:
     """Say what files hold. No pixel is read."""
     import omio
@@ -114,28 +71,20 @@ def info(paths: tuple[str, ...], explain: bool, as_json: bool, said: dict[str, A
 @click.option(
     "-o", "--out", type=click.Path(), help="A folder, or a file ending in .ome.tif. Default: beside the source."
 )
-@click.option("--level", type=click.IntRange(0, 9), default=3, show_default=True, help="Compression; 0 is none.")
-@click.option(
-    "--tile", type=click.IntRange(16), help="Edge of square tiles in pixels, a multiple of 16. Default: strips."
-)
+@click.option("--name", metavar="TEMPLATE", help="Names of the files, such as {stem}_{image}.")
+@click.option("--layout", type=click.Choice(("files", "one-file")), help="A file an image, or one. Default: files.")
 @click.option("--image", help="Index or name of the one image wanted. Default: all.")
-@click.option("--workers", type=click.IntRange(1), help="Threads. Default: all cores.")
-@click.option("--missing", type=click.Choice(_CHOICES["missing"]), default="unknown", show_default=True)
-@click.option("--absent-planes", type=click.Choice(_CHOICES["absent_planes"]), default="warn", show_default=True)
-@click.option("--collision", type=click.Choice(_CHOICES["collision"]), default="number", show_default=True)
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
-@_statements
+@options.output
+@options.statements
 def convert(
     paths: tuple[str, ...],
     out: str | None,
-    level: int,
-    tile: int | None,
+    name: str | None,
+    layout: str | None,
     image: str | None,
-    workers: int | None,
-    missing: str,
-    absent_planes: str,
-    collision: str,
     quiet: bool,
+    output: dict[str, Any],
     said: dict[str, Any],
 ) -> None:
     """Convert files to OME-TIFF, one file an image, whole or not at all."""
@@ -148,17 +97,7 @@ def convert(
     def do(path: str) -> None:
         with show.progress(Path(path).name, quiet=quiet) as bar:
             written = omio.convert_to_ometiff(
-                path,
-                out,
-                image=chosen,
-                compression_level=level,
-                tile=tile,
-                workers=workers,
-                progress=bar,
-                missing=missing,
-                absent_planes=absent_planes,
-                collision=collision,
-                **said,
+                path, out, image=chosen, name=name, layout=layout or "files", progress=bar, **output, **said
             )
         if not quiet:
             for one in written:
@@ -167,6 +106,22 @@ def convert(
                 show.line(f"{path}: its name is taken, nothing written")
 
     _each(paths, do)
+
+
+@app.command()
+@click.argument("path", metavar="FILE")
+@click.option("-o", "--out", type=click.Path(), help="A file, or a folder. Default: FILE with the suffix .yaml.")
+@click.option("--reader", help="Whose sidecar, where several readers have one for files of that name.")
+@click.option("--collision", type=click.Choice(options.CHOICES["collision"]), help="Default: raise.")
+def sidecar(path: str, out: str | None, reader: str | None, collision: str | None) -> None:
+    """Write a sidecar to fill in, for a file that does not say what it holds."""
+    from omio_core.sidecar import write
+
+    def do(path: str) -> None:
+        written = write(path, out, reader=reader, collision=collision or "raise")
+        show.line(f"{path}: its name is taken, nothing written" if written is None else f"{path} -> {written}")
+
+    _each([path], do)
 
 
 @app.command()

@@ -46,7 +46,14 @@ WRITER = Writer(
     accepts=accepts,
     write="omio_plugins.ome_tiff._write:write",
     check="omio_plugins.ome_tiff._check:check",
-    options={"bigtiff": "True or False: BigTIFF whatever the size; by default only above 4 GiB, or named .btf"},
+    options={
+        "compression": "none, zlib (default), lzw, zstd, lzma, packbits, png, jpeg2000, jpegxl or webp; all lossless",
+        "predictor": "True: differences along the rows before zlib, lzw, zstd or lzma; default False",
+        "pyramid": "True, or the number of smaller levels: each halves the one before; default none",
+        "pyramid_method": "mean (default) or nearest: how a level is made of the one before",
+        "order": "XYZCT or another of the six dimension orders of OME; default as the source has its planes",
+        "bigtiff": "True or False: BigTIFF whatever the size; by default only above 4 GiB, or named .btf",
+    },
 )
 
 

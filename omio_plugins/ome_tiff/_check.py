@@ -43,6 +43,7 @@ def check(path: str, images: Sequence[Image]) -> None:
             if pages >= len(shapes) or (page.one(257), page.one(256)) != shapes[pages]:
                 raise _wrong(f"page {pages} is not the plane that the OME-XML describes")
             page.refuse_segments_outside()
+            _check_levels(page)
     if pages + 1 != sum(i.size_t * i.size_z * len(i.samples) for i in described.images) or pages < 0:
         raise _wrong(f"it has {pages + 1} pages, which are not the planes that the OME-XML describes")
 
@@ -63,6 +64,17 @@ def _planes(described: ome.OmeDocument, images: Sequence[Image]) -> Iterator[tup
         yield from [(one.size_y, one.size_x)] * planes
 
 
+def _check_levels(page: _Page) -> None:
+    """Each level of a pyramid is half as large as the one before, and inside the file."""
+    before = page
+    for level in page.levels():
+        halves = [max(1, before.one(code) // 2) for code in (257, 256)]
+        if [level.one(257), level.one(256)] != halves or level.one(254) != 1:
+            raise _wrong("a level of a pyramid is not half of the one before")
+        level.refuse_segments_outside()
+        before = level
+
+
 def _wrong(evidence: str) -> CorruptFileError:
     return CorruptFileError(
         "what was written is not what was asked for",
@@ -75,8 +87,8 @@ def _wrong(evidence: str) -> CorruptFileError:
 class _Page:
     file: BinaryIO
     size: int
+    form: _Structs
     entries: dict[int, tuple[int, int, bytes]]
-    pointer: str
 
     def raw(self, code: int) -> tuple[str, bytes]:
         """The struct format and the bytes of a tag."""
@@ -88,7 +100,7 @@ class _Page:
         form = f"<{count}{_FORMATS[kind]}"
         length = struct.calcsize(form)
         if length > len(inline):
-            (offset,) = struct.unpack(self.pointer, inline)
+            (offset,) = struct.unpack(self.form.pointer, inline)
             return form, _read(self.file, offset, length, self.size)
         return form, inline[:length]
 
@@ -103,6 +115,11 @@ class _Page:
     def text(self, code: int) -> bytes:
         """The bytes of an ASCII tag."""
         return self.raw(code)[1].rstrip(b"\0")
+
+    def levels(self) -> Iterator[_Page]:
+        """The smaller versions of the plane, in its SubIFDs."""
+        for offset in self.values(330) if 330 in self.entries else ():
+            yield _page(self.file, self.size, self.form, offset)[0]
 
     def refuse_segments_outside(self) -> None:
         """Every strip or tile lies inside the file, and there are as many as the plane needs."""
@@ -119,13 +136,22 @@ class _Page:
             raise _wrong("a segment lies outside the file")
 
 
+@dataclass(frozen=True, slots=True)
+class _Structs:
+    """How a directory is laid out: the number of its entries, an entry, a pointer."""
+
+    number: str
+    entry: str
+    pointer: str
+
+
 def _pages(file: BinaryIO, size: int) -> Iterator[_Page]:
     """The directories, in order; they lie one behind the other, so a chain cannot loop."""
     head = _read(file, 0, 16, size)
     if head[:4] == b"II*\0":
-        number, entry, pointer, (offset,) = "<H", "<HHL4s", "<L", struct.unpack("<L", head[4:8])
+        form, (offset,) = _Structs("<H", "<HHL4s", "<L"), struct.unpack("<L", head[4:8])
     elif head[:8] == b"II+\0\x08\0\0\0":
-        number, entry, pointer, (offset,) = "<Q", "<HHQ8s", "<Q", struct.unpack("<Q", head[8:])
+        form, (offset,) = _Structs("<Q", "<HHQ8s", "<Q"), struct.unpack("<Q", head[8:])
     else:
         raise _wrong("it does not begin as a TIFF")
     before = 0
@@ -133,16 +159,19 @@ def _pages(file: BinaryIO, size: int) -> Iterator[_Page]:
         if offset <= before:
             raise _wrong(f"the directory at {offset} lies before the one at {before}")
         before = offset
-        (count,) = struct.unpack(number, _read(file, offset, struct.calcsize(number), size))
-        body = _read(
-            file, offset + struct.calcsize(number), count * struct.calcsize(entry) + struct.calcsize(pointer), size
-        )
-        entries = {
-            code: (kind, n, inline)
-            for code, kind, n, inline in struct.iter_unpack(entry, body[: count * struct.calcsize(entry)])
-        }
-        yield _Page(file, size, entries, pointer)
-        (offset,) = struct.unpack(pointer, body[count * struct.calcsize(entry) :])
+        page, offset = _page(file, size, form, offset)
+        yield page
+
+
+def _page(file: BinaryIO, size: int, form: _Structs, offset: int) -> tuple[_Page, int]:
+    """A directory, and where the next one is."""
+    head = struct.calcsize(form.number)
+    (count,) = struct.unpack(form.number, _read(file, offset, head, size))
+    length = count * struct.calcsize(form.entry)
+    body = _read(file, offset + head, length + struct.calcsize(form.pointer), size)
+    entries = {code: (kind, n, inline) for code, kind, n, inline in struct.iter_unpack(form.entry, body[:length])}
+    (following,) = struct.unpack(form.pointer, body[length:])
+    return _Page(file, size, form, entries), following
 
 
 def _read(file: BinaryIO, offset: int, length: int, size: int) -> bytes:

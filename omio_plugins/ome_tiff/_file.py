@@ -2,17 +2,19 @@
 
 Tags, types and their order are those of TIFF 6.0 (https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf) and of
 BigTIFF (https://www.awaresystems.be/imaging/tiff/bigtiff.html). Pixels are written once, without padding between
-segments, so that the uncompressed planes of a file are one run of bytes. Because the directories follow the pixels,
-classic TIFF or BigTIFF is decided when every size is known, and a description may be as late as the pixels' digests.
+segments, so that the uncompressed planes of a file without a pyramid are one run of bytes. Because the directories
+follow the pixels, classic TIFF or BigTIFF is decided when every size is known, and a description may be as late as the
+pixels' digests.
 """
 
 from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from types import MappingProxyType
 from typing import BinaryIO
 
 from omio_core.errors import WriteError
@@ -22,7 +24,6 @@ MOST_CLASSIC = 2**32 - 2**25
 """A file that would be longer becomes BigTIFF; the margin is for programs that add a tag later."""
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 16: 8}  # of the types BYTE, ASCII, SHORT, LONG, RATIONAL, LONG8
-NONE, DEFLATE = 1, 8  # Compression: none; "Adobe deflate", a zlib stream
 _SAMPLE_FORMATS = {"u": 1, "i": 2, "f": 3, "c": 6}
 
 
@@ -36,8 +37,8 @@ class Form:
         Pixels, and samples of a pixel, which lie beside each other.
     kind, bits
         The letter of the numpy dtype's kind (``u``, ``i``, ``f``, ``c``) and the bits of a sample.
-    compression
-        `NONE` or `DEFLATE`.
+    compression, predictor
+        The numbers of those tags, see `_codecs`.
     tile
         Edge of square tiles, or None for strips.
     rows
@@ -52,9 +53,25 @@ class Form:
     kind: str
     bits: int
     compression: int
+    predictor: int = 1
     tile: int | None
     rows: int
     resolution: tuple[Fraction, Fraction] | None = None
+
+    def smaller(self) -> Form:
+        """Half as many rows and columns, the odd last one left out, as the next level of a pyramid has."""
+        height, width = max(1, self.height // 2), max(1, self.width // 2)
+        scale = [Fraction(now, before) for now, before in ((width, self.width), (height, self.height))]
+        known = self.resolution
+        halved = [said * by for said, by in zip(known, scale, strict=True)] if known else []
+        fits = halved and all(max(one.numerator, one.denominator) < 2**32 for one in halved)
+        return replace(
+            self,
+            height=height,
+            width=width,
+            rows=min(self.rows, height),
+            resolution=(halved[0], halved[1]) if fits else None,
+        )
 
     @property
     def segments(self) -> int:
@@ -67,6 +84,7 @@ class Form:
 @dataclass(slots=True)
 class _Page:
     form: Form
+    reduced: list[_Page] = field(default_factory=list)  # the levels of a pyramid, largest first
     offsets: array[int] = field(default_factory=lambda: array("Q"))
     counts: array[int] = field(default_factory=lambda: array("Q"))
 
@@ -91,13 +109,13 @@ class Stream:
         """Planes begun."""
         return len(self._pages)
 
-    def begin(self, form: Form) -> None:
-        """Begin the next plane; its segments follow in order."""
-        self._pages.append(_Page(form))
+    def begin(self, form: Form, reduced: Sequence[Form] = ()) -> None:
+        """Begin the next plane; its segments and those of its levels follow, each level's in order."""
+        self._pages.append(_Page(form, [_Page(one) for one in reduced]))
 
-    def segment(self, data: bytes | memoryview, counts: Sequence[int]) -> None:
+    def segment(self, data: bytes | memoryview, counts: Sequence[int], level: int = 0) -> None:
         """Write one or several whole segments of the plane begun, `counts` bytes each, one after another."""
-        page = self._pages[-1]
+        page = self._pages[-1] if level == 0 else self._pages[-1].reduced[level - 1]
         for count in counts:
             page.offsets.append(self._end)
             page.counts.append(count)
@@ -126,7 +144,8 @@ class Stream:
         """
         texts = description + b"\0" + software + b"\0"
         # 500 bytes are more than the entries of a page take in BigTIFF, and 16 a segment its offset and size
-        size = self._end + len(texts) + sum(500 + 16 * len(page.offsets) for page in self._pages)
+        every = [page for one in self._pages for page in (one, *one.reduced)]
+        size = self._end + len(texts) + sum(500 + 16 * len(page.offsets) for page in every)
         if bigtiff is None:
             bigtiff = size > MOST_CLASSIC
         if not bigtiff and size > MOST_CLASSIC:
@@ -142,12 +161,16 @@ class Stream:
         gap = -self._end % 8  # directories begin on a word boundary
         self._file.write(bytes(gap))
         self._end += gap
+        # the directories of levels first, so that those of the planes are one run
+        levels = [
+            [self._put(_directory(one, self._end, bigtiff, reduced=True)) for one in page.reduced]
+            for page in self._pages
+        ]
         start = self._end
         for index, page in enumerate(self._pages):
             last = index == len(self._pages) - 1
-            block = _directory(page, self._end, bigtiff, first if index == 0 else {}, last)
-            self._file.write(block)
-            self._end += len(block)
+            texts_of = first if index == 0 else {}
+            self._put(_directory(page, self._end, bigtiff, texts=texts_of, levels=levels[index], last=last))
         self._file.seek(0)
         if bigtiff:
             self._file.write(struct.pack("<2sHHHQ", b"II", 43, 8, 0, start))
@@ -155,11 +178,31 @@ class Stream:
             self._file.write(struct.pack("<2sHL", b"II", 42, start))
         return bigtiff
 
+    def _put(self, block: bytes) -> int:
+        """Write a directory; gives where it lies."""
+        at = self._end
+        self._file.write(block)
+        self._end += len(block)
+        return at
 
-def _directory(page: _Page, at: int, bigtiff: bool, texts: dict[int, tuple[int, int, int]], last: bool) -> bytes:
+
+def _directory(
+    page: _Page,
+    at: int,
+    bigtiff: bool,
+    *,
+    texts: Mapping[int, tuple[int, int, int]] = MappingProxyType({}),
+    levels: Sequence[int] = (),
+    reduced: bool = False,
+    last: bool = True,
+) -> bytes:
     """One directory with the values that do not fit its entries, a multiple of 8 bytes long."""
     offset_type, entry, inline = (16, struct.Struct("<HHQ"), 8) if bigtiff else (4, struct.Struct("<HHL"), 4)
     tags = _tags(page, offset_type)
+    if reduced:
+        tags[254] = 4, struct.pack("<L", 1)  # NewSubfileType: a reduced-resolution version of another image
+    if levels:  # SubIFDs (TIFF Technical Note 1), which is where OME-TIFF has its pyramids
+        tags[330] = offset_type, struct.pack(f"<{len(levels)}{'Q' if bigtiff else 'L'}", *levels)
     codes = sorted([*tags, *texts])
     pointer = "<Q" if bigtiff else "<L"
     head = struct.pack("<Q" if bigtiff else "<H", len(codes))
@@ -210,6 +253,8 @@ def _tags(page: _Page, offset_type: int) -> dict[int, tuple[int, bytes]]:
     if form.resolution:
         for code, value in zip((282, 283), form.resolution, strict=True):
             tags[code] = 5, struct.pack("<LL", value.numerator, value.denominator)
+    if form.predictor != 1:
+        tags[317] = short(form.predictor)
     if form.samples == 4:
         tags[338] = short(2)  # ExtraSamples: alpha that was not multiplied in
     offsets, counts = (

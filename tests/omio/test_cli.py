@@ -193,7 +193,7 @@ def test_quiet(cli: Callable[..., Any], stated: Path, tmp_path: Path) -> None:
         ["info", "--explian", "a.tif"],
         ["convert", "a.tif", "--level", "10"],
         ["convert", "a.tif", "--level", "high"],
-        ["convert", "a.tif", "--tile", "0"],
+        ["convert", "a.tif", "--tile", "8"],
         ["convert", "a.tif", "--workers", "0"],
         ["convert", "a.tif", "--collision", "ask"],
         ["convert", "a.tif", "--pixel-size", "0.1,x"],

@@ -112,7 +112,6 @@ DISAGREE: dict[str, tuple[Any, dict[str, Any], type[OmioError]]] = {
     "level 10": (PIXELS, {"compression_level": 10}, OmioError),
     "level -1": (PIXELS, {"compression_level": -1}, OmioError),
     "a tile of 17": (PIXELS, {"tile": 17}, OmioError),
-    "a tile of 0": (PIXELS, {"tile": 0}, OmioError),
     "a policy that is none": (PIXELS, {"collision": "ask"}, OmioError),
     "an option that is none": (PIXELS, {"compresion_level": 1}, UnknownOptionError),
 }

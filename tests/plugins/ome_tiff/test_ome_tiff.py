@@ -24,7 +24,7 @@ from omio_core.image import Image
 from omio_core.landing import land
 from omio_core.metadata import Metadata
 from omio_core.settings import using
-from omio_plugins.ome_tiff import WRITER, _check, _file, _write
+from omio_plugins.ome_tiff import WRITER, _check, _file, _plan, _write
 
 MADE = {
     "uint8": "uint8", "uint16": "uint16", "uint32": "uint32", "int8": "int8", "int16": "int16", "int32": "int32",
@@ -225,9 +225,9 @@ def test_any_shape_and_source_block(tmp_path: Path, shape: tuple[int, ...], chun
 def test_huge_planes_go_in_bands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tile: int | None, level: int, axes: str
 ) -> None:
-    monkeypatch.setattr(_write, "BAND", 10_000)
-    monkeypatch.setattr(_write, "_BAND_BOX", 4_000)
-    monkeypatch.setattr(_write, "STRIP", 600)
+    monkeypatch.setattr(_plan, "BAND", 10_000)
+    monkeypatch.setattr(_plan, "BAND_BOX", 4_000)
+    monkeypatch.setattr(_plan, "STRIP", 600)
     source = image(pixels((2, 2, 2, 101, 75) if axes == "TZCYX" else (2, 1, 101, 75, 3)), axes)
     done: list[int] = []
     path = tmp_path / "a.ome.tif"
@@ -236,7 +236,7 @@ def test_huge_planes_go_in_bands(
     np.testing.assert_array_equal(read(path), source.to_numpy())
 
 
-@pytest.mark.parametrize("tile", [0, 8, 17, -16])
+@pytest.mark.parametrize("tile", [8, 17, -16])
 def test_tiles_that_are_none(tmp_path: Path, tile: int) -> None:
     with pytest.raises(WriteError, match="tiles"):
         save(tmp_path / "a.ome.tif", image(pixels((1, 1, 1, 4, 4))), tile=tile)
@@ -274,7 +274,6 @@ def test_bigtiff_by_name_and_by_option(tmp_path: Path) -> None:
         assert (tmp_path / name).read_bytes()[:3] == start
     with pytest.raises(WriteError, match="bigtiff"):
         save(tmp_path / "b.ome.tif", source, options={"bigtiff": "yes"})
-    assert set(WRITER.options) == {"bigtiff"}
 
 
 def test_uncompressed_pixels_are_one_run_of_bytes(tmp_path: Path) -> None:

@@ -1,0 +1,109 @@
+"""Groups of options that several verbs take; each group reaches the verb as one mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import click
+
+Verb = Callable[..., None]
+CHOICES = {
+    "missing": ("unknown", "raise"),
+    "absent_planes": ("warn", "raise"),
+    "collision": ("number", "raise", "overwrite", "skip"),
+}
+
+
+def _gathered(into: str, names: Sequence[str], options: Sequence[Callable[[Verb], Verb]]) -> Callable[[Verb], Verb]:
+    """A decorator that adds options to a verb and hands those that were given over as one mapping."""
+
+    def decorate(verb: Verb) -> Verb:
+        @wraps(verb)
+        def gathered(**given: Any) -> None:
+            values = {name: given.pop(name) for name in names}
+            verb(**{into: {name: value for name, value in values.items() if value is not None}}, **given)
+
+        decorated: Verb = gathered
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> float | tuple[float, ...] | None:
+    """Numbers with commas between: one, two or three."""
+    if value is None:
+        return None
+    try:
+        numbers = tuple(float(part) for part in value.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no list of numbers such as 0.25,0.25,1.5", ctx, param) from None
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> list[str] | None:
+    return None if value is None else [name.strip() for name in value.split(",")]
+
+
+statements = _gathered(
+    "said",
+    ("reader", "axes", "pixel_size", "time_increment", "channel_names"),
+    (
+        click.option("--reader", help="Use this reader, whatever the file looks like."),
+        click.option("--axes", metavar="LETTERS", help="Your names for the file's axes, such as ZYX."),
+        click.option(
+            "--pixel-size", callback=_numbers, metavar="X[,Y[,Z]]", help="In micrometres; one number: X and Y."
+        ),
+        click.option("--time-increment", type=float, metavar="SECONDS", help="Time between time points."),
+        click.option("--channel-names", callback=_names, metavar="A,B", help="Names of the channels."),
+    ),
+)
+"""The options by which a caller says what the file does not."""
+
+
+class _Word(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic since click 8.4 only
+    """A whole number, or one word."""
+
+    def __init__(self, word: str, value: Any, least: int, most: int | None = None):
+        self.name, self.word, self.value, self.range = f"N|{word}", word, value, click.IntRange(least, most)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The word's value, or the number."""
+        return self.value if value in (self.word, self.value) else self.range.convert(value, param, ctx)
+
+
+output = _gathered(
+    "output",
+    (
+        "compression_level", "compression", "predictor", "tile", "pyramid", "pyramid_method", "order", "bigtiff",
+        "verify", "workers", "missing", "absent_planes", "collision",
+    ),
+    (
+        click.option(
+            "--level", "compression_level", type=_Word("auto", "auto", 0, 9), default=3, show_default=True,
+            help="Compression, 0 (none) to 9; auto takes the fastest that is nearly as good as 3.",
+        ),
+        click.option("--compression", metavar="NAME", help="zlib, zstd, lzw, none, ... Default: zlib."),
+        click.option("--predictor", is_flag=True, default=None, help="Differences along the rows, then compression."),
+        click.option(
+            "--tile", type=click.IntRange(0),
+            help="Edge of square tiles in pixels, a multiple of 16; 0: strips. Default: 512 for large planes.",
+        ),
+        click.option("--pyramid", type=_Word("auto", True, 0), help="How many smaller levels, or auto."),
+        click.option("--pyramid-method", type=click.Choice(("mean", "nearest")), help="How a level is made."),
+        click.option("--order", metavar="XYZCT", help="One of the six dimension orders of OME."),
+        click.option("--bigtiff/--no-bigtiff", default=None, help="BigTIFF or not, whatever the size."),
+        click.option(
+            "--verify", type=click.Choice(("structure", "pixels", "none")), default="structure", show_default=True,
+            help="What is checked before a file gets its name.",
+        ),
+        click.option("--workers", type=click.IntRange(1), help="Threads. Default: all cores."),
+        click.option("--missing", type=click.Choice(CHOICES["missing"]), default="unknown", show_default=True),
+        click.option("--absent-planes", type=click.Choice(CHOICES["absent_planes"]), default="warn", show_default=True),
+        click.option("--collision", type=click.Choice(CHOICES["collision"]), default="number", show_default=True),
+    ),
+)  # fmt: skip
+"""The options by which a caller says how files are to be written."""

@@ -1,0 +1,176 @@
+"""What written files are called: beside the source or where asked, from the source's name or a template; no pixel."""
+
+from __future__ import annotations
+
+import os
+import re
+import string
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from omio_core.errors import ManyImagesError, NoWriterError, WriteError
+from omio_core.image import Image
+from omio_core.plugins import catalogue
+
+SUFFIX = ".ome.tif"
+LONGEST_NAME = 120  # characters of an image's name in a file name; file systems take 255 bytes in all
+_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')  # what Windows or a shell would trip over
+_RESERVED = {"con", "prn", "aux", "nul", *(f"com{i}" for i in range(1, 10)), *(f"lpt{i}" for i in range(1, 10))}
+
+
+def targets(
+    source: Path,
+    out: str | os.PathLike[str] | None,
+    images: Sequence[Image],
+    suffixes: Sequence[str],
+    *,
+    several: bool,
+    template: str | None = None,
+) -> Iterator[Path]:
+    """The file for each image.
+
+    Parameters
+    ----------
+    source
+        The file converted.
+    out
+        A file, a folder, or None for the source's own folder.
+    images
+        What is written, each into a file of its own.
+    suffixes
+        The reader's suffixes; one of them is taken off the source's name, nothing else is.
+    several
+        Whether the source holds more than one image, chosen or not.
+    template
+        A name without suffix, see `filled`; None for the stem of the source, and the image's name where there are
+        several.
+
+    Raises
+    ------
+    ManyImagesError
+        Several images are to go into one file.
+    NoWriterError
+        `out` looks like a file of another kind.
+    WriteError
+        `out` is a file, or the template cannot be filled.
+    """
+    folder = source.parent
+    if out is not None:
+        given = Path(out)
+        if _is_file(given):
+            if len(images) > 1:
+                raise ManyImagesError(
+                    f"{len(images)} images cannot go into the one file {given}",
+                    remedy='give a folder, choose one with image=<index or name>, or take layout="one-file"',
+                    path=str(given),
+                )
+            if template is not None:
+                raise WriteError(f"{given} is a name already", remedy="leave out name=, or give a folder")
+            yield given
+            return
+        folder = given
+        if folder.exists() and not folder.is_dir():
+            raise WriteError(f"{folder} is a file", remedy="give a folder, or a name that ends in .ome.tif")
+    base = stem(source.name, suffixes)
+    taken: set[str] = set()
+    for index, image in enumerate(images):
+        part = f"_{safe(image.name) or f'image{index}'}" if several else ""
+        wanted = base + part if template is None else filled(template, base, index, image)
+        unique, count = wanted, 1
+        while unique.casefold() in taken:  # two images of one name, also on systems that ignore case
+            count += 1
+            unique = f"{wanted}_{count}"
+        taken.add(unique.casefold())
+        yield folder / f"{unique}{SUFFIX}"
+
+
+def filled(template: str, base: str, index: int, image: Image) -> str:
+    """A template with the facts of an image in place.
+
+    Parameters
+    ----------
+    template
+        With any of ``{stem}``, ``{image}`` (its name, else ``image0``), ``{index}``, ``{channels}`` (their names
+        joined by +) and the keys of the public dict that hold one value, such as ``{SizeT}`` or
+        ``{PhysicalSizeX:.3f}``; an unknown one becomes ``unknown``.
+    base
+        The stem.
+
+    Raises
+    ------
+    WriteError
+        A field is none of these, or its format does not fit.
+    """
+    facts = image.metadata.to_dict()
+    known: dict[str, Any] = {key: value for key, value in facts.items() if not isinstance(value, (list, dict))}
+    channels = [one["Name"] for one in facts["Channels"]]
+    known |= {
+        "stem": base,
+        "image": image.name or f"image{index}",
+        "index": index,
+        "channels": "+".join(map(str, channels)) if channels and None not in channels else None,
+    }
+    try:
+        parts = [
+            literal + (_value(known, field, form or "", conversion) if field is not None else "")
+            for literal, field, form, conversion in string.Formatter().parse(template)
+        ]
+    except ValueError as error:
+        raise WriteError(
+            f"name={template!r} cannot be filled", evidence=str(error), remedy="write fields as {stem} or {SizeT:03d}"
+        ) from error
+    # a dot stays a dot: only what stands in a field is made safe as a whole
+    return safe("".join(parts), longest=2 * LONGEST_NAME) or base
+
+
+def _value(known: Mapping[str, Any], field: str, form: str, conversion: str | None) -> str:
+    if field not in known or conversion:
+        raise ValueError(f"there is no field {field!r}; there are {', '.join(sorted(known))}")
+    value = known[field]
+    return "unknown" if value is None else safe(format(value, form)) or "unknown"
+
+
+def _is_file(given: Path) -> bool:
+    name = given.name.lower()
+    if given.is_dir():
+        return False
+    if any(name.endswith(s) for writer in catalogue().writers for s in writer.suffixes):
+        return True
+    if any(name.endswith(s) for reader in catalogue().readers for s in reader.suffixes):
+        raise NoWriterError(
+            f"{given} is no name for an OME-TIFF",
+            evidence=f"it ends in {given.suffix}",
+            remedy=f"end it in {SUFFIX}, or give a folder",
+            path=str(given),
+        )
+    return False
+
+
+def stem(name: str, suffixes: Sequence[str]) -> str:
+    """A file's name without its suffix; other dots stay.
+
+    Examples
+    --------
+    >>> stem("a.b.ome.tif", (".ome.tif", ".tif")), stem("sample_0.5um", (".tif",))
+    ('a.b', 'sample_0.5um')
+    """
+    known = {*suffixes, *(s for reader in catalogue().readers for s in reader.suffixes)}
+    for suffix in sorted(known, key=len, reverse=True):
+        if name.lower().endswith(suffix) and len(name) > len(suffix):
+            return name[: -len(suffix)]
+    return name
+
+
+def safe(name: str | None, longest: int = LONGEST_NAME) -> str:
+    """An image's name as part of a file name on any system; "" where nothing is left.
+
+    Examples
+    --------
+    >>> safe("Scene 1/2: left?"), safe("con"), safe(None)
+    ('Scene 1_2_ left_', 'con_', '')
+    """
+    text = unicodedata.normalize("NFC", name or "")
+    text = _UNSAFE.sub("_", text)[:longest].strip(" .")
+    return f"{text}_" if text.lower() in _RESERVED else text

@@ -1,0 +1,192 @@
+"""The compressions of a TIFF that lose nothing: tag, what each can take, and how a segment is encoded.
+
+Left out of what imagecodecs has: LERC, which cannot hold NaN; JPEG XR, whose TIFF tag only tifffile knows; and all
+that lose something. The numbers are those of the TIFF registry as libtiff and tifffile write them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omio_core.errors import WriteError
+
+Pixels = NDArray[Any]
+Encode = Callable[[Pixels, int], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codec:
+    """One compression.
+
+    Parameters
+    ----------
+    tag
+        Of the tag Compression.
+    encode
+        From a segment (rows, width) or (rows, width, samples), contiguous, and a level of 1 to 9, to its bytes; None
+        where the bytes stay as they are.
+    dtypes
+        Names of the types it takes; None for all.
+    samples
+        Samples of a pixel it takes.
+    predicts
+        Whether a predictor may come before it.
+    """
+
+    tag: int
+    encode: Encode | None
+    dtypes: frozenset[str] | None = None
+    samples: frozenset[int] | None = None
+    predicts: bool = False
+
+    def refusal(self, dtype: np.dtype[Any], samples: int) -> str | None:
+        """Why it cannot take such pixels; None where it can."""
+        if self.dtypes is not None and dtype.name not in self.dtypes:
+            return f"it takes {', '.join(sorted(self.dtypes))}, not {dtype.name}"
+        if self.samples is not None and samples not in self.samples:
+            return f"it takes {' or '.join(map(str, sorted(self.samples)))} samples a pixel, not {samples}"
+        return None
+
+
+def flat(segment: Pixels) -> memoryview:
+    """The bytes of a contiguous segment."""
+    return segment.reshape(-1).view(np.uint8).data
+
+
+def zlib(segment: Pixels, level: int) -> bytes:
+    """A zlib stream by libdeflate."""
+    import imagecodecs
+
+    encode: Any = imagecodecs.deflate_encode
+    data: bytes = encode(flat(segment), level)
+    return data
+
+
+def igzip(segment: Pixels, level: int) -> bytes:
+    """A zlib stream by ISA-L's igzip, whose levels are 0 to 3."""
+    from isal import isal_zlib
+
+    return isal_zlib.compress(flat(segment), level)
+
+
+def _bytewise(name: str, *, leveled: bool = False) -> Encode:
+    def encode(segment: Pixels, level: int) -> bytes:
+        import imagecodecs
+
+        options = {"level": level} if leveled else {}
+        data: bytes = getattr(imagecodecs, f"{name}_encode")(flat(segment), **options)
+        return data
+
+    return encode
+
+
+def _packbits(segment: Pixels, level: int) -> bytes:
+    import imagecodecs
+
+    rows: Any = segment.reshape(len(segment), -1).view(np.uint8)  # each row by itself (TIFF 6.0, section 9)
+    encode: Any = imagecodecs.packbits_encode
+    data: bytes = encode(rows, axis=-1)
+    return data
+
+
+def _pictorial(name: str, strength: str = "", **options: Any) -> Encode:
+    def encode(segment: Pixels, level: int) -> bytes:
+        import imagecodecs
+
+        native = segment.astype(segment.dtype.newbyteorder("="), copy=False)
+        leveled = {strength: level} if strength else {}
+        data: bytes = getattr(imagecodecs, f"{name}_encode")(native, **leveled, **options)
+        return data
+
+    return encode
+
+
+_INTEGERS = frozenset({"uint8", "uint16"})
+_GREY_OR_RGB = frozenset({1, 3, 4})
+
+CODECS = {
+    "none": Codec(tag=1, encode=None),
+    "zlib": Codec(tag=8, encode=zlib, predicts=True),
+    "lzw": Codec(tag=5, encode=_bytewise("lzw"), predicts=True),
+    "zstd": Codec(tag=50000, encode=_bytewise("zstd", leveled=True), predicts=True),
+    "lzma": Codec(tag=34925, encode=_bytewise("lzma", leveled=True), predicts=True),
+    "packbits": Codec(tag=32773, encode=_packbits),
+    "png": Codec(tag=34933, encode=_pictorial("png", "level"), dtypes=_INTEGERS, samples=_GREY_OR_RGB),
+    "jpeg2000": Codec(
+        tag=34712,
+        encode=_pictorial("jpeg2k", level=0, codecformat="j2k", reversible=True),
+        dtypes=_INTEGERS,
+        samples=_GREY_OR_RGB,
+    ),
+    "jpegxl": Codec(
+        tag=50002, encode=_pictorial("jpegxl", "effort", lossless=True), dtypes=_INTEGERS, samples=_GREY_OR_RGB
+    ),
+    "webp": Codec(
+        tag=50001,
+        encode=_pictorial("webp", lossless=True),
+        dtypes=frozenset({"uint8"}),
+        samples=frozenset({3}),
+    ),
+}
+"""From what ``compression=`` takes to what it means."""
+
+
+def find(name: Any, dtype: np.dtype[Any], samples: int) -> Codec:
+    """The codec of that name, if it can take such pixels.
+
+    Raises
+    ------
+    WriteError
+    """
+    if not isinstance(name, str) or name.lower() not in CODECS:
+        raise WriteError(
+            f"there is no compression {name!r}",
+            remedy=f"choose one of {', '.join(CODECS)}; none of them loses anything",
+        )
+    codec = CODECS[name.lower()]
+    if why := codec.refusal(dtype, samples):
+        raise WriteError(f"compression={name!r} cannot take these pixels", evidence=why, remedy="choose zlib or zstd")
+    return codec
+
+
+# --- predictors (TIFF 6.0, section 14; Adobe Photoshop TIFF Technical Note 3 for floats)
+
+PREDICTOR_NONE, HORIZONTAL, FLOATING = 1, 2, 3
+
+
+def predictor(asked: Any, codec: Codec, dtype: np.dtype[Any]) -> int:
+    """The number of the predictor to use.
+
+    Raises
+    ------
+    WriteError
+        It is asked for where there is none.
+    """
+    if asked not in (True, False, None):
+        raise WriteError(f"predictor cannot be {asked!r}", remedy="give True or False")
+    if not asked:
+        return PREDICTOR_NONE
+    if not codec.predicts or dtype.kind == "c":
+        raise WriteError(
+            "there is no predictor for these pixels",
+            evidence=f"complex pixels: {dtype.kind == 'c'}; a predictor goes with zlib, lzw, zstd and lzma",
+            remedy="leave out predictor=True",
+        )
+    return FLOATING if dtype.kind == "f" else HORIZONTAL
+
+
+def predicted(segment: Pixels, number: int) -> Pixels:
+    """A segment as differences along its rows."""
+    import imagecodecs
+
+    if number == PREDICTOR_NONE:
+        return segment
+    encode: Any = imagecodecs.delta_encode if number == HORIZONTAL else imagecodecs.floatpred_encode
+    native = segment.astype(segment.dtype.newbyteorder("="), copy=False)
+    found: Pixels = encode(native, axis=1)
+    return np.ascontiguousarray(found, found.dtype.newbyteorder("<"))

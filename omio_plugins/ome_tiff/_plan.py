@@ -1,0 +1,219 @@
+"""How each image is to be written: its type, form, levels and order, decided before a pixel is encoded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from omio_core.contract import WriteRequest
+from omio_core.errors import WriteError
+from omio_core.facts import Planes
+from omio_core.image import Image
+from omio_core.metadata import Metadata
+from omio_core.ome import ORDERS
+from omio_core.region import Box, grid
+from omio_core.stream import pull
+
+from . import IF_IT_FITS, WIDENED
+from . import _codecs as codecs
+from ._file import Form, resolution
+
+STRIP = 1 << 18  # bytes of a strip, about
+BOX = 1 << 20  # bytes of a box; smaller planes are asked for several at once
+BAND = 1 << 22  # bytes of a plane above which it is asked for in bands
+BAND_BOX = 1 << 21  # bytes of a band, about
+TILED = 4096  # a plane wider or higher than this is tiled
+TILE = 512
+SMALLEST = 512  # pyramid=True halves until no edge is longer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How one image is written; samples lie beside each other.
+
+    Attributes
+    ----------
+    dtype
+        Of the pixels as written, little-endian.
+    form, reduced
+        Of its planes, and of the levels of its pyramid, largest first.
+    method
+        How a level is made of the one before: ``"mean"`` or ``"nearest"``.
+    encode, level
+        What makes a segment's bytes of its pixels, None where they stay as they are; and how strong it is.
+    order
+        OME's DimensionOrder.
+    """
+
+    image: Image
+    metadata: Metadata
+    dtype: np.dtype[Any]
+    form: Form
+    reduced: tuple[Form, ...]
+    method: str
+    encode: codecs.Encode | None
+    level: int
+    order: str
+    notes: tuple[str, ...]
+
+
+def plan(index: int, image: Image, request: WriteRequest) -> Plan:
+    """Decide how to write an image.
+
+    Raises
+    ------
+    WriteError
+        An option is none, or does not go with the pixels; 64-bit integers do not fit 32 bits.
+    """
+    dtype = _dtype(index, image, request)
+    metadata, notes = image.metadata, []
+    if metadata.samples not in (1, 3, 4) or (metadata.samples > 1 and dtype.kind == "c"):
+        notes.append(f"the {metadata.samples} samples of a pixel are written as channels of their own")
+        metadata = _apart(metadata)
+    if dtype != image.dtype:
+        notes.append(f"{image.dtype} is no OME pixel type; the values are written as {dtype}")
+    method = _one_of(request, "pyramid_method", "mean", ("mean", "nearest"))
+    level = 3 if request.level == "auto" else request.level
+    codec = codecs.find(request.options.get("compression", "zlib") if level else "none", dtype, metadata.samples)
+    form = _form(image, metadata, dtype, codec, request)
+    reduced = _reduced(form, request)
+    said: dict[str, Any] = {"converted": list(notes)} if notes else {}
+    if reduced:
+        said["pyramid"] = {"levels": len(reduced), "each of the one before, 2 x 2 pixels": method}
+    metadata = replace(metadata, provenance={**metadata.provenance, **said})
+    # where a block of the source holds several channels, C is the fastest axis, so that no block is read again
+    order = "XYCZT" if image.picture.blocks[2] > metadata.samples else "XYZCT"
+    return Plan(
+        image=image,
+        metadata=metadata,
+        dtype=dtype,
+        form=form,
+        reduced=reduced,
+        method=method,
+        encode=codec.encode,
+        level=level,
+        order=_one_of(request, "order", order, ORDERS),
+        notes=tuple(notes),
+    )
+
+
+def _one_of(request: WriteRequest, name: str, default: str, known: tuple[str, ...]) -> str:
+    asked = request.options.get(name) or default
+    if asked not in known:
+        raise WriteError(f"{name} cannot be {asked!r}", remedy=f"choose one of {', '.join(known)}")
+    return str(asked)
+
+
+def _form(image: Image, metadata: Metadata, dtype: np.dtype[Any], codec: codecs.Codec, request: WriteRequest) -> Form:
+    *_, y, x = image.shape
+    tile = request.tile
+    if tile and (tile < 16 or tile % 16):
+        raise WriteError(
+            f"tiles cannot be {tile} pixels wide", evidence="TIFF has multiples of 16", remedy="choose 256 or 512"
+        )
+    if tile is None and (max(y, x) > TILED or request.options.get("pyramid")):
+        tile = TILE
+    facts = metadata.facts
+    sizes = [resolution(f.value) if f else None for f in (facts.physical_size_x, facts.physical_size_y)]
+    return Form(
+        height=y,
+        width=x,
+        samples=metadata.samples,
+        kind=dtype.kind,
+        bits=dtype.itemsize * 8,
+        compression=codec.tag,
+        predictor=codecs.predictor(request.options.get("predictor"), codec, dtype),
+        tile=tile or None,
+        rows=min(y, max(1, STRIP // (x * metadata.samples * dtype.itemsize))),
+        resolution=(sizes[0], sizes[1]) if sizes[0] and sizes[1] else None,
+    )
+
+
+def _reduced(form: Form, request: WriteRequest) -> tuple[Form, ...]:
+    """The forms of the levels asked for: a number of them, or True for as many as make the last one small."""
+    asked = request.options.get("pyramid")
+    if asked is None or asked is False or asked == 0:
+        return ()
+    if not isinstance(asked, int) or asked < 0:
+        raise WriteError(f"pyramid cannot be {asked!r}", remedy="give True, or how many smaller levels there are to be")
+    if not form.tile:
+        raise WriteError("a pyramid has tiles", evidence=f"tile={request.tile}", remedy="leave out tile=0")
+    levels: list[Form] = []
+    last = form
+    while max(last.height, last.width) > SMALLEST if asked is True else len(levels) < asked:
+        if max(last.height, last.width) == 1:
+            raise WriteError(
+                f"there are no {asked} levels below {form.width} x {form.height} pixels",
+                evidence=f"level {len(levels)} is a single pixel",
+                remedy="choose fewer, or pyramid=True",
+            )
+        last = last.smaller()
+        levels.append(last)
+    return tuple(levels)
+
+
+def _dtype(index: int, image: Image, request: WriteRequest) -> np.dtype[Any]:
+    """Of the pixels as written, little-endian."""
+    name = image.dtype.name
+    if name not in IF_IT_FITS:
+        return np.dtype(WIDENED.get(name, name)).newbyteorder("<")
+    shape, itemsize = image.shape, image.dtype.itemsize
+    rows = max(1, BAND // (shape[4] * itemsize))
+    boxes = grid(Box.whole(shape), (1, 1, 1, min(rows, shape[3]), shape[4]))
+    found = [ends for _, ends in pull(image.picture, boxes, lambda _, a: (a.min(), a.max()), workers=request.workers)]
+    least, most = int(min(a for a, _ in found)), int(max(b for _, b in found))
+    for candidate in IF_IT_FITS[name]:
+        if np.iinfo(candidate).min <= least and most <= np.iinfo(candidate).max:
+            return np.dtype(candidate).newbyteorder("<")
+    raise WriteError(
+        f"image {index} cannot be written as OME-TIFF: its values do not fit",
+        evidence=f"{name} from {least} to {most}; OME's integers have at most 32 bits",
+        remedy="convert the pixels to float64 if rounding is no harm, or write another format",
+        image=index,
+    )
+
+
+def _apart(metadata: Metadata) -> Metadata:
+    """The metadata with a channel for each sample."""
+    n, facts = metadata.samples, metadata.facts
+    channels = tuple(replace(c, samples=1) for c in facts.channels for _ in range(n))
+    planes = facts.planes
+    if planes is not None:
+        columns = {name: np.repeat(table, n, axis=2) for name, table in planes.columns.items()}
+        planes = Planes(columns=columns, origin=planes.origin, where=planes.where)
+    return replace(metadata, samples=1, facts=replace(facts, channels=channels, planes=planes))
+
+
+def boxes(plan: Plan) -> Iterator[Box]:
+    """TZCYX boxes in the order of the file: of several planes where those are small, of bands where they are large."""
+    t, z, c, y, x = plan.image.shape
+    samples = plan.form.samples
+    row = x * samples * plan.dtype.itemsize
+    lengths = {"T": t, "Z": z, "C": c // samples}
+    fastest = list(plan.order[2:])
+    if y * row > BAND:
+        rows, planes = min(y, _band(plan, row)), 1
+    else:
+        rows, planes = y, -(-BOX // (y * row))
+    steps = {}
+    for axis in fastest:  # an axis is taken in part only if those faster are taken whole
+        steps[axis] = min(lengths[axis], planes)
+        planes = -(-planes // lengths[axis]) if steps[axis] == lengths[axis] else 1
+    slowest = fastest[::-1]
+    for box in grid(Box.whole([lengths[a] for a in slowest]), [steps[a] for a in slowest]):
+        spans = dict(zip(slowest, box.spans, strict=True))
+        along_c = (spans["C"][0] * samples, spans["C"][1] * samples)
+        for start in range(0, y, rows):
+            yield Box((spans["T"], spans["Z"], along_c, (start, min(y, start + rows)), (0, x)))
+
+
+def _band(plan: Plan, row: int) -> int:
+    """Rows of a band: whole strips or rows of tiles, and whole blocks of the source unless those are too high."""
+    unit = plan.form.tile or plan.form.rows
+    block = math.lcm(unit, plan.image.picture.blocks[3])
+    unit = block if block * row <= 4 * BAND_BOX else unit
+    return unit * max(1, BAND_BOX // (unit * row))

@@ -1,0 +1,348 @@
+"""The options of the OME-TIFF writer: compressions, predictors, pyramids, dimension orders, "auto", digests."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from numpy.typing import NDArray
+
+import omio
+from omio_core import digests, ome
+from omio_core.errors import CorruptFileError, WriteError
+from omio_core.image import Image
+from omio_plugins.ome_tiff import _auto, _check, _codecs, _encode, _plan, _write
+
+Save = Callable[..., Any]
+Noisy = Callable[..., NDArray[Any]]
+TAGS = {
+    "none": 1, "zlib": 8, "lzw": 5, "zstd": 50000, "lzma": 34925, "packbits": 32773, "png": 34933, "jpeg2000": 34712,
+    "jpegxl": 50002, "webp": 50001,
+}  # fmt: skip
+BYTEWISE = ("none", "zlib", "lzw", "zstd", "lzma", "packbits")
+
+
+def of(array: NDArray[Any], axes: str = "TZCYX") -> Image:
+    return Image.of_array(array, axes=axes)
+
+
+def provenance(path: Path, index: int = 0) -> Any:
+    with tifffile.TiffFile(path) as tif:
+        return ome.facts(tif.pages[0].description, index).annotations["omio/provenance"]
+
+
+# --- compressions
+
+
+def test_every_compression_is_named_here() -> None:
+    assert {name: codec.tag for name, codec in _codecs.CODECS.items()} == TAGS
+
+
+@pytest.mark.parametrize("tile", [0, 32])
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "float32", "float64"])
+@pytest.mark.parametrize("name", BYTEWISE)
+def test_compressions_of_bytes(tmp_path: Path, save: Save, noisy: Noisy, name: str, dtype: str, tile: int) -> None:
+    array = noisy(2, 1, 2, 45, 70, dtype=dtype)
+    path = tmp_path / "a.ome.tif"
+    save(path, of(array), compression=name, tile=tile)
+    with tifffile.TiffFile(path) as tif:
+        assert tif.pages[1].compression == TAGS[name]
+        np.testing.assert_array_equal(tif.asarray().reshape(array.shape), array)
+    np.testing.assert_array_equal(omio.imread(path)[0], array)
+
+
+@pytest.mark.parametrize("axes", ["TZCYX", "TZYXS"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("name", ["png", "jpeg2000", "jpegxl"])
+def test_compressions_of_pictures(tmp_path: Path, save: Save, noisy: Noisy, name: str, dtype: str, axes: str) -> None:
+    array = noisy(2, 1, 1, 45, 70, dtype=dtype) if axes == "TZCYX" else noisy(3, 2, 45, 70, dtype=dtype)
+    array = array if axes == "TZCYX" else np.ascontiguousarray(np.moveaxis(array[:, :, None], 0, -1))[:, 0][:, None]
+    source = of(array, axes)
+    path = tmp_path / "a.ome.tif"
+    save(path, source, compression=name)
+    with tifffile.TiffFile(path) as tif:
+        assert tif.pages[0].compression == TAGS[name]
+    np.testing.assert_array_equal(omio.imread(path)[0], source.to_numpy())
+
+
+def test_webp_keeps_rgb(tmp_path: Path, save: Save, noisy: Noisy) -> None:
+    source = of(np.moveaxis(noisy(3, 45, 70, dtype="uint8"), 0, -1).copy(), "YXS")
+    save(tmp_path / "a.ome.tif", source, compression="webp")
+    np.testing.assert_array_equal(omio.imread(tmp_path / "a.ome.tif")[0], source.to_numpy())
+
+
+@pytest.mark.parametrize("name", ["jpegxl", "png", "jpeg2000"])
+def test_colours_under_a_transparent_alpha_are_kept(tmp_path: Path, save: Save, noisy: Noisy, name: str) -> None:
+    """An encoder may blank what nobody sees; here every value is a measurement."""
+    array = np.moveaxis(noisy(4, 45, 70, dtype="uint8"), 0, -1).copy()
+    array[..., 3] = 0
+    save(tmp_path / "a.ome.tif", of(array, "YXS"), compression=name)
+    np.testing.assert_array_equal(omio.imread(tmp_path / "a.ome.tif")[0], of(array, "YXS").to_numpy())
+
+
+@pytest.mark.parametrize("tile", [0, 32])
+@pytest.mark.parametrize("axes", ["TZCYX", "TZYXS"])
+@pytest.mark.parametrize(("dtype", "tag"), [("uint8", 2), ("uint16", 2), ("int32", 2), ("float32", 3), ("float64", 3)])
+@pytest.mark.parametrize("name", ["zlib", "zstd", "lzw", "lzma"])
+def test_predictors(
+    tmp_path: Path, save: Save, noisy: Noisy, name: str, dtype: str, tag: int, axes: str, tile: int
+) -> None:
+    array = noisy(2, 1, 3, 45, 70, dtype=dtype)
+    source = of(array if axes == "TZCYX" else np.moveaxis(array, 2, -1).copy(), axes)
+    path = tmp_path / "a.ome.tif"
+    save(path, source, compression=name, predictor=True, tile=tile)
+    with tifffile.TiffFile(path) as tif:
+        assert tif.pages[0].predictor == tag
+        there = tif.asarray().reshape(source.shape) if axes == "TZCYX" else np.moveaxis(tif.asarray(), -1, 1)
+        np.testing.assert_array_equal(there.reshape(source.shape), source.to_numpy())
+    np.testing.assert_array_equal(omio.imread(path)[0], source.to_numpy())
+
+
+@pytest.mark.parametrize(
+    ("dtype", "options", "said"),
+    [
+        ("uint16", {"compression": "gzip"}, "no compression 'gzip'"),
+        ("uint16", {"compression": 8}, "no compression 8"),
+        ("float32", {"compression": "png"}, "cannot take"),
+        ("uint16", {"compression": "webp"}, "cannot take"),
+        ("uint16", {"compression": "packbits", "predictor": True}, "no predictor"),
+        ("complex64", {"predictor": True}, "no predictor"),
+        ("uint16", {"predictor": "yes"}, "predictor cannot be"),
+        ("uint16", {"pyramid": -1}, "pyramid cannot be"),
+        ("uint16", {"pyramid": "all"}, "pyramid cannot be"),
+        ("uint16", {"pyramid": 9}, "no 9 levels"),
+        ("uint16", {"pyramid": 1, "tile": 0}, "has tiles"),
+        ("uint16", {"pyramid_method": "median"}, "pyramid_method cannot be"),
+        ("uint16", {"order": "TZCYX"}, "order cannot be"),
+        ("uint16", {"level": "auto", "compression": "zstd"}, "encoders of zlib"),
+    ],
+)
+def test_what_does_not_go_together(
+    tmp_path: Path, save: Save, noisy: Noisy, dtype: str, options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(WriteError, match=said) as caught:
+        save(tmp_path / "a.ome.tif", of(noisy(1, 1, 1, 20, 30, dtype=dtype)), **options)
+    assert caught.value.remedy
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- orders
+
+
+@pytest.mark.parametrize("order", ["".join(("XY", *rest)) for rest in itertools.permutations("ZCT")])
+@pytest.mark.parametrize("axes", ["TZCYX", "TZCYXS"])
+def test_every_dimension_order(tmp_path: Path, save: Save, order: str, axes: str) -> None:
+    shape = (2, 3, 4, 9, 11) if axes == "TZCYX" else (2, 3, 2, 9, 11, 3)
+    source = of(np.arange(np.prod(shape), dtype="uint16").reshape(shape), axes)
+    path = tmp_path / "a.ome.tif"
+    save(path, source, order=order)
+    with tifffile.TiffFile(path) as tif:
+        description = ome.parse(tif.pages[0].description).images[0]
+        assert f'DimensionOrder="{order}"' in tif.pages[0].description
+        page, step = tif.pages[1].asarray(), "TZC".index(order[2])
+        at = [0, 0, 0]
+        at[step] = 1 if axes == "TZCYX" or order[2] != "C" else 3
+        wanted = source.to_numpy()[tuple(at)]
+        np.testing.assert_array_equal(page if page.ndim == 2 else page[..., 0], wanted)
+    assert (description.size_t, description.size_z) == shape[:2]
+    np.testing.assert_array_equal(omio.imread(path)[0], source.to_numpy())
+
+
+# --- pyramids
+
+
+def levels(path: Path, series: int = 0) -> list[NDArray[Any]]:
+    with tifffile.TiffFile(path) as tif:
+        return [level.asarray() for level in tif.series[series].levels]
+
+
+def mean(plane: NDArray[Any]) -> NDArray[Any]:
+    """The definition, pixel by pixel: the mean of 2 x 2, halves upwards, the odd last row and column left out."""
+    y, x = plane.shape[0] // 2 * 2, plane.shape[1] // 2 * 2
+    parts = plane[:y, :x].astype("float64" if plane.dtype.kind == "f" else object)
+    total = parts[::2, ::2] + parts[1::2, ::2] + parts[::2, 1::2] + parts[1::2, 1::2]
+    return (total / 4 if plane.dtype.kind == "f" else (total + 2) // 4).astype(plane.dtype)
+
+
+@pytest.mark.parametrize("banded", [False, True])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "int32", "float32"])
+def test_mean_levels(tmp_path: Path, save: Save, monkeypatch: pytest.MonkeyPatch, dtype: str, banded: bool) -> None:
+    if banded:
+        monkeypatch.setattr(_plan, "BAND", 10_000)
+        monkeypatch.setattr(_plan, "BAND_BOX", 4_000)
+    random = np.random.default_rng(0)
+    least, most = (np.iinfo(dtype).min, np.iinfo(dtype).max) if dtype != "float32" else (-9, 9)
+    array = random.uniform(least, most, (2, 1, 2, 203, 151)).astype(dtype)
+    path = tmp_path / "a.ome.tif"
+    save(path, of(array), pyramid=3, tile=16)
+    found = levels(path)
+    assert [one.shape[-2:] for one in found] == [(203, 151), (101, 75), (50, 37), (25, 18)]
+    flat = array.reshape(-1, 203, 151)
+    for level in found:
+        np.testing.assert_array_equal(level.reshape(flat.shape), flat)
+        flat = np.stack([mean(plane) for plane in flat])
+    image = omio.imopen(path)
+    assert image.levels == tuple((2, 1, 2, *one.shape[-2:]) for one in found)
+    np.testing.assert_array_equal(image.level(2).to_numpy().reshape(found[2].shape), found[2])
+    said = provenance(path)["pyramid"]
+    assert said["levels"] == 3
+    assert "mean" in said.values()
+
+
+@pytest.mark.parametrize("banded", [False, True])
+def test_nearest_levels_of_rgb(tmp_path: Path, save: Save, monkeypatch: pytest.MonkeyPatch, banded: bool) -> None:
+    if banded:
+        monkeypatch.setattr(_plan, "BAND", 10_000)
+        monkeypatch.setattr(_plan, "BAND_BOX", 4_000)
+    array = np.random.default_rng(1).integers(0, 255, (130, 70, 3), np.uint8)
+    path = tmp_path / "a.ome.tif"
+    save(path, of(array, "YXS"), pyramid=2, pyramid_method="nearest", tile=32)
+    found = levels(path)
+    np.testing.assert_array_equal(found[1], array[:130:2, :70:2])
+    np.testing.assert_array_equal(found[2], array[:128:4, :68:4])
+    assert "nearest" in provenance(path)["pyramid"].values()
+
+
+def test_as_many_levels_as_make_the_last_one_small(tmp_path: Path, save: Save) -> None:
+    path = tmp_path / "a.ome.tif"
+    save(path, of(np.zeros((1, 1, 1, 1100, 2100), np.uint8)), pyramid=True)
+    assert [one.shape for one in levels(path)] == [(1100, 2100), (550, 1050), (275, 525), (137, 262)]
+    save(path, of(np.zeros((1, 1, 1, 100, 200), np.uint8)), pyramid=True)
+    assert len(levels(path)) == 1
+    assert "pyramid" not in provenance(path)
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 90_000), (3, 40_000), (40_000, 1)])
+def test_levels_of_thin_planes(
+    tmp_path: Path, save: Save, monkeypatch: pytest.MonkeyPatch, height: int, width: int
+) -> None:
+    monkeypatch.setattr(_plan, "BAND", 10_000)
+    array = np.random.default_rng(2).integers(0, 255, (height, width), np.uint8)
+    path = tmp_path / "a.ome.tif"
+    save(path, of(array, "YX"), pyramid=4, pyramid_method="nearest", tile=64)
+    found = levels(path)
+    assert [one.shape for one in found] == [(max(1, height >> i), max(1, width >> i)) for i in range(5)]
+    ys, xs = (16 if height > 15 else 1), (16 if width > 15 else 1)
+    np.testing.assert_array_equal(found[4], array[::ys, ::xs][: found[4].shape[0], : found[4].shape[1]])
+
+
+def test_sizes_of_levels_follow(tmp_path: Path) -> None:
+    path = tmp_path / "a.ome.tif"
+    omio.imwrite(path, np.zeros((64, 64), np.uint8), axes="YX", pixel_size=0.5, pyramid=1, tile=16)
+    sizes = [omio.imopen(path).level(i).metadata.facts.physical_size_x for i in (0, 1)]
+    assert [size.value for size in sizes if size] == [0.5, 1.0]
+    with tifffile.TiffFile(path) as tif:
+        assert tif.series[0].levels[1].pages[0].tags["XResolution"].value == (10_000, 1)
+
+
+def test_pyramids_of_several_images_in_bigtiff(tmp_path: Path, save: Save, noisy: Noisy) -> None:
+    first, second = of(noisy(2, 1, 1, 100, 80)), of(noisy(1, 3, 1, 60, 90, dtype="uint8"))
+    path = tmp_path / "a.ome.tif"
+    save(path, first, second, pyramid=2, tile=16, bigtiff=True)
+    assert path.read_bytes()[:4] == b"II+\0"
+    for index, source in enumerate((first, second)):
+        np.testing.assert_array_equal(omio.imread(path, image=index)[0], source.to_numpy())
+        assert len(levels(path, index)) == 3
+
+
+def test_a_level_that_lies_outside_is_refused(tmp_path: Path, save: Save, noisy: Noisy) -> None:
+    source = of(noisy(1, 1, 1, 64, 64))
+    path = tmp_path / "a.ome.tif"
+    save(path, source, pyramid=1, tile=16)
+    _check.check(str(path), [source])
+    with tifffile.TiffFile(path) as tif:
+        page = tif.series[0].levels[1].pages[0]
+        at = {name: page.tags[name].valueoffset for name in ("TileOffsets", "ImageWidth", "NewSubfileType")}
+    for name, damaged in {"TileOffsets": b"\xff\xff\xff\x7f", "ImageWidth": b"\x21", "NewSubfileType": b"\0"}.items():
+        data = bytearray(path.read_bytes())
+        data[at[name] : at[name] + len(damaged)] = damaged
+        broken = tmp_path / "b.ome.tif"
+        broken.write_bytes(data)
+        with pytest.raises(CorruptFileError):
+            _check.check(str(broken), [source])
+
+
+# --- the fastest encoder
+
+
+def test_auto_says_what_it_took(tmp_path: Path, save: Save, noisy: Noisy) -> None:
+    array = noisy(4, 1, 1, 200, 300)
+    path = tmp_path / "a.ome.tif"
+    save(path, of(array), level="auto")
+    np.testing.assert_array_equal(tifffile.imread(path).reshape(array.shape), array)
+    said = provenance(path)["compression"]
+    assert said["encoder"].rpartition(" level ")[0] in ("libdeflate", "igzip")
+    assert "times as fast as libdeflate level 3" in said["why"]
+
+
+def test_auto_takes_no_encoder_that_makes_larger_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However fast: an encoder that only copies is never chosen."""
+
+    def copies(segment: NDArray[Any], level: int) -> bytes:
+        return bytes(segment.nbytes)
+
+    monkeypatch.setattr(
+        _auto, "_candidates", lambda: iter([("copies", copies, 1), ("libdeflate level 3", _codecs.zlib, 3)])
+    )
+    from omio_core.contract import WriteRequest
+
+    image = of(np.zeros((1, 1, 1, 300, 300), np.uint16))
+    chosen = _auto.fastest(_plan.plan(0, image, WriteRequest(level="auto")))
+    assert (chosen.encode, chosen.level) == (_codecs.zlib, 3)
+    assert chosen.metadata.provenance["compression"]["encoder"] == "libdeflate level 3"
+
+
+def test_auto_without_isal_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, save: Save, noisy: Noisy) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    save(tmp_path / "a.ome.tif", of(noisy(1, 1, 1, 50, 60)), level="auto")
+    said = provenance(tmp_path / "a.ome.tif")["compression"]
+    assert said["encoder"].startswith("libdeflate")
+    assert "isal" in said["not tried"]
+
+
+# --- digests
+
+
+@pytest.mark.parametrize("axes", ["TZCYX", "TZCYXS"])
+@pytest.mark.parametrize("banded", [False, True])
+@pytest.mark.parametrize("order", ["XYCTZ", "XYZCT"])
+def test_digests_are_those_of_the_planes(
+    tmp_path: Path, save: Save, monkeypatch: pytest.MonkeyPatch, order: str, banded: bool, axes: str
+) -> None:
+    if banded:
+        monkeypatch.setattr(_plan, "BAND", 1_000)
+        monkeypatch.setattr(_plan, "BAND_BOX", 400)
+        monkeypatch.setattr(_plan, "STRIP", 300)
+    shape = (2, 3, 2, 40, 30) if axes == "TZCYX" else (2, 3, 2, 40, 30, 3)
+    source = of(np.random.default_rng(3).integers(0, 999, shape, np.uint16), axes)
+    path = tmp_path / "a.ome.tif"
+    (found,) = save(path, source, order=order).digests
+    pixels = source.to_numpy()
+    assert found == tuple(digests.of_plane(pixels[i]) for i in np.ndindex(pixels.shape[:3]))
+    assert provenance(path)["digests"]["planes"].split() == list(found)
+    assert tuple(digests.of_image(omio.imopen(path))) == found
+
+
+def test_digests_are_of_the_values_as_written(tmp_path: Path, save: Save) -> None:
+    source = of(np.array([[True, False]]).reshape(1, 1, 1, 1, 2))
+    (found,) = save(tmp_path / "a.ome.tif", source).digests
+    assert found == (digests.of_plane(np.array([[1, 0]], np.uint8)),)
+
+
+def test_very_many_digests_are_one(tmp_path: Path, save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_write, "MOST_DIGESTS", 3)
+    source = of(np.arange(4 * 6, dtype="uint8").reshape(4, 1, 1, 2, 3))
+    save(tmp_path / "a.ome.tif", source)
+    said = provenance(tmp_path / "a.ome.tif")["digests"]
+    assert "planes" not in said
+    assert len(said["all"]) == 64
+
+
+def test_halving_rounds_half_upwards() -> None:
+    rows = np.array([[1, 2], [2, 1], [-1, -2], [-2, -1]], np.int8)
+    np.testing.assert_array_equal(_encode.halved(rows, "mean"), [[2], [-1]])
