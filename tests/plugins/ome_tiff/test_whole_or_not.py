@@ -1,14 +1,20 @@
-"""A write that is killed, or runs out of room, leaves the old file or the whole new one."""
+"""A write that is killed, or runs out of room, leaves the old file or the whole new one; two at once leave two.
+
+The writers are forks of one warm process, so that a case costs a write and not the start of an interpreter.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,48 +25,88 @@ from omio_core.landing import PART, tidy
 ROOT = Path(__file__).resolve().parents[3]
 SHAPE = (1, 24, 1, 400, 500)  # 9.6 MB
 
-# argv: target, value of every pixel, level, limit on the size of files or 0
-CHILD = """
-import sys
+# reads a line of JSON a case: target, value of every pixel, level, collision, limit on the size of files or 0;
+# answers with the pid of the fork that writes, and to an empty line with what became of it
+WARM = """
+import json, os, sys
 import numpy as np
-from omio_core.contract import WriteRequest
+from omio_core import writing
 from omio_core.errors import WriteError
 from omio_core.image import Image
-from omio_core.landing import land
-from omio_plugins.ome_tiff import _check, _write
-target, value, level, limit = sys.argv[1], *map(int, sys.argv[2:])
-shape = {shape}
-noise = np.random.default_rng(0).integers(0, 4, shape, np.uint16)
-images = [Image.of_array(noise + np.uint16(value), axes="TZCYX")]
-request = WriteRequest(level=level, name="a.ome.tif", workers=2)
-if limit:
-    import resource
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-print("ready", flush=True)
-try:
-    land(target, lambda p: _write.write(p, images, request), check=lambda p: _check.check(p, images), replace=True)
-except WriteError as error:
-    print("WriteError", error.what.replace(chr(10), " "), flush=True)
-    sys.exit(3)
-print("done", flush=True)
+noise = np.random.default_rng(0).integers(0, 4, {shape}, np.uint16)
+import omio_plugins.ome_tiff._write, omio_plugins.ome_tiff._check, omio_core.omecheck
+omio_core.omecheck._schema()
+for line in iter(sys.stdin.readline, ""):
+    cases = json.loads(line)
+    pids = []
+    for case in cases:
+        out, into = os.pipe()
+        pid = os.fork()
+        if pid:
+            os.close(into)
+            pids.append((pid, out))
+            continue
+        os.close(out)
+        if case["limit"]:
+            import resource, signal
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (case["limit"], case["limit"]))
+        image = Image.of_array(noise + np.uint16(case["value"]), axes="TZCYX")
+        try:
+            path = writing.write(case["target"], [image], level=case["level"], collision=case["collision"], workers=2)
+            said = str(path)
+        except WriteError as error:
+            said = "WriteError"
+        os.write(into, said.encode())
+        os._exit(0)
+    print(json.dumps([pid for pid, _ in pids]), flush=True)
+    sys.stdin.readline()  # until then nobody is waited for, so that a pid stays its writer's
+    ended = []
+    for pid, out in pids:
+        said = os.read(out, 4096).decode()
+        os.close(out)
+        ended.append([said, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])])
+    print(json.dumps(ended), flush=True)
 """
 
 
-def child(target: Path, value: int, level: int, limit: int = 0) -> subprocess.Popen[str]:
-    """A process that is about to write; it has said so."""
-    started = subprocess.Popen(
-        [sys.executable, "-c", CHILD.format(shape=SHAPE), str(target), str(value), str(level), str(limit)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    assert started.stdout is not None
-    assert started.stdout.readline() == "ready\n"
-    return started
+class Warm:
+    """The process that forks the writers."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", WARM.format(shape=SHAPE)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+
+    def begin(self, *cases: dict[str, Any]) -> list[int]:
+        """Start writing; gives the pids of the writers."""
+        usual = {"level": 3, "collision": "overwrite", "limit": 0}
+        return self._ask(json.dumps([{**usual, **case} for case in cases]))
+
+    def end(self) -> list[Any]:
+        """Of each writer what it said and its exit code, negative for a signal."""
+        return self._ask("")
+
+    def _ask(self, line: str) -> Any:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        assert line, "the process that forks the writers has died"
+        return json.loads(line)
 
 
-def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=120)
-    return process.returncode, out, err
+@pytest.fixture(scope="module")
+def warm() -> Iterator[Warm]:
+    if not hasattr(os, "fork"):
+        pytest.skip("this system has no fork")
+    started = Warm()
+    yield started
+    started.process.kill()
+    started.process.communicate()
 
 
 def stands(target: Path) -> int:
@@ -75,56 +121,84 @@ def stands(target: Path) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("level", [0, 3])
-def test_killed_at_any_moment(tmp_path: Path, level: int) -> None:
-    kill = getattr(signal, "SIGKILL", None)
-    if kill is None:
-        pytest.skip("this system has no SIGKILL")
+@pytest.mark.parametrize("over", [True, False], ids=["over a file", "where none is"])
+def test_killed_at_any_moment(tmp_path: Path, warm: Warm, over: bool, level: int) -> None:
+    """25 moments each; 100 in all."""
     target = tmp_path / "a.ome.tif"
-    assert finish(child(target, 100, level))[0] == 0
-    process = child(target, 100, level)
-    begun = time.perf_counter()
-    assert finish(process)[0] == 0
-    duration = time.perf_counter() - begun
+    durations = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        warm.begin({"target": str(target), "value": 100, "level": level})
+        assert warm.end() == [[str(target), 0]]
+        durations.append(time.perf_counter() - begun)
     seed = random.randrange(1 << 32)
     sys.stdout.write(f"seed {seed}\n")
     moments = random.Random(seed)
-    now, outcomes = 100, []
-    for value in range(200, 220):
-        process = child(target, value, level)
-        time.sleep(moments.uniform(0, duration))
-        process.send_signal(kill)
-        finish(process)
-        found = stands(target)
-        assert found in (now, value)
-        outcomes.append(found == value)
-        now = found
-    assert not all(outcomes)  # else nothing was killed in time, and this has shown nothing
+    now, killed = 100, 0
+    for value in range(200, 225):
+        if not over:
+            target.unlink(missing_ok=True)
+        (pid,) = warm.begin({"target": str(target), "value": value, "level": level})
+        time.sleep(moments.uniform(0, 1.1 * min(durations)))
+        os.kill(pid, signal.SIGKILL)
+        ((said, _),) = warm.end()
+        found = stands(target) if over or target.exists() else None
+        assert found in ((now if over else None), value)
+        assert found == value or not said  # what it said it has done is done
+        killed += found != value
+        now = value if found == value else now
+    assert killed  # else nothing was killed in time, and this has shown nothing
     # what was left is recognised, and nothing else is there
     left = [p.name for p in tmp_path.iterdir() if p != target]
     assert all(name.endswith(PART) for name in left)
     tidy(tmp_path)
-    assert [p.name for p in tmp_path.iterdir()] == ["a.ome.tif"]
+    assert [p.name for p in tmp_path.iterdir() if p != target] == []
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("over", [True, False], ids=["over a file", "where none is"])
 @pytest.mark.parametrize("level", [0, 3])
-def test_no_room(tmp_path: Path, level: int) -> None:
+def test_no_room(tmp_path: Path, warm: Warm, over: bool, level: int) -> None:
+    """13 sizes each, from the first bytes of pixels to the last of the directories; 52 in all."""
     pytest.importorskip("resource", reason="this system has no limits on the size of files")
     target = tmp_path / "a.ome.tif"
-    assert finish(child(target, 100, level))[0] == 0
+    warm.begin({"target": str(target), "value": 100, "level": level})
+    assert warm.end() == [[str(target), 0]]
     before, size = target.read_bytes(), target.stat().st_size
-    for limit in np.linspace(1, size - 1, 10).astype(int):
-        code, out, err = finish(child(target, 200, level, int(limit)))
-        assert (code, err) == (3, "")
-        assert out.startswith("WriteError")
-        assert target.read_bytes() == before
-        assert [p.name for p in tmp_path.iterdir()] == ["a.ome.tif"]
+    limits = [1, 16, 4096, *np.linspace(5000, size - 20_000, 6).astype(int).tolist(), size - 9000, size - 900, size - 9]
+    for limit in [*limits, size - 1]:
+        if not over:
+            target.unlink(missing_ok=True)
+        warm.begin({"target": str(target), "value": 200, "level": level, "limit": limit})
+        assert warm.end() == [["WriteError", 0]]
+        assert [p.name for p in tmp_path.iterdir()] == (["a.ome.tif"] if over else [])
+        assert not over or target.read_bytes() == before
 
 
-def test_no_room_at_all(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_two_processes_one_name(tmp_path: Path, warm: Warm) -> None:
+    """20 times: the policy "number" gives two whole files, "raise" one."""
+    for turn in range(20):
+        folder = tmp_path / str(turn)
+        folder.mkdir()
+        target = folder / "a.ome.tif"
+        collision = "number" if turn % 2 else "raise"
+        warm.begin(*({"target": str(target), "value": value, "collision": collision} for value in (100, 200)))
+        said = sorted(one for one, _ in warm.end())
+        names = sorted(p.name for p in folder.iterdir())
+        if collision == "number":
+            assert names == ["a-1.ome.tif", "a.ome.tif"]
+            assert said == sorted(map(str, folder.iterdir()))
+            assert {stands(path) for path in folder.iterdir()} == {100, 200}
+        else:
+            assert names == ["a.ome.tif"]
+            assert said == sorted([str(target), "WriteError"])
+            assert stands(target) in (100, 200)
+
+
+def test_no_room_at_all(tmp_path: Path, warm: Warm) -> None:
     """The quick one of the above."""
     pytest.importorskip("resource", reason="this system has no limits on the size of files")
-    code, out, err = finish(child(tmp_path / "a.ome.tif", 200, 3, 5000))
-    assert (code, err) == (3, "")
-    assert out.startswith("WriteError")
+    warm.begin({"target": str(tmp_path / "a.ome.tif"), "value": 200, "limit": 5000})
+    assert warm.end() == [["WriteError", 0]]
     assert list(tmp_path.iterdir()) == []
