@@ -112,24 +112,29 @@ def filled(template: str, base: str, index: int, image: Image) -> str:
         "index": index,
         "channels": "+".join(map(str, channels)) if channels and None not in channels else None,
     }
+    if "!" in template:
+        raise _unfit(template, "it converts a field with !", known)
     try:
-        parts = [
-            literal + (_value(known, field, form or "", conversion) if field is not None else "")
-            for literal, field, form, conversion in string.Formatter().parse(template)
+        pieces = [
+            (literal, field, format(known[field], form or "") if field in known and known[field] is not None else None)
+            for literal, field, form, _ in string.Formatter().parse(template)
         ]
     except ValueError as error:
-        raise WriteError(
-            f"name={template!r} cannot be filled", evidence=str(error), remedy="write fields as {stem} or {SizeT:03d}"
-        ) from error
-    # a dot stays a dot: only what stands in a field is made safe as a whole
-    return safe("".join(parts), longest=2 * LONGEST_NAME) or base
+        raise _unfit(template, str(error), known) from error
+    name = ""
+    for literal, field, text in pieces:
+        if field is not None and field not in known:
+            raise _unfit(template, f"there is no field {field!r}", known)
+        name += literal if field is None else literal + (safe(text) or "unknown")
+    return safe(name, longest=2 * LONGEST_NAME) or base
 
 
-def _value(known: Mapping[str, Any], field: str, form: str, conversion: str | None) -> str:
-    if field not in known or conversion:
-        raise ValueError(f"there is no field {field!r}; there are {', '.join(sorted(known))}")
-    value = known[field]
-    return "unknown" if value is None else safe(format(value, form)) or "unknown"
+def _unfit(template: str, evidence: str, known: Mapping[str, Any]) -> WriteError:
+    return WriteError(
+        f"name={template!r} cannot be filled",
+        evidence=evidence,
+        remedy=f"write fields as {{stem}} or {{SizeT:03d}}; there are {', '.join(sorted(known))}",
+    )
 
 
 def _is_file(given: Path) -> bool:

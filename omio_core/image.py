@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from . import opens
 from .axes import CANONICAL
 from .errors import LimitExceededError, MetadataError
+from .joined import JoinedPicture, leaves
 from .metadata import Metadata
-from .pictures import ArrayPicture, Cropped, FilePicture, Picture, hold, read, uncropped
+from .pictures import ArrayPicture, Cropped, FilePicture, Picture, hold, read
 from .region import Box
 from .settings import current
 from .stream import fill, unit
@@ -59,7 +60,8 @@ class Image:
         vendor: Callable[[], Any] | None = None,
     ):
         self.picture = picture
-        self._metadata = metadata
+        self.recipe = metadata  # kept when the metadata are known: of a merge it tells what was merged
+        self._known = metadata if isinstance(metadata, Metadata) else None
         self._vendor = vendor
 
     @classmethod
@@ -84,7 +86,7 @@ class Image:
         return cls(picture, metadata)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _image, (self.picture, self._metadata, self._vendor)
+        return _image, (self.picture, self.recipe, self._vendor, self._known)
 
     def __repr__(self) -> str:
         sizes = " ".join(f"{a}{n}" for a, n in zip(CANONICAL, self.shape, strict=True))
@@ -121,15 +123,26 @@ class Image:
     @property
     def metadata(self) -> Metadata:
         """The metadata; facts are parsed at first use."""
-        if not isinstance(self._metadata, Metadata):
-            self._metadata = self._metadata()
-        return self._metadata
+        if self._known is None:
+            self._known = self.recipe if isinstance(self.recipe, Metadata) else self.recipe()
+        return self._known
+
+    @property
+    def samples(self) -> int:
+        """Samples of a pixel: 3 for RGB, else 1; nothing is parsed for it where the description tells."""
+        if self._known is None and isinstance(self.picture, FilePicture):
+            return self.picture.layout.samples
+        if self._known is None and isinstance(self.picture, JoinedPicture):
+            return self.picture.samples
+        return self.metadata.samples
 
     @property
     def name(self) -> str | None:
         """The image's name as its description has it; nothing is parsed for it."""
         if isinstance(self.picture, FilePicture):
             return self.picture.described.name
+        if isinstance(self.picture, JoinedPicture) and not isinstance(self.recipe, Metadata):
+            return self.picture.name
         fact = self.metadata.facts.name
         return fact.value if fact else None
 
@@ -295,11 +308,31 @@ class Image:
             for length, step in zip(self.shape, size, strict=True)
         )
         name = f"omio-{uuid.uuid4().hex}"
+        boxes = {
+            index: _box(index, size, self.shape) for index in itertools.product(*(range(len(along)) for along in cuts))
+        }
+        whole = self.picture
         graph = {
-            (name, *index): (_chunk, self.picture, _box(index, size, self.shape))
-            for index in itertools.product(*(range(len(along)) for along in cuts))
+            (name, *index): (_chunk, whole.only(box) if isinstance(whole, JoinedPicture) else whole, box)
+            for index, box in boxes.items()
         }
         return da.Array(graph, name, cuts, dtype=self.dtype)  # type: ignore[no-untyped-call]
+
+    def to_memmap(self) -> NDArray[Any]:
+        """All pixels as a read-only map of the file, TZCYX, in its byte order: nothing is read before it is looked at.
+
+        The map needs the file as it is: cutting it short while it is mapped ends the process.
+
+        Raises
+        ------
+        UnsupportedFeatureError
+            The pixels do not lie in one file as they are: compressed, in pieces, or absent in part.
+        FileChangedError
+            The file is not the one that was opened.
+        """
+        from .mapped import mapped
+
+        return mapped(self.picture)
 
     def explain(self) -> str:
         """Every value and where it comes from, every assumption, what is absent: for people."""
@@ -310,10 +343,9 @@ class Image:
     # -- its file --------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Let go of the file now, not when it falls out of use; the image stays usable and opens it again."""
-        picture, _ = uncropped(self.picture)
-        if isinstance(picture, FilePicture):
-            opens.OPENS.drop(picture.key)
+        """Let go of its files now, not when they fall out of use; the image stays usable and opens them again."""
+        for leaf in leaves(self.picture):
+            opens.OPENS.drop(leaf.key)
 
     def __enter__(self) -> Image:
         return self
@@ -322,8 +354,10 @@ class Image:
         self.close()
 
 
-def _image(picture: Picture, metadata: Any, vendor: Callable[[], Any] | None) -> Image:
-    return Image(picture, metadata, vendor=vendor)
+def _image(picture: Picture, recipe: Any, vendor: Callable[[], Any] | None, known: Metadata | None) -> Image:
+    image = Image(picture, recipe, vendor=vendor)
+    image._known = known
+    return image
 
 
 def _box(index: Sequence[int], size: Sequence[int], shape: Sequence[int]) -> Box:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omio_core.contract import Policy, hookimpl
 
-from . import absence, axes, collision, missing
+from . import absence, axes, collision, merging, missing
 
 OMIO_API = 1
 
@@ -12,4 +12,4 @@ OMIO_API = 1
 @hookimpl
 def omio_policies() -> list[Policy]:
     """All of them."""
-    return [*missing.POLICIES, *axes.POLICIES, *absence.POLICIES, *collision.POLICIES]
+    return [*missing.POLICIES, *axes.POLICIES, *absence.POLICIES, *collision.POLICIES, *merging.POLICIES]

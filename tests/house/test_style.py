@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 LINES_OF_A_MODULE = 400  # hard; 300 is the aim
+SIGNATURES = {"omio": "the face: signatures with their docstrings, and no work"}  # may be twice as long
 LINES_OF_A_FUNCTION = 60  # hard, docstring aside; 40 is the aim
 
 # Classes made by @dataclass that are not frozen, each with its reason.
@@ -53,7 +54,11 @@ def _length(function: Function) -> int:
 
 def test_rooms_are_small(modules: tuple[Any, ...]) -> None:
     """When a module or a function does not fit, a noun is missing."""
-    wrong = [f"{m.file}: {len(m.lines)} lines" for m in modules if len(m.lines) > LINES_OF_A_MODULE]
+    wrong = [
+        f"{m.file}: {len(m.lines)} lines"
+        for m in modules
+        if len(m.lines) > LINES_OF_A_MODULE * (2 if m.name in SIGNATURES else 1)
+    ]
     wrong += [
         f"{module.file}:{function.lineno} {function.name}: {_length(function)} lines"
         for module in modules

@@ -1,0 +1,34 @@
+"""Policies for images that are merged and differ: in shape, in type, in what they state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from omio_core.contract import Policy
+
+from ._constant import always
+
+_CAREFUL = {"size": "raise", "time": "null"}  # by what a fact is about; the first is taken of all others
+
+
+def careful(case: Mapping[str, Any]) -> str:
+    """A wrong size spoils every measurement, an increment that holds for a part is not true of the whole."""
+    return _CAREFUL.get(case["about"], "first")
+
+
+POLICIES = (
+    always("shapes", "strict", "raise", "Images of unequal size are an error."),
+    always("shapes", "pad", "pad", "Zeros at the ends of the axes that are not merged; they are not present."),
+    always("dtypes", "strict", "raise", "Images of unequal type are an error."),
+    always("dtypes", "promote", "promote", "The type that holds all values exactly; an error where there is none."),
+    Policy(
+        kind="conflict",
+        name="careful",
+        decide=careful,
+        summary="Different pixel sizes are an error, different time increments unknown; else the first is taken.",
+    ),
+    always("conflict", "raise", "raise", "Any fact that is stated differently is an error."),
+    always("conflict", "first", "first", "The first that is stated is taken."),
+    always("conflict", "null", "null", "A fact that is stated differently is unknown."),
+)
