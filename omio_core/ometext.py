@@ -1,7 +1,7 @@
 """The text of OME-XML: attributes, annotations and characters that every reader takes; it knows no picture.
 
-The text is pure ASCII (a micro sign is a character reference), because one character that Bio-Formats cannot take
-costs all metadata.
+The text is UTF-8 without character references: Bio-Formats 7.3 takes ``&#`` apart before it parses (``&#181;m`` becomes
+``#181;m``), refuses the unit, and reads the file as a plain TIFF with all planes along T, without a word.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ LEAST_FLOAT = 1.1754943508222875e-38
 
 # https://www.w3.org/TR/xml/#charsets
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"})
-_SPACES = str.maketrans({"\t": "&#9;", "\n": "&#10;"})
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+_SPACES = str.maketrans("\t\n\r", "   ")
 
 
 def escape(text: str, *, inside: bool = False) -> str:
-    """Text for an attribute, or `inside` an element: ASCII, without what XML 1.0 forbids."""
+    """Text for an attribute, or `inside` an element, without what XML 1.0 forbids.
+
+    White space in an attribute becomes spaces, as any parser makes it; inside an element lines end with a newline.
+    """
     text = _ILLEGAL.sub("", text).translate(_ENTITIES)
-    if not inside:
-        text = text.translate(_SPACES)  # else a parser makes them spaces
-    return text.encode("ascii", "xmlcharrefreplace").decode("ascii")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if inside else text.translate(_SPACES)
 
 
 def attributes(**values: Any) -> str:
@@ -86,7 +87,7 @@ def _written(value: Any, ours: bool) -> Iterable[str]:
     """A value as the texts of its pairs: JSON but for strings; several pairs of a key for a list of strings."""
     if isinstance(value, str):
         # in our own namespaces what looks like JSON is read as JSON
-        return (json.dumps(value) if ours and (_is_json(value) or _ILLEGAL.search(value)) else value,)
+        return (json.dumps(value) if ours and (_is_json(value) or _ILLEGAL.search(value) or "\r" in value) else value,)
     if not ours and isinstance(value, list) and len(value) > 1 and all(isinstance(v, str) for v in value):
         return value
     return (json.dumps(value, default=str),)

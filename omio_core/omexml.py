@@ -1,8 +1,8 @@
 """OME-XML written and checked: from `Metadata` to a document valid against the 2016-06 schema; it knows no TIFF.
 
 Element order, names and types are those of https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd. The text is
-pure ASCII (a micro sign is a character reference), because one attribute that Bio-Formats cannot take costs all of
-them: so only finite positive sizes, explicit units, signed 32-bit colours and characters that XML 1.0 has.
+UTF-8 without character references (see `ometext`), and one attribute that Bio-Formats cannot take costs all of them:
+so only finite positive sizes, explicit units, signed 32-bit colours and characters that XML 1.0 has.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def build(
     Returns
     -------
     str
-        Pure ASCII.
+        To be stored as UTF-8.
 
     Raises
     ------

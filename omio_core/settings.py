@@ -22,6 +22,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from .errors import OmioError
@@ -98,9 +99,21 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
 _override: Settings | None = None
 
 
+_VARIABLES = (
+    "OMIO_WORKERS", "OMIO_MAX_BYTES", "OMIO_MAX_OPEN", "OMIO_PREFER", "OMIO_DISABLE", "OMIO_MAX_XML", "OMIO_MAX_PAGES",
+    "OMIO_MAX_EXPANSION", "OMIO_MAX_MEMORY",
+)  # fmt: skip
+
+
 def current() -> Settings:
     """The settings in force: the environment's, unless `using` says otherwise."""
-    return _override or from_environment(os.environ)
+    return _override or _read(cores(), *map(os.environ.get, _VARIABLES))
+
+
+@lru_cache(maxsize=4)
+def _read(cores: int, *texts: str | None) -> Settings:
+    # asked for at every open and every read, and seldom answered otherwise; `cores` is the default of the workers
+    return from_environment({name: text for name, text in zip(_VARIABLES, texts, strict=True) if text is not None})
 
 
 @contextmanager

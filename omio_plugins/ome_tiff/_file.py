@@ -128,7 +128,7 @@ class Stream:
         Parameters
         ----------
         description, software
-            ASCII, of the first page.
+            Of the first page; UTF-8, which is what OME-TIFF has in its ASCII tag.
         bigtiff
             Whether to write BigTIFF; None where the size decides.
 

@@ -66,7 +66,7 @@ def write(path: str, images: Sequence[Image], request: WriteRequest) -> Written:
             uuid=f"urn:uuid:{uuid.uuid4()}",
             file_name=request.name,
         )
-        stream.finish(xml.encode("ascii"), software.encode("ascii", "replace"), bigtiff=bigtiff)
+        stream.finish(xml.encode("utf-8"), software.encode("ascii", "replace"), bigtiff=bigtiff)
     several = len(plans) > 1
     return Written(
         notes=tuple(f"image {i}: {note}" if several else note for i, one in enumerate(plans) for note in one.notes),

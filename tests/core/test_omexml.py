@@ -45,7 +45,7 @@ def metadata(facts: Facts | None = None, shape: tuple[int, ...] = (1, 1, 1, 3, 4
 def again(given: Metadata) -> Facts:
     """The facts after writing, checking and reading; without what omio notes of its own."""
     text = built(given)
-    assert text.isascii()
+    assert "&#" not in text, "Bio-Formats takes character references apart"
     omexml.check(text)
     found = ome.facts(text, 0)
     own = ("omio/provenance", "omio/assumptions", "omio/origins", omexml.UNPLACED)
@@ -53,7 +53,7 @@ def again(given: Metadata) -> Facts:
 
 
 RICH = Facts(
-    name=fact("näme <&\"'> µ\n\t"),
+    name=fact("näme <&\"'> µ \u2028"),
     physical_size_x=fact(0.1),
     physical_size_y=fact(0.2),
     physical_size_z=fact(1e-3),
@@ -107,12 +107,12 @@ def test_everything_comes_back() -> None:
 
 def test_spellings_that_other_readers_take() -> None:
     text = built(metadata(RICH, (2, 3, 2, 3, 4)))
-    assert 'PhysicalSizeX="0.1" PhysicalSizeXUnit="&#181;m"' in text
+    assert 'PhysicalSizeX="0.1" PhysicalSizeXUnit="µm"' in text
     assert 'TimeIncrement="0.25" TimeIncrementUnit="s"' in text
     assert 'EmissionWavelength="509.5" EmissionWavelengthUnit="nm"' in text
     assert f'<TiffData IFD="0" PlaneCount="12"><UUID FileName="a.ome.tif">{UUID}</UUID></TiffData>' in text
     assert text.count("<Plane ") == 12
-    assert 'PositionXUnit="&#181;m"' in text
+    assert 'PositionXUnit="µm"' in text
 
 
 def test_unknown_is_left_out() -> None:
@@ -219,7 +219,7 @@ def test_values_of_planes_that_are_none_are_left_out() -> None:
     omexml.check(text)
     assert re.findall("<Plane[^>]*>", text) == [
         '<Plane TheZ="0" TheT="1" TheC="0" DeltaT="1.0" DeltaTUnit="s"/>',
-        '<Plane TheZ="0" TheT="2" TheC="0" PositionZ="0.0" PositionZUnit="&#181;m"/>',
+        '<Plane TheZ="0" TheT="2" TheC="0" PositionZ="0.0" PositionZUnit="µm"/>',
     ]
 
 
@@ -247,6 +247,11 @@ def legal(text: str) -> str:
     )  # fmt: skip
 
 
+def spaced(text: str) -> str:
+    """The same as an attribute has it: white space is spaces, since there may be no character references."""
+    return legal(text).translate(str.maketrans("\t\n\r", "   "))
+
+
 @settings(max_examples=150, deadline=None)
 @given(name=ODD, fluor=ODD)
 @example(name="\ud800", fluor="\0")
@@ -257,7 +262,7 @@ def test_odd_names(name: str, fluor: str) -> None:
         return "" if found is None else found.value
 
     def kept(text: str) -> str:
-        return legal(text) if legal(text).strip() else ""
+        return spaced(text) if spaced(text).strip() else ""
 
     assert value(facts.name) == kept(name)
     assert value(facts.channels[0].name) == kept(name)
@@ -267,7 +272,7 @@ def test_odd_names(name: str, fluor: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(content=st.dictionaries(ODD, ODD | st.floats() | st.none() | st.lists(st.integers()), max_size=4))
 def test_our_own_annotations_come_back_as_they_were(content: dict[str, Any]) -> None:
-    content = {legal(key): value for key, value in content.items()}
+    content = {spaced(key): value for key, value in content.items()}
     found = again(metadata(Facts(annotations={"omio/x": content}))).annotations
     assert repr(found.get("omio/x", {})) == repr(content)  # repr: NaN is not itself
 
@@ -282,7 +287,7 @@ def test_odd_namespaces_are_valid(namespace: str, key: str, value: str) -> None:
     found = again(metadata(Facts(annotations={namespace: {key: value}}))).annotations
     assert len(found) == 1 or namespace.startswith("omio/")
     if re.fullmatch(r"[a-zé()=2][a-zé()=2/?]*", namespace):
-        assert found == {namespace: {legal(key): legal(value)}}
+        assert found == {namespace: {spaced(key): legal(value).replace("\r\n", "\n").replace("\r", "\n")}}
 
 
 FLOATS = st.floats() | st.sampled_from([1e-9, 5e-324, 3.5e38, -0.0, 1e-8])
@@ -382,9 +387,9 @@ def test_xmllint_agrees(tmp_path: Path, data: Path) -> None:
         metadata(shape=(1, 1, 4, 3, 4), samples=4, assumptions=("a",), provenance={"p": [1, "x"]}),
     ]
     for index, document in enumerate(documents):
-        (tmp_path / f"{index}.xml").write_text(built(document), encoding="ascii")
-    (tmp_path / "all.xml").write_text(built(*documents), encoding="ascii")
-    (tmp_path / "one.xml").write_text(omexml.one(documents[0]), encoding="ascii")
+        (tmp_path / f"{index}.xml").write_text(built(document), encoding="utf-8")
+    (tmp_path / "all.xml").write_text(built(*documents), encoding="utf-8")
+    (tmp_path / "one.xml").write_text(omexml.one(documents[0]), encoding="utf-8")
     files = [str(p) for p in sorted(tmp_path.glob("*.xml"))]
     done = subprocess.run(
         [xmllint, "--nonet", "--noout", "--schema", str(tmp_path / "ome.xsd"), *files],
