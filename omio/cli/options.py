@@ -78,7 +78,8 @@ class _Word(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generi
 output = _gathered(
     "output",
     (
-        "compression_level", "compression", "predictor", "tile", "pyramid", "pyramid_method", "order", "bigtiff",
+        "compression_level", "compression", "predictor", "tile", "pyramid", "pyramid_method", "order", "profile",
+        "bigtiff",
         "verify", "workers", "missing", "absent_planes", "collision",
     ),
     (
@@ -95,6 +96,7 @@ output = _gathered(
         click.option("--pyramid", type=_Word("auto", True, 0), help="How many smaller levels, or auto."),
         click.option("--pyramid-method", type=click.Choice(("mean", "nearest")), help="How a level is made."),
         click.option("--order", metavar="XYZCT", help="One of the six dimension orders of OME."),
+        click.option("--profile", type=click.Choice(("fiji",)), help="fiji: ImageJ shows axes and sizes, too."),
         click.option("--bigtiff/--no-bigtiff", default=None, help="BigTIFF or not, whatever the size."),
         click.option(
             "--verify", type=click.Choice(("structure", "pixels", "none")), default="structure", show_default=True,

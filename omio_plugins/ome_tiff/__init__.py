@@ -52,6 +52,7 @@ WRITER = Writer(
         "pyramid": "True, or the number of smaller levels: each halves the one before; default none",
         "pyramid_method": "mean (default) or nearest: how a level is made of the one before",
         "order": "XYZCT or another of the six dimension orders of OME; default as the source has its planes",
+        "profile": "fiji: ImageJ, too, shows axes and calibration when the file is dropped on it; default none",
         "bigtiff": "True or False: BigTIFF whatever the size; by default only above 4 GiB, or named .btf",
     },
 )

@@ -169,7 +169,9 @@ def _page(file: BinaryIO, size: int, form: _Structs, offset: int) -> tuple[_Page
     (count,) = struct.unpack(form.number, _read(file, offset, head, size))
     length = count * struct.calcsize(form.entry)
     body = _read(file, offset + head, length + struct.calcsize(form.pointer), size)
-    entries = {code: (kind, n, inline) for code, kind, n, inline in struct.iter_unpack(form.entry, body[:length])}
+    entries: dict[int, tuple[int, int, bytes]] = {}
+    for code, kind, n, inline in struct.iter_unpack(form.entry, body[:length]):
+        entries.setdefault(code, (kind, n, inline))  # of a tag that stands twice, the first counts
     (following,) = struct.unpack(form.pointer, body[length:])
     return _Page(file, size, form, entries), following
 

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from types import MappingProxyType
 from typing import BinaryIO
 
 from omio_core.errors import WriteError
@@ -24,6 +23,7 @@ MOST_CLASSIC = 2**32 - 2**25
 """A file that would be longer becomes BigTIFF; the margin is for programs that add a tag later."""
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 16: 8}  # of the types BYTE, ASCII, SHORT, LONG, RATIONAL, LONG8
+CENTIMETRE = 3  # ResolutionUnit
 _SAMPLE_FORMATS = {"u": 1, "i": 2, "f": 3, "c": 6}
 
 
@@ -43,8 +43,8 @@ class Form:
         Edge of square tiles, or None for strips.
     rows
         Rows of a strip.
-    resolution
-        Pixels a centimetre along X and Y; None where unknown.
+    resolution, unit
+        Pixels a unit along X and Y, None where unknown; the unit's number in the tag ResolutionUnit, 3 for centimetres.
     """
 
     height: int
@@ -57,6 +57,7 @@ class Form:
     tile: int | None
     rows: int
     resolution: tuple[Fraction, Fraction] | None = None
+    unit: int = CENTIMETRE
 
     def smaller(self) -> Form:
         """Half as many rows and columns, the odd last one left out, as the next level of a pyramid has."""
@@ -122,13 +123,17 @@ class Stream:
             self._end += count
         self._file.write(data)
 
-    def finish(self, description: bytes, software: bytes, *, bigtiff: bool | None = None) -> bool:
+    def finish(
+        self, description: bytes, software: bytes, *, second: bytes | None = None, bigtiff: bool | None = None
+    ) -> bool:
         """Write the description, the directories and the header.
 
         Parameters
         ----------
         description, software
             Of the first page; UTF-8, which is what OME-TIFF has in its ASCII tag.
+        second
+            Another description of the first page, for readers that take the last; see `_fiji`.
         bigtiff
             Whether to write BigTIFF; None where the size decides.
 
@@ -142,22 +147,22 @@ class Stream:
         WriteError
             Classic TIFF is asked for, and the file is too long for it.
         """
-        texts = description + b"\0" + software + b"\0"
+        texts = [(270, description), *([] if second is None else [(270, second)]), (305, software)]
+        length = sum(len(text) + 1 for _, text in texts)
         # 500 bytes are more than the entries of a page take in BigTIFF, and 16 a segment its offset and size
         every = [page for one in self._pages for page in (one, *one.reduced)]
-        size = self._end + len(texts) + sum(500 + 16 * len(page.offsets) for page in every)
+        size = self._end + length + sum(500 + 16 * len(page.offsets) for page in every)
         if bigtiff is None:
             bigtiff = size > MOST_CLASSIC
         if not bigtiff and size > MOST_CLASSIC:
             raise WriteError(
                 "the pixels do not fit a classic TIFF", evidence=f"{size} bytes", remedy="leave out bigtiff=False"
             )
-        first = {
-            270: (2, len(description) + 1, self._end),
-            305: (2, len(software) + 1, self._end + len(description) + 1),
-        }
-        self._file.write(texts)
-        self._end += len(texts)
+        first: list[tuple[int, int, int]] = []
+        for code, text in texts:
+            first.append((code, len(text) + 1, self._end))
+            self._file.write(text + b"\0")
+            self._end += len(text) + 1
         gap = -self._end % 8  # directories begin on a word boundary
         self._file.write(bytes(gap))
         self._end += gap
@@ -169,7 +174,7 @@ class Stream:
         start = self._end
         for index, page in enumerate(self._pages):
             last = index == len(self._pages) - 1
-            texts_of = first if index == 0 else {}
+            texts_of = first if index == 0 else ()
             self._put(_directory(page, self._end, bigtiff, texts=texts_of, levels=levels[index], last=last))
         self._file.seek(0)
         if bigtiff:
@@ -191,7 +196,7 @@ def _directory(
     at: int,
     bigtiff: bool,
     *,
-    texts: Mapping[int, tuple[int, int, int]] = MappingProxyType({}),
+    texts: Sequence[tuple[int, int, int]] = (),
     levels: Sequence[int] = (),
     reduced: bool = False,
     last: bool = True,
@@ -203,26 +208,22 @@ def _directory(
         tags[254] = 4, struct.pack("<L", 1)  # NewSubfileType: a reduced-resolution version of another image
     if levels:  # SubIFDs (TIFF Technical Note 1), which is where OME-TIFF has its pyramids
         tags[330] = offset_type, struct.pack(f"<{len(levels)}{'Q' if bigtiff else 'L'}", *levels)
-    codes = sorted([*tags, *texts])
     pointer = "<Q" if bigtiff else "<L"
-    head = struct.pack("<Q" if bigtiff else "<H", len(codes))
-    behind = at + len(head) + len(codes) * (entry.size + inline) + struct.calcsize(pointer)
-    begin = behind = behind + -behind % 8
-    entries, values = bytearray(), bytearray()
-    for code in codes:
-        if code in texts:
-            kind, count, where = texts[code]
-            entries += entry.pack(code, kind, count) + struct.pack(pointer, where)
-            continue
-        kind, data = tags[code]
-        entries += entry.pack(code, kind, len(data) // _SIZES[kind])
-        if len(data) <= inline:
-            entries += data.ljust(inline, b"\0")
-        else:
-            entries += struct.pack(pointer, begin + len(values))
+    number = len(tags) + len(texts)
+    head = struct.pack("<Q" if bigtiff else "<H", number)
+    behind = at + len(head) + number * (entry.size + inline) + struct.calcsize(pointer)
+    begin = behind + -behind % 8
+    entries = [(code, entry.pack(code, 2, count) + struct.pack(pointer, where)) for code, count, where in texts]
+    values = bytearray()
+    for code, (kind, data) in tags.items():
+        value = data.ljust(inline, b"\0")
+        if len(data) > inline:
+            value = struct.pack(pointer, begin + len(values))
             values += data.ljust(-(-len(data) // 8) * 8, b"\0")
+        entries.append((code, entry.pack(code, kind, len(data) // _SIZES[kind]) + value))
+    entries.sort(key=lambda one: one[0])  # stable: of two texts of one tag the first stays the first
     following = 0 if last else begin + len(values)
-    block = head + bytes(entries) + struct.pack(pointer, following)
+    block = head + b"".join(one for _, one in entries) + struct.pack(pointer, following)
     return block.ljust(begin - at, b"\0") + bytes(values)
 
 
@@ -249,7 +250,7 @@ def _tags(page: _Page, offset_type: int) -> dict[int, tuple[int, bytes]]:
         339: short(*(_SAMPLE_FORMATS[form.kind],) * form.samples),
     }
     # without XResolution and YResolution nothing is said; 1/1 would be read as a pixel of one unit
-    tags[296] = short(3 if form.resolution else 1)  # ResolutionUnit: centimetre, or none
+    tags[296] = short(form.unit if form.resolution else 1)  # ResolutionUnit: centimetre, or none
     if form.resolution:
         for code, value in zip((282, 283), form.resolution, strict=True):
             tags[code] = 5, struct.pack("<LL", value.numerator, value.denominator)

@@ -18,9 +18,9 @@ from omio_core.ome import ORDERS
 from omio_core.region import Box, grid
 from omio_core.stream import pull
 
-from . import IF_IT_FITS, WIDENED
+from . import IF_IT_FITS, WIDENED, _fiji
 from . import _codecs as codecs
-from ._file import Form, resolution
+from ._file import CENTIMETRE, Form, resolution
 
 STRIP = 1 << 18  # bytes of a strip, about
 BOX = 1 << 20  # bytes of a box; smaller planes are asked for several at once
@@ -86,7 +86,7 @@ def plan(index: int, image: Image, request: WriteRequest) -> Plan:
         said["pyramid"] = {"levels": len(reduced), "each of the one before, 2 x 2 pixels": method}
     metadata = replace(metadata, provenance={**metadata.provenance, **said})
     # where a block of the source holds several channels, C is the fastest axis, so that no block is read again
-    order = "XYCZT" if image.picture.blocks[2] > metadata.samples else "XYZCT"
+    together = image.picture.blocks[2] > metadata.samples or request.options.get("profile") == "fiji"
     return Plan(
         image=image,
         metadata=metadata,
@@ -96,7 +96,7 @@ def plan(index: int, image: Image, request: WriteRequest) -> Plan:
         method=method,
         encode=codec.encode,
         level=level,
-        order=_one_of(request, "order", order, ORDERS),
+        order=_one_of(request, "order", "XYCZT" if together else "XYZCT", ORDERS),
         notes=tuple(notes),
     )
 
@@ -115,10 +115,12 @@ def _form(image: Image, metadata: Metadata, dtype: np.dtype[Any], codec: codecs.
         raise WriteError(
             f"tiles cannot be {tile} pixels wide", evidence="TIFF has multiples of 16", remedy="choose 256 or 512"
         )
-    if tile is None and (max(y, x) > TILED or request.options.get("pyramid")):
+    fiji = request.options.get("profile") == "fiji"
+    if tile is None and (max(y, x) > TILED or request.options.get("pyramid")) and not fiji:
         tile = TILE
     facts = metadata.facts
     sizes = [resolution(f.value) if f else None for f in (facts.physical_size_x, facts.physical_size_y)]
+    known = (sizes[0], sizes[1]) if sizes[0] and sizes[1] else None
     return Form(
         height=y,
         width=x,
@@ -129,7 +131,8 @@ def _form(image: Image, metadata: Metadata, dtype: np.dtype[Any], codec: codecs.
         predictor=codecs.predictor(request.options.get("predictor"), codec, dtype),
         tile=tile or None,
         rows=min(y, max(1, STRIP // (x * metadata.samples * dtype.itemsize))),
-        resolution=(sizes[0], sizes[1]) if sizes[0] and sizes[1] else None,
+        resolution=_fiji.resolution(metadata) if fiji else known,
+        unit=_fiji.UNIT_NONE if fiji else CENTIMETRE,
     )
 
 

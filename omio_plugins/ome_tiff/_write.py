@@ -21,6 +21,7 @@ from omio_core.provenance import omio_version
 from omio_core.region import Box
 from omio_core.stream import pull
 
+from . import _fiji
 from ._auto import fastest
 from ._encode import Levels, Piece, Segments, beside, encode
 from ._file import Stream
@@ -44,8 +45,10 @@ def write(path: str, images: Sequence[Image], request: WriteRequest) -> Written:
     WriteError
         An option that does not go with the pixels, or 64-bit integers beyond 32 bits.
     """
-    bigtiff = _bigtiff(request)
+    bigtiff, fiji = _bigtiff(request), _fiji_asked(request)
     plans = [plan(i, image, request) for i, image in enumerate(images)]
+    if fiji:
+        _fiji.refuse(len(plans), plans[0].dtype.name, plans[0].form.samples, request)
     if request.level == "auto":
         plans = [fastest(one, request.workers) for one in plans]
     first_ifds, found, done = [], [], _Done(request)
@@ -66,7 +69,9 @@ def write(path: str, images: Sequence[Image], request: WriteRequest) -> Written:
             uuid=f"urn:uuid:{uuid.uuid4()}",
             file_name=request.name,
         )
-        stream.finish(xml.encode("utf-8"), software.encode("ascii", "replace"), bigtiff=bigtiff)
+        second = _fiji.description(plans[0].metadata, plans[0].form) if fiji else None
+        texts = xml.encode("utf-8"), software.encode("ascii", "replace")
+        stream.finish(*texts, second=second, bigtiff=False if fiji else bigtiff)
     several = len(plans) > 1
     return Written(
         notes=tuple(f"image {i}: {note}" if several else note for i, one in enumerate(plans) for note in one.notes),
@@ -79,6 +84,13 @@ def _bigtiff(request: WriteRequest) -> bool | None:
     if asked not in (None, True, False):
         raise WriteError(f"bigtiff cannot be {asked!r}", remedy="give True, False, or leave it to the size")
     return True if asked is None and request.name.lower().endswith(".btf") else asked
+
+
+def _fiji_asked(request: WriteRequest) -> bool:
+    asked = request.options.get("profile")
+    if asked not in (None, "fiji"):
+        raise WriteError(f"profile cannot be {asked!r}", remedy='give "fiji", or leave it out')
+    return asked is not None
 
 
 class _Done:

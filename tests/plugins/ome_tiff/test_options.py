@@ -346,3 +346,59 @@ def test_very_many_digests_are_one(tmp_path: Path, save: Save, monkeypatch: pyte
 def test_halving_rounds_half_upwards() -> None:
     rows = np.array([[1, 2], [2, 1], [-1, -2], [-2, -1]], np.int8)
     np.testing.assert_array_equal(_encode.halved(rows, "mean"), [[2], [-1]])
+
+
+# --- for ImageJ
+
+
+def test_fiji_has_two_descriptions(tmp_path: Path) -> None:
+    """The OME-XML first, which every reader but ImageJ takes; what those readers see of it is shown in ``readers``."""
+    path = tmp_path / "a.ome.tif"
+    array = np.arange(2 * 3 * 2 * 4 * 5, dtype="uint16").reshape(2, 3, 2, 4, 5)
+    said = {"pixel_size": (0.25, 0.5, 2.0), "time_increment": 3.0, "channel_names": ["a", "µ"]}
+    omio.imwrite(path, array, axes="TZCYX", profile="fiji", verify="pixels", **said)
+    with tifffile.TiffFile(path) as tif:
+        page = tif.pages[0]
+        texts = [tag.value for tag in page.tags if tag.code == 270]
+        assert texts[0].startswith("<?xml")
+        assert texts[1].splitlines() == [
+            "ImageJ=1.53t", "images=12", "channels=2", "slices=3", "frames=2", "hyperstack=true", "mode=composite",
+            "unit=\\u00B5m", "spacing=2.0", "finterval=3.0", "loop=false",
+        ]  # fmt: skip
+        assert (page.tags[282].value, page.tags[283].value, page.tags[296].value) == ((4, 1), (2, 1), 1)
+        assert tif.is_ome
+    again, metadata = omio.imread(path)
+    np.testing.assert_array_equal(again, array)
+    assert [metadata[f"PhysicalSize{a}"] for a in "XYZ"] == [0.25, 0.5, 2.0]
+    assert [c["Name"] for c in metadata["Channels"]] == ["a", "µ"]
+
+
+def test_fiji_is_told_no_length_that_is_unknown(tmp_path: Path) -> None:
+    """Without the size of a pixel, a unit would make it 1 µm."""
+    path = tmp_path / "a.ome.tif"
+    omio.imwrite(path, np.zeros((3, 4, 5), "uint8"), axes="ZYX", pixel_size={"Z": 2.0}, profile="fiji")
+    with tifffile.TiffFile(path) as tif:
+        text = next(tag.value for tag in list(tif.pages[0].tags)[::-1] if tag.code == 270)
+    assert text.startswith("ImageJ=")
+    assert "unit" not in text
+    assert "spacing" not in text
+
+
+@pytest.mark.parametrize(
+    ("dtype", "said", "why"),
+    [
+        ("float64", {}, "not float64"),
+        ("uint16", {"tile": 16}, "no tiles"),
+        ("uint16", {"pyramid": 1}, "a pyramid has tiles"),
+        ("uint16", {"bigtiff": True}, "no BigTIFF"),
+        ("float32", {"predictor": True}, "predictor"),
+        ("uint16", {"order": "XYZCT"}, "its order"),
+        ("uint16", {"compression": "zstd"}, "compressions"),
+        ("uint16", {"profile": "imagej"}, "profile cannot be"),
+    ],
+)
+def test_what_fiji_cannot_open_is_refused(tmp_path: Path, dtype: str, said: dict[str, Any], why: str) -> None:
+    with pytest.raises(WriteError) as caught:
+        omio.imwrite(tmp_path / "a.ome.tif", np.zeros((20, 30), dtype), axes="YX", **{"profile": "fiji", **said})
+    assert why in f"{caught.value.what} {caught.value.evidence}"
+    assert list(tmp_path.iterdir()) == []

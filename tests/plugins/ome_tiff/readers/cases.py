@@ -236,6 +236,18 @@ CASES: tuple[Case, ...] = (
         for dtype in ("uint8", "uint16", "float32")
         for level in (0, 3)
     ),
+    *(
+        Case(name=f"fiji-{dtype}-{level}", dtype=dtype, imagej=True,
+             options={"compression_level": level, "profile": "fiji"},
+             metadata={"PhysicalSizeX": 0.325, "PhysicalSizeY": 0.25, "PhysicalSizeZ": 2.0, "TimeIncrement": 0.5})
+        for dtype in ("uint8", "uint16", "float32")
+        for level in (0, 3)
+    ),
+    *(
+        Case(name=f"fiji-{axes}", shape=shape, axes=axes, options={"profile": "fiji"}, imagej=True,
+             metadata={"PhysicalSizeX": 0.325, "PhysicalSizeY": 0.25})
+        for axes, shape in (("YX", (33, 47)), ("CYX", (3, 33, 47)), ("ZYX", (4, 33, 47)), ("TYX", (5, 33, 47)))
+    ),
 )  # fmt: skip
 
 

@@ -41,7 +41,10 @@ def run(*command: str | Path) -> bytes:
     """What a program prints; it must end well and complain of nothing."""
     done = subprocess.run([str(part) for part in command], capture_output=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stderr == b""
+    # the profile "fiji" has a second ImageDescription, which libtiff mentions; nothing else may be said of any file
+    about = [line for line in done.stderr.splitlines() if line and b"not sorted in ascending order" not in line]
+    fiji = any("fiji" in Path(part).name for part in command)
+    assert (about if fiji else done.stderr.splitlines()) == []
     return done.stdout
 
 

@@ -1,0 +1,79 @@
+"""``profile="fiji"``: what ImageJ needs to show axes and calibration when a file is dropped on it, beside the OME-XML.
+
+ImageJ without plugins takes axes from a description of its own (``ij/io/FileInfo``, ``ij/io/TiffDecoder.java``), and of
+two descriptions the last; Bio-Formats, tifffile, Pillow and libtiff take the first, which is the OME-XML. TIFF 6.0
+wants each tag once, and libtiff warns of the second: that is the price, and why this is a profile and no default.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from omio_core.contract import WriteRequest
+from omio_core.errors import WriteError
+from omio_core.metadata import Metadata
+
+from ._file import Form
+
+ORDER = "XYCZT"
+_TYPES = frozenset({"uint8", "int16", "uint16", "float32"})  # that it opens as they are
+_COMPRESSIONS = frozenset({"none", "zlib", "lzw", "packbits"})
+UNIT_NONE = 1  # ResolutionUnit; ImageJ's own unit stands in the description
+
+
+def refuse(images: int, dtype: str, samples: int, request: WriteRequest) -> None:
+    """Say what ImageJ cannot open, before anything is written.
+
+    Raises
+    ------
+    WriteError
+    """
+    options = request.options
+    wrong = {
+        "it takes one image a file": images > 1,
+        f"it takes {', '.join(sorted(_TYPES))}, not {dtype}": dtype not in _TYPES,
+        "of RGB it takes uint8": samples > 1 and (samples != 3 or dtype != "uint8"),
+        "it has no tiles": bool(request.tile),
+        "it has no pyramids": bool(options.get("pyramid")),
+        "it has no BigTIFF": options.get("bigtiff") is True or request.name.lower().endswith(".btf"),
+        "of floats it does not undo a predictor": bool(options.get("predictor")) and dtype == "float32",
+        f"its order is {ORDER}": options.get("order") not in (None, ORDER),
+        f"of compressions it has {', '.join(sorted(_COMPRESSIONS))}": options.get("compression", "zlib")
+        not in _COMPRESSIONS,
+    }
+    if found := [why for why, so in wrong.items() if so]:
+        raise WriteError(
+            'profile="fiji" cannot be had for this',
+            evidence="; ".join(found),
+            remedy="leave out profile=, or change that",
+        )
+
+
+def resolution(metadata: Metadata) -> tuple[Fraction, Fraction] | None:
+    """Pixels a micrometre along X and Y, to six digits; None where a size is unknown or out of range."""
+    sizes = [fact.value if fact else None for fact in (metadata.facts.physical_size_x, metadata.facts.physical_size_y)]
+    found = [(1 / Fraction(size)).limit_denominator(10**6) for size in sizes if size]
+    return (found[0], found[1]) if len(found) == 2 and all(0 < one < 2**32 // 10**6 for one in found) else None
+
+
+def description(metadata: Metadata, form: Form) -> bytes:
+    """The text that ImageJ reads; of lengths only those that are known, all in micrometres."""
+    t, z, c, *_ = metadata.shape
+    channels = c // form.samples
+    lines: dict[str, Any] = {"ImageJ": "1.53t", "images": t * z * channels}
+    axes = {"channels": channels, "slices": z, "frames": t}
+    lines |= {name: length for name, length in axes.items() if length > 1}
+    if sum(n > 1 for n in (t, z, channels)) > 1 or channels > 1:
+        lines["hyperstack"] = "true"
+    if channels > 1 and form.samples == 1:
+        lines["mode"] = "composite" if channels <= 7 else "grayscale"  # composites have at most seven channels
+    facts = metadata.facts
+    if form.resolution is not None:  # without it, ImageJ would take a pixel for one unit
+        lines["unit"] = "\\u00B5m"
+        if facts.physical_size_z is not None:
+            lines["spacing"] = facts.physical_size_z.value
+    if facts.time_increment is not None:
+        lines["finterval"] = facts.time_increment.value
+    lines["loop"] = "false"
+    return "".join(f"{name}={value}\n" for name, value in lines.items()).encode("ascii")
