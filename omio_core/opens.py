@@ -286,8 +286,10 @@ class Opens:
 
     def _evict(self) -> list[Opened]:
         """Take out idle handles beyond the limit, oldest first; called with the lock held."""
-        surplus = len(self._entries) - current().max_open
         out: list[Opened] = []
+        if len(self._entries) <= 1:  # the least limit there is; as for most who read one file: nothing is asked
+            return out
+        surplus = len(self._entries) - current().max_open
         for key in [k for k, entry in self._entries.items() if not entry.users][: max(0, surplus)]:
             opened = self._entries.pop(key).opened
             if opened is not None:

@@ -12,7 +12,8 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from importlib.metadata import EntryPoint, entry_points
+from functools import lru_cache
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from typing import Any
 
 import pluggy
@@ -124,8 +125,14 @@ def _found() -> list[EntryPoint]:
 
 
 def _distribution(entry: EntryPoint) -> tuple[str, str]:
-    dist = entry.dist
-    return (dist.name, dist.version) if dist is not None else ("", "")
+    return _named(entry.dist) if entry.dist is not None else ("", "")
+
+
+@lru_cache(maxsize=64)
+def _named(found: Distribution) -> tuple[str, str]:
+    # asked for each plugin of a distribution, and answered by parsing its metadata as an e-mail
+    said = found.metadata
+    return said["Name"], said["Version"]
 
 
 def load(found: Sequence[EntryPoint], *, disable: Sequence[str] = ()) -> Catalogue:

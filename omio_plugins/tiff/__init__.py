@@ -41,18 +41,18 @@ def sniff(probe: Probe) -> Verdict:
         return Verdict(Match.NO, f"too short: {len(head)} bytes, a TIFF header has 8")
     version = struct.unpack(order + "H", head[2:4])[0]
     if version == _CLASSIC:
-        kind, first = "TIFF", struct.unpack(order + "I", head[4:8])[0]
+        kind = "TIFF"
     elif version == _BIG:
         if len(head) < 16:
             return Verdict(Match.NO, f"too short: {len(head)} bytes, a BigTIFF header has 16")
         if struct.unpack(order + "HH", head[4:8]) != (8, 0):
             return Verdict(Match.NO, "begins as a BigTIFF, without its constants 8 and 0")
-        kind, first = "BigTIFF", struct.unpack(order + "Q", head[8:16])[0]
+        kind = "BigTIFF"
     else:
         return Verdict(Match.NO, f"begins with {head[:2].decode()}, followed by {version}, not by 42 or 43")
     why = f"{kind} header ({spelled})"
-    if _has_tag(probe, order, version == _BIG, first, _CZ_LSMINFO):
-        why += ", tag 34412 of a Zeiss LSM file; read as a plain TIFF"
+    if has_tag(probe, _CZ_LSMINFO):
+        why += ", tag 34412 of a Zeiss LSM file"
     return Verdict(Match.SIGNATURE, why + _although(probe))
 
 
@@ -63,16 +63,24 @@ def _although(probe: Probe) -> str:
     return f" although the name {f'ends in {probe.suffix}' if probe.suffix else 'has no suffix'}"
 
 
-def _has_tag(probe: Probe, order: str, big: bool, offset: int, tag: int) -> bool:
-    """Whether the first IFD, wherever it lies, has a tag."""
+def has_tag(probe: Probe, tag: int) -> bool:
+    """Whether the first IFD of a file that `sniff` takes for a TIFF, wherever it lies, has a tag."""
+    order = _ORDERS[probe.head[:2]][0]
+    big = struct.unpack(order + "H", probe.head[2:4])[0] == _BIG
     size, entry = (8, 20) if big else (2, 12)
-    number = probe.read(offset, size)
+    offset: int = struct.unpack_from(order + ("Q" if big else "I"), probe.head, 8 if big else 4)[0]
+    number = _bytes(probe, offset, size)
     if len(number) < size:
         return False
     count: int = struct.unpack(order + ("Q" if big else "H"), number)[0]
-    table = probe.read(offset + size, min(count, _MOST_TAGS) * entry)
+    table = _bytes(probe, offset + size, min(count, _MOST_TAGS) * entry)
     code = struct.pack(order + "H", tag)
     return any(table[i : i + 2] == code for i in range(0, len(table), entry))
+
+
+def _bytes(probe: Probe, offset: int, n: int) -> bytes:
+    """The `n` bytes at `offset`; out of the head where they lie in it, for a probe opens the file at every read."""
+    return probe.head[offset : offset + n] if offset + n <= len(probe.head) else probe.read(offset, n)
 
 
 READER = Reader(

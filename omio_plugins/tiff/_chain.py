@@ -10,7 +10,6 @@ https://www.awaresystems.be/imaging/tiff/bigtiff.html.
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from omio_core.errors import CorruptFileError, LimitExceededError
 
 from ._file import PositionedFile
-from ._ifd import TYPES, Chain, Form, Layout, Order, Page, Tag
+from ._ifd import TYPES, Chain, Form, Layout, Order, Tag
 from ._pages import Gathered
 from ._structure import OFFSETS, STRUCTURAL, SUB_IFDS, TABLES, structure_of
 
@@ -27,6 +26,7 @@ _SMALL_WINDOW, _LARGE_WINDOW = 1 << 10, 1 << 16
 _SHORT = 1 << 20  # bytes of tables that never are too many
 _FEW, _MANY = 16, 4096  # pages read ahead at once
 _FIRST_CHECK = 64  # pages after which the chain is first looked at for a loop; then after four times as many
+_BATCH = 1 << 20  # bytes of tables read and compared at once
 _CLOSE = 1 << 12  # bytes between IFDs that are read in one go rather than each on its own
 
 
@@ -46,8 +46,8 @@ class _Window:
         return self._bytes[within : within + n]
 
 
-def read_chain(file: PositionedFile) -> Chain:
-    """Read the header and every IFD of the main chain.
+def read_chain(file: PositionedFile, kind: type[Chain] = Chain) -> Chain:
+    """Read the header and every IFD of the main chain; `kind` is of a format that stands on TIFF.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def read_chain(file: PositionedFile) -> Chain:
         More pages than the settings allow.
     """
     form, offset = _header(file)
-    chain, gathered = Chain(file, form), Gathered()
+    chain, gathered = kind(file, form), Gathered()
     tables = Tables(chain)
     before, ahead, due = 0, _FEW, _FIRST_CHECK
     while offset:
@@ -69,13 +69,12 @@ def read_chain(file: PositionedFile) -> Chain:
         gathered.add(layout, np.array((offset,), np.int64), table)
         stride = offset - before
         while ahead and following == offset + stride and gathered.count < due:
-            most = _MANY if 0 < stride <= _CLOSE else ahead
-            most = min(most, chain.settings.max_pages - gathered.count, due - gathered.count)
-            offsets, raw, following = tables.ahead(layout, offset, stride, most)
+            most = min(_MANY if 0 < stride <= _CLOSE else ahead, chain.settings.max_pages - gathered.count)
+            offsets, raw, following, whole = tables.ahead(layout, offset, stride, most)
             if len(offsets):
                 gathered.add(layout, offsets, raw)
                 offset = int(offsets[-1])
-            ahead = min(4 * ahead, _MANY) if len(offsets) and len(offsets) == most else 0
+            ahead = min(4 * ahead, _MANY) if whole else 0
         ahead = ahead or (_FEW if gathered.count % _FEW == 0 else 0)  # where the guess fails, it is not made each time
         before, offset = offset, following
     if not gathered.count:
@@ -87,6 +86,8 @@ def read_chain(file: PositionedFile) -> Chain:
 def _refuse_loop(chain: Chain, gathered: Gathered) -> None:
     """Raise if an offset stands twice: an IFD names one successor, so a chain that comes back never ends."""
     offsets = gathered.offsets()
+    if bool((offsets[1:] > offsets[:-1]).all()):  # as nearly all files have it
+        return
     kept, first = np.unique(offsets, return_index=True)
     if len(kept) < len(offsets):
         again = int(np.setdiff1d(np.arange(len(offsets)), first)[0])
@@ -132,49 +133,41 @@ class Tables:
         self._spend(layout, 1, index)
         return table, layout, following
 
-    def ahead(self, layout: Layout, offset: int, stride: int, most: int) -> tuple[NDArray[np.int64], bytes, int]:
-        """Read the IFDs behind that at `offset`, as long as each lies at the next multiple of `stride` and is alike.
+    def ahead(self, layout: Layout, offset: int, stride: int, most: int) -> tuple[NDArray[np.int64], bytes, int, bool]:
+        """Read some of the IFDs behind that at `offset`, as long as each lies at the next multiple of `stride`.
 
         Returns
         -------
-        offsets, tables, following
-            Where they lie, their raw tables one after the other, and the offset that the last of them, or the one at
-            `offset`, names.
+        offsets, tables, following, whole
+            Of those that are chained and alike: where they lie, their raw tables one after the other; the offset that
+            the last of them, or the one at `offset`, names; and whether those were all that were looked at.
         """
         form, file = self._chain.form, self._chain.file
         first, head = offset + stride, form.number.pack(layout.size // form.entry.size)
         span = len(head) + layout.size + form.pointer.size
         room = (file.size - span - first) // stride + 1 if stride > 0 else first // -stride if stride else 0
-        n = min(most, room)
+        n = min(most, room, max(_BATCH // max(span, stride if stride <= _CLOSE else 0), 2))
         if n < 2 or abs(stride) < span:
-            return np.empty(0, np.int64), b"", first
-        expected = range(first, first + n * stride, stride)
+            return np.empty(0, np.int64), b"", first, False
         offsets = np.arange(first, first + n * stride, stride, dtype=np.int64)
-        raw = self._rows(expected, span)
-        tables = np.ascontiguousarray(raw[:, len(head) : -form.pointer.size])
-        links = np.ascontiguousarray(raw[:, -form.pointer.size :]).view(form.order + ("u8" if form.big else "u4"))[:, 0]
-        same = (tables & _bytes(layout.mask.to_bytes(layout.size, "little"))) == _bytes(
-            layout.key.to_bytes(layout.size, "little")
-        )
-        chained = (raw[:, : len(head)] == _bytes(head)).all(axis=1)
-        chained[1:] &= links[:-1] == offsets[1:].astype(links.dtype)
-        if not same.all():
-            chained &= same.all(axis=1)
-        good = n if chained.all() else int(chained.argmin())
+        rows = self._rows(range(first, first + n * stride, stride), span)
+        links = rows[:, -form.pointer.size :].view(form.order + ("u8" if form.big else "u4"))[:, 0]
+        chained = links[:-1] == offsets[1:].astype(links.dtype)
+        good = min(_alike(rows, head, layout), n if chained.all() else int(chained.argmin()) + 1)
+        tables = rows[:good, len(head) : -form.pointer.size]
         for k in range(good if layout.outside else 0):
             if not _agrees(self._chain, layout, tables[k].tobytes(), self._window):
                 good = k
                 break
         self._spend(layout, good, -1)
-        return offsets[:good], tables[:good].tobytes(), int(links[good - 1]) if good else first
+        return offsets[:good], tables[:good].tobytes(), int(links[good - 1]) if good else first, good == n
 
     def _rows(self, offsets: range, span: int) -> NDArray[np.uint8]:
         """`span` bytes at each offset, uint8 of shape (offsets, span)."""
         if 0 < offsets.step <= _CLOSE:
-            data = self._chain.file.read(offsets[0], offsets[-1] - offsets[0] + span)
-            flat = _bytes(data)
+            flat = _bytes(self._chain.file.read(offsets[0], offsets[-1] - offsets[0] + span))
             return np.lib.stride_tricks.as_strided(flat, (len(offsets), span), (offsets.step, 1), writeable=False)
-        return _bytes(b"".join(self._chain.file.read_each(offsets, span))).reshape(len(offsets), span)
+        return _bytes(self._chain.file.read_each(offsets, span)).reshape(len(offsets), span)
 
     def _spend(self, layout: Layout, number: int, index: int) -> None:
         self._left -= number * (layout.size + sum(len(expected) for _, expected in layout.outside))
@@ -182,8 +175,21 @@ class Tables:
             raise self._chain.corrupt(max(index, 0), "the IFDs together are longer than the file: they overlap")
 
 
-def _bytes(data: bytes) -> NDArray[np.uint8]:
+def _bytes(data: bytes | bytearray) -> NDArray[np.uint8]:
     return np.frombuffer(data, np.uint8)
+
+
+def _alike(rows: NDArray[np.uint8], head: bytes, layout: Layout) -> int:
+    """How many of the first rows begin with the number of tags, `head`, and a table of that layout behind it."""
+    length = len(head) + layout.size
+    words = rows[:, :length].view(np.uint16)  # all parts of an IFD have even lengths
+    mask = np.frombuffer(b"\xff" * len(head) + layout.mask.to_bytes(layout.size, "little"), np.uint16)
+    key = np.frombuffer(head + layout.key.to_bytes(layout.size, "little"), np.uint16)
+    # bits that any row has, and bits that all have, are those of the key: no copy of the rows is made to find it out
+    if all(((of(words, axis=0) & mask) == key).all() for of in (np.bitwise_or.reduce, np.bitwise_and.reduce)):
+        return len(rows)
+    same: NDArray[np.bool_] = ((words & mask) == key).all(axis=1)
+    return int(same.argmin())
 
 
 def _header(file: PositionedFile) -> tuple[Form, int]:
@@ -244,30 +250,32 @@ def _agrees(chain: Chain, layout: Layout, table: bytes, window: _Window | None) 
 def _new_layout(chain: Chain, table: bytes, index: int) -> Layout:
     """Read a table in full, and note which of its bytes make another table a table of this layout."""
     form = chain.form
+    size, value = form.entry.size, form.pointer.size
+    only_type, not_value, whole = (b"\xff" * n + bytes(size - n) for n in (4, size - value, size))
+    tags: dict[int, Tag] = {}
     positions: dict[int, int] = {}
-    mask = bytearray(len(table))
+    masks: list[bytes] = []
     outside: list[tuple[int, bytes]] = []
-    value = form.pointer.size
-    for position in range(0, len(table), form.entry.size):
-        code, kind, count, inline = form.entry.unpack_from(table, position)
-        if positions.setdefault(code, position) != position:
-            continue  # a tag that stands twice: the first counts
-        end = position + form.entry.size
-        mask[position : position + 4] = b"\xff" * 4
-        if code in STRUCTURAL or code in TABLES or code == SUB_IFDS:
-            mask[position + 4 : end - value] = b"\xff" * (end - value - position - 4)
-        if code in STRUCTURAL and count * TYPES.get(kind, ("", 0))[1] <= value:
-            mask[end - value : end] = b"\xff" * value
-        elif code in STRUCTURAL and count <= 1 << 16:
-            outside.append((position, chain.raw(Tag(kind, count, inline))))
-    masked = int.from_bytes(mask, "little")
-    key = int.from_bytes(table, "little") & masked
-    bare = Layout(positions=positions, size=len(table), mask=masked, key=key, outside=tuple(outside), structure=None)  # type: ignore[arg-type]
-    page = Page(index, 0, table, bare, chain)
+    for position, (code, *entry) in zip(range(0, len(table), size), form.entry.iter_unpack(table), strict=True):
+        if code in tags:  # a tag that stands twice: the first counts
+            masks.append(bytes(size))
+            continue
+        tag = tags[code] = Tag(*entry)
+        positions[code] = position
+        within = tag.count * TYPES.get(tag.type, ("", 0))[1] <= value
+        if code in STRUCTURAL:
+            masks.append(whole if within else not_value)
+        else:
+            masks.append(not_value if code in TABLES or code == SUB_IFDS else only_type)
+        if code in STRUCTURAL and not within and tag.count <= 1 << 16:
+            outside.append((position, chain.raw(tag)))
+    counts = {code: tags[code].count for code in OFFSETS if code in tags}
     structure = structure_of(
-        lambda code: chain.values(page, code),
-        counts={code: tag.count for code in OFFSETS if (tag := chain.tag(page, code))},
+        chain.structural(lambda code: chain.numbers(tags[code], code, index) if code in tags else (), counts),
+        counts=counts,
         size=chain.file.size,
-        complain=lambda evidence: chain.corrupt(page.index, evidence),
+        complain=lambda evidence: chain.corrupt(index, evidence),
     )
-    return replace(bare, structure=structure)
+    mask = int.from_bytes(b"".join(masks), "little")
+    key = int.from_bytes(table, "little") & mask
+    return Layout(positions=positions, size=len(table), mask=mask, key=key, outside=tuple(outside), structure=structure)

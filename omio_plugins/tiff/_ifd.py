@@ -14,7 +14,7 @@ from omio_core.errors import CorruptFileError, LimitExceededError
 from omio_core.settings import current
 
 from ._file import PositionedFile
-from ._structure import Structure
+from ._structure import Structure, Values
 
 if TYPE_CHECKING:
     from ._pages import Pages
@@ -107,6 +107,18 @@ class Chain:
         self.file, self.form = file, form
         self.settings = current()  # asked once: it reads the environment
 
+    def structural(self, values: Values, counts: Mapping[int, int]) -> Values:
+        """What `structure_of` is told of a page; a format on top, whose writers misstate it, sets it right here.
+
+        Parameters
+        ----------
+        values
+            From the code of a tag to its values as stored, empty where it is absent.
+        counts
+            As for `structure_of`.
+        """
+        return values
+
     def has(self, page: Page, code: int) -> bool:
         """Whether the page has a tag."""
         return code in page.layout.positions
@@ -135,10 +147,14 @@ class Chain:
             There are more than `most`, or they do not lie in the file.
         """
         tag = self.tag(page, code)
-        if tag is None or tag.type not in TYPES or tag.type == 2:
+        return () if tag is None else self.numbers(tag, code, page.index, most)
+
+    def numbers(self, tag: Tag, code: int, page: int, most: int = 1 << 16) -> tuple[Any, ...]:
+        """The values of the entry of tag `code` of page number `page`; errors as `values`."""
+        if tag.type not in TYPES or tag.type == 2:
             return ()
         if tag.count > most:
-            raise self.corrupt(page.index, f"tag {code} has {tag.count} values, at most {most} make sense")
+            raise self.corrupt(page, f"tag {code} has {tag.count} values, at most {most} make sense")
         letter, _ = TYPES[tag.type]
         repeat = int(letter[0]) if len(letter) == 2 else 1
         return struct.unpack(f"{self.form.order}{tag.count * repeat}{letter[-1]}", self.raw(tag))

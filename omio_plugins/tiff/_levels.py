@@ -18,7 +18,7 @@ from omio_core.errors import UnsupportedFeatureError
 
 from ._chain import Tables
 from ._ifd import Chain, Page
-from ._pages import kinds
+from ._pages import Run, kinds
 from ._picture import Stack
 from ._structure import MASK, SUB_IFDS, Structure
 
@@ -173,7 +173,8 @@ def following(pages: Mapping[int, Page]) -> list[Smaller]:
     pyramid behind it. Where it is otherwise, they are no pyramid.
     """
     chain = next(iter(pages.values())).chain
-    if len(chain.pages.runs) < 2 or chain.has(chain.pages[0], _LSM):
+    none = not any(_reduced(run) for run in chain.pages.runs)  # as in most files: no page is looked at to find out
+    if none or chain.has(chain.pages[0], _LSM):
         return []
     indices = {page.index: plane for plane, page in pages.items()}
     behind: dict[int, dict[int, Page]] = {}
@@ -181,7 +182,7 @@ def following(pages: Mapping[int, Page]) -> list[Smaller]:
         n = stop - start
         for k, at in enumerate(range(stop, len(chain.pages), n)[:_MOST_SUB_IFDS]):
             block = chain.pages[at : min(at + n, len(chain.pages))]
-            reduced = [run for run in block.runs if run.layout.structure.subfile & 0b101 == 1]
+            reduced = [run for run in block.runs if _reduced(run)]
             if sum(map(len, reduced)) < n or len({run.layout.structure.shape for run in reduced}) > 1:
                 break
             for i, page in enumerate(block):
@@ -191,6 +192,11 @@ def following(pages: Mapping[int, Page]) -> list[Smaller]:
         refused = "" if len(small) == len(pages) else f"{len(small)} of {len(pages)} pages have it"
         found.append(Smaller(name=f"reduced page {k} behind each page", pages=small, refused=refused))
     return found
+
+
+def _reduced(run: Run) -> bool:
+    """Whether pages are marked as of a reduced resolution, and as no masks."""
+    return run.layout.structure.subfile & 0b101 == 1
 
 
 def _stretches(indices: Sequence[int]) -> list[tuple[int, int]]:

@@ -12,6 +12,7 @@ import ntpath
 import os
 import stat
 import struct
+from functools import cached_property
 
 from omio_core.errors import CorruptFileError, LimitExceededError, OmioError
 from omio_core.settings import current
@@ -46,8 +47,6 @@ class Members:
     def __init__(self, path: str):
         self.first = PositionedFile(path)
         self.folder = os.path.dirname(os.path.abspath(path))
-        self._root = os.path.realpath(self.folder)
-        self._itself = os.path.realpath(path)
         self._known: dict[str, None] = {path: None}
         self._files: dict[str, ShelvedFile] = {}
         self._chains: dict[str, Chain] = {}
@@ -66,11 +65,20 @@ class Members:
         self._shelf.close()
         self.first.close()
 
+    # most files name no others: links are not followed to find out where they would be
+    @cached_property
+    def _root(self) -> str:
+        return os.path.realpath(self.folder)
+
+    @cached_property
+    def _itself(self) -> str:
+        return os.path.realpath(self.first.path)
+
     # --- what a file holds
 
     def is_companion(self) -> bool:
         """Whether the opened file is OME-XML rather than a TIFF."""
-        return begins_as_ome(self.first.read(0, min(HEAD, self.first.size)))
+        return not self.is_tiff(self.first.path) and begins_as_ome(self.first.read(0, min(HEAD, self.first.size)))
 
     def is_tiff(self, path: str) -> bool:
         """Whether a member begins as a TIFF does."""

@@ -61,7 +61,7 @@ class Run:
         if dtype.itemsize > len(value):
             return None
         start = end - len(value)
-        stored = np.ascontiguousarray(self.tables[:, start : start + dtype.itemsize]).view(dtype)[:, 0]
+        stored = self.tables[:, start : start + dtype.itemsize].view(dtype)[:, 0]
         return np.minimum(stored, 1 << 62).astype(np.int64) if dtype.itemsize == 8 else stored.astype(np.int64)
 
 
@@ -163,14 +163,14 @@ class Gathered:
 
     def __init__(self) -> None:
         self.count = 0
-        self._stretches: list[tuple[Layout, list[NDArray[np.int64]], list[bytes]]] = []
+        self._stretches: list[tuple[Layout, list[NDArray[np.int64]], bytearray]] = []  # bytes that grow in place
 
     def add(self, layout: Layout, offsets: NDArray[np.int64], tables: bytes) -> None:
         """Add pages of one layout, whose tables are one after the other."""
         if not self._stretches or self._stretches[-1][0] is not layout:
-            self._stretches.append((layout, [], []))
+            self._stretches.append((layout, [], bytearray()))
         self._stretches[-1][1].append(offsets)
-        self._stretches[-1][2].append(tables)
+        self._stretches[-1][2].extend(tables)
         self.count += len(offsets)
 
     def offsets(self) -> NDArray[np.int64]:
@@ -178,10 +178,10 @@ class Gathered:
         return np.concatenate([part for _, parts, _ in self._stretches for part in parts])
 
     def pages(self, chain: Chain) -> Pages:
-        """All of them."""
+        """All of them; nothing can be added any more."""
         runs, first = [], 0
         for layout, offsets, tables in self._stretches:
-            joined = np.frombuffer(b"".join(tables), np.uint8).reshape(-1, layout.size)
-            runs.append(Run(first=first, offsets=np.concatenate(offsets), tables=joined, layout=layout))
-            first += len(joined)
+            rows = np.frombuffer(tables, np.uint8).reshape(-1, layout.size)
+            runs.append(Run(first=first, offsets=np.concatenate(offsets), tables=rows, layout=layout))
+            first += len(rows)
         return Pages(chain, runs)

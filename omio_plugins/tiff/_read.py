@@ -6,7 +6,7 @@ Planes that lie together, in the file and in memory, are read at once. No thread
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -37,12 +37,18 @@ def open_tiff(path: str) -> TiffImages:
 
 
 class TiffImages:
-    """The images of an open TIFF; an `omio_core.contract.Opened`."""
+    """The images of an open TIFF; an `omio_core.contract.Opened`.
 
-    def __init__(self, path: str):
+    Parameters
+    ----------
+    describe
+        From the file to its pictures; a format that stands on TIFF brings its own.
+    """
+
+    def __init__(self, path: str, describe: Callable[[Members], Sequence[Picture]] | None = None):
         self._members = Members(path)
         try:
-            self._pictures = tuple(_describe(self._members))
+            self._pictures = tuple((describe or _describe)(self._members))
         except OmioError as error:
             self._members.close()
             raise _with_path(error, path) from error

@@ -27,6 +27,7 @@ from ._tags import SOFTWARE, RawTags, notes, raw_tags, sizes_by_tags
 
 _MAGIC = 117637889
 _KIND = "ScanImage TIFF"
+_BEGINS = re.compile(r"^scanimage\.SI\.", re.MULTILINE)
 _LINE = re.compile(r"^(?:scanimage\.)?(SI\.[\w.]+)\s*=\s*(.*?)\s*$", re.MULTILINE)
 Keys = Mapping[str, str]
 
@@ -43,7 +44,7 @@ def header(chain: Chain, description: str) -> str | None:
         software = ""
     if software.startswith("SI."):
         return software
-    return description if re.search(r"^scanimage\.SI\.", description, re.MULTILINE) else None
+    return description if _BEGINS.search(description) else None
 
 
 def pictures(chain: Chain, pages: Pages, text: str) -> list[Picture]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from omio_core.errors import FileChangedError
@@ -118,7 +118,7 @@ class ShelvedFile(PositionedFile):
         with self._same() as file:
             return file.read(offset, n)
 
-    def read_each(self, offsets: Sequence[int], n: int) -> list[bytes]:
+    def read_each(self, offsets: range, n: int) -> bytearray:
         """As of any file; errors as `read`."""
         with self._same() as file:
             return file.read_each(offsets, n)

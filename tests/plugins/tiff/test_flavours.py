@@ -36,6 +36,25 @@ def test_pages_that_look_alike_are_one_image(tmp_path: Path, describe, read) -> 
     np.testing.assert_array_equal(arrays[2][0, 0, 0], other)
 
 
+@pytest.mark.parametrize("bigtiff", [False, True])
+@pytest.mark.parametrize("odd", [0, 1, 20, 199, 299])
+@pytest.mark.parametrize("shape", [(4, 8), (32, 96)], ids=["IFDs close together", "IFDs far apart"])
+def test_the_one_page_that_differs_is_found_among_many(
+    tmp_path: Path, describe, read, shape: tuple[int, int], odd: int, bigtiff: bool
+) -> None:
+    path = tmp_path / "a.tif"
+    planes = [ramp(*shape) + k for k in range(300)]
+    planes[odd] = planes[odd].reshape(shape[::-1])  # as many bytes: its IFD lies where the others let expect it
+    with tifffile.TiffWriter(path, bigtiff=bigtiff) as writer:
+        for plane in planes:
+            writer.write(plane, metadata=None, software=False)
+    shapes = sorted(image.levels[0].shape for image in describe(path))
+    assert shapes == sorted([(299, *shape), shape[::-1]])
+    arrays = sorted(read(path), key=len)
+    np.testing.assert_array_equal(arrays[0].squeeze(), planes[odd])
+    np.testing.assert_array_equal(arrays[1].squeeze(), np.stack(planes[:odd] + planes[odd + 1 :]))
+
+
 def test_thumbnails_and_masks_are_no_images(make, page, describe) -> None:
     small = page(2, 2, t254=(4, 1))
     mask = page(4, 3, t254=(4, 4), t262=(3, 4))
