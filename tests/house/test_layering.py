@@ -18,9 +18,15 @@ ROOMS = {
     "settings": "the limits that every reader holds a file against",
     "ome": "the OME model, which several formats carry",
     "omexml": "the model as XML, which several formats carry",
+    "digests": "digests of planes, which a writer takes while it has the pixels",
     "xmltext": "XML as a tree, guarded, which several formats carry",
+    "yamltext": "YAML as plain values, guarded, which sidecars and settings are written in",
     "stream": "pull: how a writer gets its pixels, in order and bounded",
     "provenance": "the namespaces and the record that a writer puts into the file",
+}
+# Plugins that use another plugin's modules, each with the reason: the format really is the other's.
+STANDS_ON = {
+    "lsm": {"tiff": "LSM is TIFF with a private tag: chain of IFDs, strips, codecs and limits are TIFF's"},
 }
 PLUGGY = {"omio_core.contract", "omio_core.hookspecs", "omio_core.plugins"}
 THREADS = {"Thread", "Timer", "ThreadPoolExecutor", "ThreadPool", "start_new_thread", "start_joinable_thread"}
@@ -62,14 +68,15 @@ def test_no_room_is_open_for_nobody(modules: tuple[Any, ...]) -> None:
 
 
 def test_plugins_do_not_know_each_other(modules: tuple[Any, ...]) -> None:
-    """Each folder of omio_plugins could be a package of its own."""
+    """Each folder of omio_plugins could be a package of its own, or one that needs those it says it stands on."""
     wrong = []
     for module in modules:
         if module.package != "omio_plugins":
             continue
         own = _room(module.name, "omio_plugins")
+        allowed = (own, *STANDS_ON.get(own, ()))
         for line, name in module.imports():
-            if name.partition(".")[0] == "omio_plugins" and _room(name, "omio_plugins") != own:
+            if name.partition(".")[0] == "omio_plugins" and _room(name, "omio_plugins") not in allowed:
                 wrong.append(f"{module.file}:{line} imports {name}")
     assert not wrong, "\n".join(wrong)
 

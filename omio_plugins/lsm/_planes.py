@@ -1,0 +1,117 @@
+"""Pages as they should have been written: one a plane and channel, of one kind of number; it knows no metadata.
+
+TIFF reads pages whose entries name strips with 64-bit offsets; so of what is known of the strips by now such entries
+are made, in memory, and everything further is TIFF's. Tables of several strips stand behind the end of the file, where
+no strip can reach them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omio_plugins.tiff._file import PositionedFile
+from omio_plugins.tiff._ifd import Chain, Form, Layout
+from omio_plugins.tiff._pages import Pages, Run
+from omio_plugins.tiff._structure import STRIP_COUNTS, STRIP_OFFSETS, Structure
+
+from ._strips import Strips
+
+_ENTRY = [("code", "<u2"), ("type", "<u2"), ("count", "<u8"), ("value", "<u8")]  # of a BigTIFF
+_LONG8, _GREY = 16, 1
+_DTYPES = {8: ("u1", 1), 16: ("u2", 1), 32: ("f4", 3)}  # by bits: type, SampleFormat
+
+
+class _Extended(PositionedFile):
+    """A file with tables behind its end; it is closed by whoever opened it."""
+
+    def __init__(self, file: PositionedFile, tables: bytes):
+        self._inner, self._tables = file, tables
+        self.path, self.size = file.path, file.size
+
+    def close(self) -> None:
+        """Nothing."""
+
+    def read(self, offset: int, n: int) -> bytes:
+        """As of any file."""
+        start = offset - self.size
+        if start >= 0 and start + n <= len(self._tables) and n:
+            return self._tables[start : start + n]
+        return self._inner.read(offset, n)
+
+    def read_into(self, view: memoryview, offset: int) -> None:
+        """As of any file."""
+        self._inner.read_into(view, offset)
+
+
+def planes(chain: Chain, structure: Structure, depths: tuple[int, ...], strips: Strips) -> list[Pages]:
+    """The planes of a file: first page, all its channels, second page, ...; where depths differ, a list a channel.
+
+    Parameters
+    ----------
+    structure
+        Of the pages, all alike.
+    depths
+        Bits of each sample.
+    strips
+        Of all pages.
+    """
+    channels = structure.planes
+    down = structure.grid[0]
+    offsets = strips.offsets.reshape(-1, channels, down)
+    counts = strips.counts.reshape(-1, channels, down)
+    tables, behind = _tables(offsets, counts, chain.file.size)
+    made = Chain(_Extended(chain.file, behind), Form("<", True))
+    numbers = np.arange(len(tables) * channels, dtype=np.int64).reshape(-1, channels)
+    if len(set(depths)) == 1:
+        layout = _layout(structure if channels == 1 else _channel(structure, depths[0]))
+        runs = [Run(first=0, offsets=numbers.reshape(-1), tables=tables.reshape(-1, tables.shape[2]), layout=layout)]
+        found = [Pages(made, runs)]
+    else:
+        found = [
+            Pages(made, [Run(
+                first=0, offsets=np.ascontiguousarray(numbers[:, c]), tables=np.ascontiguousarray(tables[:, c]),
+                layout=_layout(_channel(structure, bits)),
+            )])
+            for c, bits in enumerate(depths)
+        ]  # fmt: skip
+    made.pages = found[0]
+    return found
+
+
+def _tables(offsets: NDArray[np.int64], counts: NDArray[np.int64], size: int) -> tuple[NDArray[np.uint8], bytes]:
+    """Two entries a plane, uint8 of shape (pages, channels, bytes), and what stands behind the end of the file."""
+    pages, channels, down = offsets.shape
+    entries = np.zeros((pages, channels, 2), _ENTRY)
+    entries["code"] = STRIP_OFFSETS, STRIP_COUNTS
+    entries["type"], entries["count"] = _LONG8, down
+    values = np.stack([offsets, counts], axis=2).astype("<u8")
+    behind = b""
+    if down == 1:
+        entries["value"] = values[..., 0]
+    else:
+        behind = values.tobytes()
+        places = size + 8 * down * np.arange(entries.size, dtype=np.int64)
+        entries["value"] = places.reshape(entries.shape)
+    return entries.view(np.uint8).reshape(pages, channels, -1), behind
+
+
+def _layout(structure: Structure) -> Layout:
+    size = np.dtype(_ENTRY).itemsize
+    return Layout(
+        positions={STRIP_OFFSETS: 0, STRIP_COUNTS: size}, size=2 * size, mask=0, key=0, outside=(), structure=structure
+    )
+
+
+def _channel(structure: Structure, bits: int) -> Structure:
+    """The structure of one channel of a page."""
+    if bits == structure.bits:
+        dtype, kind = structure.dtype, structure.kind
+    else:
+        name, kind = _DTYPES[bits]
+        dtype = np.dtype(name)
+    return replace(
+        structure, samples=1, planar=False, bits=bits, kind=kind, dtype=dtype, photometric=_GREY, extra_samples=()
+    )  # fmt: skip
