@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +70,9 @@ def verdicts(probe: Probe, known: Catalogue | None = None) -> dict[str, Verdict]
     return dict(sorted(said.items(), key=lambda item: -item[1].match))
 
 
-def choose(probe: Probe, reader: str | None = None, known: Catalogue | None = None) -> Decision:
+def choose(
+    probe: Probe, reader: str | None = None, known: Catalogue | None = None, options: Collection[str] = ()
+) -> Decision:
     """One reader for a probe.
 
     Parameters
@@ -79,6 +81,9 @@ def choose(probe: Probe, reader: str | None = None, known: Catalogue | None = No
         The look at the file.
     reader
         A name that settles it, whatever the verdicts.
+    options
+        Names of the options given: where nobody claims the file, they settle it, if just one reader of files of such
+        a name has them all.
 
     Raises
     ------
@@ -99,6 +104,10 @@ def choose(probe: Probe, reader: str | None = None, known: Catalogue | None = No
         return Decision(reader=by_name[reader], because="the caller named it", verdicts=said)
     best = max((v.match for v in said.values()), default=Match.NO)
     if best is Match.NO:
+        owners = [r for r in known.readers if options and set(options) <= set(r.options) and _suffix_fits(r, probe)]
+        if len(owners) == 1 and probe.size:
+            because = f"the only reader of files named so with the option {', '.join(sorted(options))}"
+            return Decision(reader=owners[0], because=because, verdicts=said)
         raise _nobody(probe, said, known)
     claims = [name for name, verdict in said.items() if verdict.match is best]
     if len(claims) == 1:
@@ -123,13 +132,20 @@ def _nobody(probe: Probe, said: Mapping[str, Verdict], known: Catalogue) -> NoRe
     else:
         what = f"no reader recognises {probe.path}"
         remedy = "install a plugin for the format (`omio plugins` lists what is there), or name one with reader="
+    # who reads files named so has most to say
+    foreign = {r.name: not _suffix_fits(r, probe) for r in known.readers}
+    words = [f"{name}: {verdict.why}" for name, verdict in sorted(said.items(), key=lambda item: foreign[item[0]])]
     return NoReaderError(
         what,
-        evidence="; ".join(f"{name}: {verdict.why}" for name, verdict in said.items()) + _blocked(known),
+        evidence="; ".join(words) + _blocked(known),
         remedy=remedy,
         path=probe.path,
         verdicts=dict(said),
     )
+
+
+def _suffix_fits(reader: Reader, probe: Probe) -> bool:
+    return probe.name.lower().endswith(tuple(reader.suffixes))
 
 
 def _blocked(known: Catalogue) -> str:

@@ -182,6 +182,18 @@ class ArrayPicture:
         """All of it."""
         return None
 
+    def view(self, box: Box) -> NDArray[Any] | None:
+        """A region as it lies in memory, not to be written to; None where it has to be copied."""
+        if not isinstance(self.array, np.ndarray) or self.array.dtype != self.dtype:
+            return None
+        pairs = self.layout.unfold(box)
+        if len(pairs) != 1 or pairs[0][0] != box:
+            return None
+        seen = self.layout.seen(np.asarray(self.array[tuple(slice(a, b) for a, b in pairs[0][1].spans)]))
+        seen = seen.view()
+        seen.flags.writeable = False
+        return seen
+
     def read_into(self, out: NDArray[Any], box: Box) -> None:
         """Copy a region."""
         for canonical, native in self.layout.unfold(box):

@@ -195,7 +195,7 @@ def open_source(path: str | os.PathLike[str], request: Request | None = None) ->
     request = request or Request()
     request.overrides.stated()  # refuse what is no size before any file is opened
     probe = Probe(path)
-    decision = dispatch.choose(probe, request.reader)
+    decision = dispatch.choose(probe, request.reader, options=request.options)
     dispatch.check_options(decision.reader, request.options)
     key, opened = opens.open_with(decision.reader, probe.path, request.options)
     try:

@@ -68,6 +68,17 @@ class Pixels(Subject):
                         lazy = image.to_dask(chunks).compute(scheduler="synchronous")  # type: ignore[no-untyped-call]
                         assert same(np.asarray(lazy), whole), f"{name}, image {index}: dask, chunks {chunks}"
 
+    def test_maps_equal_whole(self, tmp_path: Path) -> None:
+        """Where the reader says that all pixels lie in the file as they are, a map of it shows those pixels."""
+        for name, sample in self.each(tmp_path):
+            with self.source(sample) as source:
+                for index, image in enumerate(source.images):
+                    if picture(image).described.levels[0].raw is None or image.picture.present is not None:
+                        continue
+                    seen = image.to_memmap()
+                    assert not seen.flags.writeable, f"{name}, image {index}: the map can be written to"
+                    assert same(np.asarray(seen, image.dtype), image.to_numpy()), f"{name}, image {index}: other pixels"
+
     def test_out_is_filled(self, tmp_path: Path) -> None:
         """Every element of `out` is written: two different fillings of it leave the same pixels."""
         for where, opened, index, level, box in self._present(tmp_path):

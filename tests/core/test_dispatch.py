@@ -213,3 +213,22 @@ def test_a_writer_that_fails_to_look_is_named(catalogue):
     with pytest.raises(PluginContractError, match="the writer a failed"):
         writer_for("x.aa", [])
     assert issubclass(PluginContractError, OmioError)
+
+
+def test_an_option_settles_who_reads_what_nobody_claims():
+    """Only where one reader of files named so has all options that were given; the option is no claim otherwise."""
+    options = {"beside": "what lies beside"}
+    one, two = reader("bbb", options=options), reader("ccc", options=options)
+    assert choose(AAA, known=known(one, two), options={"beside"}).reader is one
+    assert "option beside" in choose(AAA, known=known(one, two), options={"beside"}).because
+    for readers, given in (((one, two), set()), ((two,), {"beside"}), ((one,), {"beside", "other"})):
+        with pytest.raises(NoReaderError):
+            choose(AAA, known=known(*readers), options=given)
+    claims = reader("ddd", Match.SIGNATURE)
+    assert choose(AAA, known=known(one, claims), options={"beside"}).reader is claims
+
+
+def test_who_reads_files_named_so_has_the_first_word():
+    with pytest.raises(NoReaderError) as told:
+        choose(AAA, known=known(reader("aaa", why="no A"), reader("bbb", why="no B")))
+    assert told.value.evidence == "bbb: no B; aaa: no A"

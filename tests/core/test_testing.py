@@ -83,6 +83,7 @@ CAUGHT = [
     ("Shifts", "test_regions_equal_whole", "not that part of the whole"),
     ("Shifts", "test_lazy_equals_whole", "another part"),
     ("Contiguous", "test_regions_equal_whole", "Fortran order"),
+    ("Misplaced", "test_maps_equal_whole", "other pixels"),
     ("Invents", "test_no_size_is_invented", "PhysicalSizeX is 1.0"),
     ("Pretends", "test_facts_have_origins", "'caller'"),
     ("Overlaps", "test_present_boxes_are_disjoint", "overlaps"),

@@ -7,11 +7,12 @@ import threading
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import omio_toy
 import omio_toy_read
 from omio_toy_read import Toy
 
-from omio_core.contract import Box, Fact, Facts, Level, Match, Verdict
+from omio_core.contract import Box, Fact, Facts, Level, Match, Raw, Verdict
 from omio_core.errors import CorruptFileError
 
 
@@ -37,6 +38,19 @@ class Contiguous(Toy):
 
     def read_into(self, out, image, box, level):
         super().read_into(out.reshape(-1).reshape(out.shape), image, box, level)
+
+
+class Misplaced(Toy):
+    """Says that its pixels lie at the start of the file."""
+
+    def _described(self):
+        def placed(one):
+            level = one.levels[0]
+            bytes_of = [one.dtype.itemsize * int(np.prod(level.shape[k + 1 :])) for k in range(len(level.shape))]
+            raw = Raw(path=self.members[0], offset=0, strides=tuple(bytes_of), dtype=one.dtype.str)
+            return replace(one, levels=(replace(level, raw=raw), *one.levels[1:]))
+
+        return tuple(placed(one) for one in super()._described())
 
 
 def invented():

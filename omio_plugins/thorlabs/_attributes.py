@@ -1,0 +1,106 @@
+"""Experiment.xml as a flat list of attributes, all of them optional; it does not know what they mean."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from omio_core.errors import CorruptFileError
+from omio_core.xmltext import Element, local, parse
+
+_DEEPEST = 8  # elements in one another; those of ThorImageLS are two deep
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}(?:\.0*)?")
+ROOT = "ThorImageExperiment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attributes:
+    """The attributes of an experiment.
+
+    Attributes
+    ----------
+    title
+        The name of the file, for errors and origins.
+    values
+        From ``"LSM/@pixelX"`` to the text of it; of elements that stand again ``"Pockels[2]/@type"``.
+    """
+
+    title: str
+    values: Mapping[str, str]
+
+    @classmethod
+    def of(cls, xml: bytes, title: str) -> Attributes:
+        """Those of an XML text.
+
+        Raises
+        ------
+        CorruptFileError
+            It is malformed, or not of ThorImageLS.
+        """
+        root = parse(xml, title)
+        if local(root) != ROOT:
+            raise CorruptFileError(
+                f"{title} is not of ThorImageLS",
+                evidence=f"its root element is {local(root)[:80]}, not {ROOT}",
+                remedy="name the right one with sidecar=",
+            )
+        return cls(title=title, values=_flat(root))
+
+    def text(self, name: str) -> str | None:
+        """The text of an attribute without blanks around; None where it is not there or empty."""
+        return (self.values.get(name) or "").strip() or None
+
+    def whole(self, name: str) -> int | None:
+        """A whole number that decides what the pixels are.
+
+        Raises
+        ------
+        CorruptFileError
+            It is there, and is none.
+        """
+        text = self.text(name)
+        if text is None:
+            return None
+        if not _WHOLE.fullmatch(text):
+            raise CorruptFileError(
+                f"{self.title} is malformed", evidence=f"{name} is {text[:80]!r}, not a whole number", attribute=name
+            )
+        return int(text.partition(".")[0])
+
+    def number(self, name: str) -> float | None:
+        """A finite number that describes; None where it is not there or no number (ThorImageLS writes points)."""
+        try:
+            value = float(self.text(name) or "")
+        except ValueError:
+            return None
+        return value if math.isfinite(value) else None
+
+    def names(self, element: str) -> list[str]:
+        """The attribute ``name`` of all elements of one name, in their order; "" where one has none."""
+        count = len({key.rpartition("/@")[0] for key in self.values if key.startswith((f"{element}/@", f"{element}["))})
+        keys = (f"{element}{'' if k == 1 else f'[{k}]'}/@name" for k in range(1, count + 1))
+        return [self.values.get(key, "").strip() for key in keys]
+
+
+def _flat(root: Element) -> dict[str, str]:
+    values: dict[str, str] = {}
+    waiting: list[tuple[str, Element, int]] = [("", root, 0)]
+    while waiting:
+        where, element, depth = waiting.pop()
+        for key, value in element.attrib.items():
+            values[f"{where}@{key.rpartition('}')[2]}"] = value
+        if where and (text := (element.text or "").strip()):
+            values[where.removesuffix("/")] = text
+        if depth == _DEEPEST:
+            continue
+        seen: Counter[str] = Counter()
+        inner = []
+        for child in element:
+            name = local(child)
+            seen[name] += 1
+            inner.append((f"{where}{name}{'' if seen[name] == 1 else f'[{seen[name]}]'}/", child, depth + 1))
+        waiting += reversed(inner)
+    return values

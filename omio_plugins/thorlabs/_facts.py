@@ -1,0 +1,174 @@
+"""What Experiment.xml says besides the shape: sizes, times, names, the lens; each with the attribute that said it.
+
+Sizes are micrometres already. A size that two attributes state differently is noted, never averaged.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from omio_core.contract import Channel, Fact, Facts
+
+from ._attributes import Attributes
+from ._experiment import channel_names, is_camera
+
+NAMESPACE = "thorlabs"
+_LINES = 3  # LSM/@areaMode: a line scan, whose rows are times
+_ALIKE = 0.01  # of a size: they are written with few digits
+_DATES = ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p")
+_OFFSET = 900  # seconds that offsets from UTC are multiples of
+_APERTURES = ("Magnification/@numericalAperture", "Magnification/@NA")
+
+Size = tuple[float, str] | None
+
+
+def facts(xml: bytes, title: str, shape: tuple[int, ...], flyback: int) -> Facts:
+    """The facts of a RAW file.
+
+    Parameters
+    ----------
+    xml, title
+        The text of Experiment.xml and its name.
+    shape
+        T, Z, C, Y, X of what is shown.
+    flyback
+        Images of a volume that are not.
+    """
+    experiment = Attributes.of(xml, title)
+    (x, y), _ = pixel_sizes(experiment)
+    names = channel_names(experiment, shape[2])
+    return Facts(
+        name=_said(experiment, "Name/@name"),
+        physical_size_x=_size(title, x),
+        physical_size_y=_size(title, y),
+        physical_size_z=_size(title, _step(experiment) if shape[1] > 1 else None),
+        time_increment=_increment(experiment, shape[1] + flyback),
+        channels=tuple(Channel(name=Fact(name, "sidecar", f"{title} {where}")) for name, where in names),
+        acquisition_date=_date(experiment),
+        objective=_objective(experiment),
+        annotations={NAMESPACE: dict(experiment.values)},
+    )
+
+
+def vendor(xml: bytes, title: str) -> dict[str, Any]:
+    """Experiment.xml in its own terms: its name, its attributes, and its text as it stands."""
+    return {"sidecar": title, "values": dict(Attributes.of(xml, title).values), "text": xml.decode("utf-8", "replace")}
+
+
+def pixel_sizes(experiment: Attributes) -> tuple[tuple[Size, Size], tuple[str, ...]]:
+    """Sizes along X and Y with what stated them, and what is odd about them.
+
+    ``pixelWidthUM`` and ``pixelHeightUM`` of newer versions come before ``pixelSizeUM``, which can be stale. The
+    pixel size of the camera says nothing of the scanner's, and its own is that of the chip, not of the sample.
+    """
+    if is_camera(experiment):
+        return (None, None), ("Camera/@pixelSizeUM is of the chip: the size of a pixel in the sample is not known",)
+    notes: list[str] = []
+    found: list[Size] = []
+    for axis, own, extent in (("X", "pixelWidthUM", "widthUM"), ("Y", "pixelHeightUM", "heightUM")):
+        if axis == "Y" and experiment.text("LSM/@areaMode") == str(_LINES):
+            notes.append("LSM/@areaMode 3 is a line scan: rows are times, and have no size")
+            found.append(None)
+            continue
+        stated = [
+            (value, f"LSM/@{name}")
+            for name in (own, "pixelSizeUM")
+            if (value := experiment.number(f"LSM/@{name}")) is not None and value > 0
+        ]
+        whole, count = experiment.number(f"LSM/@{extent}"), experiment.number(f"LSM/@pixel{axis}")
+        if whole and count and whole > 0 and count > 0:
+            stated.append((whole / count, f"LSM/@{extent} / @pixel{axis}"))
+        for other, where in stated[1:]:
+            if not math.isclose(stated[0][0], other, rel_tol=_ALIKE):
+                notes.append(
+                    f"the pixel size along {axis} is {stated[0][0]:g} µm by {stated[0][1]}, and {other:.5g} µm by "
+                    f"{where}: the first is taken"
+                )
+        found.append(stated[0] if stated else None)
+    return (found[0], found[1]), tuple(notes)
+
+
+def increment_note(experiment: Attributes) -> str | None:
+    """Why the time between images is not known although the frame rate is."""
+    if _is_streaming(experiment) and _averages(experiment):
+        return "images are averages of several frames: whether LSM/@frameRate counts those is not known"
+    return None
+
+
+def _size(title: str, size: Size) -> Fact[float] | None:
+    if size is None:
+        return None
+    value, where = size
+    return Fact(value, "derived" if "/ " in where else "sidecar", f"{title} {where}")
+
+
+def _step(experiment: Attributes) -> Size:
+    step = experiment.number("ZStage/@stepSizeUM")  # negative where the stage went down
+    return None if not step else (abs(step), "ZStage/@stepSizeUM")
+
+
+def _is_streaming(experiment: Attributes) -> bool:
+    mode = experiment.text("CaptureMode/@mode")
+    return mode == "1" or (mode is None and experiment.text("Streaming/@enable") == "1")
+
+
+def _averages(experiment: Attributes) -> bool:
+    return experiment.text("LSM/@averageMode") == "1" and (experiment.number("LSM/@averageNum") or 1) > 1
+
+
+def _increment(experiment: Attributes, images: int) -> Fact[float] | None:
+    """Seconds between time points: of a stream by the frame rate, of a time lapse by its interval (0: none)."""
+    if not _is_streaming(experiment):
+        interval = experiment.number("Timelapse/@intervalSec")
+        return None if not interval else Fact(interval, "sidecar", f"{experiment.title} Timelapse/@intervalSec")
+    rate = experiment.number("LSM/@frameRate")
+    if rate is None or rate <= 0 or is_camera(experiment) or _averages(experiment):
+        return None
+    where = f"{experiment.title} 1 / LSM/@frameRate" + (f" x {images} images a volume" if images > 1 else "")
+    return Fact(images / rate, "derived", where)
+
+
+def _said(experiment: Attributes, name: str) -> Fact[str] | None:
+    text = experiment.text(name)
+    return None if text is None else Fact(text, "sidecar", f"{experiment.title} {name}")
+
+
+def _date(experiment: Attributes) -> Fact[str] | None:
+    """Local time of day; with its offset from UTC, where the seconds since 1970 tell it."""
+    local = _local(experiment.text("Date/@date") or "")
+    unix = experiment.number("Date/@uTime")
+    where = f"{experiment.title} Date/@date"
+    if unix is not None and 0 < unix < 1 << 33:
+        moment = datetime.fromtimestamp(int(unix), UTC)
+        if local is None:
+            return Fact(moment.isoformat(), "sidecar", f"{experiment.title} Date/@uTime")
+        offset = round((local - moment.replace(tzinfo=None)).total_seconds())
+        if offset % _OFFSET == 0 and abs(offset) <= 14 * 3600:
+            there = local.replace(tzinfo=timezone(timedelta(seconds=offset)))
+            return Fact(there.isoformat(), "sidecar", f"{where} and @uTime")
+    return None if local is None else Fact(local.isoformat(), "sidecar", where)
+
+
+def _local(text: str) -> datetime | None:
+    for form in _DATES:
+        try:
+            return datetime.strptime(text, form)
+        except ValueError:
+            continue
+    return None
+
+
+def _objective(experiment: Attributes) -> Fact[Mapping[str, Any]] | None:
+    magnification = experiment.number("Magnification/@mag")
+    aperture = next((n for name in _APERTURES if (n := experiment.number(name)) is not None and n > 0), None)
+    found: dict[str, Any] = {}
+    if name := experiment.text("Magnification/@name"):
+        found["Model"] = name
+    if magnification is not None and magnification > 0:
+        found["NominalMagnification"] = magnification
+    if aperture is not None:
+        found["LensNA"] = aperture
+    return Fact(found, "sidecar", f"{experiment.title} Magnification") if found else None
