@@ -99,21 +99,24 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
 _override: Settings | None = None
 
 
-_VARIABLES = (
+_NAMES = (
     "OMIO_WORKERS", "OMIO_MAX_BYTES", "OMIO_MAX_OPEN", "OMIO_PREFER", "OMIO_DISABLE", "OMIO_MAX_XML", "OMIO_MAX_PAGES",
     "OMIO_MAX_EXPANSION", "OMIO_MAX_MEMORY",
 )  # fmt: skip
+# asked for at every open and every read: where the environment is bytes, looking there spares every name a conversion
+_ENVIRONMENT: Any = getattr(os, "environb", os.environ)
+_KEYS: tuple[Any, ...] = tuple(map(os.fsencode, _NAMES)) if hasattr(os, "environb") else _NAMES
 
 
 def current() -> Settings:
     """The settings in force: the environment's, unless `using` says otherwise."""
-    return _override or _read(cores(), *map(os.environ.get, _VARIABLES))
+    return _override or _read(cores(), *map(_ENVIRONMENT.get, _KEYS))
 
 
 @lru_cache(maxsize=4)
-def _read(cores: int, *texts: str | None) -> Settings:
-    # asked for at every open and every read, and seldom answered otherwise; `cores` is the default of the workers
-    return from_environment({name: text for name, text in zip(_VARIABLES, texts, strict=True) if text is not None})
+def _read(cores: int, *texts: bytes | str | None) -> Settings:
+    # `cores` is the default of the workers
+    return from_environment({name: os.fsdecode(t) for name, t in zip(_NAMES, texts, strict=True) if t is not None})
 
 
 @contextmanager

@@ -1,0 +1,167 @@
+"""From one sub-block to pixels in the caller's memory, red first; it knows no plane, and no tile but the one asked for.
+
+Uncompressed rows go straight from the file into memory where they are contiguous there, zstd into whole planes that
+are; all else is decoded into memory of its own and copied. JPEG-XR and JPEG are decoded in a process of their own.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omio_core.errors import CorruptFileError, UnsupportedFeatureError
+
+from . import _jpeg, _jpegxr, _workers, _zstd
+from ._file import PositionedFile
+from ._pixeltypes import JPEG, JPEGXR, NAMES, RAW, TYPES, ZSTD0, ZSTD1, dtype_of
+from ._segments import Stored, subblock
+
+_HOT = 1 << 20  # bytes of rows read at once where they cannot go straight to their place: they stay in the cache
+_KEPT = 64 << 20  # bytes of decoded tiles that are kept because a part of them was asked for
+_ENCODED = (0, 1, 2, 3, 4)  # pixel types that libCZI decodes from JPEG-XR
+_ORDERS = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}  # where red, green, blue, alpha stand
+
+Part = tuple[int, int, int, int]
+"""Row, column, row after the last, column after the last, of a tile as stored."""
+
+
+class Decoder:
+    """Fills memory from the sub-blocks of one file; used from many threads."""
+
+    def __init__(self, file: PositionedFile, entries: NDArray[Any]):
+        self._file, self._entries = file, entries
+        self._starts = np.full(len(entries), -1, np.int64)
+        self._sizes = np.zeros(len(entries), np.int64)
+        self._kept: OrderedDict[int, NDArray[Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def fill(self, out: NDArray[Any], index: int, part: Part) -> None:
+        """Fill `out` with a part of a sub-block.
+
+        Parameters
+        ----------
+        out
+            (rows, columns, samples); of a dtype and with samples that hold the sub-block's, which are cast, and
+            repeated where they are grey.
+        index
+            Into the directory.
+
+        Raises
+        ------
+        CorruptFileError, UnsupportedFeatureError, MissingDependencyError
+        """
+        entry = self._entries[index]
+        compression = int(entry["compression"])
+        dtype, samples = dtype_of(int(entry["pixel_type"]))
+        if samples > 1 and samples != out.shape[2]:
+            raise UnsupportedFeatureError("pixels with and without alpha are mixed", evidence=str(out.shape))
+        height, width = int(entry["stored_y"]), int(entry["stored_x"])
+        plain = samples == out.shape[2] == 1 and dtype == out.dtype
+        start, size = self._stored(index)
+        if compression == RAW:
+            if size < height * width * samples * dtype.itemsize:
+                raise CorruptFileError(
+                    "it ends too soon", evidence=f"{size} bytes for {height}x{width} pixels of {dtype}"
+                )
+            self._raw(out, start, (width, samples), dtype, part, plain)
+            return
+        whole = part == (0, 0, height, width)
+        if whole and plain and compression in (ZSTD0, ZSTD1) and out.flags.c_contiguous:
+            data = self._file.read(start, size)
+            flat = out.reshape(-1).view(np.uint8)
+            _zstd.decode(data, flat, headed=compression == ZSTD1, itemsize=dtype.itemsize)
+            return
+        pixels = self._kept_or_decoded(index, whole)
+        top, left, bottom, right = part
+        _copy(out, pixels[top:bottom, left:right], compression in (ZSTD0, ZSTD1))
+
+    def _stored(self, index: int) -> tuple[int, int]:
+        """Where the pixels of a sub-block lie; looked up once."""
+        if self._starts[index] < 0:
+            entry = self._entries[index]
+            due = Stored(
+                pixel_type=int(entry["pixel_type"]),
+                compression=int(entry["compression"]),
+                width=int(entry["stored_x"]),
+                height=int(entry["stored_y"]),
+            )
+            start, size = subblock(self._file, int(entry["file_position"]), due)
+            self._sizes[index] = size
+            self._starts[index] = start  # last: another thread may be looking
+        return int(self._starts[index]), int(self._sizes[index])
+
+    def _raw(
+        self,
+        out: NDArray[Any],
+        start: int,
+        row: tuple[int, int],
+        dtype: np.dtype[Any],
+        part: Part,
+        plain: bool,
+    ) -> None:
+        width, samples = row
+        top, left, bottom, right = part
+        pixel = samples * dtype.itemsize
+        row_bytes = width * pixel
+        if plain and (left, right) == (0, width) and out.flags.c_contiguous:
+            self._file.read_into(out.reshape(-1).view(np.uint8).data, start + top * row_bytes)
+            return
+        narrow = (right - left) * 4 < width and row_bytes > 1 << 15
+        skip, stop = (left, right) if narrow else (0, width)
+        step = 1 if narrow else max(_HOT // row_bytes, 1)
+        scratch = np.empty((min(step, bottom - top), stop - skip, samples), dtype)
+        for k in range(0, bottom - top, step):
+            rows = scratch[: bottom - top - k]
+            self._file.read_into(rows.reshape(-1).view(np.uint8).data, start + (top + k) * row_bytes + skip * pixel)
+            _copy(out[k : k + step], rows[:, left - skip : right - skip], True)
+
+    def _kept_or_decoded(self, index: int, whole: bool) -> NDArray[Any]:
+        with self._lock:
+            if index in self._kept:
+                self._kept.move_to_end(index)
+                return self._kept[index]
+        pixels = self._decoded(index)
+        if not whole and pixels.nbytes <= _KEPT:
+            with self._lock:
+                self._kept[index] = pixels
+                while sum(one.nbytes for one in self._kept.values()) > _KEPT:
+                    self._kept.popitem(last=False)
+        return pixels
+
+    def _decoded(self, index: int) -> NDArray[Any]:
+        """All pixels of a sub-block, (rows, columns, samples), as its decoder orders samples."""
+        entry = self._entries[index]
+        compression, code = int(entry["compression"]), int(entry["pixel_type"])
+        height, width = int(entry["stored_y"]), int(entry["stored_x"])
+        dtype, samples = dtype_of(code)
+        lossy = compression in (JPEG, JPEGXR)
+        if compression not in NAMES or not (lossy or compression in (ZSTD0, ZSTD1)) or (lossy and code not in _ENCODED):
+            raise UnsupportedFeatureError(
+                "its compression is not read",
+                evidence=f"{NAMES.get(compression, f'compression {compression}')} of {TYPES[code][0]}",
+                remedy="save the file uncompressed or with zstd",
+            )
+        data = self._file.read(*self._stored(index))
+        out = np.empty(height * width * samples * dtype.itemsize, np.uint8)
+        if lossy:
+            if compression == JPEGXR:
+                _jpegxr.check(data, width, height)
+            else:
+                _jpeg.check(data, width, height)
+            _workers.decode(compression, code, (height, width), data, out.data)
+        else:
+            _zstd.decode(data, out, headed=compression == ZSTD1, itemsize=dtype.itemsize)
+        return out.view(dtype).reshape(height, width, samples)
+
+
+def _copy(out: NDArray[Any], pixels: NDArray[Any], blue_first: bool) -> None:
+    """Put pixels in their place, red first."""
+    if not blue_first or pixels.shape[2] == 1:
+        out[...] = pixels  # grey is repeated
+        return
+    for to, of in enumerate(_ORDERS[pixels.shape[2]]):
+        out[..., to] = pixels[..., of]

@@ -1,0 +1,110 @@
+"""From an image to its description: axes, levels, what exists, names, what is assumed; it reads no pixel."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from omio_core.axes import name as axis_name
+from omio_core.contract import Box, Described, Level
+
+from . import _facts
+from ._directory import Directory
+from ._file import PositionedFile
+from ._pixeltypes import RAW
+from ._places import facts_of_tile
+from ._scenes import Image
+from ._sorted import runs_of
+from ._tiles import Tiles, present
+
+_LARGEST_BLOCK = 8 << 20  # bytes; smaller ones cost more to hand over than to read, larger ones keep cores waiting
+
+
+def describe(file: PositionedFile, directory: Directory, images: Sequence[Image]) -> tuple[Described, ...]:
+    """Describe all images; the XML is looked at only where there are several scenes, for their names.
+
+    Raises
+    ------
+    CorruptFileError, LimitExceededError
+    """
+    names = _names(file, directory, images)
+    return tuple(_described(directory, image, names) for image in images)
+
+
+def _names(file: PositionedFile, directory: Directory, images: Sequence[Image]) -> dict[int, str]:
+    """Names of scenes, where they tell them apart."""
+    scenes = {image.scene.scene for image in images}
+    if len(scenes) < 2 or directory.metadata is None:
+        return {}
+    named = _facts.scene_names(file.read(*directory.metadata))
+    count = Counter(name for scene, name in named.items() if scene in scenes)
+    return {scene: name for scene, name in named.items() if count[name] == 1}
+
+
+def _described(directory: Directory, image: Image, names: dict[int, str]) -> Described:
+    scene = image.scene
+    notes = [*image.notes, *_starts(image)]
+    if directory.pending:
+        notes.append("the file says that its writer was not done with it")
+    colour = "S" if scene.samples > 1 else ""
+    many = len(image.levels[0].planes) > len(runs_of(image.levels[0].planes)) - 1
+    return Described(
+        axes=f"{image.axes}YX{colour}",
+        dtype=image.dtype,
+        levels=tuple(_level(directory, image, one) for one in image.levels),
+        facts=functools.partial(_facts.facts if scene.tile is None else facts_of_tile, directory, scene),
+        vendor=functools.partial(_facts.vendor, directory),
+        name=_name(image, names),
+        kind="tile of a Zeiss CZI" if scene.tile is not None else "Zeiss CZI mosaic" if many else "Zeiss CZI",
+        assumptions=tuple(notes),
+    )
+
+
+def _name(image: Image, names: dict[int, str]) -> str | None:
+    scene = image.scene
+    name = None if scene.scene is None else names.get(scene.scene)
+    if scene.tile is None:
+        return name
+    before = name or ("" if scene.scene is None else f"scene {scene.scene}")
+    return f"{before} tile {scene.tile}".strip()
+
+
+def _starts(image: Image) -> list[str]:
+    """A sentence an axis that does not begin at 0 in the file."""
+    scene = image.scene
+    firsts = [("T", *scene.t), ("Z", *scene.z), ("C", scene.channels[0], len(scene.channels)), *scene.folded]
+    return [
+        f"axis {letter} ({axis_name(letter)}) begins at {first} in the file; index 0 here is {first} there"
+        for letter, first, _ in firsts
+        if first
+    ]
+
+
+def _level(directory: Directory, image: Image, found: Tiles) -> Level:
+    samples = (image.scene.samples,) if image.scene.samples > 1 else ()
+    boxes = present(found, image.lead)
+    whole = tuple((0, n) for n in samples)
+    return Level(
+        shape=(*image.lead, *found.shape, *samples),
+        blocks=(*(1 for _ in image.lead), *_block(directory, image, found), *samples),
+        present=None if boxes is None else tuple(Box((*box.spans, *whole)) for box in boxes),
+    )
+
+
+def _block(directory: Directory, image: Image, found: Tiles) -> tuple[int, int]:
+    """The unit of access of a plane: a tile of a mosaic, the plane, or some rows of it where any can be read."""
+    height, width = found.shape
+    if not found.whole():
+        sizes = found.spots[:, 2:] - found.spots[:, :2]
+        sizes = sizes[np.lexsort((sizes[:, 1], sizes[:, 0]))]
+        starts = runs_of(sizes)
+        height, width = (int(n) for n in sizes[starts[np.argmax(np.diff(starts))]])
+    entries: Any = directory.entries[found.entries]
+    if (entries["compression"] == RAW).all():
+        parts = -(-height * width * image.scene.samples * image.dtype.itemsize // _LARGEST_BLOCK)
+        height = -(-height // min(parts, height))
+    return height, width

@@ -1,0 +1,206 @@
+"""The facts of one image of a CZI, read from its file at first use; it decides nothing on pixels.
+
+What has a place in OME's model is taken from the XML, the time stamps and the sub-blocks; the XML itself is kept
+whole: as `vendor`, and as an annotation, so that it goes into every OME-TIFF.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omio_core.contract import Channel, Fact, Facts, Planes
+from omio_core.errors import FileChangedError, LimitExceededError
+from omio_core.settings import current
+
+from . import _document, _planes
+from ._attachments import time_stamps
+from ._channels import channels, exposures
+from ._directory import Directory, Scene
+from ._document import scene_names
+from ._file import PositionedFile
+from ._tree import Element, date, metadata
+
+__all__ = ["NAMESPACE", "PART", "facts", "scene_names", "vendor"]
+
+NAMESPACE = "zeiss/czi"
+"""Namespace of the annotation whose key ``Metadata`` is the XML of the file."""
+
+PART = 1 << 22
+"""Characters from which the XML is a list of parts, to be joined: libxml2 refuses texts of more than ten million."""
+
+# a plate of 96 wells is 96 images of one document; it is kept as long as one of them is
+_PARSED: WeakKeyDictionary[Directory, tuple[Element | None, str | None]] = WeakKeyDictionary()
+
+
+def facts(directory: Directory, scene: Scene) -> Facts:
+    """All that is known of one image; picklable as a ``functools.partial``.
+
+    Notes
+    -----
+    What cannot be read (a number that is none, a time stamp attachment or a sub-block that is damaged) is unknown,
+    never an error. Facts a plane of a mosaic are those of the first tile of each plane.
+
+    Raises
+    ------
+    FileChangedError
+        The file is gone, or is not the one that was described.
+    CorruptFileError
+        The XML is not well-formed, or has a DOCTYPE.
+    LimitExceededError
+        The XML is longer than the settings allow.
+    """
+    file = _opened(directory)
+    try:
+        root, text = _document_of(file, directory)
+        known: dict[str, Any] = {} if root is None else _of_document(root, scene)
+        stamps = _stamps_of(directory, scene, time_stamps(file, directory.attachments))
+        known["channels"] = _channels(channels(root, scene), scene)
+        planes = _table(file, directory, scene, root, stamps)
+    finally:
+        file.close()
+    if "time_increment" not in known:
+        known["time_increment"] = _interval(planes, stamps)
+    notes = {} if text is None else {NAMESPACE: {"Metadata": _parts(text)}}
+    return Facts(**known, planes=planes, annotations=notes)
+
+
+def vendor(directory: Directory) -> str | None:
+    """The XML of the file, whole and unchanged; None where it has none.
+
+    Raises
+    ------
+    FileChangedError, LimitExceededError
+        As `facts`.
+    """
+    file = _opened(directory)
+    try:
+        xml = _xml(file, directory)
+    finally:
+        file.close()
+    return None if xml is None else _decoded(xml)
+
+
+# --- the file
+
+
+def _opened(directory: Directory) -> PositionedFile:
+    """The file that was described.
+
+    The core compares size and time of change at every read of pixels; facts are asked for without a handle.
+    """
+    try:
+        file = PositionedFile(directory.path)
+    except FileNotFoundError as error:
+        raise FileChangedError(
+            f"{directory.path} can no longer be found", evidence=str(error), path=directory.path
+        ) from error
+    if file.size != directory.size:
+        file.close()
+        raise FileChangedError(
+            f"{directory.path} has changed since it was opened",
+            evidence=f"{directory.size} bytes then, {file.size} now",
+            remedy="open it again",
+            path=directory.path,
+        )
+    return file
+
+
+def _document_of(file: PositionedFile, directory: Directory) -> tuple[Element | None, str | None]:
+    """What is used of the XML as a tree, and the whole as text; parsed once for all images of a file."""
+    if (known := _PARSED.get(directory)) is None:
+        xml = _xml(file, directory)
+        known = (None, None) if xml is None else (metadata(xml), _decoded(xml))
+        _PARSED[directory] = known
+    return known
+
+
+def _xml(file: PositionedFile, directory: Directory) -> bytes | None:
+    if directory.metadata is None:
+        return None
+    offset, size = directory.metadata
+    if size > (most := current().max_xml):
+        raise LimitExceededError(
+            "the CZI metadata are too long",
+            evidence=f"{size} bytes; at most {most}",
+            remedy="set OMIO_MAX_XML higher, if you trust the file",
+            path=file.path,
+        )
+    return file.read(offset, size).rstrip(b"\0") or None
+
+
+def _decoded(xml: bytes) -> str:
+    return xml.decode("utf-8-sig", "replace")  # ZEISS, CZI file format description: metadata are UTF-8
+
+
+def _parts(text: str) -> str | list[str]:
+    return text if len(text) <= PART else [text[k : k + PART] for k in range(0, len(text), PART)]
+
+
+# --- joining
+
+
+def _of_document(root: Element, scene: Scene) -> dict[str, Any]:
+    """Facts of the whole image, by the field of `Facts`; a tile's name is that of its description."""
+    found: dict[str, Any] = {
+        "name": None if scene.tile is not None else _document.scene_name(root, scene.scene),
+        **_document.sizes(root),
+        "time_increment": _document.increment(root),
+        "acquisition_date": _document.acquisition_date(root),
+        "objective": _document.objective(root),
+    }
+    return {name: fact for name, fact in found.items() if fact is not None}
+
+
+def _channels(known: tuple[Channel, ...], scene: Scene) -> tuple[Channel, ...]:
+    return known if len(known) == scene.planes.shape[2] else ()
+
+
+def _stamps_of(directory: Directory, scene: Scene, stamps: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+    """The time stamps of the T indices of an image; None where they are not one a T of the file."""
+    if stamps is None:
+        return None
+    indices = directory.entries["T"]
+    first, last = int(indices.min()), int(indices.max())
+    start, length = scene.t
+    if len(stamps) == last + 1:
+        first = 0
+    elif len(stamps) != last - first + 1:
+        return None
+    return stamps[start - first : start - first + length]
+
+
+def _table(
+    file: PositionedFile, directory: Directory, scene: Scene, root: Element | None, stamps: NDArray[np.float64] | None
+) -> Planes | None:
+    """Facts a plane: what the sub-blocks say, and where they say nothing the time stamps and the channels."""
+    stated = None if root is None else _document.acquisition_date(root)
+    began = None if stated is None else date(stated.value)
+    columns = _planes.columns(file, directory, scene, began)
+    where = ["sub-blocks' METADATA/Tags"] if columns else []
+    there = scene.planes >= 0
+    if "DeltaT" not in columns and stamps is not None:
+        # ZEN blue counts them from AcquisitionDateAndTime; ZEN black, which states none, from when it was started
+        zero = 0.0 if began is not None and stamps[0] >= 0 else stamps[0]
+        columns["DeltaT"] = np.where(there, (stamps - zero)[:, None, None], np.nan)
+        where.append("attachment TimeStamps")
+    of_channels = np.array([np.nan if s is None else s for s in exposures(root, scene)], np.float64)
+    if len(of_channels) == there.shape[2] and not np.isnan(of_channels).all():
+        before = columns.get("ExposureTime", np.full(there.shape, np.nan))
+        columns["ExposureTime"] = np.where(there & np.isnan(before), of_channels, before)
+        where.append("Channel/ExposureTime")
+    if not columns:
+        return None
+    return Planes(columns=columns, origin="file", where=f"CZI {', '.join(where)}")
+
+
+def _interval(planes: Planes | None, stamps: NDArray[np.float64] | None) -> Fact[float] | None:
+    """Seconds between time points, from moments that are regular."""
+    if stamps is not None and (found := _document.regular(stamps.tolist(), "CZI attachment TimeStamps")):
+        return found
+    if planes is None or "DeltaT" not in planes.columns:
+        return None
+    return _document.regular(planes.columns["DeltaT"][:, 0, 0].tolist(), planes.where)

@@ -1,0 +1,56 @@
+"""What a JPEG-XR picture declares, looked up before any decoder sees it; it decodes nothing.
+
+The container is ITU-T T.832, annex A (a TIFF-like directory), the codestream's header 8.3.2 and 8.3.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from omio_core.errors import CorruptFileError
+
+_WIDTH, _HEIGHT, _OFFSET = 0xBC80, 0xBC81, 0xBCC0  # IMAGE_WIDTH, IMAGE_HEIGHT, IMAGE_OFFSET
+_MOST_TAGS = 256
+_SIZES = {1: 1, 3: 2, 4: 4}  # UBYTE, USHORT, ULONG
+
+
+def check(data: bytes, width: int, height: int) -> None:
+    """See that container and codestream both declare that size.
+
+    Raises
+    ------
+    CorruptFileError
+        They do not, or it is no JPEG-XR: a decoder would allocate what it is told to.
+    """
+    try:
+        told = list(_declared(data))
+    except struct.error as error:
+        raise CorruptFileError("a sub-block is no JPEG-XR", evidence=f"{len(data)} bytes, cut off") from error
+    if any(size != (width, height) for size in told):
+        raise CorruptFileError(
+            "a sub-block holds a picture of another size than it says",
+            evidence=f"its JPEG-XR declares {', '.join(f'{w}x{h}' for w, h in told)}, it has {width}x{height} pixels",
+        )
+
+
+def _declared(data: bytes) -> Iterator[tuple[int, int]]:
+    """Width and height as the container has them, then as the codestream has them."""
+    if data[:3] != b"II\xbc":
+        raise CorruptFileError("a sub-block is no JPEG-XR", evidence=f"it begins with {data[:4]!r}")
+    (at,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, at)
+    tags: dict[int, int] = {}
+    for k in range(min(count, _MOST_TAGS)):
+        code, kind, number, value = struct.unpack_from("<HHI4s", data, at + 2 + 12 * k)
+        if number == 1 and kind in _SIZES:
+            tags[code] = int.from_bytes(value[: _SIZES[kind]], "little")
+    if not {_WIDTH, _HEIGHT, _OFFSET} <= set(tags):
+        raise CorruptFileError("a sub-block is no JPEG-XR", evidence=f"it has the tags {sorted(tags)}")
+    yield tags[_WIDTH], tags[_HEIGHT]
+    start = tags[_OFFSET]
+    if data[start : start + 8] != b"WMPHOTO\0":
+        raise CorruptFileError("a sub-block is no JPEG-XR", evidence=f"no codestream at {start}")
+    short = struct.unpack_from("B", data, start + 10)[0] & 0x80  # SHORT_HEADER_FLAG
+    width, height = struct.unpack_from(">HH" if short else ">II", data, start + 12)  # WIDTH_MINUS1, HEIGHT_MINUS1
+    yield width + 1, height + 1

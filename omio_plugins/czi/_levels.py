@@ -1,0 +1,47 @@
+"""Which resolution a sub-block is of, by the ratio of its logical to its stored size; it knows no scene and no plane.
+
+A sub-block of a pyramid stores fewer pixels than it covers: `X_size` over `stored_x` is its factor, rounded at the
+edges of the picture (DS_ZISRAW, "StoredSize"; libCZI takes the longer side, as is done here).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._sorted import different
+
+UNUSABLE = 0
+"""The factor of a sub-block that is of no resolution: larger than what it covers, or shrunk unequally."""
+
+_EDGE = 32  # pixels; rounding cannot hide the factor of what is longer
+_MOST_FACTORS = 64
+
+
+def factors(entries: NDArray[Any]) -> NDArray[np.int64]:
+    """How many pixels of the full resolution a stored pixel is wide, an entry; 1 for the full resolution."""
+    width, height = entries["X_size"].astype(np.int64), entries["Y_size"].astype(np.int64)
+    stored_x, stored_y = entries["stored_x"].astype(np.int64), entries["stored_y"].astype(np.int64)
+    full = (width == stored_x) & (height == stored_y)
+    if full.all():
+        return np.ones(len(entries), np.int64)
+    wide = stored_x >= stored_y
+    longer, stored = np.where(wide, width, height), np.where(wide, stored_x, stored_y)
+    found = np.where(full, 1, (2 * longer + stored) // (2 * stored))
+    sure = _alike(entries, found) & (stored >= _EDGE)
+    candidates = different(found[sure & (found > 1)])[:_MOST_FACTORS]
+    for factor in candidates if len(candidates) else ():
+        # a small tile at the edge, whose own ratio is rounded, is of a resolution that large ones show
+        found[~full & ~sure & _alike(entries, factor)] = factor
+    return np.where(full | ((found > 1) & _alike(entries, found)), found, UNUSABLE)
+
+
+def _alike(entries: NDArray[Any], factor: Any) -> NDArray[np.bool_]:
+    """Whether both sides are shrunk by the factor, rounded up or down."""
+    fits = np.ones(len(entries), np.bool_)
+    for letter in "XY":
+        size, stored = entries[f"{letter}_size"].astype(np.int64), entries[f"stored_{letter.lower()}"].astype(np.int64)
+        fits &= np.abs(size - stored * factor) <= factor
+    return fits

@@ -1,0 +1,216 @@
+"""From the bytes of the sub-block directory to an array of `ENTRY`; it knows no scene and no plane.
+
+Entries have as many bytes as they have dimensions, so they are taken in runs of equal ones, each run at once.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omio_core.errors import CorruptFileError, FileChangedError, LimitExceededError, UnsupportedFeatureError
+from omio_core.settings import current
+
+from ._directory import ENTRY, LETTERS, Directory
+from ._file import PositionedFile
+from ._pixeltypes import RAW, pixel_bytes
+from ._segments import HEADER, LEAST_SUBBLOCK, MOST_DIMENSIONS, file_header, segment, xml_of
+from ._sorted import different
+
+_FIRST = 128  # bytes of the directory before its entries: EntryCount, and reserved
+_ROW, _DIMENSION = 32, 20
+_ALWAYS_ALLOWED = 256 << 20  # bytes that a small file may expand to: blank pictures compress beyond any ratio
+_CODES = {int.from_bytes(letter.encode().ljust(4, b"\0"), "little"): letter for letter in LETTERS}
+
+
+def read_directory(file: PositionedFile) -> Directory:
+    """Read header and directory; every offset and size is held against the file and the settings.
+
+    Raises
+    ------
+    CorruptFileError, UnsupportedFeatureError, LimitExceededError
+    """
+    header = file_header(file)
+    data, count = _bytes(file, header.directory)
+    entries = _entries(data, count)
+    _hold(entries, file.size)
+    directory = Directory(
+        path=file.path,
+        size=file.size,
+        position=header.directory,
+        digest=zlib.crc32(data),
+        metadata=xml_of(file, header.metadata),
+        attachments=header.attachments,
+        pending=header.pending,
+    )
+    directory.__dict__["entries"] = entries  # where `cached_property` keeps it
+    return directory
+
+
+def entries_again(directory: Directory) -> NDArray[Any]:
+    """The entries of a directory that came by pickle, from its file.
+
+    Raises
+    ------
+    FileChangedError
+    """
+    file = PositionedFile(directory.path)
+    try:
+        if file.size == directory.size:
+            data, count = _bytes(file, directory.position)
+            if zlib.crc32(data) == directory.digest:
+                return _entries(data, count)
+    finally:
+        file.close()
+    raise FileChangedError(
+        f"{directory.path} is not the file that was described",
+        evidence="its size or its directory is another",
+        remedy="open it again",
+        path=directory.path,
+    )
+
+
+def _bytes(file: PositionedFile, offset: int) -> tuple[bytes, int]:
+    """The entries as bytes, and how many there are."""
+    size = segment(file, offset, "ZISRAWDIRECTORY")
+    if size < _FIRST:
+        raise CorruptFileError("the directory is too short", evidence=f"{size} bytes at {offset + HEADER}")
+    count = int(struct.unpack("<i", file.read(offset + HEADER, 4))[0])
+    size = min(size - _FIRST, max(count, 0) * (_ROW + _DIMENSION * MOST_DIMENSIONS))
+    if count < 1 or count * _ROW > size:
+        raise CorruptFileError(
+            "the directory does not hold what it says", evidence=f"{count} sub-blocks in {size} bytes"
+        )
+    if count > (most := current().max_pages):
+        raise LimitExceededError(
+            "the file has too many sub-blocks",
+            evidence=f"{count:,}; at most {most:,} are allowed",
+            remedy="set OMIO_MAX_PAGES higher, if you trust the file",
+        )
+    return file.read(offset + HEADER + _FIRST, size), count
+
+
+def _entries(data: bytes, count: int) -> NDArray[Any]:
+    found = np.zeros(count, ENTRY)
+    raw = np.frombuffer(data, np.uint8)
+    unknown: dict[bytes, tuple[int, int]] = {}
+    done, at, window = 0, 0, 16
+    while done < count:
+        dimensions = _dimensions(data, at)
+        size = _ROW + _DIMENSION * dimensions
+        most = min(count - done, (len(data) - at) // size, window)
+        if most < 1:
+            raise CorruptFileError("the directory ends too soon", evidence=f"entry {done} of {count} at byte {at}")
+        rows = raw[at : at + most * size].view(_row(dimensions))
+        alike = (rows["dimensions"] == dimensions) & (rows["schema"] == b"DV")
+        n = most if alike.all() else int(np.argmin(alike))
+        _take(found[done : done + n], rows[:n], unknown)
+        done, at = done + n, at + n * size
+        window = 4 * window if n == most else 16
+    _refuse_unknown(unknown)
+    return found
+
+
+def _dimensions(data: bytes, at: int) -> int:
+    """How many dimensions the entry at `at` has."""
+    if at + _ROW > len(data):
+        raise CorruptFileError("the directory ends too soon", evidence=f"{len(data)} bytes")
+    schema, dimensions = struct.unpack_from("<2s26xi", data, at)
+    if schema == b"DE":
+        raise UnsupportedFeatureError(
+            "the file is of an early kind of CZI, which is not read",
+            evidence="its directory has entries of the schema DE",
+            remedy="save it again with ZEISS ZEN",
+        )
+    if schema != b"DV" or not 0 < dimensions <= MOST_DIMENSIONS:
+        raise CorruptFileError(
+            "the directory is damaged", evidence=f"an entry has the schema {schema!r} and {dimensions} dimensions"
+        )
+    return int(dimensions)
+
+
+def _row(dimensions: int) -> np.dtype[Any]:
+    """DirectoryEntryDV; the six bytes after Compression begin with PyramidType."""
+    dimension = np.dtype([("name", "<u4"), ("start", "<i4"), ("size", "<i4"), ("coordinate", "<f4"), ("stored", "<i4")])
+    return np.dtype(
+        [
+            ("schema", "S2"), ("pixel_type", "<i4"), ("file_position", "<i8"), ("file_part", "<i4"),
+            ("compression", "<i4"), ("pyramid_type", "u1"), ("spare", "V5"), ("dimensions", "<i4"),
+            ("each", dimension, (dimensions,)),
+        ]
+    )  # fmt: skip
+
+
+def _take(out: NDArray[Any], rows: NDArray[Any], unknown: dict[bytes, tuple[int, int]]) -> None:
+    for name in ("pixel_type", "file_position", "file_part", "compression", "pyramid_type"):
+        out[name] = rows[name]
+    for k in range(rows["each"].shape[1]):
+        column = rows["each"][:, k]
+        names = column["name"]
+        same = bool((names == names[0]).all())
+        for code in names[:1].tolist() if same else different(names).tolist():
+            which: Any = slice(None) if same else names == code
+            start, size, stored = (column[field][which] for field in ("start", "size", "stored"))
+            letter = _CODES.get(code)
+            if letter is None:
+                name = code.to_bytes(4, "little")
+                low, high = unknown.get(name, (int(start[0]), int(start[0])))
+                unknown[name] = min(low, int(start.min())), max(high, int((start + np.maximum(size, 1) - 1).max()))
+                continue
+            out[letter][which] = start
+            out[f"{letter}_size"][which] = size
+            if letter in "XY":
+                out[f"stored_{letter.lower()}"][which] = np.where(stored == 0, size, stored)
+
+
+def _refuse_unknown(unknown: dict[bytes, tuple[int, int]]) -> None:
+    for name, (low, high) in unknown.items():
+        if low != high:
+            raise UnsupportedFeatureError(
+                "the file has a dimension that is not known",
+                evidence=f"{name!r} from {low} to {high}",
+                remedy="save it without that dimension",
+            )
+
+
+def _hold(entries: NDArray[Any], size: int) -> None:
+    """Hold all that the entries say against the file."""
+    if (entries["file_part"] != 0).any():
+        raise UnsupportedFeatureError(
+            "the file is one of several that make up a CZI, which is not read",
+            evidence=f"sub-blocks of the file parts {sorted(set(entries['file_part'].tolist()))[:8]}",
+            remedy="save it as one file with ZEISS ZEN",
+        )
+    shortest = min(int(entries[name].min()) for name in ("X_size", "Y_size", "stored_x", "stored_y"))
+    if shortest < 1:
+        raise CorruptFileError("a sub-block has no pixels", evidence=f"a width or height of {shortest}")
+    for letter in "CZTRSIHVB":
+        if (longest := int(entries[f"{letter}_size"].max())) > 1:
+            raise UnsupportedFeatureError(
+                "the file has sub-blocks of several planes, which are not read",
+                evidence=f"one has the size {longest} along {letter}",
+                remedy="save it again with ZEISS ZEN",
+            )
+    position = entries["file_position"]
+    # of float64: a product of hostile sizes does not fit 64 bits
+    nbytes = pixel_bytes(entries["pixel_type"]) * entries["stored_x"] * entries["stored_y"].astype(np.float64)
+    end = position + LEAST_SUBBLOCK + np.where(entries["compression"] == RAW, nbytes, 0)
+    wrong = (position < 0) | (end > size)
+    if wrong.any():
+        k = int(np.argmax(wrong))
+        raise CorruptFileError(
+            "a sub-block does not lie in the file",
+            evidence=f"sub-block {k} at {position[k]}, {nbytes[k]:.0f} bytes of pixels; the file ends at {size}",
+            remedy="the file is incomplete or damaged: copy it again from where it came from",
+        )
+    settings = current()
+    if nbytes.sum() > max(float(size) * settings.max_expansion, _ALWAYS_ALLOWED) or nbytes.max() > settings.max_memory:
+        raise LimitExceededError(
+            "the file declares far more pixels than it can hold",
+            evidence=f"{nbytes.sum():,.0f} bytes, {nbytes.max():,.0f} in one sub-block, in a file of {size:,}",
+            remedy="raise OMIO_MAX_EXPANSION or OMIO_MAX_MEMORY, if you trust the file",
+        )

@@ -1,0 +1,42 @@
+"""Where a tile lies that is given as an image of its own; it reads nothing itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from omio_core.contract import Facts, Planes
+
+from ._directory import Directory, Scene
+from ._facts import facts
+
+NAMESPACE = "zeiss/czi/tile"
+"""Namespace of the annotation that says where a tile lies, in pixels of the full resolution."""
+
+
+def facts_of_tile(directory: Directory, scene: Scene) -> Facts:
+    """The facts of a tile's image: those of its scene, its place in pixels as an annotation, and positions.
+
+    Where the file states no stage position, the place times the pixel size is taken for one, and said to be derived:
+    it is right up to a shift that all tiles share.
+
+    Raises
+    ------
+    FileChangedError, CorruptFileError, LimitExceededError
+        As `_facts.facts`.
+    """
+    known = facts(directory, scene)
+    place = {"Tile": scene.tile, "X": scene.x[0], "Y": scene.y[0], "Width": scene.x[1], "Height": scene.y[1]}
+    if scene.scene is not None:
+        place["Scene"] = scene.scene
+    known = replace(known, annotations={**known.annotations, NAMESPACE: place})
+    if known.planes is not None or known.physical_size_x is None or known.physical_size_y is None:
+        return known
+    shape = scene.planes.shape
+    columns = {
+        "PositionX": np.full(shape, scene.x[0] * known.physical_size_x.value),
+        "PositionY": np.full(shape, scene.y[0] * known.physical_size_y.value),
+    }
+    where = "CZI: first pixel of the tile times the pixel size"
+    return replace(known, planes=Planes(columns=columns, origin="derived", where=where))

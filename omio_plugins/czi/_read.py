@@ -1,0 +1,152 @@
+"""The open CZI: which tiles of which planes a box touches, drawn in their order; it decodes nothing itself.
+
+No thread is started here.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omio_core.contract import Box, Described
+from omio_core.errors import OmioError
+
+from ._decode import Decoder
+from ._describe import describe
+from ._file import PositionedFile
+from ._parse import read_directory
+from ._scenes import images
+from ._tiles import Tiles
+
+_FEW = 64  # tiles; of more, none is looked for that others hide
+
+
+def open_czi(path: str, *, tiles: bool = False) -> CziImages:
+    """Open a CZI; `tiles` gives each tile of a mosaic as an image of its own.
+
+    Raises
+    ------
+    CorruptFileError, LimitExceededError, UnsupportedFeatureError, ReadError, FileNotFoundError
+    """
+    return CziImages(os.fspath(path), separate=bool(tiles))
+
+
+class CziImages:
+    """The images of an open CZI; an `omio_core.contract.Opened`."""
+
+    def __init__(self, path: str, *, separate: bool = False):
+        self._file = PositionedFile(path)
+        try:
+            directory = read_directory(self._file)
+            self._images = tuple(images(directory, separate=separate))
+            self._described = describe(self._file, directory, self._images)
+        except OmioError as error:
+            self._file.close()
+            raise _with_path(error, path) from error
+        except BaseException:
+            self._file.close()
+            raise
+        self._decoder = Decoder(self._file, directory.entries)
+
+    @property
+    def images(self) -> tuple[Described, ...]:
+        """The images, by scene (and tile)."""
+        return self._described
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The file alone."""
+        return (self._file.path,)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def read_into(self, out: NDArray[Any], image: int, box: Box, level: int) -> None:
+        """Fill `out` with `box`; see `omio_core.contract.Opened`.
+
+        Raises
+        ------
+        CorruptFileError
+            A sub-block is not where the directory says, or cannot be decoded.
+        UnsupportedFeatureError, MissingDependencyError
+            Nothing here decodes its compression.
+        """
+        asked = self._images[image]
+        found, rank = asked.levels[level], len(asked.lead)
+        spans = box.spans
+        (top, bottom), (left, right) = spans[rank : rank + 2]
+        deep = out if asked.scene.samples > 1 else out[..., None]
+        for index, plane in _planes(asked.lead, spans[:rank]):
+            for tile, rectangle in _drawn(found, plane, (top, left, bottom, right)):
+                self._draw(deep[index], found, tile, rectangle, (top, left))
+
+    def _draw(
+        self,
+        out: NDArray[Any],
+        found: Tiles,
+        tile: int,
+        rectangle: tuple[int, int, int, int],
+        origin: tuple[int, int],
+    ) -> None:
+        """Put what `rectangle` takes of a tile into the plane's memory, which begins at `origin`."""
+        top, left, bottom, right = rectangle
+        y, x = (int(n) for n in found.begins[tile])
+        index = int(found.entries[tile])
+        part = out[top - origin[0] : bottom - origin[0], left - origin[1] : right - origin[1]]
+        try:
+            self._decoder.fill(part, index, (top - y, left - x, bottom - y, right - x))
+        except OmioError as error:
+            raise _located(error, self._file.path, index) from error
+
+
+def _planes(lead: tuple[int, ...], spans: tuple[tuple[int, int], ...]) -> Iterator[tuple[tuple[int, ...], int]]:
+    """Index in the caller's memory, and flat index in the image, of each plane of a box."""
+    for index in itertools.product(*(range(b - a) for a, b in spans)):
+        flat = 0
+        for k, (start, _), length in zip(index, spans, lead, strict=True):
+            flat = flat * length + start + k
+        yield index, flat
+
+
+def _drawn(found: Tiles, plane: int, box: tuple[int, int, int, int]) -> list[tuple[int, tuple[int, int, int, int]]]:
+    """The tiles that a box touches, lowest first, with the rectangle of each; none that others hide."""
+    each = found.of(plane)
+    spots = found.spots[each]
+    begins = np.maximum(spots[:, :2], box[:2])
+    ends = np.minimum(spots[:, 2:], box[2:])
+    hits = np.flatnonzero((begins < ends).all(axis=1))
+    touched = [
+        (each.start + k, (*begin, *end))
+        for k, begin, end in zip(hits.tolist(), begins[hits].tolist(), ends[hits].tolist(), strict=True)
+    ]
+    if 1 < len(touched) <= _FEW:
+        seen: list[tuple[int, tuple[int, int, int, int]]] = []
+        for tile, one in reversed(touched):
+            if not any(a[0] <= one[0] and a[1] <= one[1] and a[2] >= one[2] and a[3] >= one[3] for _, a in seen):
+                seen.append((tile, one))
+        touched = seen[::-1]
+    return touched
+
+
+def _with_path(error: OmioError, path: str) -> OmioError:
+    """The same error, naming the file where it does not yet."""
+    if "path" in error.facts:
+        return error
+    what = error.what if path in error.what else f"{path}: {error.what}"
+    return type(error)(what, evidence=error.evidence, remedy=error.remedy, **{**error.facts, "path": path})
+
+
+def _located(error: OmioError, path: str, index: int) -> OmioError:
+    """The same error, saying where."""
+    return type(error)(
+        f"sub-block {index} of {path} cannot be read: {error.what}",
+        evidence=error.evidence,
+        remedy=error.remedy,
+        **{**error.facts, "path": path, "subblock": index},
+    )

@@ -1,0 +1,39 @@
+"""Different values of an array, and where equal ones lie; numpy's own loads its masked arrays, which takes 30 ms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def runs_of(ordered: NDArray[Any]) -> NDArray[np.int64]:
+    """Where each run of equal values begins, and the length at the end; of the first axis, sorted.
+
+    Examples
+    --------
+    >>> runs_of(np.array([3, 3, 7])).tolist()
+    [0, 2, 3]
+    """
+    changed = ordered[1:] != ordered[:-1]
+    if changed.ndim > 1:
+        changed = changed.any(axis=tuple(range(1, changed.ndim)))
+    inner = np.flatnonzero(changed) + 1
+    ends = np.array([len(ordered)], np.int64)
+    return np.concatenate((np.zeros(min(len(ordered), 1), np.int64), inner, ends))
+
+
+def different(values: NDArray[Any]) -> NDArray[Any]:
+    """The values that there are, ascending.
+
+    Examples
+    --------
+    >>> different(np.array([7, 3, 7])).tolist()
+    [3, 7]
+    """
+    flat = values.reshape(-1)
+    if len(flat) and bool((flat == flat[0]).all()):
+        return flat[:1]
+    ordered = np.sort(flat)
+    return ordered[runs_of(ordered)[:-1]]

@@ -1,0 +1,117 @@
+"""Values after a tag in many texts at once, which lie alike because one program wrote them; it knows no file.
+
+Where a tag stands in the first text it stands in nearly all, and what follows is as long: those are taken apart as
+one table, the others one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._tree import date, number
+
+_Floats = NDArray[np.float64]
+_Spelled = NDArray[np.bytes_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Texts:
+    """Texts of one length.
+
+    Attributes
+    ----------
+    rows
+        The place of each in the caller's order.
+    table
+        (texts, bytes), uint8.
+    end
+        Where they end in what they were read from.
+    """
+
+    rows: NDArray[np.intp]
+    table: NDArray[np.uint8]
+    end: int
+
+    def text(self, k: int) -> bytes:
+        """One of them."""
+        return bytes(self.table[k].tobytes())
+
+
+def numbers(texts: Texts, tag: bytes, stop: bytes) -> _Floats:
+    """The number between `tag` and `stop` in each text; NaN where there is none."""
+    values = _values(texts, tag, stop, _numbers)
+    values[~np.isfinite(values)] = np.nan
+    return values
+
+
+def moments(texts: Texts, tag: bytes, stop: bytes) -> _Floats:
+    """The date between `tag` and `stop` in each text, in seconds of the epoch; NaN where there is none.
+
+    What names no zone is taken for UTC, as ZEN writes it.
+    """
+    return _values(texts, tag, stop, _moments)
+
+
+def _values(texts: Texts, tag: bytes, stop: bytes, parse: Callable[[_Spelled], _Floats]) -> _Floats:
+    table = texts.table
+    values = np.full(len(table), np.nan)
+    first = texts.text(0)
+    at = first.find(tag)
+    start = at + len(tag)
+    end = first.find(stop, start)
+    alike = np.zeros(len(table), np.bool_)
+    if at >= 0 and end > start:
+        alike = (table[:, at:start] == np.frombuffer(tag, np.uint8)).all(axis=1) & (table[:, end] == stop[0])
+        spelled = np.ascontiguousarray(table[alike, start:end]).view(f"S{end - start}")[:, 0]
+        values[alike] = parse(spelled)
+    for k in np.flatnonzero(~alike).tolist():
+        said, stopped, _ = texts.text(k).partition(tag)[2].partition(stop)
+        if said and stopped:
+            values[k] = parse(np.array([said], np.bytes_))[0]
+    return values
+
+
+def _numbers(spelled: _Spelled) -> _Floats:
+    if not (spelled.view(np.uint8) == ord("_")).any():  # numpy reads 1_0 as 10
+        try:
+            return spelled.astype(np.float64)
+        except ValueError:  # one by one
+            pass
+    said = [number(one.decode("latin-1")) for one in spelled.tolist()]
+    return np.array([np.nan if one is None else one for one in said], np.float64)
+
+
+def _moments(spelled: _Spelled) -> _Floats:
+    if _plain(spelled):
+        try:
+            without_z = spelled.astype(f"S{spelled.dtype.itemsize - 1}").astype("U")
+            seconds = without_z.astype("M8[us]").astype(np.int64) / 1e6
+        except ValueError:  # a thirteenth month, or no ASCII: one by one
+            pass
+        else:
+            return np.where(seconds < _YEAR_2, np.nan, seconds)
+    said = [date(one.decode("latin-1")) for one in spelled.tolist()]
+    return np.array(
+        [np.nan if one is None else (one if one.tzinfo else one.replace(tzinfo=UTC)).timestamp() for one in said]
+    )
+
+
+_YEAR_2 = -62103801600.0  # as `date`: year 1 is .NET's date that was never set
+
+
+def _plain(spelled: _Spelled) -> bool:
+    """Whether all are spelled like 2016-02-12T09:47:10.0715848Z, which numpy reads but for the Z."""
+    width = spelled.dtype.itemsize
+    if width < 20:
+        return False
+    like = np.frombuffer(b"0000-00-00T00:00:00." + b"0" * (width - 20), np.uint8).copy()
+    like[-1] = ord("Z")
+    table = spelled.view(np.uint8).reshape(-1, width)
+    digit = like == ord("0")
+    digits = table[:, digit] - np.uint8(ord("0")) < 10
+    return bool(digits.all() and (table[:, ~digit] == like[~digit]).all())

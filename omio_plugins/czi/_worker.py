@@ -1,0 +1,136 @@
+"""The process that decodes JPEG-XR and JPEG, and may die of it; run as a script, it imports nothing of OMIO.
+
+It reads requests from its standard input and answers on its standard output until there is nobody to ask. JPEG-XR is
+decoded by aicspylibczi: each sub-block is wrapped as a CZI of its own, header, one sub-block and a directory of one
+entry, so that libCZI never sees the directory of the file, which it does not hold against anything. libCZI knows no
+JPEG (``CreateBitmap.cpp``), so that is imagecodecs'.
+
+A request is 24 bytes (codec, code of the pixel type, width, height, bytes of pixels due, bytes of data; four of each)
+and the data; an answer is a status and a size of four bytes each, and that many bytes: pixels, red first, or a text.
+A request that takes too long ends the process.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import importlib
+import os
+import signal
+import struct
+import sys
+import tempfile
+from typing import Any, BinaryIO
+
+REQUEST, ANSWER = struct.Struct("<6I"), struct.Struct("<2I")
+DONE, FAILED = 0, 1
+JPEG, JPEGXR = 1, 4
+SECONDS = 6.0  # for a request, and one more for each 16 MiB of pixels
+STARTING = 60.0
+_ROOM = 256 << 20  # bytes a request may take besides eight times its pixels
+
+_SAMPLES = {0: ("u1", 1), 1: ("<u2", 1), 2: ("<f4", 1), 3: ("u1", 3), 4: ("<u2", 3)}
+
+
+def alone(pixel_type: int, width: int, height: int, data: bytes) -> bytes:
+    """A CZI that holds one JPEG-XR sub-block; offsets are those of DS_ZISRAW, as in `_segments`."""
+
+    def segment(name: bytes, content: bytes) -> bytes:
+        size = -(-len(content) // 32) * 32  # segments begin at multiples of 32
+        return struct.pack("<16sqq", name, size, len(content)) + content.ljust(size, b"\0")
+
+    dimensions = [(b"X", width), (b"Y", height), (b"C", 1)]
+    entry = struct.pack("<2siqii6xi", b"DV", pixel_type, 32 + 512, 0, JPEGXR, len(dimensions))
+    entry += b"".join(struct.pack("<4siifi", name, 0, size, 0, size) for name, size in dimensions)
+    fixed = struct.pack("<iiq", 0, 0, len(data)) + entry
+    subblock = segment(b"ZISRAWSUBBLOCK", fixed.ljust(256, b"\0") + data)
+    directory = segment(b"ZISRAWDIRECTORY", struct.pack("<i124x", 1) + entry)
+    at = 32 + 512 + len(subblock)
+    header = struct.pack("<iiii32xiqqiq", 1, 0, 0, 0, 0, at, 0, 0, 0)
+    return segment(b"ZISRAWFILE", header.ljust(512, b"\0")) + subblock + directory
+
+
+def jpegxr(pixel_type: int, width: int, height: int, data: bytes) -> Any:
+    """Pixels of a JPEG-XR sub-block, (height, width, samples), red first."""
+    czi = importlib.import_module("aicspylibczi").CziFile
+    with tempfile.TemporaryFile() as file:  # it reads from nothing but a file of the system's
+        file.write(alone(pixel_type, width, height, data))
+        file.seek(0)
+        with os.fdopen(os.dup(file.fileno()), "rb") as reader:
+            pixels, _ = czi(reader).read_image(C=0)
+    samples = _SAMPLES[pixel_type][1]
+    return pixels.reshape(height, width, samples)[..., ::-1]  # it gives blue first
+
+
+def jpeg(pixel_type: int, width: int, height: int, data: bytes) -> Any:
+    """Pixels of a JPEG sub-block, (height, width, samples), red first."""
+    import imagecodecs
+
+    pixels = imagecodecs.jpeg_decode(data)
+    return pixels.reshape(height, width, _SAMPLES[pixel_type][1])
+
+
+def answer(codec: int, pixel_type: int, width: int, height: int, due: int, data: bytes) -> bytes:
+    """The bytes of the pixels.
+
+    Raises
+    ------
+    ValueError
+        They are other pixels than are due.
+    """
+    import numpy as np
+
+    pixels = (jpegxr if codec == JPEGXR else jpeg)(pixel_type, width, height, data)
+    if pixels.dtype != np.dtype(_SAMPLES[pixel_type][0]) or pixels.nbytes != due:
+        raise ValueError(f"{pixels.shape} of {pixels.dtype} where {due} bytes are due")
+    return np.ascontiguousarray(pixels).tobytes()
+
+
+def bound(due: int) -> None:
+    """Hold this process to what a request may need; nothing where the system has no such limit."""
+    try:
+        import resource
+
+        with open("/proc/self/status") as status:
+            held = next(int(line.split()[1]) << 10 for line in status if line.startswith("VmData"))
+    except (ImportError, OSError, StopIteration):
+        return
+    most = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    wanted = held + _ROOM + 8 * due
+    if most != resource.RLIM_INFINITY:
+        wanted = min(wanted, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted, most))
+
+
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer until the other end is closed."""
+    while len(head := requests.read(REQUEST.size)) == REQUEST.size:
+        codec, pixel_type, width, height, due, size = REQUEST.unpack(head)
+        data = requests.read(size)
+        faulthandler.dump_traceback_later(SECONDS + due / (16 << 20), exit=True)
+        bound(due)
+        try:
+            status, content = DONE, answer(codec, pixel_type, width, height, due, data)
+        except Exception as error:  # noqa: BLE001 # the border to aicspylibczi and imagecodecs, whose errors share no base
+            status, content = FAILED, f"{type(error).__name__}: {error}"[:1000].encode()
+        faulthandler.cancel_dump_traceback_later()
+        answers.write(ANSWER.pack(status, len(content)))
+        answers.write(content)
+        answers.flush()
+
+
+def main(imported: list[str]) -> None:
+    """Import what is needed, say that it is there, and serve."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked is told, and ends this process
+    faulthandler.dump_traceback_later(STARTING, exit=True)
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is no answer
+    for name in imported:
+        __import__(name)
+    answers.write(ANSWER.pack(DONE, 0))
+    answers.flush()
+    faulthandler.cancel_dump_traceback_later()
+    serve(requests, answers)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
