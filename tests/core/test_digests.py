@@ -1,0 +1,61 @@
+"""Digests of planes: what the standard library says, whatever bands, byte order and strides they come in."""
+
+from __future__ import annotations
+
+import sys
+import zlib
+
+import numpy as np
+import pytest
+
+from omio_core import digests
+from omio_core.image import Image
+
+
+@pytest.fixture(params=["fast", "plain"])
+def _sums(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With imagecodecs, and where it is not installed."""
+    digests._sums.cache_clear()
+    if request.param == "plain":
+        monkeypatch.setitem(sys.modules, "imagecodecs", None)
+        assert digests._sums() == (zlib.crc32, zlib.adler32)
+    yield
+    digests._sums.cache_clear()
+
+
+@pytest.mark.usefixtures("_sums")
+@pytest.mark.parametrize("dtype", ["uint8", "<u2", ">u2", "float64", "bool", "complex64"])
+def test_a_plane(dtype: str) -> None:
+    plane = np.random.default_rng(0).integers(0, 200, (37, 50)).astype(dtype)
+    data = plane.astype(plane.dtype.newbyteorder("<")).tobytes()
+    wanted = f"{zlib.crc32(data):08x}{zlib.adler32(data):08x}"
+    assert digests.of_plane(plane) == wanted
+    assert digests.of_plane(np.asfortranarray(plane)) == wanted
+    banded = digests.Digest()
+    for start in range(0, 37, 5):
+        banded.update(plane[start : start + 5])
+    assert banded.text() == wanted
+
+
+@pytest.mark.usefixtures("_sums")
+@pytest.mark.parametrize("band", [1 << 23, 1000])
+@pytest.mark.parametrize("axes", ["TZCYX", "TZYXS"])
+def test_an_image(monkeypatch: pytest.MonkeyPatch, band: int, axes: str) -> None:
+    """C fastest, then Z, then T; samples are indices of C."""
+    monkeypatch.setattr(digests, "BAND", band)
+    image = Image.of_array(np.random.default_rng(1).integers(0, 999, (2, 3, 20, 30, 3)).astype("u2"), axes=axes)
+    pixels = image.to_numpy()
+    wanted = [digests.of_plane(pixels[index]) for index in np.ndindex(pixels.shape[:3])]
+    assert list(digests.of_image(image)) == wanted
+    assert list(digests.of_image(image, np.dtype("f8"))) == [
+        digests.of_plane(pixels[index].astype("f8")) for index in np.ndindex(pixels.shape[:3])
+    ]
+
+
+def test_one_pixel_is_enough() -> None:
+    plane = np.zeros((64, 64), np.uint16)
+    seen = {digests.of_plane(plane)}
+    for at in range(0, 4096, 97):
+        plane.flat[at] ^= 1
+        seen.add(digests.of_plane(plane))
+    assert len(seen) == 1 + len(range(0, 4096, 97))
