@@ -1,8 +1,8 @@
 """Digests of planes: what a file's pixels are, in a few characters a plane; it knows no format.
 
 A plane is one index of T, Z and C. Its digest is the CRC-32 and the Adler-32 (RFC 1950, 1952; both in any zlib) of its
-pixels (Y, X), row by row and little-endian, eight hexadecimal digits each. Together they cost a hundredth of what level 3
-of zlib does, tell planes apart and find damage; they are no proof against somebody who forges a file.
+pixels (Y, X), row by row and little-endian, eight hexadecimal digits each. Together they cost a hundredth of what
+level 3 of zlib does, tell planes apart and find damage; they are no proof against somebody who forges a file.
 """
 
 from __future__ import annotations
