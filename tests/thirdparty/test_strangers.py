@@ -141,6 +141,24 @@ def test_a_toy_is_converted(toy: Path, place: Any) -> None:
     written.unlink()
 
 
+def test_a_strangers_policy_is_chosen_by_name(toy: Path, place: Any) -> None:
+    """From a file and from the environment, never by being installed; and the output names it."""
+    out, chosen = place.folder / "chosen", place.folder / "policies.yaml"
+    chosen.write_text("missing: toy-depth\nconflict: toy-first\n")
+    refused = place("omio", "convert", toy, "-o", out, "--policies", chosen)
+    assert refused.returncode == 1
+    assert "PhysicalSizeZ" in refused.stderr
+    assert place("omio", "convert", toy, "-o", out, OMIO_POLICIES="missing=toy-depth").returncode == 1
+    assert not list(out.glob("*.ome.tif"))
+    done = place("omio", "convert", toy, "-o", out, "--policies", chosen, "--pixel-size", "0.3,0.3,2")
+    assert done.returncode == 0, done.stderr
+    (written,) = out.glob("*.ome.tif")
+    with tifffile.TiffFile(written) as file:
+        assert "toy-depth" in file.ome_metadata
+        assert "toy-first" in file.ome_metadata
+    written.unlink()
+
+
 def test_the_list_of_plugins_shows_all(place: Any) -> None:
     """Ours and the stranger's with what they offer, the broken ones left out with the reason; exit code 0."""
     done = place("omio", "plugins")

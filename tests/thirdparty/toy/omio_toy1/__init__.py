@@ -6,6 +6,9 @@ little-endian double, and then Z x C x Y x X little-endian 16-bit pixels.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from omio_core.contract import Match, Policy, Probe, Reader, Verdict, hookimpl
 
 OMIO_API = 1
@@ -21,6 +24,11 @@ def sniff(probe: Probe) -> Verdict:
 def first(case: object) -> str:
     """Decide every conflict for the first source."""
     return "first"
+
+
+def depth(case: Mapping[str, Any]) -> str:
+    """Only a size of Z is needed."""
+    return "raise" if "PhysicalSizeZ" in case["missing"] else "accept"
 
 
 @hookimpl
@@ -40,8 +48,11 @@ def omio_readers() -> list[Reader]:
 
 @hookimpl
 def omio_policies() -> list[Policy]:
-    """A policy under a name of our own; it is never chosen by being installed."""
-    return [Policy(kind="conflict", name="toy-first", decide=first, summary="The first toy wins.")]
+    """Policies under names of our own; none is ever chosen by being installed."""
+    return [
+        Policy(kind="conflict", name="toy-first", decide=first, summary="The first toy wins."),
+        Policy(kind="missing", name="toy-depth", decide=depth, summary="A toy needs its depth, and nothing else."),
+    ]
 
 
 @hookimpl
