@@ -20,6 +20,7 @@ from .contract import Described
 from .errors import (
     AmbiguousAxesError,
     CorruptFileError,
+    LimitExceededError,
     ManyImagesError,
     MetadataError,
     MetadataWarning,
@@ -229,8 +230,32 @@ def _image(key: opens.Key, index: int, described: Described, count: int, version
         what = f"{key.path}: {error.what}"
         raise AmbiguousAxesError(what, evidence=error.evidence, remedy=error.remedy, **facts) from None
     picture = FilePicture(key=key, index=index, described=described, layout=understood)
+    _hold_channels(picture)
     recipe = partial(_metadata, key, index, described, understood, count, version, request)
     return Image(picture, recipe, vendor=described.vendor)
+
+
+ABSENT_CHANNELS = 1000
+"""Channels that a file may declare whatever it holds."""
+
+
+def _hold_channels(picture: FilePicture) -> None:
+    """Refuse channels that are nearly all absent: an absent plane costs nothing, a channel its metadata.
+
+    Raises
+    ------
+    LimitExceededError
+    """
+    if picture.present is None:
+        return
+    *_, c, y, x = picture.shape
+    channels, planes = c // picture.layout.samples, -(-sum(box.size for box in picture.present) // (y * x))
+    if channels > max(ABSENT_CHANNELS, 4 * planes):
+        raise LimitExceededError(
+            f"{picture.key.path} declares far more channels than it holds",
+            evidence=f"{channels:,} channels; pixels of {planes:,} planes",
+            path=picture.key.path,
+        )
 
 
 def _metadata(

@@ -77,7 +77,7 @@ def parse(data: bytes, path: str) -> dict[str, Any]:
     if "ScanType" not in found:
         raise CorruptFileError(
             f"the CZ_LSMINFO of {path} ends too soon",
-            evidence=f"{len(data)} bytes, StructureSize {size}, the last field is {list(found)[-1]}",
+            evidence=f"{len(data)} bytes, StructureSize {size}, the last field is {next(reversed(found), None)}",
             path=path,
         )
     return found

@@ -60,6 +60,8 @@ def _stacks(images: int, known: Mapping[str, int]) -> Iterator[tuple[int, int, i
     for series in (True, False):
         for rest, c in ((images // c, c) for c in counts):
             t = known.get("T", rest // known.get("Z", 1) if series or "Z" in known else 1)
+            if not t:  # the known Z is more than there is
+                continue
             z = known.get("Z", rest // t)
             if t * z == rest and (series or not {"T", "Z"} & set(known)) and (series or rest > 1):
                 yield t, z, c

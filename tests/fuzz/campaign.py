@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -101,37 +101,35 @@ def run(
     AssertionError
         A sound file is not read.
     """
-    before = dict(_sound(sounds, folder, child))
+    before = {sound.name: untouched(sound, folder, child).pictures for sound in sounds}
     tally = Tally(seed)
     for number in numbers:
         sound = sounds[number % len(sounds)]
-        path = _placed(sound, mutated(sound, seed, number), folder / f"{seed}-{number}-{sound.name}")
-        answer = child.ask(path)
-        case = Case(
-            number=number, flavour=sound.name, answer=answer, unchanged=answer.pictures == before[sound.name].pictures
-        )
+        data = mutated(sound, seed, number)
+        answer = tried(sound, data, folder / f"{seed}-{number}-{sound.name}", child)
+        unchanged = answer.pictures == before[sound.name]
+        case = Case(number=number, flavour=sound.name, answer=answer, unchanged=unchanged)
         tally.add(case)
         told(case)
-        if answer.fault is None:
-            shutil.rmtree(path.parent)
     return tally
 
 
-def _placed(sound: Sound, data: bytes, folder: Path) -> Path:
-    """Write a file into a folder of its own, with what belongs to it."""
-    folder.mkdir()
-    for name, other in sound.beside:
-        (folder / name).write_bytes(other)
-    path = folder / f"case{sound.suffix}"
-    path.write_bytes(data)
-    return path
+def tried(sound: Sound, data: bytes, folder: Path, child: Bounded) -> Answer:
+    """What comes of bytes in place of those of a sound file; the new folder stays where that is a fault."""
+    answer = child.ask(sound.put(data, folder))
+    if answer.fault is None:
+        shutil.rmtree(folder)
+    return answer
 
 
-def _sound(sounds: Iterable[Sound], folder: Path, child: Bounded) -> Iterator[tuple[str, Answer]]:
-    for sound in sounds:
-        path = _placed(sound, sound.data, folder / f"sound-{sound.name}")
-        answer = child.ask(path).sound()
-        read = answer.outcome == "pixels" or (sound.beside and answer.error is not None)  # sets may be refused by name
-        assert read, f"the sound file {path} is not read: {answer.error}"
-        shutil.rmtree(path.parent)
-        yield sound.name, answer
+def untouched(sound: Sound, folder: Path, child: Bounded) -> Answer:
+    """What comes of a sound file.
+
+    Raises
+    ------
+    AssertionError
+        It is not read.
+    """
+    answer = tried(sound, sound.data, folder / f"sound-{sound.name}", child).sound()
+    assert answer.outcome == "pixels", f"the sound file {sound.name} is not read: {answer.error}"
+    return answer

@@ -1,181 +1,68 @@
-"""Small sound files of each flavour of TIFF, made in code, and where their structure lies; it damages nothing."""
+"""What a sound file is that can be damaged, and how it is put in a folder; it knows no format and damages nothing."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import imagecodecs
 import numpy as np
-import tifffile
-
-import omio
-
-_SET = {name: f"urn:uuid:5e7{name * 5}-f78c-11ea-8b96-1c1b0d65d910" for name in "abcd"}
-_UUID = re.compile(rb"urn:uuid:(?!5e7)[0-9a-f-]{36}")
-_SAME = b"urn:uuid:6a71d83a-f78c-11ea-8b96-1c1b0d65d910"
-_IMAGEJ = {
-    "imagej": True,
-    "metadata": {"axes": "TZCYX", "unit": "um", "spacing": 0.5, "finterval": 2.0, "Labels": ["a"] * 12},
-}
-_OME = {"SignificantBits": 10, "PhysicalSizeX": 0.1, "PhysicalSizeXUnit": "µm", "Channel": {"Name": ["a", "b"]}}
 
 Spans = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sound:
-    """A file that can be read.
+    """A file that can be read, or that is needed to read another; its bytes are what is damaged.
 
     Attributes
     ----------
+    name
+        Of the flavour; no two of a format are the same.
+    stands_as
+        The name that the bytes get in their folder.
     structure
         Where header, tables, values of tags and texts lie: (start, stop) each.
     entries
         Where the entries of the tables begin, and how long they are.
     beside
         Names and bytes of what else belongs to it.
+    opened
+        Which of `beside` is opened, where it is not this file.
     """
 
     name: str
-    suffix: str
+    stands_as: str
     data: bytes
     structure: Spans
     entries: Spans
     beside: tuple[tuple[str, bytes], ...] = ()
+    opened: str | None = None
+
+    @classmethod
+    def everywhere(
+        cls,
+        *,
+        name: str,
+        stands_as: str,
+        data: bytes,
+        beside: tuple[tuple[str, bytes], ...] = (),
+        opened: str | None = None,
+    ) -> Sound:
+        """One that has no tables: a text, or bare pixels."""
+        whole = ((0, len(data)),)
+        return cls(
+            name=name, stands_as=stands_as, data=data, structure=whole, entries=whole, beside=beside, opened=opened
+        )
+
+    def put(self, data: bytes, folder: Path) -> Path:
+        """Write bytes in place of its own into a new folder, with what belongs to them; gives the file to open."""
+        folder.mkdir()
+        for name, other in (*self.beside, (self.stands_as, data)):
+            (folder / name).write_bytes(other)
+        return folder / (self.opened or self.stands_as)
 
 
-def _steps(*shape: int, dtype: str = "u2") -> np.ndarray:
+def steps(*shape: int, dtype: str = "u2") -> np.ndarray:
     """Pixels that compress, but are not all alike."""
     flat = np.arange(int(np.prod(shape)))
     return ((flat // 5 * 7 + flat) % 251).astype(dtype).reshape(shape)
-
-
-def _tifffile(array: np.ndarray, **options: Any) -> Callable[[Path], None]:
-    if array.ndim == 2 or not options.get("photometric"):
-        options = {"photometric": "minisblack", **options}
-    return lambda path: tifffile.imwrite(path, array, **options)
-
-
-def _pages(path: Path) -> None:
-    with tifffile.TiffWriter(path) as writer:
-        for k in range(4):
-            writer.write(_steps(9, 11) + np.uint16(k), photometric="minisblack", metadata=None, description=f"page {k}")
-
-
-def _ome_of_omio(path: Path) -> None:
-    omio.imwrite(
-        path, _steps(2, 3, 2, 12, 10), axes="TZCYX", pixel_size={"X": 0.1, "Y": 0.1, "Z": 0.5}, channel_names=["a", "b"]
-    )
-
-
-def _pyramid(path: Path) -> None:
-    with tifffile.TiffWriter(path, ome=True) as writer:
-        writer.write(
-            _steps(40, 48), subifds=1, tile=(16, 16), photometric="minisblack", metadata={"axes": "YX", **_OME}
-        )
-        writer.write(_steps(40, 48)[::2, ::2], subfiletype=1, tile=(16, 16), photometric="minisblack")
-
-
-def _makers() -> Mapping[str, tuple[str, Callable[[Path], None]]]:
-    """From a flavour to its suffix and what writes it."""
-    small, rgb = _steps(20, 24), _steps(20, 24, 3, dtype="u1")
-    found: dict[str, tuple[str, Callable[[Path], None]]] = {
-        "plain": (".tif", _tifffile(small, metadata=None)),
-        "bilevel": (".tif", _tifffile(small % 2 == 0, metadata=None)),
-        "float": (".tif", _tifffile(_steps(20, 24, dtype="f4"), compression="zlib", predictor=3, metadata=None)),
-        "strips": (".tif", _tifffile(_steps(40, 24), rowsperstrip=7, metadata=None)),
-        "pages": (".tif", _pages),
-        "imagej": (".tif", _tifffile(_steps(2, 3, 2, 9, 10), **_IMAGEJ)),
-        "ome": (".ome.tif", _tifffile(_steps(2, 2, 3, 9, 10), ome=True, metadata={"axes": "TCZYX", **_OME})),
-        "ome-zlib": (".ome.tif", _tifffile(_steps(4, 9, 10), ome=True, metadata={"axes": "ZYX"}, compression="zlib")),
-        "ome-rgb": (".ome.tif", _tifffile(rgb, ome=True, photometric="rgb", metadata={"axes": "YXS"})),
-        "ome-pyramid": (".ome.tif", _pyramid),
-        "ome-omio": (".ome.tif", _ome_of_omio),
-        "shaped": (".tif", _tifffile(_steps(2, 3, 9, 10), metadata={"axes": "TZYX"})),
-        "rgb": (".tif", _tifffile(rgb, photometric="rgb", metadata=None)),
-        "planar": (".tif", _tifffile(_steps(3, 20, 24), photometric="rgb", planarconfig="separate", metadata=None)),
-        "tiled": (".tif", _tifffile(_steps(40, 48), tile=(16, 16), metadata=None)),
-        "zlib": (".tif", _tifffile(_steps(40, 48), compression="zlib", predictor=2, rowsperstrip=16, metadata=None)),
-        "lzw": (".tif", _tifffile(_steps(40, 48), compression="lzw", predictor=2, rowsperstrip=16, metadata=None)),
-        "lzw-tiled": (".tif", _tifffile(_steps(40, 48, dtype="u1"), compression="lzw", tile=(16, 16), metadata=None)),
-        "packbits": (".tif", _tifffile(_steps(20, 24, dtype="u1") // 9, compression="packbits", metadata=None)),
-        "zstd": (".tif", _tifffile(_steps(20, 24), compression="zstd", metadata=None)),
-        "bigtiff": (".btf", _tifffile(_steps(3, 9, 10), bigtiff=True, compression="zlib")),
-        "big-endian": (".tif", _tifffile(_steps(3, 9, 10), byteorder=">", metadata=None)),
-        "big-endian-zlib": (".tif", _tifffile(_steps(20, 24), byteorder=">", compression="zlib", metadata=None)),
-    }  # fmt: skip
-    if imagecodecs.JPEG8.available:
-        found["jpeg"] = (".tif", _tifffile(rgb, photometric="rgb", compression="jpeg", metadata=None))
-        grey = _steps(32, 32, dtype="u1")
-        found["jpeg-tiled"] = (".tif", _tifffile(grey, compression="jpeg", tile=(16, 16), metadata=None))
-    return found
-
-
-def sound(folder: Path) -> tuple[Sound, ...]:
-    """Every flavour, written in a folder and read back as bytes; the same bytes each time."""
-    return (*(_made(folder, name, *maker) for name, maker in _makers().items()), *_sets(folder))
-
-
-def _made(folder: Path, name: str, suffix: str, write: Callable[[Path], None]) -> Sound:
-    path = folder / f"{name}{suffix}"
-    write(path)
-    path.write_bytes(_UUID.sub(_SAME, path.read_bytes()))
-    structure, entries = _structure(path)
-    data = path.read_bytes()
-    path.unlink()
-    return Sound(name=name, suffix=suffix, data=data, structure=structure, entries=entries)
-
-
-def _sets(folder: Path) -> tuple[Sound, ...]:
-    """Two sets of two files, a plane along Z in each: one with OME-XML in both, one with a companion.
-
-    A file that is damaged has another name by then, and is known by its UUID.
-    """
-
-    def xml(uuid: str, files: str) -> str:
-        data = "".join(
-            f'<TiffData IFD="0" FirstZ="{z}" PlaneCount="1">'
-            f'<UUID FileName="set-{one}.ome.tif">{_SET[one]}</UUID></TiffData>'
-            for z, one in enumerate(files)
-        )
-        return (
-            f'<?xml version="1.0" encoding="UTF-8"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" '
-            f'UUID="{uuid}"><Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16" SizeX="11" '
-            f'SizeY="9" SizeZ="2" SizeC="1" SizeT="1"><Channel ID="Channel:0:0"/>{data}</Pixels></Image></OME>'
-        )
-
-    def member(name: str, text: str) -> Sound:
-        return _made(folder, name, ".ome.tif", _tifffile(_steps(9, 11), metadata=None, description=text))
-
-    first, second = (member(f"set-{one}", xml(_SET[one], "ab")) for one in "ab")
-    only = '<OME UUID="{}"><BinaryOnly MetadataFile="set.companion.ome" UUID="{}"/></OME>'
-    third, fourth = (member(f"set-{one}", only.format(_SET[one], _SAME.decode())) for one in "cd")
-    companion = xml(_SAME.decode(), "cd").encode()
-    others = (("set.companion.ome", companion), ("set-d.ome.tif", fourth.data))
-    everywhere = ((0, len(companion)),)
-    return (
-        replace(first, beside=(("set-b.ome.tif", second.data),)),
-        replace(third, beside=others),
-        Sound(
-            name="companion", suffix=".companion.ome", data=companion, structure=everywhere, entries=everywhere,
-            beside=(("set-c.ome.tif", third.data), *others[1:]),
-        ),
-    )  # fmt: skip
-
-
-def _structure(path: Path) -> tuple[Spans, Spans]:
-    """Where what is no pixel lies, by tifffile."""
-    with tifffile.TiffFile(path) as file:
-        number, entry = (8, 20) if file.is_bigtiff else (2, 12)
-        structure, entries = [(0, 16 if file.is_bigtiff else 8)], []
-        pages = [page for first in file.pages for page in (first, *(first.pages or ()))]
-        for page in pages:
-            structure.append((page.offset, page.offset + number + entry * len(page.tags) + file.tiff.offsetsize))
-            for tag in page.tags:
-                entries.append((tag.offset, tag.offset + entry))
-                structure.append((tag.valueoffset, tag.valueoffset + tag.valuebytecount))
-    return tuple(structure), tuple(entries)

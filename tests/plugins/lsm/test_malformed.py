@@ -1,8 +1,7 @@
-"""Files that end too soon or were changed give an error of ours, or pixels; in a child that may not die of it."""
+"""Files that lie: what they cost, and what is said. Damage of all kinds is in `tests/fuzz`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,57 +9,8 @@ import pytest
 
 from omio_core.errors import CorruptFileError, LimitExceededError, OmioError
 from omio_plugins.lsm._read import open_lsm
-from tests.fuzz.bounded import Bounded
-from tests.fuzz.campaign import run
-from tests.fuzz.flavours import Sound
-from tests.fuzz.lsm import sound
 
 from .made import LZW, Way, ramp, stack, write
-from .samples import KINDS
-
-COUNT, SEED = 100, 34412
-
-
-@pytest.fixture(scope="module")
-def sounds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Sound, ...]:
-    return sound(tmp_path_factory.mktemp("sound"))
-
-
-@pytest.fixture(scope="module")
-def child() -> Iterator[Bounded]:
-    with Bounded() as bounded:
-        yield bounded
-
-
-@pytest.mark.slow
-def test_a_hundred_mutations(sounds: tuple[Sound, ...], child: Bounded, tmp_path: Path) -> None:
-    tally = run(sounds, range(COUNT), seed=SEED, folder=tmp_path, child=child)
-    assert not tally.faults, tally.table()
-    assert tally.count == COUNT
-    assert tally.outcomes["CorruptFileError"] > 0
-
-
-@pytest.mark.slow
-def test_truncations(sounds: tuple[Sound, ...], child: Bounded, tmp_path: Path) -> None:
-    """At every tenth: an error of ours, since no file is whole without its end."""
-    found = {}
-    for one in sounds:
-        for tenth in range(1, 10):
-            path = tmp_path / f"{one.name}-{tenth}.lsm"
-            path.write_bytes(one.data[: len(one.data) * tenth // 10])
-            answer = child.ask(path)
-            found[path.name] = answer.fault
-            assert answer.error is not None, path.name
-    assert {name: fault for name, fault in found.items() if fault} == {}
-    assert len(found) == 9 * len(sounds)
-
-
-def test_sound_files_are_the_same_each_time(sounds: tuple[Sound, ...], tmp_path: Path) -> None:
-    assert [(one.name, one.data) for one in sound(tmp_path)] == [(one.name, one.data) for one in sounds]
-    assert len(sounds) == len(KINDS)
-
-
-# --- files that lie
 
 
 def test_many_planes_cost_nothing(tmp_path: Path) -> None:

@@ -233,6 +233,14 @@ def test_an_lsminfo_that_ends_too_soon(tmp_path: Path, read: Read) -> None:
     assert "OriginX" in caught.value.evidence or "VoxelSize" in caught.value.evidence
 
 
+@pytest.mark.parametrize("size", [1, 3, 4, 7, 8, 11])
+def test_an_lsminfo_that_says_it_holds_nothing(tmp_path: Path, read: Read, size: int) -> None:
+    path = write(tmp_path / "a.lsm", [[ramp(7, 9)]], {"StructureSize": size}).path
+    with pytest.raises(CorruptFileError, match="ends too soon") as caught:
+        read(path)
+    assert f"StructureSize {size}" in caught.value.evidence
+
+
 @pytest.mark.parametrize("bits", [(64, 64), (0, 8), (33, 33)])
 def test_depths_that_lsm_has_not(tmp_path: Path, read: Read, bits: tuple[int, int]) -> None:
     array = ramp(2, 7, 9)

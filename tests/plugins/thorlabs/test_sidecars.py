@@ -225,6 +225,7 @@ def test_nothing_more_is_needed(tmp_path: Path) -> None:
     ("text", "error", "words"),
     [
         (by_hand().replace("T: 2\n", ""), MissingMetadataError, "does not say T of"),
+        (by_hand(z=9).replace("T: 2\n", ""), MissingMetadataError, "does not say T of"),
         ("Y: 4\nX: 5\n", MissingMetadataError, "does not say T, Z, C of"),
         (by_hand(t=3), MetadataConflictError, "T 3 x Z 1 x C 2 x Y 4 x X 5 x 2 bytes = 240 bytes"),
         (by_hand(t=3), MetadataConflictError, "T=2 Z=1 C=2 Y=4 X=5"),

@@ -10,7 +10,10 @@ from pathlib import Path
 import imagecodecs
 import numpy as np
 import pytest
+import tifffile
 
+import omio
+from omio_core.errors import LimitExceededError
 from tests.fuzz.bounded import Answer
 
 Ask = Callable[..., Answer]
@@ -186,3 +189,15 @@ def test_stacks_of_a_length_that_cannot_be(said: bytes, tmp_path: Path, ask: Ask
     assert answer.outcome in ("pixels", "CorruptFileError", "LimitExceededError")
     if answer.pictures is not None:
         assert answer.pictures[0].shape[-2:] == (64, 64)
+
+
+def test_channels_that_are_nearly_all_absent(tmp_path: Path) -> None:
+    """An absent plane costs nothing, but each channel its metadata: 600,000 of them took more than ten seconds."""
+    path = tmp_path / "a.ome.tif"
+    tifffile.imwrite(path, np.zeros((3, 4), np.uint8), metadata={"axes": "YX"})
+    with tifffile.TiffFile(path) as tif:
+        text = tif.pages[0].description.replace('SizeC="1"', 'SizeC="600000"')
+    tifffile.imwrite(path, np.zeros((3, 4), np.uint8), description=text.encode(), metadata=None)
+    with pytest.raises(LimitExceededError, match="far more channels") as caught:
+        omio.imopen(path, absent_planes="warn")
+    assert "600,000" in (caught.value.evidence or "")

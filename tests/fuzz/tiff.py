@@ -1,0 +1,151 @@
+"""Small sound files of each flavour of TIFF, made in code, and where their structure lies; it damages nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import tifffile
+
+import omio
+
+from .flavours import Sound, Spans, steps
+
+_SET = {name: f"urn:uuid:5e7{name * 5}-f78c-11ea-8b96-1c1b0d65d910" for name in "abcd"}
+_UUID = re.compile(rb"urn:uuid:(?!5e7)[0-9a-f-]{36}")
+_SAME = b"urn:uuid:6a71d83a-f78c-11ea-8b96-1c1b0d65d910"
+_IMAGEJ = {
+    "imagej": True,
+    "metadata": {"axes": "TZCYX", "unit": "um", "spacing": 0.5, "finterval": 2.0, "Labels": ["a"] * 12},
+}
+_OME = {"SignificantBits": 10, "PhysicalSizeX": 0.1, "PhysicalSizeXUnit": "µm", "Channel": {"Name": ["a", "b"]}}
+
+
+def _tifffile(array: np.ndarray, **options: Any) -> Callable[[Path], None]:
+    if array.ndim == 2 or not options.get("photometric"):
+        options = {"photometric": "minisblack", **options}
+    return lambda path: tifffile.imwrite(path, array, **options)
+
+
+def _pages(path: Path) -> None:
+    with tifffile.TiffWriter(path) as writer:
+        for k in range(4):
+            writer.write(steps(9, 11) + np.uint16(k), photometric="minisblack", metadata=None, description=f"page {k}")
+
+
+def _ome_of_omio(path: Path) -> None:
+    omio.imwrite(
+        path, steps(2, 3, 2, 12, 10), axes="TZCYX", pixel_size={"X": 0.1, "Y": 0.1, "Z": 0.5}, channel_names=["a", "b"]
+    )
+
+
+def _pyramid(path: Path) -> None:
+    with tifffile.TiffWriter(path, ome=True) as writer:
+        writer.write(steps(40, 48), subifds=1, tile=(16, 16), photometric="minisblack", metadata={"axes": "YX", **_OME})
+        writer.write(steps(40, 48)[::2, ::2], subfiletype=1, tile=(16, 16), photometric="minisblack")
+
+
+def _makers() -> Mapping[str, tuple[str, Callable[[Path], None]]]:
+    """From a flavour to its suffix and what writes it."""
+    small, rgb = steps(20, 24), steps(20, 24, 3, dtype="u1")
+    found: dict[str, tuple[str, Callable[[Path], None]]] = {
+        "plain": (".tif", _tifffile(small, metadata=None)),
+        "bilevel": (".tif", _tifffile(small % 2 == 0, metadata=None)),
+        "float": (".tif", _tifffile(steps(20, 24, dtype="f4"), compression="zlib", predictor=3, metadata=None)),
+        "strips": (".tif", _tifffile(steps(40, 24), rowsperstrip=7, metadata=None)),
+        "pages": (".tif", _pages),
+        "imagej": (".tif", _tifffile(steps(2, 3, 2, 9, 10), **_IMAGEJ)),
+        "ome": (".ome.tif", _tifffile(steps(2, 2, 3, 9, 10), ome=True, metadata={"axes": "TCZYX", **_OME})),
+        "ome-zlib": (".ome.tif", _tifffile(steps(4, 9, 10), ome=True, metadata={"axes": "ZYX"}, compression="zlib")),
+        "ome-rgb": (".ome.tif", _tifffile(rgb, ome=True, photometric="rgb", metadata={"axes": "YXS"})),
+        "ome-pyramid": (".ome.tif", _pyramid),
+        "ome-omio": (".ome.tif", _ome_of_omio),
+        "shaped": (".tif", _tifffile(steps(2, 3, 9, 10), metadata={"axes": "TZYX"})),
+        "rgb": (".tif", _tifffile(rgb, photometric="rgb", metadata=None)),
+        "planar": (".tif", _tifffile(steps(3, 20, 24), photometric="rgb", planarconfig="separate", metadata=None)),
+        "tiled": (".tif", _tifffile(steps(40, 48), tile=(16, 16), metadata=None)),
+        "zlib": (".tif", _tifffile(steps(40, 48), compression="zlib", predictor=2, rowsperstrip=16, metadata=None)),
+        "lzw": (".tif", _tifffile(steps(40, 48), compression="lzw", predictor=2, rowsperstrip=16, metadata=None)),
+        "lzw-tiled": (".tif", _tifffile(steps(40, 48, dtype="u1"), compression="lzw", tile=(16, 16), metadata=None)),
+        "packbits": (".tif", _tifffile(steps(20, 24, dtype="u1") // 9, compression="packbits", metadata=None)),
+        "zstd": (".tif", _tifffile(steps(20, 24), compression="zstd", metadata=None)),
+        "bigtiff": (".btf", _tifffile(steps(3, 9, 10), bigtiff=True, compression="zlib")),
+        "big-endian": (".tif", _tifffile(steps(3, 9, 10), byteorder=">", metadata=None)),
+        "big-endian-zlib": (".tif", _tifffile(steps(20, 24), byteorder=">", compression="zlib", metadata=None)),
+    }  # fmt: skip
+    if imagecodecs.JPEG8.available:
+        found["jpeg"] = (".tif", _tifffile(rgb, photometric="rgb", compression="jpeg", metadata=None))
+        grey = steps(32, 32, dtype="u1")
+        found["jpeg-tiled"] = (".tif", _tifffile(grey, compression="jpeg", tile=(16, 16), metadata=None))
+    return found
+
+
+def sound(folder: Path) -> tuple[Sound, ...]:
+    """Every flavour, written in a folder and read back as bytes; the same bytes each time."""
+    return (*(_made(folder, name, *maker) for name, maker in _makers().items()), *_sets(folder))
+
+
+def _made(folder: Path, name: str, suffix: str, write: Callable[[Path], None]) -> Sound:
+    path = folder / f"{name}{suffix}"
+    write(path)
+    path.write_bytes(_UUID.sub(_SAME, path.read_bytes()))
+    structure, entries = _structure(path)
+    data = path.read_bytes()
+    path.unlink()
+    return Sound(name=name, stands_as=f"case{suffix}", data=data, structure=structure, entries=entries)
+
+
+def _sets(folder: Path) -> tuple[Sound, ...]:
+    """Two sets of two files, a plane along Z in each: one with OME-XML in both, one with a companion.
+
+    A file that is damaged has another name by then, and is known by its UUID; but not the companion of a file that is
+    opened, which is looked for by its name.
+    """
+
+    def xml(uuid: str, files: str) -> str:
+        data = "".join(
+            f'<TiffData IFD="0" FirstZ="{z}" PlaneCount="1">'
+            f'<UUID FileName="set-{one}.ome.tif">{_SET[one]}</UUID></TiffData>'
+            for z, one in enumerate(files)
+        )
+        return (
+            f'<?xml version="1.0" encoding="UTF-8"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" '
+            f'UUID="{uuid}"><Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16" SizeX="11" '
+            f'SizeY="9" SizeZ="2" SizeC="1" SizeT="1"><Channel ID="Channel:0:0"/>{data}</Pixels></Image></OME>'
+        )
+
+    def member(name: str, text: str) -> Sound:
+        return _made(folder, name, ".ome.tif", _tifffile(steps(9, 11), metadata=None, description=text))
+
+    first, second = (member(f"set-{one}", xml(_SET[one], "ab")) for one in "ab")
+    only = '<OME UUID="{}"><BinaryOnly MetadataFile="set.companion.ome" UUID="{}"/></OME>'
+    third, fourth = (member(f"set-{one}", only.format(_SET[one], _SAME.decode())) for one in "cd")
+    companion = xml(_SAME.decode(), "cd").encode()
+    others = (("set.companion.ome", companion), ("set-d.ome.tif", fourth.data))
+    members = (("set-c.ome.tif", third.data), *others[1:])
+    text = Sound.everywhere(name="", stands_as="", data=companion, beside=members)
+    return (
+        replace(first, beside=(("set-b.ome.tif", second.data),)),
+        replace(third, beside=others),
+        replace(text, name="companion", stands_as="case.companion.ome"),
+        replace(text, name="companion-of-open", stands_as="set.companion.ome", opened="set-c.ome.tif"),
+    )
+
+
+def _structure(path: Path) -> tuple[Spans, Spans]:
+    """Where what is no pixel lies, by tifffile."""
+    with tifffile.TiffFile(path) as file:
+        number, entry = (8, 20) if file.is_bigtiff else (2, 12)
+        structure, entries = [(0, 16 if file.is_bigtiff else 8)], []
+        pages = [page for first in file.pages for page in (first, *(first.pages or ()))]
+        for page in pages:
+            structure.append((page.offset, page.offset + number + entry * len(page.tags) + file.tiff.offsetsize))
+            for tag in page.tags:
+                entries.append((tag.offset, tag.offset + entry))
+                structure.append((tag.valueoffset, tag.valueoffset + tag.valuebytecount))
+    return tuple(structure), tuple(entries)
