@@ -277,6 +277,8 @@ def diff(
     >>> diff("stack.lsm", "stack.ome.tif").lost  # doctest: +SKIP
     ()
     """
+    from omio_core.errors import OmioError
+
     from . import compared, read
 
     said = read.request(
@@ -288,7 +290,7 @@ def diff(
         others=others,
     )
     if pixels not in (True, False, "all"):
-        raise ValueError(f"pixels={pixels!r} is none of True, False and 'all'")
+        raise OmioError(f"pixels cannot be {pixels!r}", remedy='give True, False or "all"')
     with ExitStack() as stack:
         left, right = (compared.images(one, image, said, stack) for one in (a, b))
         names = compared.name(a), compared.name(b)

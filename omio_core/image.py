@@ -233,8 +233,7 @@ class Image:
         for axis, length, one in zip(CANONICAL, self.shape, keys, strict=True):
             if isinstance(one, slice):
                 picked = range(length)[one]
-                low, high = (min(picked), max(picked) + 1) if picked else (0, 0)
-                spans.append((low, high))
+                spans.append((min(picked[0], picked[-1]), max(picked[0], picked[-1]) + 1) if picked else (0, 0))
                 after.append(slice(None, None, picked.step) if picked else slice(None))
             else:
                 start, stop = self._span(axis, length, one)
@@ -380,7 +379,7 @@ def _five(key: Any) -> tuple[Any, ...]:
     if len(keys) > 5:
         raise IndexError(f"{len(keys)} indices for the five axes {CANONICAL}")
     for one in keys:
-        if not isinstance(one, slice) and (not hasattr(one, "__index__") or np.ndim(one)):
+        if not isinstance(one, slice | int) and (not hasattr(one, "__index__") or np.ndim(one)):
             raise IndexError(f"{one!r} is no index; take integers, slices and ..., or image.at(T=.., C=..)")
     return (*keys, *(slice(None),) * (5 - len(keys)))
 

@@ -200,8 +200,7 @@ class Opens:
             A member is not what it was when it was described.
         """
         with self._lock:
-            entry = self._entries.setdefault(key, _Entry())
-            self._entries.move_to_end(key)
+            entry = self._entry(key)
             entry.users += 1
             idle = self._evict()
         for handle in idle:
@@ -239,9 +238,7 @@ class Opens:
     def adopt(self, key: Key, opened: Opened) -> None:
         """Keep a handle that was just opened for the first read; a second one of the same key is closed."""
         with self._lock:
-            entry = self._entries.setdefault(key, _Entry())
-            spare = entry.keep(opened)
-            self._entries.move_to_end(key)
+            spare = self._entry(key).keep(opened)
             idle = self._evict()
         for handle in [*idle, spare]:
             if handle is not None:
@@ -269,6 +266,15 @@ class Opens:
     def __len__(self) -> int:
         with self._lock:
             return sum(entry.opened is not None for entry in self._entries.values())
+
+    def _entry(self, key: Key) -> _Entry:
+        """The entry of a key, now the one used last; called with the lock held."""
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = _Entry()
+        else:
+            self._entries.move_to_end(key)
+        return entry
 
     def _give_back(self, key: Key, entry: _Entry) -> None:
         with self._lock:

@@ -54,6 +54,9 @@ class Picture(Protocol):
 def read(picture: Picture, out: NDArray[Any], box: Box) -> None:
     """Fill `out` with `box` of a picture: what is absent with 0, what exists cast to the dtype of `out`."""
     present = picture.present
+    if present is None and out.dtype == picture.dtype:  # all of it is there, as it is wanted
+        picture.read_into(out, box)
+        return
     hits = [box] if present is None else present.hits(box)
     if sum(hit.size for hit in hits) < box.size:
         out[...] = 0
@@ -86,6 +89,8 @@ class FilePicture:
         self.key, self.index, self.described, self.level = key, index, described, level
         self._full = layout
         self.layout = layout.at(described.levels[level].shape)
+        # both are asked for at every read
+        self._shape, self._blocks = self.layout.shape, self.layout.blocks(described.levels[level].blocks)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _file_picture, (self.key, self.index, self.described, self._full, self.level)
@@ -93,7 +98,7 @@ class FilePicture:
     @property
     def shape(self) -> tuple[int, ...]:
         """TZCYX."""
-        return self.layout.shape
+        return self._shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -103,7 +108,7 @@ class FilePicture:
     @property
     def blocks(self) -> tuple[int, ...]:
         """The file's own unit of access."""
-        return self.layout.blocks(self.described.levels[self.level].blocks)
+        return self._blocks
 
     @cached_property
     def present(self) -> Present | None:
@@ -121,6 +126,9 @@ class FilePicture:
         """Lease the file and read, piece by piece where C is folded of several axes."""
         with OPENS.lease(self.key) as opened:
             for canonical, native in self.layout.unfold(box):
+                if canonical == box:  # one piece, as nearly all reads are
+                    self._ask(opened, self.layout.view(out, native), native)
+                    continue
                 inside = canonical & box
                 if inside is None or inside == canonical:
                     self._ask(opened, self.layout.view(out[canonical.within(box)], native), native)

@@ -70,6 +70,10 @@ class Box:
             tuple((a // u * u, min(n, -(-b // u) * u)) for (a, b), u, n in zip(self.spans, unit, shape, strict=True))
         )
 
+    def inside_one(self, unit: Sequence[int]) -> bool:
+        """Whether it lies in one cell of a grid of `unit` that starts at 0; an empty box does not."""
+        return all(a < b <= a // u * u + u for (a, b), u in zip(self.spans, unit, strict=True))
+
 
 def grid(box: Box, unit: Sequence[int]) -> Iterator[Box]:
     """Cut `box` along a grid of `unit` that starts at 0, not at the box; C order.

@@ -226,6 +226,9 @@ def fill(picture: Picture, out: NDArray[Any], box: Box | None = None, *, workers
     box = box or Box.whole(picture.shape)
     picture, offset = uncropped(picture)
     box = box.shift(offset)
+    if box.inside_one(picture.blocks):  # no task is smaller than a block: there is nothing to share out
+        read(picture, out, box)
+        return
     itemsize = picture.dtype.itemsize
     # large pictures in larger tasks, as long as every worker has several
     share = box.size * itemsize // (4 * (workers or current().workers))

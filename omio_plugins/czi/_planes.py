@@ -125,7 +125,7 @@ def _texts(file: PositionedFile, positions: NDArray[np.int64], likely: int) -> I
         yield Texts(np.array([k]), np.frombuffer(text, np.uint8)[None], int(end[k]))
     together = np.flatnonzero((end > 0) & (end <= likely))
     span = start[together] << 32 | end[together]
-    for one in np.unique(span).tolist():
+    for one in sorted(set(span.tolist())):
         begin, stop = one >> 32, one & 0xFFFFFFFF
         rows = together[span == one]
         yield Texts(rows, table[rows, begin:stop], stop)

@@ -75,7 +75,7 @@ def has_tag(probe: Probe, tag: int) -> bool:
     count: int = struct.unpack(order + ("Q" if big else "H"), number)[0]
     table = _bytes(probe, offset + size, min(count, _MOST_TAGS) * entry)
     code = struct.pack(order + "H", tag)
-    return any(table[i : i + 2] == code for i in range(0, len(table), entry))
+    return code in table and any(table[i : i + 2] == code for i in range(0, len(table), entry))
 
 
 def _bytes(probe: Probe, offset: int, n: int) -> bytes:

@@ -39,7 +39,7 @@ class _Window:
     def read(self, offset: int, n: int) -> bytes:
         within = offset - self._start
         if within < 0 or within + n > len(self._bytes):
-            near = 0 <= within <= _LARGE_WINDOW
+            near = bool(self._bytes) and 0 <= within <= _LARGE_WINDOW
             size = max(n, _LARGE_WINDOW if near else _SMALL_WINDOW)
             self._bytes = self._file.read(offset, max(n, min(size, self._file.size - offset)))
             self._start, within = offset, 0
@@ -72,7 +72,7 @@ def read_chain(file: PositionedFile, kind: type[Chain] = Chain) -> Chain:
             most = min(_MANY if 0 < stride <= _CLOSE else ahead, chain.settings.max_pages - gathered.count)
             offsets, raw, following, whole = tables.ahead(layout, offset, stride, most)
             if len(offsets):
-                gathered.add(layout, offsets, raw)
+                gathered.add(layout, offsets, raw.data)
                 offset = int(offsets[-1])
             ahead = min(4 * ahead, _MANY) if whole else 0
         ahead = ahead or (_FEW if gathered.count % _FEW == 0 else 0)  # where the guess fails, it is not made each time
@@ -133,41 +133,44 @@ class Tables:
         self._spend(layout, 1, index)
         return table, layout, following
 
-    def ahead(self, layout: Layout, offset: int, stride: int, most: int) -> tuple[NDArray[np.int64], bytes, int, bool]:
+    def ahead(
+        self, layout: Layout, offset: int, stride: int, most: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.uint8], int, bool]:
         """Read some of the IFDs behind that at `offset`, as long as each lies at the next multiple of `stride`.
 
         Returns
         -------
         offsets, tables, following, whole
-            Of those that are chained and alike: where they lie, their raw tables one after the other; the offset that
-            the last of them, or the one at `offset`, names; and whether those were all that were looked at.
+            Of those that are chained and alike: where they lie; their raw tables, uint8 of shape (IFDs, bytes of a
+            table); the offset that the last of them, or the one at `offset`, names; and whether those were all that
+            were looked at.
         """
         form, file = self._chain.form, self._chain.file
-        first, head = offset + stride, form.number.pack(layout.size // form.entry.size)
-        span = len(head) + layout.size + form.pointer.size
+        first, span = offset + stride, form.number.size + layout.size + form.pointer.size
         room = (file.size - span - first) // stride + 1 if stride > 0 else first // -stride if stride else 0
         n = min(most, room, max(_BATCH // max(span, stride if stride <= _CLOSE else 0), 2))
         if n < 2 or abs(stride) < span:
-            return np.empty(0, np.int64), b"", first, False
+            return np.empty(0, np.int64), np.empty((0, layout.size), np.uint8), first, False
         offsets = np.arange(first, first + n * stride, stride, dtype=np.int64)
         rows = self._rows(range(first, first + n * stride, stride), span)
+        numbers = rows[:, : form.number.size].view(form.order + ("u8" if form.big else "u2"))[:, 0]
+        tables = np.ascontiguousarray(rows[:, form.number.size : -form.pointer.size])
         links = rows[:, -form.pointer.size :].view(form.order + ("u8" if form.big else "u4"))[:, 0]
-        chained = links[:-1] == offsets[1:].astype(links.dtype)
-        good = min(_alike(rows, head, layout), n if chained.all() else int(chained.argmin()) + 1)
-        tables = rows[:good, len(head) : -form.pointer.size]
+        chained = _leading(links[:-1] == offsets[1:].astype(links.dtype)) + 1
+        good = min(_leading(numbers == layout.size // form.entry.size), _alike(tables, layout), chained)
         for k in range(good if layout.outside else 0):
             if not _agrees(self._chain, layout, tables[k].tobytes(), self._window):
                 good = k
                 break
         self._spend(layout, good, -1)
-        return offsets[:good], tables[:good].tobytes(), int(links[good - 1]) if good else first, good == n
+        return offsets[:good], tables[:good], int(links[good - 1]) if good else first, good == n
 
     def _rows(self, offsets: range, span: int) -> NDArray[np.uint8]:
         """`span` bytes at each offset, uint8 of shape (offsets, span)."""
         if 0 < offsets.step <= _CLOSE:
-            flat = _bytes(self._chain.file.read(offsets[0], offsets[-1] - offsets[0] + span))
-            return np.lib.stride_tricks.as_strided(flat, (len(offsets), span), (offsets.step, 1), writeable=False)
-        return _bytes(self._chain.file.read_each(offsets, span)).reshape(len(offsets), span)
+            data = self._chain.file.read(offsets[0], offsets[-1] - offsets[0] + span)
+            return np.ndarray((len(offsets), span), np.uint8, data, strides=(offsets.step, 1))
+        return np.frombuffer(self._chain.file.read_each(offsets, span), np.uint8).reshape(len(offsets), span)
 
     def _spend(self, layout: Layout, number: int, index: int) -> None:
         self._left -= number * (layout.size + sum(len(expected) for _, expected in layout.outside))
@@ -175,21 +178,28 @@ class Tables:
             raise self._chain.corrupt(max(index, 0), "the IFDs together are longer than the file: they overlap")
 
 
-def _bytes(data: bytes | bytearray) -> NDArray[np.uint8]:
-    return np.frombuffer(data, np.uint8)
+def _leading(flags: NDArray[np.bool_]) -> int:
+    """How many of the first are true."""
+    return len(flags) if flags.all() else int(flags.argmin())
 
 
-def _alike(rows: NDArray[np.uint8], head: bytes, layout: Layout) -> int:
-    """How many of the first rows begin with the number of tags, `head`, and a table of that layout behind it."""
-    length = len(head) + layout.size
-    words = rows[:, :length].view(np.uint16)  # all parts of an IFD have even lengths
-    mask = np.frombuffer(b"\xff" * len(head) + layout.mask.to_bytes(layout.size, "little"), np.uint16)
-    key = np.frombuffer(head + layout.key.to_bytes(layout.size, "little"), np.uint16)
-    # bits that any row has, and bits that all have, are those of the key: no copy of the rows is made to find it out
-    if all(((of(words, axis=0) & mask) == key).all() for of in (np.bitwise_or.reduce, np.bitwise_and.reduce)):
-        return len(rows)
-    same: NDArray[np.bool_] = ((words & mask) == key).all(axis=1)
-    return int(same.argmin())
+def _alike(tables: NDArray[np.uint8], layout: Layout) -> int:
+    """How many of the first tables, contiguous and uint8 of shape (tables, bytes of a table), are of a layout."""
+    words = tables.view(np.uint16)  # all parts of an IFD have even lengths
+    mask, key = (np.frombuffer(n.to_bytes(layout.size, "little"), np.uint16) for n in (layout.mask, layout.key))
+    # bits that any table has, and bits that all have, are those of the key: no copy of them is made to find it out
+    if all(((_folded(of, words) & mask) == key).all() for of in (np.bitwise_or, np.bitwise_and)):
+        return len(words)
+    return _leading(((words & mask) == key).all(axis=1))
+
+
+def _folded(of: np.ufunc, words: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """All rows made one by a bitwise operation; by several rows at a time, since short ones cost a call each."""
+    number, length = words.shape
+    whole = number // _FEW * _FEW
+    several = of.reduce(words[:whole].reshape(-1, _FEW * length), axis=0).reshape(_FEW, length)
+    folded: NDArray[np.uint16] = of.reduce(np.concatenate((several, words[whole:])), axis=0)
+    return folded
 
 
 def _header(file: PositionedFile) -> tuple[Form, int]:
@@ -231,7 +241,7 @@ def _layout(chain: Chain, layouts: list[Layout], table: bytes, index: int) -> La
         alike = len(table) == layout.size and number & layout.mask == layout.key
         if alike and (not layout.outside or _agrees(chain, layout, table, None)):
             return layout
-    made = _new_layout(chain, table, index)
+    made = _new_layout(chain, layouts, table, index)
     layouts.insert(0, made)
     del layouts[8:]
     return made
@@ -247,8 +257,11 @@ def _agrees(chain: Chain, layout: Layout, table: bytes, window: _Window | None) 
     return True
 
 
-def _new_layout(chain: Chain, table: bytes, index: int) -> Layout:
-    """Read a table in full, and note which of its bytes make another table a table of this layout."""
+def _new_layout(chain: Chain, layouts: list[Layout], table: bytes, index: int) -> Layout:
+    """Read a table in full, and note which of its bytes make another table a table of this layout.
+
+    Pages that differ in texts alone have the structure of one of `layouts`.
+    """
     form = chain.form
     size, value = form.entry.size, form.pointer.size
     only_type, not_value, whole = (b"\xff" * n + bytes(size - n) for n in (4, size - value, size))
@@ -256,21 +269,26 @@ def _new_layout(chain: Chain, table: bytes, index: int) -> Layout:
     positions: dict[int, int] = {}
     masks: list[bytes] = []
     outside: list[tuple[int, bytes]] = []
+    stated: list[tuple[int, Tag]] = []
     for position, (code, *entry) in zip(range(0, len(table), size), form.entry.iter_unpack(table), strict=True):
         if code in tags:  # a tag that stands twice: the first counts
             masks.append(bytes(size))
             continue
-        tag = tags[code] = Tag(*entry)
+        tag = tags[code] = Tag._make(entry)
         positions[code] = position
-        within = tag.count * TYPES.get(tag.type, ("", 0))[1] <= value
+        within = tag.number * TYPES.get(tag.type, ("", 0))[1] <= value
         if code in STRUCTURAL:
             masks.append(whole if within else not_value)
         else:
             masks.append(not_value if code in TABLES or code == SUB_IFDS else only_type)
-        if code in STRUCTURAL and not within and tag.count <= 1 << 16:
-            outside.append((position, chain.raw(tag)))
-    counts = {code: tags[code].count for code in OFFSETS if code in tags}
-    structure = structure_of(
+        if code in STRUCTURAL:
+            if not within and tag.number <= 1 << 16:
+                outside.append((position, chain.raw(tag)))
+                tag = tag._replace(value=outside[-1][1])
+            stated.append((code, tag))
+    counts = {code: tags[code].number for code in OFFSETS if code in tags}
+    said = (*stated, *counts.items())
+    structure = next((layout.structure for layout in layouts if layout.said == said), None) or structure_of(
         chain.structural(lambda code: chain.numbers(tags[code], code, index) if code in tags else (), counts),
         counts=counts,
         size=chain.file.size,
@@ -278,4 +296,6 @@ def _new_layout(chain: Chain, table: bytes, index: int) -> Layout:
     )
     mask = int.from_bytes(b"".join(masks), "little")
     key = int.from_bytes(table, "little") & mask
-    return Layout(positions=positions, size=len(table), mask=mask, key=key, outside=tuple(outside), structure=structure)
+    return Layout(
+        positions=positions, size=len(table), mask=mask, key=key, outside=tuple(outside), structure=structure, said=said
+    )

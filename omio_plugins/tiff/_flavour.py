@@ -31,8 +31,8 @@ def pictures(chain: Chain, members: Members) -> list[Picture]:
     """
     first = chain.pages[0]
     stack = chain.tag(first, _stk.UIC2)
-    if stack is not None and stack.count > 0:
-        return _stk.pictures(chain, stack.count)
+    if stack is not None and stack.number > 0:
+        return _stk.pictures(chain, stack.number)
     description = chain.text(first, DESCRIPTION) or ""
     if _ome.is_ome(description):
         return _ome.pictures(chain, description, members)
@@ -48,8 +48,9 @@ def pictures(chain: Chain, members: Members) -> list[Picture]:
         return _scanimage.pictures(chain, pages, frame_data)
     if description.startswith(_imagej.PREFIX):
         return _imagej.pictures(chain, pages, description)
-    if _shaped.parse(description) is not None:
-        return _shaped.pictures(chain, pages)
+    shaped = _shaped.pictures(chain, pages, description)
+    if shaped:
+        return shaped
     nih = _nih_planes(chain)
     if nih > len(pages):
         return [_nih(chain, nih)]

@@ -18,7 +18,7 @@ from omio_core.errors import UnsupportedFeatureError
 
 from ._chain import Tables
 from ._ifd import Chain, Page
-from ._pages import Run, kinds
+from ._pages import Run, first_of, kinds
 from ._picture import Stack
 from ._structure import MASK, SUB_IFDS, Structure
 
@@ -68,11 +68,11 @@ def stacks(pages: Mapping[int, Page], following: Sequence[Smaller] = ()) -> list
 
 def _sorted(pages: Mapping[int, Page], candidates: Sequence[Smaller], notes: list[str]) -> list[Stack]:
     """The stack of the full resolution with the notes, and those of the candidates that are smaller resolutions."""
-    full = next(iter(pages.values())).structure
+    full = first_of(pages).structure
     taken: dict[tuple[int, int], Smaller] = {}
     for candidate in candidates:
         why = candidate.refused or _why_not(full, candidate.pages)
-        structure = next(iter(candidate.pages.values())).structure if candidate.pages else full
+        structure = first_of(candidate.pages).structure if candidate.pages else full
         size = structure.width, structure.length
         if not why and size in taken:
             why = f"it is as large as {taken[size].name}"
@@ -172,7 +172,7 @@ def following(pages: Mapping[int, Page]) -> list[Smaller]:
     A stretch of n pages of the image is followed by n pages of each smaller size: n = 1 where every page has its
     pyramid behind it. Where it is otherwise, they are no pyramid.
     """
-    chain = next(iter(pages.values())).chain
+    chain = first_of(pages).chain
     none = not any(_reduced(run) for run in chain.pages.runs)  # as in most files: no page is looked at to find out
     if none or chain.has(chain.pages[0], _LSM):
         return []

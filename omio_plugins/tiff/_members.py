@@ -52,7 +52,6 @@ class Members:
         self._chains: dict[str, Chain] = {}
         self._uuids: dict[str, dict[str, list[str]]] = {}
         self._shelf = Shelf()
-        self._settings = current()  # asked once: it reads the environment
         self._pages = 0
 
     @property
@@ -96,10 +95,10 @@ class Members:
         if path not in self._chains:
             made = read_chain(self._file(path))
             self._pages += len(made.pages)
-            if self._pages > self._settings.max_pages:
+            if self._pages > made.settings.max_pages:
                 raise LimitExceededError(
                     f"the set of {self.first.path} has too many pages",
-                    evidence=f"{self._pages} in {len(self._chains) + 1} files, at most {self._settings.max_pages}",
+                    evidence=f"{self._pages} in {len(self._chains) + 1} files, at most {made.settings.max_pages}",
                     remedy="raise OMIO_MAX_PAGES if the files are to be trusted",
                     path=self.first.path,
                 )
@@ -118,7 +117,7 @@ class Members:
             chain = self.chain(path)
             return chain.text(chain.pages[0], DESCRIPTION) or ""
         file = self._file(path)
-        if file.size > (most := self._settings.max_xml):
+        if file.size > (most := current().max_xml):
             raise LimitExceededError(
                 f"{path} is too long for OME-XML",
                 evidence=f"{file.size} bytes, at most {most}",

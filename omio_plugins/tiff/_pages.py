@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,8 +47,8 @@ class Run:
             return self
         return replace(self, first=self.first + start, offsets=self.offsets[start:stop], tables=self.tables[start:stop])
 
-    def column(self, form: Form, code: int) -> NDArray[np.int64] | None:
-        """The one value of a tag of every page; None unless it is one whole number that stands in the table."""
+    def column(self, form: Form, code: int) -> NDArray[np.unsignedinteger[Any]] | None:
+        """The one value of a tag of every page, as stored; None unless it is one whole number within the table."""
         position = self.layout.positions.get(code)
         if position is None:
             return None
@@ -61,8 +61,8 @@ class Run:
         if dtype.itemsize > len(value):
             return None
         start = end - len(value)
-        stored = self.tables[:, start : start + dtype.itemsize].view(dtype)[:, 0]
-        return np.minimum(stored, 1 << 62).astype(np.int64) if dtype.itemsize == 8 else stored.astype(np.int64)
+        stored: NDArray[np.unsignedinteger[Any]] = self.tables[:, start : start + dtype.itemsize].view(dtype)[:, 0]
+        return stored
 
 
 class Pages(Sequence[Page]):
@@ -71,12 +71,13 @@ class Pages(Sequence[Page]):
     def __init__(self, chain: Chain, runs: Iterable[Run], made: dict[int, Page] | None = None):
         self.chain = chain
         self.runs = tuple(run for run in runs if len(run))
-        self._ends = list(accumulate(len(run) for run in self.runs))
+        self._begins = [0, *accumulate(len(run) for run in self.runs)]  # of each run, and where the last one ends
         self._made: dict[int, Page] = {} if made is None else made
         self._offsets: set[int] | None = None
+        self._kinds: list[Page] | None = None
 
     def __len__(self) -> int:
-        return self._ends[-1] if self._ends else 0
+        return self._begins[-1]
 
     @overload
     def __getitem__(self, index: int) -> Page: ...
@@ -92,9 +93,9 @@ class Pages(Sequence[Page]):
             index += len(self)
         if not 0 <= index < len(self):
             raise IndexError(f"page {index} of {len(self)}")
-        k = bisect_right(self._ends, index)
+        k = bisect_right(self._begins, index) - 1
         run = self.runs[k]
-        within = index - self._ends[k] + len(run)
+        within = index - self._begins[k]
         found = self._made.get(run.first + within)
         if found is None:
             made = Page(
@@ -104,9 +105,10 @@ class Pages(Sequence[Page]):
         return found
 
     def _slice(self, start: int, stop: int) -> Pages:
+        if start == 0 and stop == len(self):
+            return self
         runs = []
-        for run, end in zip(self.runs, self._ends, strict=True):
-            begin = end - len(run)
+        for run, begin in zip(self.runs, self._begins, strict=False):
             a, b = max(start - begin, 0), min(stop - begin, len(run))
             if a < b:
                 runs.append(run.part(a, b))
@@ -124,10 +126,12 @@ class Pages(Sequence[Page]):
 
     def kinds(self) -> list[Page]:
         """The first page of each layout."""
-        found: dict[int, int] = {}
-        for run, end in zip(self.runs, self._ends, strict=True):
-            found.setdefault(id(run.layout), end - len(run))
-        return [self[index] for index in found.values()]
+        if self._kinds is None:
+            found: dict[int, int] = {}
+            for run, begin in zip(self.runs, self._begins, strict=False):
+                found.setdefault(id(run.layout), begin)
+            self._kinds = [self[index] for index in found.values()]
+        return self._kinds
 
 
 class Numbered(Mapping[int, Page]):
@@ -148,6 +152,11 @@ class Numbered(Mapping[int, Page]):
         return len(self.pages)
 
 
+def first_of(pages: Mapping[int, Page]) -> Page:
+    """The first of them."""
+    return pages.pages[0] if isinstance(pages, Numbered) else next(iter(pages.values()))
+
+
 def kinds(pages: Mapping[int, Page]) -> list[Page]:
     """One page of each layout, in the order they are first met."""
     if isinstance(pages, Numbered):
@@ -165,12 +174,13 @@ class Gathered:
         self.count = 0
         self._stretches: list[tuple[Layout, list[NDArray[np.int64]], bytearray]] = []  # bytes that grow in place
 
-    def add(self, layout: Layout, offsets: NDArray[np.int64], tables: bytes) -> None:
+    def add(self, layout: Layout, offsets: NDArray[np.int64], tables: bytes | memoryview) -> None:
         """Add pages of one layout, whose tables are one after the other."""
         if not self._stretches or self._stretches[-1][0] is not layout:
             self._stretches.append((layout, [], bytearray()))
-        self._stretches[-1][1].append(offsets)
-        self._stretches[-1][2].extend(tables)
+        _, known, stored = self._stretches[-1]
+        known.append(offsets)
+        stored += tables
         self.count += len(offsets)
 
     def offsets(self) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ from omio_core.contract import no_facts as no_facts
 from omio_core.errors import LimitExceededError
 
 from ._ifd import Form, Page
-from ._pages import Numbered, Run, kinds
+from ._pages import Numbered, Run, first_of, kinds
 from ._segments import segments_of, strip
 from ._structure import CCITT, NONE, STRIP_COUNTS, STRIP_OFFSETS, TILE_COUNTS, TILE_OFFSETS, Structure, fits, most
 
@@ -91,7 +91,7 @@ def picture(
     CorruptFileError, LimitExceededError
         The pixels cannot lie in the file, or are more than the settings allow a file of that size to hold.
     """
-    structure = next(iter(stacks[0].pages.values())).structure
+    structure = first_of(stacks[0].pages).structure
     long = [(a, n) for a, n in zip(axes, lead, strict=True) if n > 1]
     lengths = tuple(n for _, n in long)
     found = [_level(stack, lengths) for stack in stacks]
@@ -107,7 +107,7 @@ def picture(
 
 def _level(stack: Stack, lead: tuple[int, ...]) -> tuple[Level, Stack]:
     """The description of one resolution, and its planes that are stored."""
-    structure = next(iter(stack.pages.values())).structure
+    structure = first_of(stack.pages).structure
     present = None
     if stack.start is None:
         pages, present = _existing(lead, structure, stack.pages)
@@ -178,14 +178,14 @@ def _unstored(pages: Mapping[int, Page]) -> set[int]:
     if not isinstance(pages, Numbered):
         return {index for index, page in pages.items() if not strip(page)[0]}
     found: set[int] = set()
-    first = 0
+    begin = 0
     for run in pages.pages.runs:
-        absent = _column_absent(pages.pages.chain.form, run)
+        absent = _column_absent(pages.pages.chain.form, run) if len(run) > 1 else None
         if absent is None:
-            found.update(k for k in range(first, first + len(run)) if not strip(pages[k])[0])
-        else:
-            found.update((np.flatnonzero(absent) + first).tolist())
-        first += len(run)
+            found.update(k for k in range(begin, begin + len(run)) if not strip(pages[k])[0])
+        elif absent.any():
+            found.update((np.flatnonzero(absent) + begin).tolist())
+        begin += len(run)
     return found
 
 

@@ -52,7 +52,7 @@ def _one(
 def full_pages(pages: Pages) -> Pages:
     """The pages that are pictures of their own: no thumbnails and no masks, unless there is nothing else."""
     full = [run for run in pages.runs if is_full(run.layout.structure)]
-    return pages.of(full) if full else pages
+    return pages.of(full) if 0 < len(full) < len(pages.runs) else pages
 
 
 def is_full(structure: Structure) -> bool:

@@ -19,6 +19,7 @@ from ._fill import Fill, Spans
 from ._flavour import pictures
 from ._ifd import Chain, Page
 from ._members import Members
+from ._pages import first_of
 from ._picture import Picture, Stack, flat_indices
 from ._segments import strip
 from ._structure import Structure
@@ -83,7 +84,7 @@ class TiffImages:
         """
         picture = self._pictures[image]
         stack, rank = picture.levels[level], len(picture.lead)
-        structure = next(iter(stack.pages.values())).structure
+        structure = first_of(stack.pages).structure
         if out.dtype != structure.dtype:  # of the same size: OME-XML told the type, the tags did not
             out = out.view(structure.dtype)
         spans = box.spans[rank:]

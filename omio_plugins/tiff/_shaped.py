@@ -38,8 +38,8 @@ def parse(description: str) -> dict[str, Any] | None:
     return found if good else None
 
 
-def pictures(chain: Chain, pages: Pages) -> list[Picture]:
-    """Describe the images of a file whose first page has such a description.
+def pictures(chain: Chain, pages: Pages, description: str) -> list[Picture]:
+    """Describe the images of a file whose first page has such a `description`; none where it is another.
 
     Raises
     ------
@@ -49,10 +49,11 @@ def pictures(chain: Chain, pages: Pages) -> list[Picture]:
     found: list[Picture] = []
     at = 0
     while at < len(pages):
-        description = chain.text(pages[at], DESCRIPTION) or ""
+        if at:
+            description = chain.text(pages[at], DESCRIPTION) or ""
         stated = parse(description)
         if stated is None:  # pages appended by another program
-            return found + _plain.pictures(chain, pages[at:])
+            return found + _plain.pictures(chain, pages[at:]) if at else []
         cut = _cut(stated, pages[at].structure)
         if cut is None:
             # an editor changed the picture and kept the comment

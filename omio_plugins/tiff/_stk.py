@@ -112,7 +112,7 @@ def _uic(chain: Chain, page: Page, planes: int) -> Uic:
     table = _longs(chain, page, UIC2, 6 * planes).reshape(-1, 6)
     created = table[:, 2].astype(object) * _DAY + table[:, 3].astype(object)
     tag = chain.tag(page, UIC3)
-    waves = _longs(chain, page, UIC3, 2 * planes) if tag is not None and tag.count == planes else table[:0, :2]
+    waves = _longs(chain, page, UIC3, 2 * planes) if tag is not None and tag.number == planes else table[:0, :2]
     codes = _codes(chain, page)
     calibrated = codes.get(_CALIBRATED) == 1
     return Uic(
@@ -137,10 +137,10 @@ def _longs(chain: Chain, page: Page, code: int, number: int) -> np.ndarray[Any, 
 def _codes(chain: Chain, page: Page) -> dict[int, int]:
     """UIC1Tag's codes and their values or offsets; empty in the old form, whose type is RATIONAL."""
     tag = chain.tag(page, UIC1)
-    if tag is None or tag.type != 4 or not 1 < tag.count <= _MOST_CODES:
+    if tag is None or tag.type != 4 or not 1 < tag.number <= _MOST_CODES:
         return {}
     try:
-        pairs = _longs(chain, page, UIC1, 2 * tag.count).reshape(-1, 2)
+        pairs = _longs(chain, page, UIC1, 2 * tag.number).reshape(-1, 2)
     except CorruptFileError:  # a note that points outside the file costs the note, not the picture
         return {}
     return dict(pairs.tolist())

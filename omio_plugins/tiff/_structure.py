@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ _CAPS = {NONE: 1, 5: 4096, PACKBITS: 64, **dict.fromkeys(DEFLATE, 1032)}
 _KINDS = {1: "u", 2: "i", 3: "f", 4: "u", 5: "ci", 6: "c"}  # SampleFormat; 4 is "undefined", 5 complex integer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: what follows from the fields is asked for at every read, and kept
 class Structure:
     """Size, type and storage of a page's picture; pages with equal structures decode alike.
 
@@ -78,68 +79,69 @@ class Structure:
     subsampling: tuple[int, ...]
     t4_options: int | None
 
-    @property
+    @cached_property
     def axes(self) -> str:
         """Native axes of one page; samples are an axis where there is more than one."""
         if self.samples == 1:
             return "YX"
         return "SYX" if self.planar else "YXS"
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         """Lengths along `axes`."""
-        sizes = {"Y": self.length, "X": self.width, "S": self.samples}
-        return tuple(sizes[a] for a in self.axes)
+        if self.samples == 1:
+            return (self.length, self.width)
+        return (self.samples, self.length, self.width) if self.planar else (self.length, self.width, self.samples)
 
-    @property
+    @cached_property
     def picture(self) -> tuple[Any, ...]:
         """What pages of one image have in common; how strips are cut may differ."""
         return (self.axes, self.shape, self.dtype.str, self.bits, self.photometric, self.compression)
 
-    @property
+    @cached_property
     def contig(self) -> int:
         """Samples that stand side by side."""
         return 1 if self.planar else self.samples
 
-    @property
+    @cached_property
     def planes(self) -> int:
         """Pictures stored one after the other."""
         return self.samples if self.planar else 1
 
-    @property
+    @cached_property
     def columns(self) -> int:
         """Columns of a strip or tile."""
         return self.tile[1] if self.tile else self.width
 
-    @property
+    @cached_property
     def grid(self) -> tuple[int, int]:
         """Strips or tiles along Y and X, of one plane."""
         return -(-self.length // self.rows), -(-self.width // self.columns)
 
-    @property
+    @cached_property
     def segments(self) -> int:
         """Strips or tiles of the page."""
         down, across = self.grid
         return self.planes * down * across
 
-    @property
+    @cached_property
     def row_bytes(self) -> int:
         """Stored bytes of an uncompressed row of a strip or tile; rows begin at whole bytes."""
         return (self.columns * self.contig * self.bits + 7) // 8
 
-    @property
+    @cached_property
     def nbytes(self) -> int:
         """Bytes of the picture in memory."""
         return self.length * self.width * self.samples * self.dtype.itemsize
 
-    @property
+    @cached_property
     def plain(self) -> bool:
         """Whether decompressed bytes are pixels but for the byte order."""
         whole = self.bits == 8 * self.dtype.itemsize and self.dtype.kind != "b" and self.kind != 5
         subsampled = self.photometric == YCBCR and self.subsampling != (1, 1)
         return whole and self.fill_order == 1 and self.predictor == 1 and not subsampled
 
-    @property
+    @cached_property
     def direct(self) -> bool:
         """Whether stored bytes are pixels but for the byte order."""
         return self.compression == NONE and self.plain
@@ -234,6 +236,7 @@ def _sample_format(values: tuple[Any, ...], samples: int) -> int | None:
     return int(found[0]) if found else None
 
 
+@lru_cache
 def _dtype(bits: int, kind: int) -> np.dtype[Any]:
     """The smallest type that holds a sample; what numpy has no type for goes into the next larger one."""
     letter = _KINDS.get(kind, "")

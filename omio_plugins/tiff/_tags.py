@@ -81,9 +81,9 @@ def raw_tags(chain: Chain, page: Page) -> RawTags:
 
 def _texts(chain: Chain, page: Page) -> list[tuple[str, str]]:
     found = []
-    for code in sorted(page.layout.positions):
-        tag = chain.tag(page, code)
-        if tag is None or not (tag.type == 2 or (code == XMP and tag.type in (1, 7))):
+    for code, position in sorted(page.layout.positions.items()):
+        _, kind, _, _ = chain.form.entry.unpack_from(page.table, position)
+        if not (kind == 2 or (code == XMP and kind in (1, 7))):
             continue
         try:
             text = chain.text(page, code)
@@ -96,12 +96,12 @@ def _texts(chain: Chain, page: Page) -> list[tuple[str, str]]:
 
 def _short(chain: Chain, page: Page, code: int) -> int | None:
     tag = chain.tag(page, code)
-    return int(chain.values(page, code)[0]) if tag is not None and tag.type == 3 and tag.count == 1 else None
+    return int(chain.values(page, code)[0]) if tag is not None and tag.type == 3 and tag.number == 1 else None
 
 
 def _rational(chain: Chain, page: Page, code: int) -> tuple[int, int] | None:
     tag = chain.tag(page, code)
-    if tag is None or tag.type != 5 or tag.count != 1:
+    if tag is None or tag.type != 5 or tag.number != 1:
         return None
     try:
         return chain.values(page, code)  # of one rational: two numbers
@@ -119,7 +119,7 @@ def _imagej(chain: Chain, page: Page) -> tuple[bytes, tuple[int, ...]] | None:
 
 def _colors(chain: Chain, page: Page) -> bytes:
     tag = chain.tag(page, _COLOR_MAP)
-    if tag is None or tag.type != 3 or tag.count > _MOST_COLORS:
+    if tag is None or tag.type != 3 or tag.number > _MOST_COLORS:
         return b""
     try:
         values = chain.values(page, _COLOR_MAP)

@@ -109,6 +109,17 @@ def test_aligned_grows_to_whole_units(case, data):
     assert elements(grown) == wanted
 
 
+@given(shape_and_boxes(n=1), st.data())
+def test_inside_one_cell_is_what_a_grid_does_not_cut(case, data):
+    shape, box = case
+    unit = tuple(data.draw(st.integers(1, 4)) for _ in shape)
+    assert box.inside_one(unit) == (len(list(grid(box, unit))) == 1)
+
+
+def test_what_is_empty_is_inside_no_cell():
+    assert not Box(((0, 2), (3, 3))).inside_one((4, 4))
+
+
 @given(shape_and_indices())
 def test_runs_are_exact_and_disjoint(case):
     shape, indices = case

@@ -204,7 +204,7 @@ def test_looking_stops_at_the_tenth_plane(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(digests, "of_plane", lambda plane: pytest.fail("no pixel was asked for"))
     found = omio.diff(image(), image(PIXELS + np.uint16(1)), pixels=False)
     assert (found.pixels, found.equal) == ("not compared", True)
-    with pytest.raises(ValueError, match="pixels='some'"):
+    with pytest.raises(OmioError, match="pixels cannot be 'some'"):
         omio.diff(image(), image(), pixels="some")  # type: ignore[arg-type]
 
 

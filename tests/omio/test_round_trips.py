@@ -23,9 +23,7 @@ def by_tifffile(path: Path, index: int) -> NDArray[Any]:
     """A series as TZCYX; samples fold into C."""
     with tifffile.TiffFile(path) as tif:
         series = tif.series[index]
-        array, axes = series.asarray(squeeze=False), series.get_axes(squeeze=False)
-    array = array.reshape([n for a, n in zip(axes, array.shape, strict=True) if a in "TZCYXS" or n > 1])
-    axes = "".join(a for a in axes if a in "TZCYXS")
+        array, axes = series.asarray(), series.axes
     for axis in "TZCYXS":
         if axis not in axes:
             array, axes = array[np.newaxis], axis + axes
