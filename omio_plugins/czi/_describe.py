@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -103,8 +102,7 @@ def _block(directory: Directory, image: Image, found: Tiles) -> tuple[int, int]:
         sizes = sizes[np.lexsort((sizes[:, 1], sizes[:, 0]))]
         starts = runs_of(sizes)
         height, width = (int(n) for n in sizes[starts[np.argmax(np.diff(starts))]])
-    entries: Any = directory.entries[found.entries]
-    if (entries["compression"] == RAW).all():
+    if (directory.entries["compression"][found.entries] == RAW).all():
         parts = -(-height * width * image.scene.samples * image.dtype.itemsize // _LARGEST_BLOCK)
         height = -(-height // min(parts, height))
     return height, width

@@ -73,13 +73,14 @@ def tiles(
     factor
         Of the resolution.
     """
-    some = entries[which]
-    tile = np.where(some["M_size"] > 0, some["M"].astype(np.int64), -1)
+    # a field at a time: a row of the directory is long, and little of it is wanted
+    tile = np.where(entries["M_size"][which] > 0, entries["M"][which].astype(np.int64), -1)
     order = np.lexsort((which, tile, planes))
-    some, which, planes = some[order], which[order], planes[order]
-    column = (some["X"].astype(np.int64) - origin[0]) // factor
-    row = (some["Y"].astype(np.int64) - origin[1]) // factor
-    spots = np.stack([row, column, row + some["stored_y"], column + some["stored_x"]], axis=1)
+    which, planes = which[order], planes[order]
+    column = (entries["X"][which].astype(np.int64) - origin[0]) // factor
+    row = (entries["Y"][which].astype(np.int64) - origin[1]) // factor
+    height, width = entries["stored_y"][which], entries["stored_x"][which]
+    spots = np.stack([row, column, row + height, column + width], axis=1)
     return Tiles(
         shape=(int(spots[:, 2].max()), int(spots[:, 3].max())),
         planes=planes,
