@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import czi, importing, raw, reading, writing
+from . import czi, importing, merging, raw, reading, writing
 from .case import Case
 
-GROUPS = (reading, writing, czi, raw, importing)
+GROUPS = (reading, writing, merging, czi, raw, importing)
 
 CASES: Mapping[str, Case] = {name: case for group in GROUPS for name, case in group.CASES.items()}

@@ -27,6 +27,7 @@ def main(case: str, contender: str, folder: str) -> None:
         import numpy as np
         import tifffile  # noqa: F401
 
+        import omio.carry
         import omio.convert
         import omio.read  # noqa: F401
         import omio_core.omexml

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from omio_core.lazy import attach
+
+from .diff import diff
+from .seed import OME_metadata_checkup, create_empty_image, create_empty_metadata, update_metadata_from_image
 from .sidecar import create_thorlabs_raw_yaml
+from .sources import File, Files, Folder, FolderStack
+
+if not TYPE_CHECKING:  # who checks types sees it below, and would see any name here
+    __getattr__, _ = attach(__name__, {"Plan": "omio.planned"})
 
 if TYPE_CHECKING:
     import os
@@ -22,19 +30,46 @@ if TYPE_CHECKING:
     from omio_core.image import Image
     from omio_core.metadata import Metadata
 
+    from .planned import Plan
+    from .sources import Source as Sources
+
     Source = str | os.PathLike[str]
     Sizes = float | Sequence[float] | Mapping[str, float]
     Dict = dict[str, Any]
 
-__all__ = ["convert_to_ometiff", "create_thorlabs_raw_yaml", "explain", "imconvert", "imopen", "imread", "imwrite"]
+__all__ = [
+    "File",
+    "Files",
+    "Folder",
+    "FolderStack",
+    "OME_metadata_checkup",
+    "Plan",
+    "convert_to_ometiff",
+    "create_empty_image",
+    "create_empty_metadata",
+    "create_thorlabs_raw_yaml",
+    "diff",
+    "explain",
+    "imconvert",
+    "imopen",
+    "imread",
+    "imwrite",
+    "plan",
+    "update_metadata_from_image",
+]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 @overload
 def imread(
-    source: Source,
+    source: Sources,
     *,
     reader: str | None = ...,
     image: int | str | None = ...,
+    merge: str | None = ...,
     return_list: Literal[False] = ...,
     lazy: Literal[False] = ...,
     axes: str | None = ...,
@@ -45,10 +80,11 @@ def imread(
 ) -> tuple[NDArray[Any], Dict]: ...
 @overload
 def imread(
-    source: Source,
+    source: Sources,
     *,
     reader: str | None = ...,
     image: int | str | None = ...,
+    merge: str | None = ...,
     return_list: Literal[True],
     lazy: bool = ...,
     axes: str | None = ...,
@@ -59,10 +95,11 @@ def imread(
 ) -> tuple[list[Any], list[Dict]]: ...
 @overload
 def imread(
-    source: Source,
+    source: Sources,
     *,
     reader: str | None = ...,
     image: int | str | None = ...,
+    merge: str | None = ...,
     return_list: Literal[False] = ...,
     lazy: Literal[True],
     axes: str | None = ...,
@@ -72,10 +109,11 @@ def imread(
     **others: Any,
 ) -> tuple[dask.array.Array, Dict]: ...
 def imread(
-    source: Source,
+    source: Sources,
     *,
     reader: str | None = None,
     image: int | str | None = None,
+    merge: str | None = None,
     return_list: bool = False,
     lazy: bool = False,
     axes: str | None = None,
@@ -89,13 +127,18 @@ def imread(
     Parameters
     ----------
     source
-        A file.
+        A file, a folder, a list of them, or `Folder`, `FolderStack` to say more. A path that is named is always read;
+        in a folder, hidden files, previews and what is no image are left out, and so is what OMIO wrote from others
+        of them.
     reader
         Name of a reader, whatever the file looks like; None lets the content decide.
     image
-        Which image of a file that holds several: an index or a name.
+        Which image of a file that holds several: an index or a name; ``"all"`` with `return_list` or `merge`.
+    merge
+        ``"T"``, ``"Z"`` or ``"C"``: all images become one along that axis, files in natural order (T_2 before T_10),
+        a list in its own.
     return_list
-        Give two lists with one entry an image, in file order.
+        Give two lists with one entry an image, in order.
     lazy
         Give dask arrays that read when they are computed, instead of arrays in memory.
     axes
@@ -108,8 +151,10 @@ def imread(
     channel_names
         Stated by you, one a channel.
     **others
-        Policies by kind (``missing="raise"``, ``absent_planes="raise"``), ``policies=Policies(...)``, and the
-        reader's own options.
+        Policies by kind (``missing="raise"``, ``shapes="pad"``), ``policies=Policies(...)``, and the reader's own
+        options. Also earlier names: ``merge_multiple_files_in_folder``, ``merge_folder_stacks``,
+        ``merge_along_axis``, ``zeropadding`` (True: ``shapes="pad"``), ``folder_stacks`` (`FolderStack`),
+        ``recursive``, ``physicalsize_xyz`` with ``pixelunit``.
 
     Returns
     -------
@@ -123,16 +168,19 @@ def imread(
     FileNotFoundError
         There is nothing of that name.
     OmioError
-        Nobody can read it, it is malformed, it holds several images, or a policy forbids what it holds.
+        Nobody can read it, it is malformed, it holds several images and none is chosen, or a policy forbids what it
+        holds.
 
     Examples
     --------
     >>> array, metadata = imread("stack.tif")  # doctest: +SKIP
     >>> metadata["PhysicalSizeX"], metadata["Channels"][0]["Name"]  # doctest: +SKIP
     (0.25, 'GFP')
+    >>> series, metadata = imread("folder", merge="T")  # doctest: +SKIP
     """
     from . import read
 
+    source, merge, pixel_size, others = _by_earlier_names(source, merge, pixel_size, others)
     said = read.request(
         reader=reader,
         axes=axes,
@@ -141,17 +189,18 @@ def imread(
         channel_names=channel_names,
         others=others,
     )
-    images = read.pick(source, "all" if return_list and image is None else image, said, one=not return_list)
+    images = read.images(source, image, said, along=merge, one=not return_list)
     arrays = read.pixels(images, lazily=lazy)
     dicts = [one.metadata.to_dict() for one in images]
     return (arrays, dicts) if return_list else (arrays[0], dicts[0])
 
 
 def imopen(
-    source: Source,
+    source: Sources,
     *,
     reader: str | None = None,
     image: int | str | None = None,
+    merge: str | None = None,
     axes: str | None = None,
     pixel_size: Sizes | None = None,
     time_increment: float | None = None,
@@ -175,6 +224,7 @@ def imopen(
     """
     from . import read
 
+    source, merge, pixel_size, others = _by_earlier_names(source, merge, pixel_size, others)
     said = read.request(
         reader=reader,
         axes=axes,
@@ -183,7 +233,7 @@ def imopen(
         channel_names=channel_names,
         others=others,
     )
-    return read.pick(source, image, said, one=True)[0]
+    return read.images(source, image, said, along=merge, one=True)[0]
 
 
 def explain(
@@ -306,11 +356,12 @@ def imwrite(
 
 
 def convert_to_ometiff(
-    source: Source,
+    source: Sources,
     out: Source | None = None,
     *,
     reader: str | None = None,
-    image: int | str | None = "all",
+    image: int | str | None = None,
+    merge: str | None = None,
     axes: str | None = None,
     pixel_size: Sizes | None = None,
     time_increment: float | None = None,
@@ -324,20 +375,23 @@ def convert_to_ometiff(
     progress: Callable[[int, int], None] | None = None,
     **others: Any,
 ) -> list[Path]:
-    """Convert a file to OME-TIFF, block by block: the picture is never whole in memory.
+    """Convert files to OME-TIFF, block by block: no picture is ever whole in memory.
 
     Parameters
     ----------
     source
-        A file.
+        As for `imread`.
     out
-        A file (``.ome.tif``), or a folder, made if need be; beside the source where None. In a folder the names are
-        ``stem.ome.tif``, or ``stem_<image name>.ome.tif`` where the file holds several images.
+        A file (``.ome.tif``), or a folder, made if need be; beside each source file where None. In a folder the names
+        are ``stem.ome.tif``, or ``stem_<image name>.ome.tif`` where the file holds several images; below it, the
+        folders of the source. Of a merge: ``<folder>_merged_T.ome.tif``, beside the folder where None.
     reader, axes, pixel_size, time_increment, channel_names, **others
         As for `imread`, and the options of the writer as for `imwrite`. The policy ``collision`` (default
         ``"number"``) says what happens to a name that is taken.
     image
-        Which images: an index, a name, or ``"all"``.
+        Which images of each file: an index, a name, or ``"all"``; all where None, if they are not merged.
+    merge
+        As for `imread`: all become one file.
     name
         A template for the names instead, without suffix: ``"{stem}_{image}"``, with ``{index}``, ``{channels}``
         and the keys of `imread`'s dict that hold one value, such as ``{SizeT}``.
@@ -356,11 +410,14 @@ def convert_to_ometiff(
     Raises
     ------
     FileNotFoundError, OmioError
-        As for `imread` and `imwrite`. Files of this call that are whole already stay.
+        As for `imread` and `imwrite`. Everything is looked at before anything is written; where something goes wrong
+        later, files of this call that are whole already stay.
     """
-    from . import convert, read
+    from . import carry, planning, read
+    from .planned import Writing
 
-    options = convert.writer_options(others)
+    source, merge, pixel_size, others = _by_earlier_names(source, merge, pixel_size, others)
+    options = read.writer_options(others)
     said = read.request(
         reader=reader,
         axes=axes,
@@ -369,7 +426,7 @@ def convert_to_ometiff(
         channel_names=channel_names,
         others={name: value for name, value in others.items() if name not in options},
     )
-    output = convert.Output(
+    how = Writing(
         name=name,
         layout=layout,
         level=compression_level,
@@ -378,7 +435,116 @@ def convert_to_ometiff(
         workers=workers,
         options=options,
     )
-    return convert.to_ometiff(source, out, said, image=image, output=output, progress=progress)
+    prepared = planning.prepare(source, said, image=image, along=merge, out=out, writing=how)
+    return carry.write(prepared, progress)
 
 
 imconvert = convert_to_ometiff
+
+
+def plan(
+    source: Sources,
+    out: Source | None = None,
+    *,
+    to: Literal["files", "memory"] = "files",
+    reader: str | None = None,
+    image: int | str | None = None,
+    merge: str | None = None,
+    axes: str | None = None,
+    pixel_size: Sizes | None = None,
+    time_increment: float | None = None,
+    channel_names: Sequence[str] | None = None,
+    name: str | None = None,
+    layout: str = "files",
+    compression_level: int | Literal["auto"] = 3,
+    tile: int | None = None,
+    verify: str = "structure",
+    workers: int | None = None,
+    **others: Any,
+) -> Plan:
+    """What `convert_to_ometiff` would do, or what `imread` would give, said before a pixel is read.
+
+    Parameters
+    ----------
+    to
+        ``"files"``: what would be written; ``"memory"``: what would be read.
+    source, out, reader, image, merge, axes, pixel_size, time_increment, channel_names, name, layout, \
+    compression_level, tile, verify, workers, **others
+        As for `convert_to_ometiff`.
+
+    Returns
+    -------
+    Plan
+        ``print`` it; ``to_json()`` saves it, ``from_json()`` gives it back; ``run()`` does exactly that, or says which
+        input has changed or which name was taken since.
+
+    Raises
+    ------
+    FileNotFoundError, OmioError
+        Something cannot be read. What stands against a merge or a name is among ``problems`` of the plan.
+
+    Examples
+    --------
+    >>> print(plan("folder", merge="T"))  # doctest: +SKIP
+    """
+    from . import planning, read
+    from .planned import Writing
+
+    source, merge, pixel_size, others = _by_earlier_names(source, merge, pixel_size, others)
+    options = read.writer_options(others)
+    said = read.request(
+        reader=reader,
+        axes=axes,
+        pixel_size=pixel_size,
+        time_increment=time_increment,
+        channel_names=channel_names,
+        others={name: value for name, value in others.items() if name not in options},
+    )
+    how = Writing(
+        name=name,
+        layout=layout,
+        level=compression_level,
+        tile=tile,
+        verify=verify,
+        workers=workers,
+        options=options,
+    )
+    return planning.plan(source, said, image=image, along=merge, out=out, writing=how, to=to)
+
+
+_EARLIER = (
+    "folder_stacks", "merge_along_axis", "merge_folder_stacks", "merge_multiple_files_in_folder", "physicalsize_xyz",
+    "pixelunit", "recursive", "zeropadding",
+)  # fmt: skip
+
+
+def _by_earlier_names(
+    source: Sources, merge: str | None, pixel_size: Sizes | None, others: Dict
+) -> tuple[Sources, str | None, Sizes | None, Dict]:
+    """What names of earlier versions mean: the source, the axis, the sizes, and the other keywords without them."""
+    if others.keys().isdisjoint(_EARLIER):
+        return source, merge, pixel_size, others
+    old = {name: others[name] for name in _EARLIER if name in others}
+    others = {name: value for name, value in others.items() if name not in _EARLIER}
+    if "zeropadding" in old:
+        others.setdefault("shapes", "pad" if old["zeropadding"] else "strict")
+    if old.get("merge_multiple_files_in_folder") or old.get("merge_folder_stacks"):
+        merge = merge or old.get("merge_along_axis", "T")
+    recursive = bool(old.get("recursive"))
+    if not isinstance(source, File | Files | Folder | FolderStack | list | tuple):
+        path: Any = source
+        if old.get("folder_stacks") or old.get("merge_folder_stacks"):
+            source = FolderStack(path, recursive=recursive)
+        elif recursive:
+            source = Folder(path, recursive=True)
+    if old.get("physicalsize_xyz") is not None and pixel_size is None:
+        from omio_core.reading import Overrides
+        from omio_core.units import micrometres
+
+        unit, sizes = old.get("pixelunit") or "um", Overrides(pixel_size=old["physicalsize_xyz"]).sizes()
+        if micrometres(1.0, unit) is None:
+            from omio_core.errors import MetadataError
+
+            raise MetadataError(f"pixelunit={unit!r} is no length", remedy='give one such as "um" or "nm"')
+        pixel_size = {axis: micrometres(size, unit) or 0.0 for axis, size in sizes.items()}
+    return source, merge, pixel_size, others

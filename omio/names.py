@@ -56,23 +56,18 @@ def targets(
     WriteError
         `out` is a file, or the template cannot be filled.
     """
-    folder = source.parent
-    if out is not None:
-        given = Path(out)
-        if _is_file(given):
-            if len(images) > 1:
-                raise ManyImagesError(
-                    f"{len(images)} images cannot go into the one file {given}",
-                    remedy='give a folder, choose one with image=<index or name>, or take layout="one-file"',
-                    path=str(given),
-                )
-            if template is not None:
-                raise WriteError(f"{given} is a name already", remedy="leave out name=, or give a folder")
-            yield given
-            return
-        folder = given
-        if folder.exists() and not folder.is_dir():
-            raise WriteError(f"{folder} is a file", remedy="give a folder, or a name that ends in .ome.tif")
+    if out is not None and is_file(Path(out)):
+        if len(images) > 1:
+            raise ManyImagesError(
+                f"{len(images)} images cannot go into the one file {out}",
+                remedy='give a folder, choose one with image=<index or name>, or take layout="one-file"',
+                path=os.fspath(out),
+            )
+        if template is not None:
+            raise WriteError(f"{out} is a name already", remedy="leave out name=, or give a folder")
+        yield Path(out)
+        return
+    folder = _folder(out, source.parent)
     base = stem(source.name, suffixes)
     taken: set[str] = set()
     for index, image in enumerate(images):
@@ -137,7 +132,65 @@ def _unfit(template: str, evidence: str, known: Mapping[str, Any]) -> WriteError
     )
 
 
-def _is_file(given: Path) -> bool:
+def merged(
+    title: str, home: Path, out: str | os.PathLike[str] | None, axis: str, image: Image, template: str | None = None
+) -> Path:
+    """The file for images merged: ``<title>_merged_<axis>.ome.tif``.
+
+    Parameters
+    ----------
+    title
+        The name of the folder, the tag of a stack, or the stem of the first file.
+    home
+        The folder that it lies in, where it is written unless `out` says otherwise.
+    out, template
+        As for `targets`.
+    axis
+        Along which they are merged.
+    image
+        The merged one.
+    """
+    if out is not None and is_file(Path(out)):
+        if template is not None:
+            raise WriteError(f"{out} is a name already", remedy="leave out name=, or give a folder")
+        return Path(out)
+    base = f"{safe(title)}_merged_{axis}" if template is None else filled(template, title, 0, image)
+    return _folder(out, home) / f"{base}{SUFFIX}"
+
+
+def unique(path: Path, taken: set[str]) -> Path:
+    """A path that is none of `taken`, to which it is added: ``x_2.ome.tif`` where two sources give one name."""
+    wanted, count = path, 1
+    ending = SUFFIX if path.name.lower().endswith(SUFFIX) else path.suffix
+    while key(wanted) in taken:
+        count += 1
+        wanted = path.with_name(f"{path.name[: len(path.name) - len(ending)]}_{count}{ending}")
+    taken.add(key(wanted))
+    return wanted
+
+
+def key(path: Path) -> str:
+    """What two paths have in common that are one file, also on systems that ignore case."""
+    return os.path.abspath(path).casefold()
+
+
+def _folder(out: str | os.PathLike[str] | None, home: Path) -> Path:
+    if out is None:
+        return home
+    folder = Path(out)
+    if folder.exists() and not folder.is_dir():
+        raise WriteError(f"{folder} is a file", remedy="give a folder, or a name that ends in .ome.tif")
+    return folder
+
+
+def is_file(given: Path) -> bool:
+    """Whether a name is meant for a file, by its suffix.
+
+    Raises
+    ------
+    NoWriterError
+        It is that of a format that OMIO reads and does not write.
+    """
     name = given.name.lower()
     if given.is_dir():
         return False

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from omio_core.errors import ManyImagesError, OmioError
 from omio_core.image import Image
+from omio_core.joined import label
 from omio_core.plugins import catalogue
-from omio_core.policies import Policies, find
+from omio_core.policies import Policies, choose
 from omio_core.reading import Overrides, Request, Source, open_source
 
 if TYPE_CHECKING:
@@ -35,18 +36,15 @@ def request(
     ------
     OmioError
         A policy is named that is not installed.
+    OSError
+        The file of policies cannot be read.
     """
-    chosen = others.get("policies") or Policies()
-    if not isinstance(chosen, Policies):
-        raise OmioError("policies= is no Policies", evidence=repr(chosen), remedy="give omio_core.Policies(...)")
-    said = {**chosen.changed(), **{kind: others[kind] for kind in _KINDS if kind in others}}
+    said = {kind: others[kind] for kind in _KINDS if kind in others}
     if axes is not None and any(p.kind == "axes" and p.name == axes for p in catalogue().policies):
         said["axes"], axes = axes, None
-    for kind, name in said.items():
-        find(kind, name)
     return Request(
         reader=reader,
-        policies=replace(chosen, **said),
+        policies=choose(others.get("policies"), said),
         overrides=Overrides(
             axes=axes, pixel_size=pixel_size, time_increment=time_increment, channel_names=channel_names
         ),
@@ -59,6 +57,49 @@ def source(path: str | os.PathLike[str], said: Request) -> Source:
     opened = open_source(path, said)
     opened.images[0].close()  # all of them share the one file
     return opened
+
+
+def writer_options(others: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a caller's keywords that are options of a writer."""
+    known = {name for writer in catalogue().writers for name in writer.options}
+    return {name: value for name, value in others.items() if name in known}
+
+
+def images(
+    given: Any, image: int | str | None, said: Request, *, along: str | None = None, one: bool
+) -> tuple[Image, ...]:
+    """The chosen images of any source, merged where an axis is given.
+
+    Raises
+    ------
+    ManyImagesError
+        One is wanted and several are there.
+    OmioError
+        Something cannot be read, or a policy forbids it.
+    """
+    known = given
+    if not isinstance(given, str | os.PathLike) or os.path.isdir(given):
+        from .sources import File, source_of
+
+        known = source_of(given)
+        known = known.path if isinstance(known, File) else known
+    if along is None and isinstance(known, str | os.PathLike):  # the short way: a file, as it is
+        return pick(known, "all" if image is None and not one else image, said, one=one)
+    from . import planning
+
+    prepared = planning.prepare(known, said, image=image, along=along)
+    found = tuple(image for made in prepared.made for image in made.images)
+    if one and along is None and len(found) != 1:
+        listed = "; ".join(f"{label(one.picture)}" for one in found[:20])
+        raise ManyImagesError(
+            f"there are {len(found)} images, and one is asked for",
+            evidence=listed + (f"; and {len(found) - 20} more" if len(found) > 20 else ""),
+            remedy='take all with return_list=True, or merge them with merge="T", "Z" or "C" '
+            '(merge_multiple_files_in_folder=True, merge_along_axis="T")',
+            names=tuple(label(one.picture) for one in found),
+        )
+    prepared.refuse()
+    return found
 
 
 def pick(path: str | os.PathLike[str], image: int | str | None, said: Request, *, one: bool) -> tuple[Image, ...]:
@@ -106,8 +147,11 @@ def refuse_missing(path: str, images: Sequence[Image], chosen: Policies) -> None
 
 
 def pixels(images: Sequence[Image], *, lazily: bool) -> list[NDArray[Any] | dask.array.Array]:
-    """All pixels of the images of one file, in memory or as dask arrays; in memory, the file is let go of at once."""
+    """All pixels of images, in memory or as dask arrays; in memory, their files are let go of at once."""
     if lazily:
         return [image.to_dask() for image in images]
-    with images[0]:  # all of them share the one file
+    try:
         return [image.to_numpy() for image in images]
+    finally:
+        for image in images:
+            image.close()

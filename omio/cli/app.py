@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from omio_core.errors import OmioError
 from omio_core.provenance import omio_version
 
-from . import options, show
+from . import comparing, merging, options, show
+from .paths import each, source
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,20 +22,8 @@ def app() -> None:
     """
 
 
-def _each(paths: Iterable[str], do: Callable[[str], None]) -> None:
-    """Do something for every path; say what fails, go on, and end with 1 if anything did."""
-    failed = 0
-    for path in paths:
-        try:
-            with show.warnings_as_lines():
-                do(path)
-        except BrokenPipeError:
-            raise  # nobody reads our output any more: no fault of the file
-        except (OmioError, OSError) as error:
-            failed += 1
-            show.error(path, error)
-    if failed:
-        raise click.exceptions.Exit(1)
+for verb in (merging.plan, merging.merge, merging.run, comparing.diff):
+    app.add_command(verb)
 
 
 @app.command()
@@ -60,7 +47,7 @@ def info(paths: tuple[str, ...], explain: bool, as_json: bool, said: dict[str, A
             show.summary(explanation)
 
     try:
-        _each(paths, look)
+        each(paths, look)
     finally:
         if as_json:
             show.json(found)
@@ -74,7 +61,9 @@ def info(paths: tuple[str, ...], explain: bool, as_json: bool, said: dict[str, A
 @click.option("--name", metavar="TEMPLATE", help="Names of the files, such as {stem}_{image}.")
 @click.option("--layout", type=click.Choice(("files", "one-file")), help="A file an image, or one. Default: files.")
 @click.option("--image", help="Index or name of the one image wanted. Default: all.")
+@click.option("--dry-run", is_flag=True, help="Print the plan, and write nothing.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+@options.looking
 @options.output
 @options.statements
 def convert(
@@ -83,29 +72,32 @@ def convert(
     name: str | None,
     layout: str | None,
     image: str | None,
+    dry_run: bool,
     quiet: bool,
+    looking: dict[str, Any],
     output: dict[str, Any],
     said: dict[str, Any],
 ) -> None:
-    """Convert files to OME-TIFF, one file an image, whole or not at all."""
+    """Convert files, and folders of files, to OME-TIFF, one file an image, whole or not at all."""
     import omio
 
     if out is not None and len(paths) > 1 and out.lower().endswith((".ome.tif", ".ome.tiff", ".ome.btf")):
         raise click.UsageError(f"{len(paths)} files cannot go into the one file {out}; give a folder")
-    chosen: int | str = "all" if image is None else int(image) if image.isdecimal() else image
+    more = {"image": options.chosen(image), "name": name, "layout": layout or "files", **output, **said}
 
     def do(path: str) -> None:
+        if dry_run:
+            merging.told(omio.plan(source(path, looking), out, **more))
+            return
         with show.progress(Path(path).name, quiet=quiet) as bar:
-            written = omio.convert_to_ometiff(
-                path, out, image=chosen, name=name, layout=layout or "files", progress=bar, **output, **said
-            )
+            written = omio.convert_to_ometiff(source(path, looking), out, progress=bar, **more)
         if not quiet:
             for one in written:
                 show.line(f"{path} -> {one}")
             if not written:
                 show.line(f"{path}: its name is taken, nothing written")
 
-    _each(paths, do)
+    each(paths, do)
 
 
 @app.command()
@@ -121,7 +113,7 @@ def sidecar(path: str, out: str | None, reader: str | None, collision: str | Non
         written = write(path, out, reader=reader, collision=collision or "raise")
         show.line(f"{path}: its name is taken, nothing written" if written is None else f"{path} -> {written}")
 
-    _each([path], do)
+    each([path], do)
 
 
 @app.command()

@@ -10,6 +10,9 @@ import click
 
 Verb = Callable[..., None]
 CHOICES = {
+    "shapes": ("strict", "pad"),
+    "dtypes": ("strict", "promote"),
+    "conflict": ("careful", "raise", "first", "null"),
     "missing": ("unknown", "raise"),
     "absent_planes": ("warn", "raise"),
     "collision": ("number", "raise", "overwrite", "skip"),
@@ -44,13 +47,22 @@ def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> f
     return numbers[0] if len(numbers) == 1 else numbers
 
 
+def _some(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
+    return value or None
+
+
+def chosen(image: str | None) -> int | str | None:
+    """Which image of a file: an index where it is a number, else a name."""
+    return int(image) if image is not None and image.isdecimal() else image
+
+
 def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> list[str] | None:
     return None if value is None else [name.strip() for name in value.split(",")]
 
 
 statements = _gathered(
     "said",
-    ("reader", "axes", "pixel_size", "time_increment", "channel_names"),
+    ("reader", "axes", "pixel_size", "time_increment", "channel_names", "policies"),
     (
         click.option("--reader", help="Use this reader, whatever the file looks like."),
         click.option("--axes", metavar="LETTERS", help="Your names for the file's axes, such as ZYX."),
@@ -59,9 +71,37 @@ statements = _gathered(
         ),
         click.option("--time-increment", type=float, metavar="SECONDS", help="Time between time points."),
         click.option("--channel-names", callback=_names, metavar="A,B", help="Names of the channels."),
+        click.option("--policies", metavar="FILE", help="A YAML file of policies, such as missing: raise."),
     ),
 )
 """The options by which a caller says what the file does not."""
+
+
+looking = _gathered(
+    "looking",
+    ("recursive", "patterns", "stack", "tag"),
+    (
+        click.option("--recursive", is_flag=True, default=None, help="Look into the folders in a folder, too."),
+        click.option(
+            "--pattern", "patterns", multiple=True, callback=_some, metavar="PATTERN",
+            help="Of a folder only files named so, such as '*_ch1.tif', or not so: '!*_old*'. Can be repeated.",
+        ),
+        click.option("--stack", is_flag=True, default=None, help="PATH stands for its family of numbered folders."),
+        click.option("--tag", metavar="TEXT", help="What their names have before the number."),
+    ),
+)  # fmt: skip
+"""The options by which a caller says what of a folder is meant."""
+
+merging = _gathered(
+    "merging",
+    ("shapes", "dtypes", "conflict"),
+    (
+        click.option("--shapes", type=click.Choice(CHOICES["shapes"]), help="Sizes that differ. Default: strict."),
+        click.option("--dtypes", type=click.Choice(CHOICES["dtypes"]), help="Types that differ. Default: strict."),
+        click.option("--conflict", type=click.Choice(CHOICES["conflict"]), help="Facts that do. Default: careful."),
+    ),
+)
+"""The options by which a caller says what becomes of images that differ."""
 
 
 class _Word(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic since click 8.4 only
@@ -103,9 +143,9 @@ output = _gathered(
             help="What is checked before a file gets its name.",
         ),
         click.option("--workers", type=click.IntRange(1), help="Threads. Default: all cores."),
-        click.option("--missing", type=click.Choice(CHOICES["missing"]), default="unknown", show_default=True),
-        click.option("--absent-planes", type=click.Choice(CHOICES["absent_planes"]), default="warn", show_default=True),
-        click.option("--collision", type=click.Choice(CHOICES["collision"]), default="number", show_default=True),
+        click.option("--missing", type=click.Choice(CHOICES["missing"]), help="Default: unknown."),
+        click.option("--absent-planes", type=click.Choice(CHOICES["absent_planes"]), help="Default: warn."),
+        click.option("--collision", type=click.Choice(CHOICES["collision"]), help="Default: number."),
     ),
 )  # fmt: skip
 """The options by which a caller says how files are to be written."""

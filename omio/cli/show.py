@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+import logging
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -42,9 +43,17 @@ def _mark(word: str, colour: str, text: str) -> None:
     console.print(text)
 
 
+class _Notes(logging.Handler):
+    """What the library logs, as lines on standard error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line."""
+        _mark("note: ", "cyan", record.getMessage())
+
+
 @contextmanager
 def warnings_as_lines(*, silent: bool = False) -> Iterator[None]:
-    """Warnings as lines on standard error, without file names and code; none of them twice."""
+    """Warnings and notes as lines on standard error, without file names and code; no warning twice."""
     said: set[str] = set()
 
     def tell(message: Warning | str, *_: Any, **__: Any) -> None:
@@ -52,10 +61,18 @@ def warnings_as_lines(*, silent: bool = False) -> Iterator[None]:
             said.add(str(message))
             _mark("warning: ", "yellow", str(message))
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("always")
-        warnings.showwarning = tell
-        yield
+    log, notes, level = logging.getLogger("omio"), _Notes(), logging.getLogger("omio").level
+    if not silent:
+        log.addHandler(notes)
+        log.setLevel(logging.INFO)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.showwarning = tell
+            yield
+    finally:
+        log.removeHandler(notes)
+        log.setLevel(level)
 
 
 @contextmanager

@@ -1,0 +1,183 @@
+"""The carrying out of a plan: files written, or images given; it decides nothing that the plan did not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from omio_core import opens, writing
+from omio_core.errors import FileChangedError, OmioError, WriteError
+from omio_core.image import Image
+from omio_core.merge import merge
+from omio_core.reading import Request
+
+from .gather import described
+from .planned import Input, Output, Plan, Writing
+from .planning import Prepared, uncollected
+from .telling import kept_if, once, tell
+
+Progress = Callable[[int, int], None]
+
+
+def write(prepared: Prepared, progress: Progress | None = None) -> list[Path]:
+    """Write the files of a plan just made; a name that is taken meanwhile is what the policy says.
+
+    Raises
+    ------
+    OmioError
+        What stands against it, before anything is written; or what happened while it was. Files that are whole stay.
+    """
+    prepared.refuse()
+    plan = prepared.plan
+    assert plan.writing is not None
+    files = [(one.output, one.images) for one in prepared.made]
+    as_named = {Path(one.output.path or ""): one.goal for one in prepared.made}
+    try:
+        written = _written(files, plan.writing, plan.request.policies.collision, progress)
+        return [as_named.get(path) or path for path in written]
+    finally:
+        for _, images in files:
+            _close(images)
+
+
+def run(plan: Plan, progress: Progress | None = None) -> list[Path] | list[Image]:
+    """Do exactly what a plan says; see `omio.planned.Plan.run`."""
+    if plan.problems:
+        raise OmioError(
+            "the plan cannot be carried out", evidence=plan.problems[0],
+            remedy="make another: other policies, another name",
+        )  # fmt: skip
+    for one in plan.outputs:
+        _hold(one)
+    opened: dict[str, Sequence[Image]] = {}
+    with uncollected(), kept_if(len(plan.outputs) > 1 or len(plan.outputs[0].inputs) > 1) as told:
+        files = [(one, _images(one, plan.request, opened)) for one in plan.outputs]
+    tell(once(told))
+    if plan.writing is None:
+        return [image for _, images in files for image in images]
+    try:
+        return _written(files, plan.writing, None, progress)
+    finally:
+        for _, images in files:
+            _close(images)
+
+
+def _hold(output: Output) -> None:
+    """Refuse what has changed since the plan was made: a file that is read, or a name."""
+    for one in output.inputs:
+        for member in one.members:
+            now = opens.Fingerprint.of(member.path)
+            if now != member:
+                raise FileChangedError(
+                    f"{member.path} has changed since the plan was made",
+                    evidence=f"{member.size} bytes then, {now.size} now; "
+                    f"mtime {member.mtime_ns} then, {now.mtime_ns} now",
+                    remedy="look at it, and make the plan again",
+                    path=member.path,
+                )
+    if output.action == "write" and os.path.lexists(output.path or ""):
+        raise WriteError(
+            f"{output.path} was free when the plan was made, and is taken now", evidence="nothing is written",
+            remedy="make the plan again", path=output.path,
+        )  # fmt: skip
+    if output.stands is not None:
+        try:
+            output.stands.hold()
+        except FileChangedError as error:
+            raise WriteError(
+                f"{output.path} was to be overwritten, and is another file since the plan was made",
+                evidence=error.evidence or error.what, remedy="look at it, and make the plan again", path=output.path,
+            ) from error  # fmt: skip
+
+
+def _images(output: Output, said: Request, opened: dict[str, Sequence[Image]]) -> tuple[Image, ...]:
+    """The images of an output, opened by the readers that the plan names, and merged as it says."""
+    images = tuple(_image(one, said, opened) for one in output.inputs)
+    if output.along is not None:
+        kinds = {kind: getattr(said.policies, kind) for kind in ("shapes", "dtypes", "conflict")}
+        images = (merge(images, output.along, **kinds),)
+        _ = images[0].metadata  # conflicts are told before anything is written
+    if images[0].shape != output.shape or str(images[0].dtype) != output.dtype:
+        raise _unlike(output.path or output.inputs[0].path, output, images[0])
+    return images
+
+
+def _image(one: Input, said: Request, opened: dict[str, Sequence[Image]]) -> Image:
+    if one.path not in opened:
+        as_planned = Request(reader=one.reader, options=said.options, policies=said.policies, overrides=said.overrides)
+        opened[one.path] = described(one.path, as_planned).images
+    images = opened[one.path]
+    if len(images) != one.images or images[one.image].shape != one.shape or str(images[one.image].dtype) != one.dtype:
+        raise _unlike(one.path, one, images[min(one.image, len(images) - 1)])
+    return images[one.image]
+
+
+def _unlike(path: str, planned: Input | Output, now: Image) -> FileChangedError:
+    return FileChangedError(
+        f"{path} is not what it was when the plan was made",
+        evidence=f"TZCYX {planned.shape} of {planned.dtype} then, {now.shape} of {now.dtype} now",
+        remedy="another version of the reader reads it; make the plan again",
+        path=path,
+    )
+
+
+def _written(
+    files: Sequence[tuple[Output, tuple[Image, ...]]], how: Writing, collision: str | None, progress: Progress | None
+) -> list[Path]:
+    """Write file after file; where `collision` is None, exactly under the names planned."""
+    whole = sum(sum(image.nbytes for image in images) for output, images in files if output.action != "skip")
+    written, before = [], 0
+    for output, images in files:
+        if output.action == "skip":
+            continue
+        path = _file(output, images, how, collision, _shifted(progress, before, whole))
+        before += sum(image.nbytes for image in images)
+        _close(images)
+        if path is not None:
+            written.append(path)
+    return written
+
+
+def _file(
+    output: Output,
+    images: tuple[Image, ...],
+    how: Writing,
+    collision: str | None,
+    progress: Callable[[int], None] | None,
+) -> Path | None:
+    path = Path(cast(str, output.path))
+    _make_folder(path.parent)
+    settings: dict[str, Any] = {
+        "level": how.level, "tile": how.tile, "verify": how.verify, "workers": how.workers, "options": how.options,
+        "progress": progress,
+    }  # fmt: skip
+    if collision is None:
+        exactly = "overwrite" if output.action == "overwrite" else "raise"
+        return writing.write(path, images, collision=exactly, **settings)
+    numbers = collision == "number"
+    try:
+        return writing.write(path, images, collision="raise" if numbers else collision, **settings)
+    except WriteError:
+        if not numbers or not os.path.lexists(path):
+            raise
+        return writing.write(cast(str, output.wanted), images, collision="number", **settings)  # taken meanwhile
+
+
+def _close(images: Sequence[Image]) -> None:
+    for image in images:
+        image.close()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteError(
+            f"the folder {folder} cannot be made", evidence=str(error), remedy="choose another one", path=str(folder)
+        ) from error
+
+
+def _shifted(progress: Progress | None, before: int, whole: int) -> Callable[[int], None] | None:
+    return None if progress is None else lambda done: progress(before + done, whole)

@@ -1,0 +1,120 @@
+"""The verbs that plan, merge, and run a plan: what each takes and prints; the work is done elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import options, show
+from .paths import each, together
+
+AXES = click.Choice(("T", "Z", "C"), case_sensitive=False)
+
+
+def told(plan: Any, *, as_json: bool = False) -> None:
+    """Print a plan; one that cannot be carried out ends the command with 1."""
+    show.line(plan.to_json() if as_json else str(plan))
+    if plan.problems:
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--along", type=AXES, help="Plan to merge all images along this axis. Default: a file an image.")
+@click.option("-o", "--out", type=click.Path(), help="A folder, or a file ending in .ome.tif.")
+@click.option("--name", metavar="TEMPLATE", help="Names of the files, such as {stem}_{image}.")
+@click.option("--layout", type=click.Choice(("files", "one-file")), help="A file an image, or one. Default: files.")
+@click.option("--image", help="Index or name of the one image wanted of each file, or all.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON, for omio run.")
+@options.looking
+@options.merging
+@options.output
+@options.statements
+def plan(
+    paths: tuple[str, ...],
+    along: str | None,
+    out: str | None,
+    name: str | None,
+    layout: str | None,
+    image: str | None,
+    as_json: bool,
+    looking: dict[str, Any],
+    merging: dict[str, Any],
+    output: dict[str, Any],
+    said: dict[str, Any],
+) -> None:
+    """Say what would be written, from what, by whom and why. No pixel is read, nothing is written."""
+    import omio
+
+    def do(_: str) -> None:
+        made = omio.plan(
+            together(paths, looking), out, merge=along, image=options.chosen(image), name=name,
+            layout=layout or "files", **output, **merging, **said,
+        )  # fmt: skip
+        told(made, as_json=as_json)
+
+    each([paths[0] if len(paths) == 1 else ""], do)
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--along", type=AXES, required=True, help="The axis.")
+@click.option("-o", "--out", type=click.Path(), help="A file ending in .ome.tif, or a folder. Default: beside.")
+@click.option("--name", metavar="TEMPLATE", help="Name of the file, such as {stem}_{SizeT}.")
+@click.option("--image", help="Index or name of the one image wanted of each file, or all.")
+@click.option("--dry-run", is_flag=True, help="Print the plan, and write nothing.")
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+@options.looking
+@options.merging
+@options.output
+@options.statements
+def merge(
+    paths: tuple[str, ...],
+    along: str,
+    out: str | None,
+    name: str | None,
+    image: str | None,
+    dry_run: bool,
+    quiet: bool,
+    looking: dict[str, Any],
+    merging: dict[str, Any],
+    output: dict[str, Any],
+    said: dict[str, Any],
+) -> None:
+    """Merge files and folders along T, Z or C into one OME-TIFF, whole or not at all."""
+    import omio
+
+    source = together(paths, looking)
+    more = {"merge": along, "image": options.chosen(image), "name": name, **output, **merging, **said}
+
+    def do(_: str) -> None:
+        if dry_run:
+            told(omio.plan(source, out, **more))
+            return
+        with show.progress(paths[0], quiet=quiet) as bar:
+            written = omio.convert_to_ometiff(source, out, progress=bar, **more)
+        if not quiet:
+            what = paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
+            show.line(f"{what} -> {written[0]}" if written else f"{what}: its name is taken, nothing written")
+
+    each([paths[0] if len(paths) == 1 else ""], do)
+
+
+@click.command()
+@click.argument("path", metavar="PLAN")
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+def run(path: str, quiet: bool) -> None:
+    """Do exactly what a plan of omio plan --json says, or say what has changed since; then nothing is written."""
+    from omio.planned import Plan
+
+    def do(path: str) -> None:
+        saved = Plan.from_json(Path(path))
+        with show.progress(path, quiet=quiet) as bar:
+            written = saved.run(progress=bar)
+        if not quiet:
+            for one in written:
+                show.line(f"{path} -> {one}")
+
+    each([path], do)

@@ -1,0 +1,43 @@
+"""The paths of a command: what they stand for, and each in its turn; it prints nothing but errors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from omio.sources import Folder, FolderStack, Source
+from omio_core.errors import OmioError
+
+from . import show
+
+
+def each(paths: Iterable[str], do: Callable[[str], None]) -> None:
+    """Do something for every path; say what fails, go on, and end with 1 if anything did."""
+    failed = 0
+    for path in paths:
+        try:
+            with show.warnings_as_lines():
+                do(path)
+        except BrokenPipeError:
+            raise  # nobody reads our output any more: no fault of the file
+        except (OmioError, OSError) as error:
+            failed += 1
+            show.error(path, error)
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+def source(path: str, looking: Mapping[str, Any]) -> Source:
+    """What one path stands for: a file, a folder, or with ``--stack`` its family of folders."""
+    more = {name: looking[name] for name in ("recursive", "patterns") if name in looking}
+    if looking.get("stack") or "tag" in looking:
+        return FolderStack(path, tag=looking.get("tag"), **more)
+    return Folder(path, **more) if more and os.path.isdir(path) else path
+
+
+def together(paths: Sequence[str], looking: Mapping[str, Any]) -> Source:
+    """What several paths stand for together, in the order given."""
+    return source(paths[0], looking) if len(paths) == 1 else [source(path, looking) for path in paths]

@@ -1,0 +1,252 @@
+"""From the paths of a source to described images in order, each once; it reads no pixel and holds no file open.
+
+Here is decided what of a folder is an image: what a reader takes. A file that looks like an image by its name and that
+nobody can read is an error, never left out.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from omio_core import reading
+from omio_core.contract import Match, Verdict
+from omio_core.dispatch import verdicts
+from omio_core.errors import ManyImagesError, NoReaderError, ReadError
+from omio_core.image import Image
+from omio_core.joined import leaves
+from omio_core.mergerecord import MERGE
+from omio_core.plugins import catalogue
+from omio_core.probe import Probe
+from omio_core.reading import Request
+
+from .folders import Candidate, Skipped, natural
+from .sources import Found, Source, find, nothing
+from .telling import Telling, kept, once
+
+_log = logging.getLogger("omio")
+
+NO_IMAGE = ", no image"
+"""How a reader's reason ends that knows a file, and that it is none: a mask, a waveform, beside the images."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """One source file with its images, and where it was found."""
+
+    candidate: Candidate
+    opened: reading.Source
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """All files that belong to it."""
+        return tuple(member.path for leaf in leaves(self.opened.images[0].picture) for member in leaf.key.members)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """The images of a source, described.
+
+    Parameters
+    ----------
+    found
+        What the source holds by its names; `skipped` of it has what was left out since, too.
+    taken
+        The source files in order.
+    told
+        What is to be warned of; of a file that was named alone, it was warned of already.
+    """
+
+    found: Found
+    taken: tuple[Taken, ...]
+    told: tuple[Telling, ...] = ()
+
+
+def gather(source: Source, said: Request) -> Gathered:
+    """Describe the images of a source; of a file that is let go of at once.
+
+    Raises
+    ------
+    FileNotFoundError
+        Something is not there.
+    NoReaderError
+        Nobody can read a file that was named, or that looks like an image by its name; or there is no image.
+    OmioError
+        A file is malformed, its axes are ambiguous, or a policy forbids what it holds.
+    """
+    found = find(source)
+    if len(found.candidates) == 1 and found.candidates[0].given:
+        (only,) = found.candidates
+        return Gathered(found=found, taken=(Taken(candidate=only, opened=described(only.path, said)),))
+    with kept() as told:
+        taken, skipped = _describe(found.candidates, said)
+        again = _written_here(taken)
+    _note(taken, again)
+    skipped = [*skipped, *(Skipped(path=taken[i].opened.path, why=why) for i, why in again.items())]
+    taken = [one for i, one in enumerate(taken) if i not in again]
+    found = replace(found, skipped=tuple(sorted((*found.skipped, *skipped), key=lambda one: natural(one.path))))
+    if not taken:
+        raise nothing(found.root, found.skipped)
+    return Gathered(found=found, taken=tuple(taken), told=once(told))
+
+
+def described(path: str, said: Request) -> reading.Source:
+    """A source file described; no handle stays open."""
+    opened = reading.open_source(path, said)
+    opened.images[0].close()  # all of them share the one file
+    return opened
+
+
+def _describe(candidates: Sequence[Candidate], said: Request) -> tuple[list[Taken], list[Skipped]]:
+    """Each candidate described, but for those that are no images and the further files of a set."""
+    taken: list[Taken] = []
+    skipped: list[Skipped] = []
+    sets: dict[str, str] = {}  # from the real path of each member of a set to the file that stands for it
+    for one in candidates:
+        whose = sets.get(os.path.realpath(one.path)) if sets else None
+        if whose is not None and whose != one.path:
+            skipped.append(Skipped(path=one.path, why=f"of the set of {os.path.basename(whose)}"))
+            continue
+        if not one.given and (why := _foreign(one.path, said)) is not None:
+            skipped.append(Skipped(path=one.path, why=why))
+            continue
+        opened = _described(one, said)
+        if isinstance(opened, Skipped):
+            skipped.append(opened)
+            continue
+        now = Taken(candidate=one, opened=opened)
+        members = now.members
+        if len(members) > 1:
+            real = {os.path.realpath(member): one.path for member in members}
+            within = [old for old in taken if {os.path.realpath(member) for member in old.members} < real.keys()]
+            taken = [old for old in taken if old not in within]
+            skipped += [
+                Skipped(path=old.opened.path, why=f"of the set of {os.path.basename(one.path)}") for old in within
+            ]
+            sets |= real
+        taken.append(now)
+    return taken, skipped
+
+
+def _described(one: Candidate, said: Request) -> reading.Source | Skipped:
+    """A source file; or, of one found in a folder, why the reader of files named so says that it is none."""
+    try:
+        return described(one.path, said)
+    except NoReaderError as error:
+        if one.given:
+            raise
+        verdicts: Mapping[str, Verdict] = error.facts.get("verdicts", {})
+        no_image = next((said.why for said in verdicts.values() if said.why.endswith(NO_IMAGE)), None)
+        if no_image is not None:
+            return Skipped(path=one.path, why=no_image.removeprefix(f"{os.path.basename(one.path)} is "))
+        leave = f"or leave it out: patterns={[f'!{os.path.basename(one.path)}']}"
+        remedy = f"{error.remedy}; {leave}" if error.remedy else leave
+        raise NoReaderError(error.what, evidence=error.evidence, remedy=remedy, **error.facts) from error
+
+
+def _foreign(path: str, said: Request) -> str | None:
+    """Why a file found in a folder is no image; None where it is to be opened, and to be an error if it cannot be."""
+    readers = [one for one in catalogue().readers if said.reader in (None, one.name)]
+    if not readers:
+        return None  # there is no reader of that name, which is told where it is opened
+    if path.lower().endswith(tuple(suffix for one in readers for suffix in one.suffixes)):
+        return None
+    try:
+        found = verdicts(Probe(path))
+    except (FileNotFoundError, ReadError) as error:
+        return str(error).partition("\n")[0]
+    if any(found[one.name].match is not Match.NO for one in readers if one.name in found):
+        return None
+    return "no reader knows it" if said.reader is None else f"the reader {said.reader} does not know it"
+
+
+# --- what OMIO wrote itself
+
+
+def _written_here(taken: Sequence[Taken]) -> dict[int, str]:
+    """Which of the files found were written by OMIO from others of them, and from which; by number."""
+    suffixes = tuple(suffix for writer in catalogue().writers for suffix in writer.suffixes)
+    records = {
+        i: found
+        for i, one in enumerate(taken)
+        if not one.candidate.given and one.opened.path.lower().endswith(suffixes)
+        if (found := list(_records(one.opened.images)))
+    }
+    if not records:
+        return {}
+    there = {mark: i for i, one in enumerate(taken) for mark in _marks(_provenance(one.opened.images[0]))}
+    again = {}
+    for i, found in records.items():
+        whole = next((marks for marks in found if all(there.get(mark, i) != i for mark in marks)), None)
+        if whole is not None:
+            first = taken[there[whole[0]]].opened.path
+            more = f" and {len(whole) - 1} more" if len(whole) > 1 else ""
+            again[i] = f"written by OMIO from {os.path.basename(first)}{more}, which is among the inputs"
+    return again
+
+
+def _note(taken: Sequence[Taken], again: Mapping[int, str]) -> None:
+    """Tell in the log, which the command line shows, what is left out although it is an image."""
+    if again:
+        names = [os.path.basename(taken[i].opened.path) for i in again]
+        more = f", and {len(names) - 5} more" if len(names) > 5 else ""
+        _log.info("left out, as OMIO wrote it from others of the inputs: %s%s", ", ".join(names[:5]), more)
+
+
+_Mark = tuple[Any, Any, Any]
+
+
+def _marks(record: Any) -> list[_Mark]:
+    """What tells each member file of a source: name, size, digest of samples."""
+    members = record.get("source") if isinstance(record, dict) else None
+    known = [one for one in members if isinstance(one, dict)] if isinstance(members, list | tuple) else []
+    return [(one["name"], one["bytes"], one["sample_digest"]) for one in known if {"bytes", "sample_digest"} <= {*one}]
+
+
+def _provenance(image: Image) -> dict[str, Any]:
+    return dict(image.metadata.provenance)
+
+
+def _records(images: Sequence[Image]) -> Iterator[list[_Mark]]:
+    """For each record that a file carries of what it was made of: the marks of all of that."""
+    for image in images:
+        history = _provenance(image).get("history", [])
+        for record in history if isinstance(history, list) else []:
+            if marks := _marks(record):
+                yield marks
+        merged = image.metadata.facts.annotations.get(MERGE, {})
+        inputs = merged.get("inputs", []) if isinstance(merged, dict) else []
+        if isinstance(inputs, list) and (marks := [mark for one in inputs for mark in _marks(one)]):
+            yield marks
+
+
+# --- which images
+
+
+def chosen(gathered: Gathered, image: int | str | None, *, along: str | None) -> list[tuple[Taken, tuple[Image, ...]]]:
+    """The chosen images of each source file.
+
+    Raises
+    ------
+    ManyImagesError
+        The choice names no image of a file; or the images are to be merged, a file holds several, and none is chosen.
+    """
+    found = []
+    for one in gathered.taken:
+        if along is None and image is None:
+            picked = one.opened.images
+        elif image is None and len(one.opened.images) > 1:
+            raise ManyImagesError(
+                f"{one.opened.path} holds {len(one.opened.images)} images, and which of them to merge is not said",
+                evidence="; ".join(f"{i}: {each!r}" for i, each in enumerate(one.opened.images[:20])),
+                remedy='choose one with image=<index or name>, or take all, one after another, with image="all"',
+                path=one.opened.path,
+                names=tuple(each.name for each in one.opened.images),
+            )
+        else:
+            picked = one.opened.pick(image)
+        found.append((one, picked))
+    return found

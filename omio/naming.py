@@ -1,0 +1,132 @@
+"""Which file each output of a plan becomes: its name, and what a name that is taken means; nothing is written."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omio_core import dispatch, landing, policies
+from omio_core.errors import ManyImagesError, OmioError, WriteError
+from omio_core.opens import Fingerprint
+from omio_core.pictures import hold
+from omio_core.region import Box
+
+from . import names
+from .gather import Gathered
+from .planned import Writing
+
+if TYPE_CHECKING:
+    from .planning import Made
+
+
+def name(
+    gathered: Gathered, made: Sequence[Made], out: str | os.PathLike[str] | None, collision: str, writing: Writing
+) -> list[Made]:
+    """The outputs with their files.
+
+    Parameters
+    ----------
+    gathered
+        What they are made of.
+    made
+        The outputs, those of a source file one after another.
+    out
+        A file, a folder, or None for beside the source.
+    collision
+        Policy for a name that is taken.
+    writing
+        How they are written.
+
+    Raises
+    ------
+    OmioError
+        `out` cannot be what is asked for, a template cannot be filled, there is no such policy or option. A name that
+        is taken and must not be is a problem of the output.
+    """
+    policies.find("collision", collision)  # a name that is none is told now, not when a name happens to be taken
+    if out is not None and len(made) > 1 and names.is_file(Path(out)):
+        raise ManyImagesError(
+            f"{len(made)} images cannot go into the one file {out}",
+            evidence="; ".join(one.output.inputs[0].path for one in made[:8]),
+            remedy='give a folder, merge them with merge="T" (--along T), or choose one with image=<index or name>',
+            path=os.fspath(out),
+        )
+    read = {os.path.realpath(member.path) for one in made for each in one.output.inputs for member in each.members}
+    planned: set[str] = set()
+    wanted = [names.unique(path, planned) for path in _wanted(gathered, made, out, writing)]
+    return [_settled(one, path, collision, planned, read, writing) for one, path in zip(made, wanted, strict=True)]
+
+
+def _wanted(
+    gathered: Gathered, made: Sequence[Made], out: str | os.PathLike[str] | None, writing: Writing
+) -> Iterator[Path]:
+    """The name of each output, whatever stands there."""
+    for _, group in itertools.groupby(made, key=lambda one: id(one.taken[0])):
+        ones = list(group)
+        taken = ones[0].taken[0]
+        suffixes = taken.opened.decision.reader.suffixes
+        along = ones[0].output.along
+        if along is not None:
+            found = gathered.found
+            title = names.stem(found.title, suffixes) if found.candidates[0].given else found.title
+            yield names.merged(title, Path(found.home), out, along, ones[0].images[0], writing.name)
+            continue
+        folder = out
+        if out is not None and taken.candidate.below and not names.is_file(Path(out)):
+            folder = Path(out, taken.candidate.below)
+        yield from names.targets(
+            Path(taken.opened.path),
+            folder,
+            [one.images[0] for one in ones],
+            suffixes,
+            several=len(taken.opened.images) > 1 and writing.layout == "files",
+            template=writing.name,
+        )
+
+
+def _settled(one: Made, wanted: Path, collision: str, planned: set[str], read: set[str], writing: Writing) -> Made:
+    """One output with its file, after looking at what stands there."""
+    for path in landing.numbered(wanted):
+        if path != wanted and names.key(path) in planned:
+            continue
+        action, stands = "write", None
+        if os.path.lexists(path):
+            action = policies.decide("collision", collision, path=str(path))
+            if action == "number":
+                continue
+        planned.add(names.key(path))
+        break
+    named = replace(one.output, path=os.path.abspath(path), wanted=os.path.abspath(wanted))
+    one = replace(one, goal=path)
+    if action == "raise":
+        taken = WriteError(
+            f"{path} exists already", evidence='and is to be kept: collision="raise"',
+            remedy='choose another name, or another policy: collision="number", "overwrite" or "skip"', path=str(path),
+        )  # fmt: skip
+        return replace(one, output=replace(named, action="write")).failed(taken)
+    if action == "overwrite":
+        if os.path.realpath(path) in read:
+            own = WriteError(
+                f"{path} is being read and cannot be overwritten", evidence="it is one of the inputs",
+                remedy="write under another name", path=str(path),
+            )  # fmt: skip
+            return replace(one, output=replace(named, action="write")).failed(own)
+        stands = Fingerprint.of(str(path)) if os.path.exists(path) else None
+    settled = replace(one, output=replace(named, action=action, stands=stands))
+    return settled if settled.error is not None else _writable(settled, writing)
+
+
+def _writable(one: Made, writing: Writing) -> Made:
+    """Tell now what a writer would refuse only after it has written the files before."""
+    try:
+        writer = dispatch.writer_for(one.output.path or "", one.images)
+        dispatch.check_options(writer, writing.options)
+        for image in one.images:
+            hold(image.picture, Box.whole(image.shape))
+    except OmioError as error:
+        return one.failed(error)
+    return one

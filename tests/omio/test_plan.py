@@ -1,0 +1,382 @@
+"""Plans: what is known before a pixel is read; and that running one does exactly that, or says what changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import Result
+
+import omio
+from omio import planning
+from omio_core import opens, policies
+from omio_core.errors import (
+    FileChangedError,
+    ManyImagesError,
+    MergeError,
+    MetadataConflictError,
+    MetadataError,
+    MissingMetadataError,
+    NoWriterError,
+    OmioError,
+    UnknownOptionError,
+    WriteError,
+)
+from omio_core.pictures import FilePicture
+
+from .folders import along_t, first, put
+
+
+@pytest.fixture
+def series(tmp_path: Path) -> Path:
+    """Three planes in a folder that state their sizes."""
+    for t in (1, 2, 10):
+        put(tmp_path / "series" / f"T_{t}.tif", t, size=0.25)
+    return tmp_path / "series"
+
+
+@pytest.fixture
+def unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pixel of a file can be read."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a pixel is read")
+
+    monkeypatch.setattr(FilePicture, "read_into", refuse)
+
+
+# --- what it says
+
+
+@pytest.mark.usefixtures("unread")
+def test_it_says_what_will_be(series: Path, tree: Callable[[], dict[str, bytes]]) -> None:
+    """Inputs in order, reader and why, axes and the rule, name, bytes, memory; nothing read, nothing written."""
+    before = tree()
+    plan = omio.plan(series, merge="T")
+    (output,) = plan.outputs
+    assert [Path(one.path).name for one in output.inputs] == ["T_1.tif", "T_2.tif", "T_10.tif"]
+    one = output.inputs[2]
+    assert (one.reader, one.image, one.images, one.native_axes, one.rule) == ("tiff", 0, 1, "YX", "named by the file")
+    assert one.because == "the only SIGNATURE claim: TIFF header (little-endian)"
+    assert one.region == {"T": (2, 3), "Z": (0, 1), "C": (0, 1), "Y": (0, 5), "X": (0, 6)}
+    assert (output.along, output.shape, output.dtype, output.nbytes) == ("T", (3, 1, 1, 5, 6), "uint16", 180)
+    assert output.path == str(series.parent / "series_merged_T.ome.tif")
+    assert output.unknown == ("TimeIncrement",)
+    assert 0 < plan.memory <= 360
+    assert plan.problems == ()
+    text = str(plan)
+    for words in ("merged along T", "T=2  T_10.tif", "named by the file", "reader tiff", "unknown: TimeIncrement"):
+        assert words in text
+    assert tree() == before
+
+
+@pytest.mark.usefixtures("unread")
+def test_it_says_what_was_assumed_and_padded(tmp_path: Path) -> None:
+    """The rule of an axis that the file does not name; the lengths that are filled up; planning warns of nothing."""
+    put(tmp_path / "f" / "a.tif", shape=(3, 5, 6), bare=True)
+    put(tmp_path / "f" / "b.tif", shape=(2, 4, 6), bare=True)
+    plan = omio.plan(tmp_path / "f", merge="T", shapes="pad")
+    assert "taken for" in plan.outputs[0].inputs[0].rule
+    assert plan.outputs[0].padded == ("b.tif: Y 4 to 5",)
+    assert "padded with 0: b.tif: Y 4 to 5" in str(plan)
+    said = omio.plan(tmp_path / "f", merge="Z", shapes="pad", axes="ZYX")
+    assert said.outputs[0].inputs[0].rule == "named by the caller: ZYX"
+    assert said.outputs[0].shape == (1, 5, 1, 5, 6)
+
+
+@pytest.mark.usefixtures("unread")
+def test_it_says_what_conflicts(tmp_path: Path) -> None:
+    """A conflict that a policy forbids is a problem of the plan; one that it settles is told."""
+    put(tmp_path / "f" / "a.tif", size=0.25)
+    put(tmp_path / "f" / "b.tif", size=0.5)
+    plan = omio.plan(tmp_path / "f", merge="T")
+    assert "PhysicalSizeX is 0.25" in plan.problems[0]
+    assert "PROBLEM: PhysicalSizeX" in str(plan)
+    with pytest.raises(OmioError, match="cannot be carried out"):
+        plan.run()
+    settled = omio.plan(tmp_path / "f", merge="T", conflict="first")
+    assert settled.problems == ()
+    assert any(text.startswith("PhysicalSizeX: 0.25, that of a.tif") for text in settled.outputs[0].conflicts)
+    assert "differs: PhysicalSizeX" in str(settled)
+
+
+PROBLEMS = {
+    "shapes": ({}, MergeError, r"b\.tif"),
+    "dtypes": ({"shapes": "pad"}, MergeError, r"b\.tif.*of another type"),
+    "missing": ({"shapes": "pad", "dtypes": "promote", "missing": "raise"}, MissingMetadataError, "PhysicalSizeX"),
+}
+
+
+@pytest.mark.parametrize("case", PROBLEMS)
+def test_a_problem_is_the_error_of_doing_it(case: str, tmp_path: Path, tree: Callable[[], dict[str, bytes]]) -> None:
+    """The plan has as a problem what imread and convert_to_ometiff raise; nothing is written."""
+    said, kind, words = PROBLEMS[case]
+    put(tmp_path / "f" / "a.tif")
+    put(tmp_path / "f" / "b.tif", shape=(4, 6), dtype="f4")
+    before = tree()
+    for do in (omio.imread, omio.convert_to_ometiff):
+        with pytest.raises(kind, match=words) as caught:
+            do(tmp_path / "f", merge="T", **said)
+        for to in ("files", "memory"):
+            assert omio.plan(tmp_path / "f", merge="T", to=to, **said).problems == (str(caught.value),)
+    assert tree() == before
+
+
+def test_names(series: Path, tmp_path: Path) -> None:
+    """One output an input, beside it or where asked; names that are taken, by each policy; two sources of one name."""
+
+    def names(plan: omio.Plan) -> list[str]:
+        return [str(Path(one.path).relative_to(tmp_path)) for one in plan.outputs]
+
+    series_names = [os.path.join("series", f"T_{t}.ome.tif") for t in (1, 2, 10)]
+    assert names(omio.plan(series)) == series_names
+    assert names(omio.plan(series, tmp_path / "out"))[0] == os.path.join("out", "T_1.ome.tif")
+    put(series / "T_2.ome.tif", 7)
+    assert names(omio.plan(series / "T_2.tif")) == [os.path.join("series", "T_2-1.ome.tif")]
+    twins = omio.plan([series / "T_2.tif", series / "T_2.ome.tif"], tmp_path / "out")
+    assert names(twins) == [os.path.join("out", "T_2.ome.tif"), os.path.join("out", "T_2_2.ome.tif")]
+    (output,) = omio.plan(series / "T_2.tif", collision="skip").outputs
+    assert (output.action, "nothing is written" in str(omio.plan(series / "T_2.tif", collision="skip"))) == (
+        "skip",
+        True,
+    )
+    assert "exists already" in omio.plan(series / "T_2.tif", collision="raise").problems[0]
+    (output,) = omio.plan(series / "T_2.tif", collision="overwrite").outputs
+    assert (output.action, Path(output.stands.path).name) == ("overwrite", "T_2.ome.tif")
+    both = omio.plan([series / "T_2.tif", series / "T_2.ome.tif"], collision="overwrite")
+    assert "is being read and cannot be overwritten" in both.problems[0]
+
+
+def test_what_is_asked_for_wrongly(series: Path, tree: Callable[[], dict[str, bytes]]) -> None:
+    """One error each, and nothing is written."""
+    before = tree()
+    for do in (omio.plan, omio.convert_to_ometiff):
+        for kind, words, said in (
+            (MergeError, "along 'X'", {"merge": "X"}),
+            (MergeError, "along 't'", {"merge": "t"}),
+            (ManyImagesError, "3 images cannot go into the one file", {"out": series / "x.ome.tif"}),
+            (WriteError, "layout cannot be", {"layout": "pages"}),
+            (NoWriterError, "is no name for an OME-TIFF", {"out": "x.tif"}),
+            (OmioError, "there is no policy collision", {"collision": "replace"}),
+            (UnknownOptionError, "no option 'zoom'", {"zoom": 3}),
+            (ManyImagesError, "holds 1 image", {"image": 3}),
+        ):
+            with pytest.raises(kind, match=words):
+                do(series, **said)
+    with pytest.raises(OmioError, match="no plan to 'nowhere'"):
+        omio.plan(series, to="nowhere")
+    with pytest.raises(OmioError, match="has no name"):
+        omio.plan(series, "x", to="memory")
+    assert tree() == before
+
+
+# --- nothing is held
+
+
+def test_planning_holds_no_handle(tmp_path: Path) -> None:
+    """Not of many files, and none while it describes the next."""
+    for t in range(100):
+        put(tmp_path / "f" / f"{t}.tif", t)
+    opens.OPENS.clear()
+    plan = omio.plan(tmp_path / "f", merge="T")
+    assert len(plan.outputs[0].inputs) == 100
+    assert len(opens.OPENS) == 0
+
+
+# --- there and back
+
+
+def test_a_plan_survives_json(series: Path, tmp_path: Path) -> None:
+    """All of it, and runs from there to the same file."""
+    said = {"merge": "T", "shapes": "pad", "pixel_size": {"X": 0.5, "Z": 2.0}, "compression": "lzw", "tile": 16}
+    plan = omio.plan(series, **said)
+    assert omio.Plan.from_json(plan.to_json()) == plan
+    saved = tmp_path / "plan.json"
+    plan.to_json(saved)
+    assert json.loads(saved.read_text("utf-8"))["outputs"][0]["along"] == "T"
+    again = omio.Plan.from_json(saved)
+    assert again == plan
+    done: list[tuple[int, int]] = []
+    (path,) = again.run(progress=lambda now, whole: done.append((now, whole)))
+    assert str(path) == plan.outputs[0].path
+    assert done[-1] == (180, 180)
+    array, metadata = omio.imread(path)
+    assert along_t(array) == [1, 2, 10]
+    assert (metadata["PhysicalSizeX"], metadata["PhysicalSizeY"]) == (0.5, 0.25)
+    assert omio.Plan.from_json(omio.plan(series, to="memory").to_json()).outputs[0].path is None
+
+
+@pytest.mark.parametrize("to", ["files", "memory"])
+def test_running_gives_what_doing_gives(series: Path, tmp_path: Path, to: str) -> None:
+    """The same pixels, one output an input, in order."""
+    out = {"out": tmp_path / "out"} if to == "files" else {}
+    found = omio.plan(series, to=to, **out).run()
+    arrays = [omio.imread(one)[0] if to == "files" else one.to_numpy() for one in found]
+    assert first(arrays) == [1, 2, 10]
+
+
+BROKEN = {
+    "no JSON": "{", "another thing": "{}", "another form": '{"omio_plan": 99}', "a list": "[1]", "nothing": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_what_is_no_plan(case: str, tmp_path: Path) -> None:
+    """Refused as what it is."""
+    path = tmp_path / "plan.json"
+    path.write_text(BROKEN[case])
+    with pytest.raises(MetadataError, match=r"plan\.json is no plan") as caught:
+        omio.Plan.from_json(path)
+    assert "to_json" in caught.value.remedy
+    with pytest.raises(FileNotFoundError, match=r"missing\.json"):
+        omio.Plan.from_json(tmp_path / "missing.json")
+
+
+def test_a_plan_that_was_bent(series: Path) -> None:
+    """Any value of another kind, and any that is gone, is told before anything is done."""
+    told = json.loads(omio.plan(series, merge="T").to_json())
+    for change in (
+        {"action": "burn"}, {"path": None}, {"path": 7}, {"inputs": []}, {"inputs": [{}]}, {"colour": "red"},
+        {"inputs": [told["outputs"][0]["inputs"][0] | {"members": []}]},
+        {"inputs": [told["outputs"][0]["inputs"][0] | {"members": [{"path": 3, "size": 1, "mtime_ns": 1}]}]},
+    ):  # fmt: skip
+        bent = told | {"outputs": [told["outputs"][0] | change]}
+        with pytest.raises(MetadataError, match="no plan that OMIO can run"):
+            omio.Plan.from_json(json.dumps(bent))
+    with pytest.raises(MetadataError, match="no plan that OMIO can run"):
+        omio.Plan.from_json(json.dumps(told | {"outputs": []}))
+    for key in told:
+        if key not in ("omio", "memory"):
+            with pytest.raises(MetadataError, match="no plan that OMIO can run"):
+                omio.Plan.from_json(json.dumps({k: v for k, v in told.items() if k != key}))
+
+
+# --- what changed since
+
+
+def test_an_input_that_changed(series: Path, tree: Callable[[], dict[str, bytes]]) -> None:
+    """The file is named, and nothing is written: of another size, of another time, gone."""
+    for spoil in (
+        lambda path: put(path, 3, (7, 6)),
+        lambda path: os.utime(path, ns=(0, 0)),
+        lambda path: path.unlink(),
+    ):
+        plan = omio.Plan.from_json(omio.plan(series).to_json())
+        spoil(series / "T_10.tif")
+        before = tree()
+        with pytest.raises(FileChangedError, match=r"T_10\.tif"):
+            plan.run()
+        assert tree() == before
+
+
+def test_a_name_that_was_taken(series: Path) -> None:
+    """Named, and nothing is written, not even the files before it."""
+    plan = omio.plan(series)
+    (series / "T_10.ome.tif").write_bytes(b"somebody else's")
+    with pytest.raises(WriteError, match=r"T_10\.ome\.tif was free when the plan was made, and is taken now"):
+        plan.run()
+    assert sorted(path.name for path in series.glob("*.ome.tif")) == ["T_10.ome.tif"]
+    assert (series / "T_10.ome.tif").read_bytes() == b"somebody else's"
+
+
+def test_a_file_to_be_overwritten_that_is_another(series: Path) -> None:
+    """What stood there when the plan was made may go, and nothing else."""
+    target = series.parent / "out.ome.tif"
+    target.write_bytes(b"old")
+    plan = omio.plan(series, target, merge="T", collision="overwrite")
+    target.write_bytes(b"new work of somebody")
+    with pytest.raises(WriteError, match="is another file since"):
+        plan.run()
+    assert target.read_bytes() == b"new work of somebody"
+    omio.plan(series, target, merge="T", collision="overwrite").run()
+    assert along_t(omio.imread(target)[0]) == [1, 2, 10]
+
+
+def test_what_stands_is_skipped(series: Path) -> None:
+    """As planned: nothing is written."""
+    target = series.parent / "out.ome.tif"
+    target.write_bytes(b"old")
+    assert omio.plan(series, target, merge="T", collision="skip").run() == []
+    assert target.read_bytes() == b"old"
+
+
+def test_a_reader_that_sees_another_picture(series: Path) -> None:
+    """The same bytes, but another shape than was planned: told, not written."""
+    told = json.loads(omio.plan(series / "T_1.tif").to_json())
+    told["outputs"][0]["inputs"][0]["shape"] = [1, 1, 1, 50, 60]
+    with pytest.raises(FileChangedError, match="not what it was when the plan was made"):
+        omio.Plan.from_json(json.dumps(told)).run()
+
+
+def test_a_name_taken_while_it_is_done_at_once(series: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a saved plan, the policy still holds: the next number."""
+    first_look = planning.naming.name
+
+    def and_then_somebody_comes(*arguments: object) -> object:
+        made = first_look(*arguments)
+        (series / "T_1.ome.tif").write_bytes(b"somebody else's")
+        return made
+
+    monkeypatch.setattr(planning.naming, "name", and_then_somebody_comes)
+    (path,) = omio.convert_to_ometiff(series / "T_1.tif")
+    assert path.name == "T_1-1.ome.tif"
+    assert (series / "T_1.ome.tif").read_bytes() == b"somebody else's"
+
+
+# --- on the command line
+
+
+def test_the_verbs(series: Path, tmp_path: Path, cli: Callable[..., Result]) -> None:
+    """Plan, save, run; run again; and dry runs."""
+    told = cli("plan", series, "--along", "T", "-o", tmp_path / "out.ome.tif")
+    assert (told.exit_code, "T=2  T_10.tif" in told.stdout) == (0, True)
+    saved = tmp_path / "plan.json"
+    saved.write_text(cli("plan", series, "--along", "T", "-o", tmp_path / "out.ome.tif", "--json").stdout, "utf-8")
+    for verb in (["merge", "--along", "T"], ["convert"]):
+        dry = cli(*verb, "--dry-run", series)
+        assert (dry.exit_code, "output 0:" in dry.stdout) == (0, True)
+    assert not list(tmp_path.rglob("*.ome.tif"))
+    done = cli("run", saved)
+    assert (done.exit_code, done.stdout.strip()) == (0, f"{saved} -> {tmp_path / 'out.ome.tif'}")
+    assert along_t(omio.imread(tmp_path / "out.ome.tif")[0]) == [1, 2, 10]
+    again = cli("run", saved)
+    assert (again.exit_code, "taken now" in again.stderr) == (1, True)
+
+
+def test_a_problem_on_the_command_line(tmp_path: Path, cli: Callable[..., Result]) -> None:
+    """The plan is printed, and the exit code is 1; merging says the error."""
+    put(tmp_path / "f" / "a.tif")
+    put(tmp_path / "f" / "b.tif", shape=(4, 6))
+    told = cli("plan", tmp_path / "f", "--along", "T")
+    assert (told.exit_code, "PROBLEM" in told.stdout) == (1, True)
+    failed = cli("merge", tmp_path / "f", "--along", "T")
+    assert (failed.exit_code, "b.tif" in failed.stderr, failed.stdout) == (1, True, "")
+    padded = cli("merge", tmp_path / "f", "--along", "T", "--shapes", "pad", "-o", tmp_path / "out")
+    assert (padded.exit_code, (tmp_path / "out" / "f_merged_T.ome.tif").exists()) == (0, True)
+    assert cli("merge", tmp_path / "f", "--along", "X").exit_code == 2
+
+
+def test_policies_are_found_once(series: Path) -> None:
+    """Any name that is none is told, whether or not something differs."""
+    for kind in set(policies.KINDS) - {"axes"}:  # any text there that is no policy names axes
+        with pytest.raises(OmioError, match=f"there is no policy {kind}="):
+            omio.plan(series, merge="T", **{kind: "nonsense"})
+
+
+def test_a_conflict_is_an_error_of_doing(tmp_path: Path) -> None:
+    """Before anything is read or written; settled by a policy, it is one warning."""
+    put(tmp_path / "f" / "a.tif", size=0.25)
+    put(tmp_path / "f" / "b.tif", size=0.5)
+    with pytest.raises(MetadataConflictError, match="PhysicalSizeX"):
+        omio.imread(tmp_path / "f", merge="T")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        array, metadata = omio.imread(tmp_path / "f", merge="T", conflict="first")
+    assert [str(one.message).count("PhysicalSizeX") for one in told] == [1]
+    assert metadata["PhysicalSizeX"] == 0.25
+    assert np.array_equal(array[0], array[1])
