@@ -29,9 +29,6 @@ from .telling import Telling, kept, once
 
 _log = logging.getLogger("omio")
 
-NO_IMAGE = ", no image"
-"""How a reader's reason ends that knows a file, and that it is none: a mask, a waveform, beside the images."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
@@ -139,7 +136,7 @@ def _described(one: Candidate, said: Request) -> reading.Source | Skipped:
         if one.given:
             raise
         verdicts: Mapping[str, Verdict] = error.facts.get("verdicts", {})
-        no_image = next((said.why for said in verdicts.values() if said.why.endswith(NO_IMAGE)), None)
+        no_image = next((said.why for said in verdicts.values() if said.no_image), None)
         if no_image is not None:
             return Skipped(path=one.path, why=no_image.removeprefix(f"{os.path.basename(one.path)} is "))
         leave = f"or leave it out: patterns={[f'!{os.path.basename(one.path)}']}"

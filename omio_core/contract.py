@@ -48,10 +48,15 @@ class Match(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A reader's answer to a probe: how sure, and why; a no brings its reason too."""
+    """A reader's answer to a probe: how sure, and why; a no brings its reason too.
+
+    `no_image` says with a `Match.NO` that the reader knows the file and that it is none, such as a mask that lies
+    beside the images: in a folder it is left out, where another file that nobody reads would be an error.
+    """
 
     match: Match
     why: str
+    no_image: bool = False
 
 
 _NO_OPTIONS: Mapping[str, str] = MappingProxyType({})

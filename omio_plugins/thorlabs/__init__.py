@@ -24,7 +24,7 @@ def sniff(probe: Probe) -> Verdict:
     if not probe.size:
         return Verdict(Match.NO, "empty file")
     if (why := no_image(probe.name)) is not None:
-        return Verdict(Match.NO, f"{probe.name} is {why}")
+        return Verdict(Match.NO, f"{probe.name} is {why}", no_image=True)
     beside = Beside.of(probe.name, probe.names())
     if beside.experiments or beside.own:
         return Verdict(Match.SIDECAR, f"{(beside.experiments or beside.own)[0]} lies beside it")
