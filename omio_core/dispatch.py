@@ -125,19 +125,26 @@ def choose(
 
 
 def _nobody(probe: Probe, said: Mapping[str, Verdict], known: Catalogue) -> NoReaderError:
+    # who reads files named so has to say why it does not read this one; the others only where there is none such
+    named = [one for one in known.readers if _suffix_fits(one, probe)]
+    words = [f"{name}: {verdict.why}" for name, verdict in said.items() if not named or name in {r.name for r in named}]
     if probe.is_dir:
         what, remedy = f"{probe.path} is a folder that no reader knows as one picture", "name the files in it"
+        words = []
     elif probe.size == 0:
         what, remedy = f"{probe.path} is empty (0 bytes)", "copy it again from the microscope"
     else:
         what = f"no reader recognises {probe.path}"
         remedy = "install a plugin for the format (`omio plugins` lists what is there), or name one with reader="
-    # who reads files named so has most to say
-    foreign = {r.name: not _suffix_fits(r, probe) for r in known.readers}
-    words = [f"{name}: {verdict.why}" for name, verdict in sorted(said.items(), key=lambda item: foreign[item[0]])]
+        if any(one.template for one in named) and not any(said[r.name].no_image for r in named if r.name in said):
+            remedy = f"put beside it what describes it, or fill in a sidecar: omio sidecar {probe.path!r}"
+        elif named:
+            remedy = (
+                f"its name ends in {probe.suffix}, its content is something else: copy it again, or install a plugin for it"
+            )
     return NoReaderError(
         what,
-        evidence="; ".join(words) + _blocked(known),
+        evidence=("; ".join(words) + _blocked(known)).removeprefix("; ") or None,
         remedy=remedy,
         path=probe.path,
         verdicts=dict(said),

@@ -277,7 +277,7 @@ def _refuse_unfit(goal: Path, replace: bool) -> None:
 
 
 _REMEDIES = {
-    errno.EEXIST: "choose another name, or ask for it to be replaced",
+    errno.EEXIST: 'choose another name, or the policy collision="overwrite", "number" or "skip"',
     errno.ENOENT: "make the folder first",
     errno.ENOTDIR: "choose a folder that is one",
     errno.EACCES: "choose a folder that you may write to",
@@ -298,7 +298,10 @@ def _told(goal: Path) -> Iterator[None]:
         raise
     except FileExistsError as error:
         raise WriteError(
-            f"{goal} exists already", evidence="and is to be kept", remedy=_REMEDIES[errno.EEXIST], path=str(goal)
+            f"{goal} exists already",
+            evidence="what stands under a name is kept unless you say otherwise",
+            remedy=_REMEDIES[errno.EEXIST],
+            path=str(goal),
         ) from error
     except OSError as error:
         # on a full disk, numpy and tifffile raise OSErrors without a number

@@ -144,7 +144,11 @@ def _reduced(form: Form, request: WriteRequest) -> tuple[Form, ...]:
     if not isinstance(asked, int) or asked < 0:
         raise WriteError(f"pyramid cannot be {asked!r}", remedy="give True, or how many smaller levels there are to be")
     if not form.tile:
-        raise WriteError("a pyramid has tiles", evidence=f"tile={request.tile}", remedy="leave out tile=0")
+        if request.options.get("profile") == "fiji":
+            why, remedy = 'profile="fiji" means strips, which is what ImageJ opens', "leave out profile= or pyramid="
+        else:
+            why, remedy = f"tile={request.tile} means strips", "leave out tile=0"
+        raise WriteError("a pyramid has tiles", evidence=why, remedy=remedy)
     levels: list[Form] = []
     last = form
     while max(last.height, last.width) > SMALLEST if asked is True else len(levels) < asked:
