@@ -373,6 +373,7 @@ def convert_to_ometiff(
     verify: str = "structure",
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    landed: Callable[[str, Path], None] | None = None,
     **others: Any,
 ) -> list[Path]:
     """Convert files to OME-TIFF, block by block: no picture is ever whole in memory.
@@ -401,6 +402,8 @@ def convert_to_ometiff(
         As for `imwrite`.
     progress
         Called with the bytes of pixels done and the bytes in all.
+    landed
+        Called with a source file and the file written from it, as soon as that is whole.
 
     Returns
     -------
@@ -411,7 +414,8 @@ def convert_to_ometiff(
     ------
     FileNotFoundError, OmioError
         As for `imread` and `imwrite`. Everything is looked at before anything is written; where something goes wrong
-        later, files of this call that are whole already stay.
+        later, files of this call that are whole already stay. Of several source files the others are done, too; then
+        one error names those that failed, in its attribute `failed` from file to error, and has the files `written`.
     """
     from . import carry, planning, read
     from .planned import Writing
@@ -436,7 +440,7 @@ def convert_to_ometiff(
         options=options,
     )
     prepared = planning.prepare(source, said, image=image, along=merge, out=out, writing=how)
-    return carry.write(prepared, progress)
+    return carry.write(prepared, progress, landed)
 
 
 imconvert = convert_to_ometiff

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from omio_core import opens, writing
 from omio_core.errors import FileChangedError, OmioError, WriteError
 from omio_core.image import Image
+from omio_core.joined import leaves
 from omio_core.merge import merge
 from omio_core.reading import Request
 
+from . import channels
 from .gather import described
 from .planned import Input, Output, Plan, Writing
 from .planning import Prepared, uncollected
-from .telling import kept_if, once, tell
+from .telling import kept_if, once, padding, tell
 
 Progress = Callable[[int, int], None]
+Landed = Callable[[str, Path], None]
+"""Called with a source file and the file written from it, as soon as that is whole."""
 
 
-def write(prepared: Prepared, progress: Progress | None = None) -> list[Path]:
+def write(prepared: Prepared, progress: Progress | None = None, landed: Landed | None = None) -> list[Path]:
     """Write the files of a plan just made; a name that is taken meanwhile is what the policy says.
 
     Raises
     ------
     OmioError
-        What stands against it, before anything is written; or what happened while it was. Files that are whole stay.
+        What stands against it, before anything is written; or what happened while it was. Files that are whole stay,
+        and of several source files the others are done first: the error has them as `written` and `failed`.
     """
     prepared.refuse()
     plan = prepared.plan
@@ -35,14 +40,13 @@ def write(prepared: Prepared, progress: Progress | None = None) -> list[Path]:
     files = [(one.output, one.images) for one in prepared.made]
     as_named = {Path(one.output.path or ""): one.goal for one in prepared.made}
     try:
-        written = _written(files, plan.writing, plan.request.policies.collision, progress)
-        return [as_named.get(path) or path for path in written]
+        return _written(files, plan.writing, plan.request.policies.collision, progress, as_named, landed)
     finally:
         for _, images in files:
             _close(images)
 
 
-def run(plan: Plan, progress: Progress | None = None) -> list[Path] | list[Image]:
+def run(plan: Plan, progress: Progress | None = None, landed: Landed | None = None) -> list[Path] | list[Image]:
     """Do exactly what a plan says; see `omio.planned.Plan.run`."""
     if plan.problems:
         raise OmioError(
@@ -54,11 +58,11 @@ def run(plan: Plan, progress: Progress | None = None) -> list[Path] | list[Image
     opened: dict[str, Sequence[Image]] = {}
     with uncollected(), kept_if(len(plan.outputs) > 1 or len(plan.outputs[0].inputs) > 1) as told:
         files = [(one, _images(one, plan.request, opened)) for one in plan.outputs]
-    tell(once(told))
+    tell((*once(told), *padding(one.padded for one in plan.outputs)))
     if plan.writing is None:
         return [image for _, images in files for image in images]
     try:
-        return _written(files, plan.writing, None, progress)
+        return _written(files, plan.writing, None, progress, {}, landed)
     finally:
         for _, images in files:
             _close(images)
@@ -82,6 +86,11 @@ def _hold(output: Output) -> None:
             f"{output.path} was free when the plan was made, and is taken now", evidence="nothing is written",
             remedy="make the plan again", path=output.path,
         )  # fmt: skip
+    _hold_target(output)
+
+
+def _hold_target(output: Output) -> None:
+    """Refuse to overwrite another file than the one that stood there when the plan was made."""
     if output.stands is not None:
         try:
             output.stands.hold()
@@ -94,7 +103,8 @@ def _hold(output: Output) -> None:
 
 def _images(output: Output, said: Request, opened: dict[str, Sequence[Image]]) -> tuple[Image, ...]:
     """The images of an output, opened by the readers that the plan names, and merged as it says."""
-    images = tuple(_image(one, said, opened) for one in output.inputs)
+    inputs_said = channels.of_inputs(said, output.along)
+    images = channels.dealt([_image(one, inputs_said, opened) for one in output.inputs], output.along, said)
     if output.along is not None:
         kinds = {kind: getattr(said.policies, kind) for kind in ("shapes", "dtypes", "conflict")}
         images = (merge(images, output.along, **kinds),)
@@ -109,9 +119,23 @@ def _image(one: Input, said: Request, opened: dict[str, Sequence[Image]]) -> Ima
         as_planned = Request(reader=one.reader, options=said.options, policies=said.policies, overrides=said.overrides)
         opened[one.path] = described(one.path, as_planned).images
     images = opened[one.path]
+    if not 0 <= one.image < len(images):
+        raise _unlike(one.path, one, images[0])
+    for leaf in leaves(images[one.image].picture):
+        if leaf.key.members != one.members:
+            raise FileChangedError(
+                f"{one.path} is read with other files than when the plan was made",
+                evidence=f"{_names(leaf.key.members)} now, {_names(one.members)} then",
+                remedy="look at what lies beside it, and make the plan again",
+                path=one.path,
+            )
     if len(images) != one.images or images[one.image].shape != one.shape or str(images[one.image].dtype) != one.dtype:
         raise _unlike(one.path, one, images[min(one.image, len(images) - 1)])
     return images[one.image]
+
+
+def _names(members: Sequence[opens.Fingerprint]) -> str:
+    return ", ".join(os.path.basename(member.path) for member in members)
 
 
 def _unlike(path: str, planned: Input | Output, now: Image) -> FileChangedError:
@@ -124,20 +148,57 @@ def _unlike(path: str, planned: Input | Output, now: Image) -> FileChangedError:
 
 
 def _written(
-    files: Sequence[tuple[Output, tuple[Image, ...]]], how: Writing, collision: str | None, progress: Progress | None
+    files: Sequence[tuple[Output, tuple[Image, ...]]],
+    how: Writing,
+    collision: str | None,
+    progress: Progress | None,
+    as_named: Mapping[Path, Path | None],
+    landed: Landed | None,
 ) -> list[Path]:
     """Write file after file; where `collision` is None, exactly under the names planned."""
     whole = sum(sum(image.nbytes for image in images) for output, images in files if output.action != "skip")
-    written, before = [], 0
-    for output, images in files:
+    several = len({output.inputs[0].path for output, _ in files}) > 1
+    written: list[Path] = []
+    failed: dict[str, OmioError | OSError] = {}
+    before = 0
+    for number, (output, images) in enumerate(files):
         if output.action == "skip":
             continue
-        path = _file(output, images, how, collision, _shifted(progress, before, whole))
+        source, path = output.inputs[0].path, None
+        try:
+            path = _file(output, images, how, collision, _shifted(progress, before, whole))
+        except (OmioError, OSError) as error:
+            if not several:
+                raise
+            failed.setdefault(source, error)
         before += sum(image.nbytes for image in images)
-        _close(images)
+        following = files[number + 1][0].inputs if number + 1 < len(files) else ()
+        if {one.path for one in following} != {one.path for one in output.inputs}:
+            _close(images)  # images of one file share a handle, which the next of them would open again
         if path is not None:
-            written.append(path)
+            written.append(as_named.get(path) or path)
+            if landed is not None:
+                landed(source, written[-1])
+    if failed:
+        raise _partly(failed, written) from next(iter(failed.values()))
     return written
+
+
+_FEW = 10
+
+
+def _partly(failed: dict[str, OmioError | OSError], written: list[Path]) -> OmioError:
+    """The error for several source files of which some could not be converted."""
+    told = [f"{path}: {getattr(error, 'what', error)}" for path, error in failed.items()]
+    more = f"; and {len(told) - _FEW} more" if len(told) > _FEW else ""
+    names = ", ".join(map(str, written[:_FEW])) + (f", and {len(written) - _FEW} more" if len(written) > _FEW else "")
+    return OmioError(
+        f"{len(failed)} of the source files could not be converted",
+        evidence=f"{'; '.join(told[:_FEW])}{more}; written and whole: {names or 'nothing'}",
+        remedy="each error is in the attribute failed, by its file; what was written, in written",
+        failed=failed,
+        written=tuple(written),
+    )
 
 
 def _file(
@@ -154,6 +215,7 @@ def _file(
         "progress": progress,
     }  # fmt: skip
     if collision is None:
+        _hold_target(output)  # once more: others may have been written meanwhile
         exactly = "overwrite" if output.action == "overwrite" else "raise"
         return writing.write(path, images, collision=exactly, **settings)
     numbers = collision == "number"

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from omio_core import reading
 from omio_core.contract import Match, Verdict
 from omio_core.dispatch import verdicts
-from omio_core.errors import ManyImagesError, NoReaderError, ReadError
+from omio_core.errors import ManyImagesError, NoReaderError, OmioError, ReadError
 from omio_core.image import Image
 from omio_core.joined import leaves
+from omio_core.merge import AXES
 from omio_core.mergerecord import MERGE
 from omio_core.plugins import catalogue
 from omio_core.probe import Probe
@@ -90,6 +91,30 @@ def gather(source: Source, said: Request) -> Gathered:
     return Gathered(found=found, taken=tuple(taken), told=once(told))
 
 
+Failed = Callable[[str, OmioError | OSError], None]
+
+
+def readable(source: Source, said: Request, failed: Failed) -> list[reading.Source]:
+    """The source files of a folder, described; each that cannot be read is told to `failed`.
+
+    Raises
+    ------
+    FileNotFoundError, OmioError
+        There is no folder, or no image in it.
+    """
+    found = find(source)
+    bad: list[str] = []
+
+    def keep(path: str, error: OmioError | OSError) -> None:
+        bad.append(path)
+        failed(path, error)
+
+    taken, skipped = _describe(found.candidates, said, keep)
+    if not taken and not bad:
+        raise nothing(found.root, (*found.skipped, *skipped))
+    return [one.opened for one in taken]
+
+
 def described(path: str, said: Request) -> reading.Source:
     """A source file described; no handle stays open."""
     opened = reading.open_source(path, said)
@@ -97,11 +122,14 @@ def described(path: str, said: Request) -> reading.Source:
     return opened
 
 
-def _describe(candidates: Sequence[Candidate], said: Request) -> tuple[list[Taken], list[Skipped]]:
+def _describe(
+    candidates: Sequence[Candidate], said: Request, failed: Failed | None = None
+) -> tuple[list[Taken], list[Skipped]]:
     """Each candidate described, but for those that are no images and the further files of a set."""
     taken: list[Taken] = []
     skipped: list[Skipped] = []
     sets: dict[str, str] = {}  # from the real path of each member of a set to the file that stands for it
+    alone: dict[str, Taken] = {}  # from the real path of each member to what was taken with it
     for one in candidates:
         whose = sets.get(os.path.realpath(one.path)) if sets else None
         if whose is not None and whose != one.path:
@@ -110,7 +138,13 @@ def _describe(candidates: Sequence[Candidate], said: Request) -> tuple[list[Take
         if not one.given and (why := _foreign(one.path, said)) is not None:
             skipped.append(Skipped(path=one.path, why=why))
             continue
-        opened = _described(one, said)
+        try:
+            opened = _described(one, said)
+        except (OmioError, OSError) as error:
+            if failed is None:
+                raise
+            failed(one.path, error)
+            continue
         if isinstance(opened, Skipped):
             skipped.append(opened)
             continue
@@ -118,12 +152,15 @@ def _describe(candidates: Sequence[Candidate], said: Request) -> tuple[list[Take
         members = now.members
         if len(members) > 1:
             real = {os.path.realpath(member): one.path for member in members}
-            within = [old for old in taken if {os.path.realpath(member) for member in old.members} < real.keys()]
-            taken = [old for old in taken if old not in within]
+            near = {id(old): old for path in real if (old := alone.get(path)) is not None}.values()
+            within = [old for old in near if {os.path.realpath(member) for member in old.members} < real.keys()]
+            if within:
+                taken = [old for old in taken if all(old is not gone for gone in within)]
             skipped += [
                 Skipped(path=old.opened.path, why=f"of the set of {os.path.basename(one.path)}") for old in within
             ]
             sets |= real
+        alone |= dict.fromkeys((os.path.realpath(member) for member in members), now)
         taken.append(now)
     return taken, skipped
 
@@ -164,25 +201,38 @@ def _foreign(path: str, said: Request) -> str | None:
 
 
 def _written_here(taken: Sequence[Taken]) -> dict[int, str]:
-    """Which of the files found were written by OMIO from others of them, and from which; by number."""
+    """Which of the files found hold nothing but what OMIO wrote from others of them, and from which; by number.
+
+    Every image of such a file is the whole of what it was made of; what was computed, cut out or comes from
+    elsewhere is an image of its own.
+    """
     suffixes = tuple(suffix for writer in catalogue().writers for suffix in writer.suffixes)
-    records = {
-        i: found
+    made = {
+        i: [_made_of(image) for image in one.opened.images]
         for i, one in enumerate(taken)
         if not one.candidate.given and one.opened.path.lower().endswith(suffixes)
-        if (found := list(_records(one.opened.images)))
     }
-    if not records:
+    made = {i: each for i, each in made.items() if all(each)}
+    if not made:
         return {}
     there = {mark: i for i, one in enumerate(taken) for mark in _marks(_provenance(one.opened.images[0]))}
     again = {}
-    for i, found in records.items():
-        whole = next((marks for marks in found if all(there.get(mark, i) != i for mark in marks)), None)
-        if whole is not None:
-            first = taken[there[whole[0]]].opened.path
-            more = f" and {len(whole) - 1} more" if len(whole) > 1 else ""
-            again[i] = f"written by OMIO from {os.path.basename(first)}{more}, which is among the inputs"
+    for i, each in made.items():
+        marks = [mark for one in each for mark in one]
+        sources = {there.get(mark, i) for mark in marks}
+        if i in sources or not all(_whole(image, taken, sources) for image in taken[i].opened.images):
+            continue
+        first = taken[there[marks[0]]].opened.path
+        more = f" and {len(sources) - 1} more" if len(sources) > 1 else ""
+        again[i] = f"written by OMIO from {os.path.basename(first)}{more}, which is among the inputs"
     return again
+
+
+def _whole(image: Image, taken: Sequence[Taken], sources: set[int]) -> bool:
+    """Whether an image is as large as one of its sources, or was merged of them."""
+    return MERGE in image.metadata.facts.annotations or any(
+        image.shape == one.shape for i in sources for one in taken[i].opened.images
+    )
 
 
 def _note(taken: Sequence[Taken], again: Mapping[int, str]) -> None:
@@ -200,24 +250,32 @@ def _marks(record: Any) -> list[_Mark]:
     """What tells each member file of a source: name, size, digest of samples."""
     members = record.get("source") if isinstance(record, dict) else None
     known = [one for one in members if isinstance(one, dict)] if isinstance(members, list | tuple) else []
-    return [(one["name"], one["bytes"], one["sample_digest"]) for one in known if {"bytes", "sample_digest"} <= {*one}]
+    marks = [(one.get("name"), one.get("bytes"), one.get("sample_digest")) for one in known]
+    # a file may say anything
+    sound = [all(isinstance(part, kind) for part, kind in zip(mark, (str, int, str), strict=True)) for mark in marks]
+    return marks if all(sound) else []
 
 
 def _provenance(image: Image) -> dict[str, Any]:
     return dict(image.metadata.provenance)
 
 
-def _records(images: Sequence[Image]) -> Iterator[list[_Mark]]:
-    """For each record that a file carries of what it was made of: the marks of all of that."""
-    for image in images:
-        history = _provenance(image).get("history", [])
-        for record in history if isinstance(history, list) else []:
-            if marks := _marks(record):
-                yield marks
-        merged = image.metadata.facts.annotations.get(MERGE, {})
-        inputs = merged.get("inputs", []) if isinstance(merged, dict) else []
-        if isinstance(inputs, list) and (marks := [mark for one in inputs for mark in _marks(one)]):
-            yield marks
+def _made_of(image: Image) -> list[_Mark]:
+    """The marks of all that an image was made of by a conversion or a merge; none where anything else was done."""
+    merged: Any = image.metadata.facts.annotations.get(MERGE)
+    inputs = merged.get("inputs") if isinstance(merged, dict) else None
+    if isinstance(inputs, list) and inputs:
+        each = [_marks(one) for one in inputs]
+        stops = [one.get("stop") for one in inputs if isinstance(one, dict)]
+        end = max((stop for stop in stops if isinstance(stop, int)), default=0)
+        whole = str(merged.get("axis")) in AXES and end == _length(image, str(merged["axis"]))
+        return [mark for marks in each for mark in marks] if whole and all(each) else []
+    history = _provenance(image).get("history")
+    return _marks(history[0]) if isinstance(history, list) and history else []
+
+
+def _length(image: Image, axis: str) -> int:
+    return image.shape["TZCYX".index(axis)]
 
 
 # --- which images

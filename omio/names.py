@@ -17,6 +17,13 @@ from omio_core.plugins import catalogue
 SUFFIX = ".ome.tif"
 LONGEST_NAME = 120  # characters of an image's name in a file name; file systems take 255 bytes in all
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')  # what Windows or a shell would trip over
+_OTHERS = (
+    ".png", ".jpg", ".jpeg", ".jp2", ".bmp", ".gif", ".webp", ".svg", ".pdf", ".avi", ".mp4", ".zarr", ".h5", ".hdf5",
+    ".nd2", ".czi", ".lif", ".lsm", ".oib", ".oif", ".oir", ".vsi", ".ims", ".dv", ".r3d", ".stk", ".raw", ".mrc",
+    ".nrrd", ".nii", ".nii.gz", ".dcm", ".svs", ".ndpi", ".scn", ".mrxs", ".npy", ".npz", ".btf", ".tf8",
+    ".tif", ".tiff",
+)  # fmt: skip
+"""Suffixes of images, also of such as no reader reads: who asks for one of them does not mean a folder."""
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{i}" for i in range(1, 10)), *(f"lpt{i}" for i in range(1, 10))}
 
 
@@ -60,7 +67,8 @@ def targets(
         if len(images) > 1:
             raise ManyImagesError(
                 f"{len(images)} images cannot go into the one file {out}",
-                remedy='give a folder, choose one with image=<index or name>, or take layout="one-file"',
+                remedy='give a folder, choose one with image=<index or name>, or take layout="one-file" '
+                "(--layout one-file)",
                 path=os.fspath(out),
             )
         if template is not None:
@@ -189,14 +197,14 @@ def is_file(given: Path) -> bool:
     Raises
     ------
     NoWriterError
-        It is that of a format that OMIO reads and does not write.
+        It is that of another image format.
     """
     name = given.name.lower()
     if given.is_dir():
         return False
     if any(name.endswith(s) for writer in catalogue().writers for s in writer.suffixes):
         return True
-    if any(name.endswith(s) for reader in catalogue().readers for s in reader.suffixes):
+    if name.endswith((*_OTHERS, *(s for reader in catalogue().readers for s in reader.suffixes))):
         raise NoWriterError(
             f"{given} is no name for an OME-TIFF",
             evidence=f"it ends in {given.suffix}",

@@ -49,16 +49,32 @@ def name(
     """
     policies.find("collision", collision)  # a name that is none is told now, not when a name happens to be taken
     if out is not None and len(made) > 1 and names.is_file(Path(out)):
-        raise ManyImagesError(
-            f"{len(made)} images cannot go into the one file {out}",
-            evidence="; ".join(one.output.inputs[0].path for one in made[:8]),
-            remedy='give a folder, merge them with merge="T" (--along T), or choose one with image=<index or name>',
-            path=os.fspath(out),
-        )
+        raise _too_many(made, out)
     read = {os.path.realpath(member.path) for one in made for each in one.output.inputs for member in each.members}
     planned: set[str] = set()
     wanted = [names.unique(path, planned) for path in _wanted(gathered, made, out, writing)]
     return [_settled(one, path, collision, planned, read, writing) for one, path in zip(made, wanted, strict=True)]
+
+
+def _too_many(made: Sequence[Made], out: str | os.PathLike[str]) -> ManyImagesError:
+    """The error for several images and one file: those of one source may share it, those of several may be merged."""
+    inputs = [one.output.inputs[0] for one in made]
+    if len({one.path for one in inputs}) == 1:
+        listed = [f"image {one.image}" + (f" {one.name!r}" if one.name else "") for one in inputs[:8]]
+        evidence, more = f"{inputs[0].path} holds {', '.join(listed)}", ", "
+        remedy = (
+            'put all into it with layout="one-file" (--layout one-file), choose one with image=<index or name> '
+            "(--image), or give a folder"
+        )
+    else:
+        evidence, more = "; ".join(dict.fromkeys(one.path for one in inputs[:8])), "; "
+        remedy = 'give a folder, or merge them with merge="T" (--along T)'
+    return ManyImagesError(
+        f"{len(made)} images cannot go into the one file {out}",
+        evidence=evidence + (f"{more}and {len(inputs) - 8} more" if len(inputs) > 8 else ""),
+        remedy=remedy,
+        path=os.fspath(out),
+    )
 
 
 def _wanted(

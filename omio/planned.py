@@ -172,13 +172,20 @@ class Plan:
         """Why it cannot be done; nothing is, where there is one."""
         return tuple(one.problem for one in self.outputs if one.problem is not None)
 
-    def run(self, *, progress: Callable[[int, int], None] | None = None) -> list[Path] | list[Image]:
+    def run(
+        self,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        landed: Callable[[str, Path], None] | None = None,
+    ) -> list[Path] | list[Image]:
         """Do exactly that, or say which input has changed or which name was taken since; then nothing is done.
 
         Parameters
         ----------
         progress
             Called with the bytes of pixels done and the bytes in all.
+        landed
+            Called with a source file and the file written from it, as soon as that is whole.
 
         Returns
         -------
@@ -192,11 +199,11 @@ class Plan:
         WriteError
             A name was taken since.
         OmioError
-            What `problems` say.
+            What `problems` say; or of several source files some failed, as in `omio.convert_to_ometiff`.
         """
         from . import carry
 
-        return carry.run(self, progress)
+        return carry.run(self, progress, landed)
 
     def to_json(self, path: str | Path | None = None) -> str:
         """The plan as JSON, which `from_json` takes; also written to a file where one is named, in place of another.

@@ -25,12 +25,12 @@ from omio_core.reading import Request
 from omio_core.settings import current
 from omio_core.stream import unit
 
-from . import naming
+from . import channels, naming
 from .gather import Gathered, Taken, chosen, gather
 from .planned import Input, Output, Plan, Writing
 from .read import refuse_missing
 from .sources import Source
-from .telling import Telling, kept, kept_if, once, tell
+from .telling import Telling, kept, kept_if, once, padding, tell
 
 LAYOUTS = ("files", "one-file")
 
@@ -127,7 +127,7 @@ def prepare(
     if writing is not None and writing.layout not in LAYOUTS:
         raise WriteError(f"layout cannot be {writing.layout!r}", remedy=f"choose one of {', '.join(LAYOUTS)}")
     with uncollected():
-        gathered = gather(source, said)
+        gathered = gather(source, channels.of_inputs(said, along))
         groups = list(_groups(gathered, image, along, writing))
         with kept_if(len(gathered.taken) > 1) as told:
             made = [_made(group, along, said, to_file=writing is not None) for group in groups]
@@ -140,7 +140,8 @@ def prepare(
         outputs=tuple(one.output for one in made), request=said, writing=writing, skipped=gathered.found.skipped,
         family=gathered.found.family, notes=(*gathered.found.notes, *notes),
     )  # fmt: skip
-    return Prepared(plan=plan, made=tuple(made), told=(*gathered.told, *tellings))
+    told_too = padding(one.output.padded for one in made)  # of a plan, its outputs say it
+    return Prepared(plan=plan, made=tuple(made), told=(*gathered.told, *tellings, *told_too))
 
 
 @contextmanager
@@ -182,8 +183,9 @@ def _made(group: _Group, along: str | None, said: Request, *, to_file: bool) -> 
     if along is not None:
         chosen_names = {kind: getattr(said.policies, kind) for kind in ("shapes", "dtypes", "conflict")}
         try:
+            parts = channels.dealt(parts, along, said)
             made = replace(made, images=(merge(parts, along, **chosen_names),))
-        except MergeError as error:
+        except (MergeError, MetadataError) as error:
             return made.failed(error)
     output = replace(_placed(made), memory=_memory(made.images, to_file=to_file))
     made = replace(made, output=output)

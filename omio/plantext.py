@@ -24,9 +24,12 @@ def text(plan: Plan) -> str:
     if plan.family:
         lines.append(f"stack of {len(plan.family)} folders: {', '.join(map(os.path.basename, plan.family))}")
     for number, output in enumerate(plan.outputs):
-        lines += _output(number, output)
+        lines += _output(number, output, would=bool(plan.problems))
     lines += [f"note: {printable(note)}" for note in plan.notes]
     lines += _skipped(plan.skipped)
+    if plan.problems:
+        lines.append(f"in all: {_count(len(plan.outputs), 'output')}; nothing is done as long as there is a problem")
+        return "\n".join(lines)
     whole = sum(one.nbytes or 0 for one in plan.outputs if one.action != "skip")
     lines.append(
         f"in all: {_count(len(plan.outputs), 'output')}, {size(whole)} of pixels, about {size(plan.memory)} of memory"
@@ -52,8 +55,9 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("s" if number != 1 else "")
 
 
-def _output(number: int, output: Output) -> Iterator[str]:
-    yield f"output {number}: {output.path or 'an image'}" + (f" {_WORDS[output.action]}" if output.path else "")
+def _output(number: int, output: Output, *, would: bool) -> Iterator[str]:
+    words = _WORDS[output.action].replace("will ", "would " if would else "will ")
+    yield f"output {number}: {output.path or 'an image'}" + (f" {words}" if output.path else "")
     if output.shape is not None:
         yield f"  {lengths(output.shape)} {output.dtype}, {size(output.nbytes or 0)}"
     if output.memory is not None:

@@ -62,7 +62,7 @@ def _text(source: str | Path) -> str:
         return Path(source).read_text("utf-8", "surrogateescape")
     except FileNotFoundError:
         raise FileNotFoundError(f"there is no file {source}") from None
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a NUL in the name is a ValueError
         raise ReadError(f"{source} cannot be read", evidence=str(error), path=str(source)) from error
 
 

@@ -286,6 +286,8 @@ def _family(stack: FolderStack) -> tuple[list[_Numbered], str, str]:
         )
     ((tag, rest),) = families
     members = [one for one in numbered if (one.tag, one.rest) == (tag, rest)]
+    if own is not None and all(one.path != own.path for one in members):
+        members.append(own)  # the folder named belongs to it, whatever its name says
     return sorted(members, key=lambda one: (one.index, natural(one.path))), tag, home
 
 

@@ -1,15 +1,19 @@
-"""Warnings about many files, kept back and told once a kind; it knows no file."""
+"""Warnings about many files, kept back and told once a kind; it opens no file."""
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+from omio_core.errors import AbsentPlanesWarning
 
 Telling = tuple[type[Warning], str]
 """A kind of warning, and what it says."""
+
+_FEW = 5
 
 _filters = threading.RLock()  # `catch_warnings` of two threads must not be entwined: filters would stay changed
 
@@ -28,14 +32,40 @@ def kept_if(many: bool) -> AbstractContextManager[list[warnings.WarningMessage]]
 
 
 def once(told: Iterable[warnings.WarningMessage]) -> tuple[Telling, ...]:
-    """The first warning of each kind, with how many there were."""
-    told = list(told)
-    counts = Counter(one.category for one in told)
-    firsts = {one.category: str(one.message) for one in reversed(told)}
-    return tuple(
-        (category, firsts[category] + (f" (and {count - 1} more of this kind)" if count > 1 else ""))
-        for category, count in counts.items()
-    )
+    """The first warning of each kind, with the other files that it is about; of absent planes, every one."""
+    kinds: dict[type[Warning], list[str]] = {}
+    for one in told:
+        kinds.setdefault(one.category, []).append(str(one.message))
+    return tuple(telling for category, messages in kinds.items() for telling in _of_kind(category, messages))
+
+
+def _of_kind(category: type[Warning], messages: list[str]) -> Iterator[Telling]:
+    if issubclass(category, AbsentPlanesWarning):  # zeros that look measured: each file says which are not
+        yield from ((category, message) for message in dict.fromkeys(messages))
+        return
+    first, *others = messages
+    if not others:
+        yield category, first
+        return
+    files = [path for path in dict.fromkeys(map(_file, others)) if path and path != _file(first)]
+    names = [os.path.basename(path) for path in files]
+    names = names if len({*names, os.path.basename(_file(first))}) > len(names) else files  # of one name: in full
+    listed = ", ".join(names[:_FEW]) + (f", and {len(names) - _FEW} more" if len(names) > _FEW else "")
+    yield category, f"{first} (and {len(others)} more of this kind{f': {listed}' if listed else ''})"
+
+
+def _file(message: str) -> str:
+    """The file that a warning begins with, as those about a file do; "" where it is about none."""
+    path = message.partition(": ")[0]
+    return path if os.path.isabs(path) else ""
+
+
+def padding(padded: Iterable[Sequence[str]]) -> Iterator[Telling]:
+    """What is to be told of each merge that pads: how many of its images, and a few of them."""
+    for images in padded:
+        if images:
+            listed = "; ".join(images[:_FEW]) + (f"; and {len(images) - _FEW} more" if len(images) > _FEW else "")
+            yield AbsentPlanesWarning, f"images merged that are too small and padded with 0: {len(images)} ({listed})"
 
 
 def tell(tellings: Iterable[Telling]) -> None:

@@ -157,11 +157,6 @@ def _path(image: Image) -> str | None:
     return next((leaf.key.path for leaf in leaves(image.picture)), None)
 
 
-def _differing(images: Sequence[Image], a: int, b: int) -> str:
-    """Two of the inputs by number and name."""
-    return " and ".join(f"input {i}, {label(images[i].picture)}," for i in (a, b)).rstrip(",")
-
-
 def _samples(images: Sequence[Image]) -> int:
     """Samples of a pixel; RGB and grey cannot lie in one picture, because C would mean two things."""
     found = [image.samples for image in images]

@@ -183,7 +183,9 @@ def _planes(
         if time is not None:
             tables["DeltaT"] = time
         for name, table in tables.items():
-            columns.setdefault(name, np.full(shape, np.nan))[at] = table
+            if name not in columns:
+                columns[name] = np.full(shape, np.nan)
+            columns[name][at] = table
     lost = sum(
         one.facts.planes is not None and "DeltaT" in one.facts.planes.columns and begin is None
         for one, begin in zip(inputs, began.begins, strict=True)

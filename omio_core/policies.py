@@ -195,8 +195,8 @@ def find(kind: str, name: str) -> Policy:
     from .plugins import catalogue
 
     known = {policy.name: policy for policy in catalogue().policies if policy.kind == kind}
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
+    if not isinstance(name, str) or name not in known:
+        near = difflib.get_close_matches(str(name), known, n=1)
         if near:
             remedy = f"did you mean {near[0]!r}?"
         else:

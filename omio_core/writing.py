@@ -159,9 +159,9 @@ def compare(path: str, images: Sequence[Image], written: Written, workers: int |
     from .reading import open_source
 
     found = open_source(path).images
-    if [one.shape for one in found] != [image.shape for image in images]:
-        raise _differs(path, f"it holds images of {[one.shape for one in found]}")
     try:
+        if [one.shape for one in found] != [image.shape for image in images]:
+            raise _differs(path, f"it holds images of {[one.shape for one in found]}")
         for number, (one, image) in enumerate(zip(found, images, strict=True)):
             wanted: Iterable[str] = (
                 digests.of_image(image, one.dtype, workers=workers)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from omio.folders import is_picture
+from omio.sources import Folder
+from omio_core.errors import OmioError
 from omio_core.provenance import omio_version
 
 from . import comparing, merging, options, show
-from .paths import each, source
+from .paths import each, source, spelled
+
+if TYPE_CHECKING:
+    from omio_core.reading import Source
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,13 +40,19 @@ for verb in (merging.plan, merging.merge, merging.run, comparing.diff):
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array with the whole explanation of each path.")
 @options.statements
 def info(paths: tuple[str, ...], explain: bool, as_json: bool, said: dict[str, Any]) -> None:
-    """Say what files hold. No pixel is read."""
+    """Say what files hold, and the images in folders. No pixel is read."""
     import omio
+    from omio_core.explain import Explanation
 
     found = []
 
     def look(path: str) -> None:
-        explanation = omio.explain(path, **said)
+        if os.path.isdir(path) and not is_picture(path):
+            _folder(path, said, lambda opened: tell(Explanation(source=opened)))
+        else:
+            tell(omio.explain(path, **said))
+
+    def tell(explanation: Explanation) -> None:
         if as_json:
             found.append(explanation.to_dict())
         elif explain:
@@ -51,6 +65,19 @@ def info(paths: tuple[str, ...], explain: bool, as_json: bool, said: dict[str, A
     finally:
         if as_json:
             show.json(found)
+
+
+def _folder(path: str, said: dict[str, Any], tell: Callable[[Source], None]) -> None:
+    """Tell of every image file in a folder; of those that cannot be read, in one error at the end."""
+    from omio import gather, read
+
+    failed: dict[str, Exception] = {}
+    stated = {name: said[name] for name in said if name != "policies"}
+    others = {"policies": said["policies"]} if "policies" in said else {}
+    for opened in gather.readable(Folder(path), read.request(**stated, others=others), failed.__setitem__):
+        tell(opened)
+    if failed:
+        raise OmioError(f"{len(failed)} of the files in {path} cannot be read", failed=failed)
 
 
 @app.command()
@@ -89,13 +116,15 @@ def convert(
         if dry_run:
             merging.told(omio.plan(source(path, looking), out, **more))
             return
+
+        def landed(file: str, target: Path) -> None:
+            if not quiet:
+                show.line(f"{spelled(path, file)} -> {target}")
+
         with show.progress(Path(path).name, quiet=quiet) as bar:
-            written = omio.convert_to_ometiff(source(path, looking), out, progress=bar, **more)
-        if not quiet:
-            for one in written:
-                show.line(f"{path} -> {one}")
-            if not written:
-                show.line(f"{path}: its name is taken, nothing written")
+            written = omio.convert_to_ometiff(source(path, looking), out, progress=bar, landed=landed, **more)
+        if not quiet and not written:
+            show.line(f"{path}: its name is taken, nothing written")
 
     each(paths, do)
 

@@ -111,10 +111,12 @@ def run(path: str, quiet: bool) -> None:
 
     def do(path: str) -> None:
         saved = Plan.from_json(Path(path))
+
+        def landed(_: str, target: Path) -> None:
+            if not quiet:
+                show.line(f"{path} -> {target}")
+
         with show.progress(path, quiet=quiet) as bar:
-            written = saved.run(progress=bar)
-        if not quiet:
-            for one in written:
-                show.line(f"{path} -> {one}")
+            saved.run(progress=bar, landed=landed)
 
     each([path], do)

@@ -109,10 +109,16 @@ class _Word(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generi
 
     def __init__(self, word: str, value: Any, least: int, most: int | None = None):
         self.name, self.word, self.value, self.range = f"N|{word}", word, value, click.IntRange(least, most)
+        self.said = f"a number from {least}{f' to {most}' if most is not None else ' up'}, or {word}"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The word's value, or the number."""
-        return self.value if value in (self.word, self.value) else self.range.convert(value, param, ctx)
+        if value in (self.word, self.value):
+            return self.value
+        try:
+            return self.range.convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is not {self.said}", param, ctx)
 
 
 output = _gathered(

@@ -25,9 +25,17 @@ def each(paths: Iterable[str], do: Callable[[str], None]) -> None:
             raise  # nobody reads our output any more: no fault of the file
         except (OmioError, OSError) as error:
             failed += 1
-            show.error(path, error)
+            for each_path, each_error in getattr(error, "failed", {path: error}).items():
+                show.error(each_path, each_error)
     if failed:
         raise click.exceptions.Exit(1)
+
+
+def spelled(path: str, file: str) -> str:
+    """A file found under a path of the command, as that path is spelled: relative where it is."""
+    if os.path.abspath(path) == file:
+        return path
+    return file if os.path.isabs(path) else os.path.relpath(file)
 
 
 def source(path: str, looking: Mapping[str, Any]) -> Source:

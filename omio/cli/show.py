@@ -85,7 +85,8 @@ def progress(name: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] |
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    plain = sys.stdout.isatty()  # lines go above the bar where both are on the terminal, else to where they belong
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=plain) as bar:
         task = bar.add_task(name.replace("[", "\\["), total=None)
         yield lambda done, whole: bar.update(task, completed=done, total=whole)
 
@@ -106,7 +107,8 @@ def summary(explanation: Explanation) -> None:
         line(f"    {_sizes(image)}")
         channels = [channel.name.value if channel.name else "unknown" for channel in image.metadata.channels]
         if set(channels) != {"unknown"}:
-            line(f"    channels: {printable(', '.join(channels))}")
+            more = f", … ({len(channels)})" if len(channels) > 8 else ""
+            line(f"    channels: {printable(', '.join(channels[: 6 if more else 8]))}{more}")
         for sentence in image.metadata.assumptions:
             line(f"    assumed: {printable(sentence)}")
 

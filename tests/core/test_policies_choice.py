@@ -12,7 +12,7 @@ import pytest
 
 from omio_core.contract import Policy
 from omio_core.errors import LimitExceededError, MetadataError, OmioError
-from omio_core.policies import KINDS, MOST, VARIABLE, Policies, choose
+from omio_core.policies import KINDS, MOST, VARIABLE, Policies, choose, find
 
 
 @pytest.fixture(autouse=True)
@@ -141,3 +141,9 @@ def test_what_is_no_choice():
         choose(Policies(missing="rase"), {})
     with pytest.raises(OmioError, match="no policy collision='swap'"):
         choose(None, {"collision": "swap"})
+
+
+@pytest.mark.parametrize("name", [None, 1, ["strict"], {}])
+def test_what_is_no_name_is_told(name: object) -> None:
+    with pytest.raises(OmioError, match="there is no policy shapes="):
+        find("shapes", name)

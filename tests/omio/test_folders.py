@@ -113,10 +113,10 @@ def test_it_is_refused_before_it_fills_the_memory(series: Path) -> None:
 
 
 def test_warnings_of_many_files(tmp_path: Path) -> None:
-    """One a kind, with how many there were."""
+    """One a kind, with how many there were, and of which files."""
     for name in "abc":
         put(tmp_path / "f" / f"{name}.tif", shape=(2, 5, 6), bare=True)
-    with pytest.warns(AssumedAxesWarning, match=r"a\.tif.*\(and 2 more of this kind\)") as told:
+    with pytest.warns(AssumedAxesWarning, match=r"a\.tif.*\(and 2 more of this kind: b\.tif, c\.tif\)") as told:
         omio.imread(tmp_path / "f", return_list=True)
     assert len(told) == 1
     with pytest.warns(AssumedAxesWarning) as told:
