@@ -139,9 +139,7 @@ def _nobody(probe: Probe, said: Mapping[str, Verdict], known: Catalogue) -> NoRe
         if any(one.template for one in named) and not any(said[r.name].no_image for r in named if r.name in said):
             remedy = f"put beside it what describes it, or fill in a sidecar: omio sidecar {probe.path!r}"
         elif named:
-            remedy = (
-                f"its name ends in {probe.suffix}, its content is something else: copy it again, or install a plugin for it"
-            )
+            remedy = "its content is not what its name says: copy it again, or install a plugin for what it is"
     return NoReaderError(
         what,
         evidence=("; ".join(words) + _blocked(known)).removeprefix("; ") or None,

@@ -232,4 +232,4 @@ def test_who_reads_files_named_so_has_the_word():
     with pytest.raises(NoReaderError) as told:
         choose(AAA, known=known(reader("aaa", why="no A"), reader("bbb", why="no B")))
     assert told.value.evidence == "bbb: no B"
-    assert "its name ends in" in told.value.remedy
+    assert "its name says" in told.value.remedy
