@@ -212,6 +212,30 @@ def test_a_failed_check_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     assert landing.tidy(tmp_path) == ()
 
 
+# --- from arrays that are not in memory
+
+
+@pytest.mark.parametrize("kind", ["zarr", "dask", "merge"])
+def test_what_is_not_in_memory_is_written_by_the_block(tmp_path: Path, kind: str) -> None:
+    import dask.array
+    import zarr
+
+    largest: list[int] = []
+    if kind == "zarr":
+        source: Any = zarr.create_array(tmp_path / "a.zarr", shape=PIXELS.shape, chunks=(1, 1, 1, 10, 30), dtype="u2")
+        source[...] = PIXELS
+    elif kind == "dask":
+        blocks = dask.array.from_array(PIXELS, chunks=(1, 1, 1, 10, 30))
+        source = blocks.map_blocks(lambda block: largest.append(block.nbytes) or block, dtype="u2")
+    else:
+        parts = [omio.imwrite(tmp_path / f"{t}.ome.tif", PIXELS[t], axes="ZCYX") for t in range(2)]
+        source = omio.imopen(parts, merge="T")
+    path = omio.imwrite(tmp_path / "b.ome.tif", source,
+                        axes=None if kind == "merge" else "TZCYX", verify="pixels", pyramid=1, tile=16)  # fmt: skip
+    np.testing.assert_array_equal(omio.imread(path)[0], PIXELS)
+    assert all(size <= 600 for size in largest)
+
+
 # --- by the command line
 
 
