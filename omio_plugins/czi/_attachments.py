@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.errors import CorruptFileError
+from omio_core.positioned import PositionedFile
 
-from ._file import PositionedFile
 from ._segments import HEADER, segment
 
 _BEFORE, _ENTRY = 256, 128  # bytes before the entries, or the data; and of an entry

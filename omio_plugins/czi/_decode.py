@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.errors import CorruptFileError, UnsupportedFeatureError
+from omio_core.positioned import PositionedFile
 
 from . import _jpeg, _jpegxr, _workers, _zstd
-from ._file import PositionedFile
 from ._pixeltypes import JPEG, JPEGXR, NAMES, RAW, TYPES, ZSTD0, ZSTD1, dtype_of
 from ._segments import Stored, subblock
 

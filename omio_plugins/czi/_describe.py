@@ -10,10 +10,10 @@ import numpy as np
 
 from omio_core.axes import name as axis_name
 from omio_core.contract import Box, Described, Level
+from omio_core.positioned import PositionedFile
 
 from . import _facts
 from ._directory import Directory
-from ._file import PositionedFile
 from ._pixeltypes import RAW
 from ._places import facts_of_tile
 from ._scenes import Image

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from omio_core.contract import Channel, Fact, Facts, Planes
 from omio_core.errors import FileChangedError, LimitExceededError
+from omio_core.positioned import PositionedFile
 from omio_core.settings import current
 
 from . import _document, _planes
@@ -21,7 +22,6 @@ from ._attachments import time_stamps
 from ._channels import channels, exposures
 from ._directory import Directory, Scene
 from ._document import scene_names
-from ._file import PositionedFile
 from ._tree import Element, date, metadata
 
 __all__ = ["NAMESPACE", "PART", "facts", "scene_names", "vendor"]

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.errors import CorruptFileError, FileChangedError, LimitExceededError, UnsupportedFeatureError
+from omio_core.positioned import PositionedFile
 from omio_core.settings import current
 
 from ._directory import ENTRY, LETTERS, Directory
-from ._file import PositionedFile
 from ._pixeltypes import RAW, pixel_bytes
 from ._segments import HEADER, LEAST_SUBBLOCK, MOST_DIMENSIONS, file_header, segment, xml_of
 from ._sorted import different

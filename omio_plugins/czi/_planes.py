@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.errors import CorruptFileError
+from omio_core.positioned import PositionedFile
 
 from ._directory import Directory, Scene
-from ._file import PositionedFile
 from ._segments import FIXED, HEADER
 from ._spelled import Texts, moments, numbers
 

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from omio_core.contract import Box, Described
 from omio_core.errors import OmioError
+from omio_core.positioned import PositionedFile
 
 from ._decode import Decoder
 from ._describe import describe
-from ._file import PositionedFile
 from ._parse import read_directory
 from ._scenes import images
 from ._tiles import Tiles

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from omio_core.contract import Box, Described, Facts, Level, Raw
 from omio_core.errors import MetadataWarning, UnsupportedFeatureError
+from omio_core.positioned import PositionedFile
 
 from . import _experiment, _facts, _manual, _sidecar
 from ._arrange import Arrangement, arrange
 from ._attributes import Attributes
-from ._file import RawFile
 from ._names import no_image
 from ._stated import ITEM
 
@@ -78,7 +78,7 @@ def open_raw(path: str, sidecar: str | os.PathLike[str] | None = None) -> RawIma
             f"{path} is {why}", evidence="its name", remedy="name a sidecar with sidecar=, if it is one", path=path
         )
     chosen = _sidecar.choose(path, sidecar)
-    file = RawFile(path)
+    file = PositionedFile(path)
     try:
         understood = _by_xml(chosen, path, file.size) if chosen.is_xml else _by_hand(chosen, path, file.size)
     except BaseException:
@@ -120,7 +120,7 @@ def _by_hand(chosen: _sidecar.Sidecar, path: str, size: int) -> _Understood:
 class RawImage:
     """The one image of an open RAW file; an `omio_core.contract.Opened`."""
 
-    def __init__(self, file: RawFile, sidecar: str, understood: _Understood):
+    def __init__(self, file: PositionedFile, sidecar: str, understood: _Understood):
         self._file = file
         self._shape, self._strides = understood.arrangement.shape, understood.arrangement.strides
         self._flyback = understood.arrangement.flyback

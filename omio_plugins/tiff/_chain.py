@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.errors import CorruptFileError, LimitExceededError
+from omio_core.positioned import PositionedFile
 
-from ._file import PositionedFile
 from ._ifd import TYPES, Chain, Form, Layout, Order, Tag
 from ._pages import Gathered
 from ._structure import OFFSETS, STRUCTURAL, SUB_IFDS, TABLES, structure_of

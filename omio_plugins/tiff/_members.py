@@ -15,10 +15,10 @@ import struct
 from functools import cached_property
 
 from omio_core.errors import CorruptFileError, LimitExceededError, OmioError
+from omio_core.positioned import PositionedFile
 from omio_core.settings import current
 
 from ._chain import MOST_TAGS, read_chain
-from ._file import PositionedFile
 from ._ifd import Chain, Form
 from ._shelf import Shelf, ShelvedFile
 from ._tags import DESCRIPTION

@@ -19,6 +19,7 @@ ROOMS = {
     "ome": "the OME model, which several formats carry",
     "omexml": "the model as XML, which several formats carry",
     "digests": "digests of planes, which a writer takes while it has the pixels",
+    "positioned": "positioned reads of a file, held against its size, which every reader needs",
     "xmltext": "XML as a tree, guarded, which several formats carry",
     "yamltext": "YAML as plain values, guarded, which sidecars and settings are written in",
     "stream": "pull: how a writer gets its pixels, in order and bounded",

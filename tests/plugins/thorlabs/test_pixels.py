@@ -11,8 +11,8 @@ import pytest
 import omio
 from omio_core.contract import Box
 from omio_core.errors import CorruptFileError, FileChangedError, UnsupportedFeatureError
+from omio_core.positioned import PositionedFile
 from omio_plugins.thorlabs import _read
-from omio_plugins.thorlabs._file import RawFile
 from omio_plugins.thorlabs._read import open_raw
 
 from .made import fast, flown, pixels, write, xml
@@ -22,13 +22,13 @@ from .made import fast, flown, pixels, write, xml
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """Offset and length of every positioned read."""
     seen: list[tuple[int, int]] = []
-    original = RawFile._some
+    original = PositionedFile._some
 
-    def noted(self: RawFile, view: memoryview, offset: int) -> int:
+    def noted(self: PositionedFile, view: memoryview, offset: int) -> int:
         seen.append((offset, len(view)))
         return original(self, view, offset)
 
-    monkeypatch.setattr(RawFile, "_some", noted)
+    monkeypatch.setattr(PositionedFile, "_some", noted)
     return seen
 
 

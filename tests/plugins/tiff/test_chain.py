@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tifffile
 
+from omio_core.positioned import PositionedFile
 from omio_plugins.tiff._chain import read_chain
-from omio_plugins.tiff._file import PositionedFile
 from omio_plugins.tiff._ifd import Chain
 
 PAGES = 70  # more than are compared at once

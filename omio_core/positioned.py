@@ -10,7 +10,9 @@ import os
 import stat
 import threading
 
-from omio_core.errors import CorruptFileError, ReadError
+from .errors import CorruptFileError, ReadError
+
+__all__ = ["PositionedFile"]
 
 _JOINED = 256  # small reads whose results are joined at once, so that the memory of each serves the next as well
 _MOST_A_CALL = 1 << 30  # Linux reads at most 0x7ffff000 bytes a call, macOS INT_MAX
@@ -39,9 +41,7 @@ class PositionedFile:
             if not stat.S_ISREG(os.stat(path).st_mode):
                 raise ReadError(f"{path} is not a regular file", path=path)
             self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - it is closed by `close`
-        except FileNotFoundError:
-            raise
-        except ReadError:
+        except (FileNotFoundError, ReadError):
             raise
         except OSError as error:
             raise ReadError(f"{path} cannot be opened", evidence=str(error), path=path) from error
@@ -61,7 +61,7 @@ class PositionedFile:
         """
         self._hold(offset, n)
         pread = getattr(os, "pread", None)
-        if pread is not None:
+        if pread is not None and n <= _MOST_A_CALL:
             try:
                 data: bytes = pread(self._file.fileno(), n, offset)
             except OSError as error:
