@@ -39,11 +39,18 @@ def picture(planes: int) -> Any:
     return np.stack([np.roll(first[i % len(first)], 37 * i, axis=0) for i in range(planes)])
 
 
-def keep(folder: Path, mib: int) -> Any:
-    """The picture of that size, made once a run and kept as ``picture.npy``; ZYX uint16, mapped."""
+def noise(planes: int) -> Any:
+    """A stack of nothing but noise of 12 bits, which no encoder can predict; ZYX uint16."""
     import numpy as np
 
-    path = folder / "picture.npy"
+    return np.random.default_rng(1).integers(0, 1 << 12, (planes, *PLANE), np.uint16)
+
+
+def keep(folder: Path, mib: int, make: Callable[[int], Any] = picture) -> Any:
+    """The stack of that size, made once a run and kept as ``picture.npy`` or ``noise.npy``; ZYX uint16, mapped."""
+    import numpy as np
+
+    path = folder / f"{make.__name__}.npy"
     if not path.exists():
-        np.save(path, picture(max(2, mib * (1 << 20) // (PLANE[0] * PLANE[1] * 2))))
+        np.save(path, make(max(2, mib * (1 << 20) // (PLANE[0] * PLANE[1] * 2))))
     return np.load(path, mmap_mode="r")

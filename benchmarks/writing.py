@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from .case import ROWS, WORKERS, Case, keep
+from .case import ROWS, WORKERS, Case, keep, noise
 
 
 def prepare(folder: Path, mib: int) -> None:
-    """The picture, and two TIFFs of it to convert."""
+    """The picture, two TIFFs of it to convert, and noise."""
     import tifffile
 
+    keep(folder, mib, noise)
     stack = keep(folder, mib)
     tifffile.imwrite(folder / "source.tif", stack, metadata={"axes": "ZYX"})
     compressed = {"compression": "zlib", "compressionargs": {"level": 3}, "rowsperstrip": ROWS}
     tifffile.imwrite(folder / "source-zlib.tif", stack, metadata={"axes": "ZYX"}, **compressed)
 
 
-def _stack(folder: Path) -> Any:
+def _stack(folder: Path, name: str = "picture") -> Any:
     import numpy as np
 
-    return np.load(folder / "picture.npy", mmap_mode="r")
+    return np.load(folder / f"{name}.npy", mmap_mode="r")
 
 
 def _synced(path: Path) -> None:
@@ -36,10 +37,29 @@ def _synced(path: Path) -> None:
 
 def omio_write(folder: Path) -> None:
     """OMIO, level 3, checked, fsynced."""
+    _omio_write(folder, 3)
+
+
+def omio_auto(folder: Path) -> None:
+    """OMIO, the encoder chosen by trying."""
+    _omio_write(folder, "auto")
+
+
+def omio_write_noise(folder: Path) -> None:
+    """OMIO, level 3, of noise."""
+    _omio_write(folder, 3, "noise")
+
+
+def omio_auto_noise(folder: Path) -> None:
+    """OMIO, the encoder chosen by trying, of noise."""
+    _omio_write(folder, "auto", "noise")
+
+
+def _omio_write(folder: Path, level: int | Literal["auto"], name: str = "picture") -> None:
     import omio
 
-    path = omio.imwrite(folder / f"out-{os.getpid()}.ome.tif", _stack(folder), axes="ZYX", compression_level=3)
-    path.unlink()
+    out = folder / f"out-{os.getpid()}.ome.tif"
+    omio.imwrite(out, _stack(folder, name), axes="ZYX", compression_level=level).unlink()
 
 
 def tifffile_write(folder: Path) -> None:
@@ -65,24 +85,32 @@ def bare_write(folder: Path) -> None:
     """The encoding alone in two threads, its bytes written in order as they come, fsynced: the limit."""
     import imagecodecs
 
-    stack = _stack(folder)
+    _bare_write(folder, "picture", lambda strip: imagecodecs.deflate_encode(strip, 3))
 
+
+def bare_igzip(folder: Path) -> None:
+    """The same by igzip at the level that "auto" takes for shot noise."""
+    from isal import isal_zlib
+
+    _bare_write(folder, "picture", lambda strip: isal_zlib.compress(strip, 2))
+
+
+def bare_igzip_noise(folder: Path) -> None:
+    """The same by igzip, of noise."""
+    from isal import isal_zlib
+
+    _bare_write(folder, "noise", lambda strip: isal_zlib.compress(strip, 1))
+
+
+def _bare_write(folder: Path, name: str, strip: Callable[[Any], bytes]) -> None:
     def encode(plane: Any) -> list[bytes]:
-        return [imagecodecs.deflate_encode(plane[y : y + ROWS], 3) for y in range(0, len(plane), ROWS)]
+        return [strip(plane[y : y + ROWS]) for y in range(0, len(plane), ROWS)]
 
     path = folder / f"out-{os.getpid()}.bin"
     with ThreadPoolExecutor(WORKERS) as pool, open(path, "wb") as file:
-        for strips in pool.map(encode, stack):
+        for strips in pool.map(encode, _stack(folder, name)):
             file.writelines(strips)
     _synced(path)
-
-
-def omio_auto(folder: Path) -> None:
-    """OMIO, the encoder chosen by trying."""
-    import omio
-
-    path = omio.imwrite(folder / f"out-{os.getpid()}.ome.tif", _stack(folder), axes="ZYX", compression_level="auto")
-    path.unlink()
 
 
 def omio_convert_raw(folder: Path) -> None:
@@ -131,7 +159,11 @@ CASES: Mapping[str, Case] = {
     ),
     "auto write": Case(
         title='write, compression_level="auto"',
-        contenders={"omio": omio_auto, "omio, level 3": omio_write},
+        contenders={"omio": omio_auto, "omio, level 3": omio_write, "limit": bare_igzip},
+    ),
+    "auto noise": Case(
+        title='write noise, compression_level="auto"',
+        contenders={"omio": omio_auto_noise, "omio, level 3": omio_write_noise, "limit": bare_igzip_noise},
     ),
     "convert": Case(
         title="TIFF to OME-TIFF",

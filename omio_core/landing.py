@@ -13,12 +13,14 @@ import os
 import secrets
 import stat
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 from .errors import OmioError, WriteError
+from .stream import meanwhile
 
 T = TypeVar("T")
 
@@ -49,7 +51,7 @@ def land(
     write
         Called with the path of an empty file, which it fills; what it gives is given back.
     check
-        Called with the same path once all bytes are on the disk; raises to refuse the file.
+        Called with the same path once it is written, while its last bytes go to the disk; raises to refuse the file.
     replace
         Whether a file of that name may be replaced; its permissions are kept.
 
@@ -75,10 +77,11 @@ def land(
         temporary, lock = _reserve(goal)
     try:
         with _told(goal):
-            given = write(str(temporary))
-            _flush(temporary)
-            if check is not None:
-                check(str(temporary))
+            with _flushing(temporary) as written:
+                given = write(str(temporary))
+                written()
+                if check is not None:
+                    check(str(temporary))
             _rename(temporary, goal, replace)
             _flush_folder(goal.parent)
     finally:
@@ -196,8 +199,43 @@ def _remove_left_over(part: Path) -> bool:
 # --- to the disk, and to the name
 
 
+FLUSH_EVERY = 0.1  # seconds
+
+
+@contextlib.contextmanager
+def _flushing(path: Path) -> Iterator[Callable[[], None]]:
+    """Flush a file while it is written, and whole before the block is left; gives what to call once it is written.
+
+    The disk so works while pixels are encoded, instead of after the last of them. The system tells of a failed write
+    once, be it to a flush halfway: whatever a flush raises is raised.
+    """
+    written, given_up = threading.Event(), threading.Event()
+
+    def flush() -> None:
+        handle = os.open(path, _WRITABLE)
+        try:
+            while not written.wait(FLUSH_EVERY):
+                os.fsync(handle)
+        finally:
+            os.close(handle)
+        if not given_up.is_set():
+            _flush(path)  # by its name: what lies there now, whoever wrote it
+
+    with meanwhile(flush):
+        try:
+            yield written.set
+        except BaseException:
+            given_up.set()
+            raise
+        finally:
+            written.set()
+
+
+_WRITABLE = os.O_RDWR | getattr(os, "O_BINARY", 0)
+
+
 def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    handle = os.open(path, _WRITABLE)
     try:
         os.fsync(handle)
     finally:

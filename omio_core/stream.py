@@ -1,6 +1,6 @@
 """The one thread pool, and `pull`, the only way pixels flow through it; it knows no format.
 
-Readers and writers start no threads. `pull` reads and transforms boxes on all cores and yields in the order asked,
+No other file starts threads. `pull` reads and transforms boxes on all cores and yields in the order asked,
 bounded in bytes; `fill` reads into one array. A call from inside a worker (a dask task, a nested pull) runs inline.
 """
 
@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -55,6 +55,19 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
+
+
+@contextmanager
+def meanwhile(task: Callable[[], None]) -> Iterator[None]:
+    """Run a task that waits more than it works beside the block, in a thread of its own; the block ends after it.
+
+    What the task raises is raised at the end, unless the block raised something itself. The task has to notice by
+    itself that the block is over.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="omio-meanwhile") as own:
+        done = own.submit(task)
+        yield
+    done.result()
 
 
 def ordered(

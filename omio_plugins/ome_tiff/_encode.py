@@ -80,12 +80,13 @@ def segments(plan: Plan, form: Form, rows: Rows) -> Segments:
         return [(flat(rows), [row * len(part) for part in parts])]
     found: Segments = []
     for part in parts:
-        data = flat(part) if plan.encode is None else plan.encode(_differences(part, form), plan.level)
+        data = flat(part) if plan.encode is None else plan.encode(differences(part, form), plan.level)
         found.append((data, [len(data)]))
     return found
 
 
-def _differences(part: Rows, form: Form) -> Rows:
+def differences(part: Rows, form: Form) -> Rows:
+    """What is compressed of a segment: its pixels, or what the predictor makes of them."""
     return part if form.predictor == PREDICTOR_NONE else predicted(part, form.predictor)
 
 

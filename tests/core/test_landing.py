@@ -65,6 +65,56 @@ def test_failure_leaves_nothing_and_passes(tmp_path: Path, error: BaseException,
     assert names(tmp_path) == []
 
 
+def test_flushed_while_it_is_written_and_whole_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[tuple[int, bool]] = []  # bytes that were there, and whether the name was
+    once = threading.Event()
+    real = os.fsync
+
+    def fsync(handle: int) -> None:
+        real(handle)
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            flushed.append((os.fstat(handle).st_size, (tmp_path / "a.txt").exists()))
+            once.set()
+
+    def write(temporary: str) -> None:
+        with open(temporary, "w") as file:
+            file.write("half")
+            file.flush()
+            assert once.wait(10)
+            file.write(" and half")
+
+    monkeypatch.setattr(landing, "FLUSH_EVERY", 0.01)
+    monkeypatch.setattr(landing.os, "fsync", fsync)
+    land(tmp_path / "a.txt", write)
+    assert flushed[0] in [(0, False), (4, False)]
+    assert flushed[-1] == (len("half and half"), False)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_bytes_that_did_not_reach_the_disk_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    """The system tells once of a write that failed, be it to a flush halfway."""
+    told = threading.Event()
+
+    def fsync(handle: int) -> None:
+        if late != told.is_set():
+            return told.set()
+        told.set()
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def write(temporary: str) -> None:
+        assert told.wait(10)
+
+    monkeypatch.setattr(landing, "FLUSH_EVERY", 0.01)
+    monkeypatch.setattr(landing.os, "fsync", fsync)
+    with pytest.raises(WriteError, match=os.strerror(errno.EIO)):
+        land(tmp_path / "a.txt", write)
+    assert names(tmp_path) == []
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EIO, None])
 @pytest.mark.parametrize("replace", [False, True])
 def test_oserror_becomes_one_write_error(tmp_path: Path, number: int | None, replace: bool) -> None:
