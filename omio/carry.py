@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from omio_core import opens, writing
 from omio_core.errors import FileChangedError, OmioError, WriteError
@@ -210,10 +210,7 @@ def _file(
 ) -> Path | None:
     path = Path(cast(str, output.path))
     _make_folder(path.parent)
-    settings: dict[str, Any] = {
-        "level": how.level, "tile": how.tile, "verify": how.verify, "workers": how.workers, "options": how.options,
-        "progress": progress,
-    }  # fmt: skip
+    settings = {**how.asked, "progress": progress}
     if collision is None:
         _hold_target(output)  # once more: others may have been written meanwhile
         exactly = "overwrite" if output.action == "overwrite" else "raise"

@@ -9,11 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omio_core import dispatch, landing, policies
+from omio_core import landing, policies, writing
 from omio_core.errors import ManyImagesError, OmioError, WriteError
 from omio_core.opens import Fingerprint
-from omio_core.pictures import hold
-from omio_core.region import Box
 
 from . import names
 from .gather import Gathered
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def name(
-    gathered: Gathered, made: Sequence[Made], out: str | os.PathLike[str] | None, collision: str, writing: Writing
+    gathered: Gathered, made: Sequence[Made], out: str | os.PathLike[str] | None, collision: str, how: Writing
 ) -> list[Made]:
     """The outputs with their files.
 
@@ -38,7 +36,7 @@ def name(
         A file, a folder, or None for beside the source.
     collision
         Policy for a name that is taken.
-    writing
+    how
         How they are written.
 
     Raises
@@ -52,8 +50,8 @@ def name(
         raise _too_many(made, out)
     read = {os.path.realpath(member.path) for one in made for each in one.output.inputs for member in each.members}
     planned: set[str] = set()
-    wanted = [names.unique(path, planned) for path in _wanted(gathered, made, out, writing)]
-    return [_settled(one, path, collision, planned, read, writing) for one, path in zip(made, wanted, strict=True)]
+    wanted = [names.unique(path, planned) for path in _wanted(gathered, made, out, how)]
+    return [_settled(one, path, collision, planned, read, how) for one, path in zip(made, wanted, strict=True)]
 
 
 def _too_many(made: Sequence[Made], out: str | os.PathLike[str]) -> ManyImagesError:
@@ -78,7 +76,7 @@ def _too_many(made: Sequence[Made], out: str | os.PathLike[str]) -> ManyImagesEr
 
 
 def _wanted(
-    gathered: Gathered, made: Sequence[Made], out: str | os.PathLike[str] | None, writing: Writing
+    gathered: Gathered, made: Sequence[Made], out: str | os.PathLike[str] | None, how: Writing
 ) -> Iterator[Path]:
     """The name of each output, whatever stands there."""
     for _, group in itertools.groupby(made, key=lambda one: id(one.taken[0])):
@@ -89,7 +87,7 @@ def _wanted(
         if along is not None:
             found = gathered.found
             title = names.stem(found.title, suffixes) if found.candidates[0].given else found.title
-            yield names.merged(title, Path(found.home), out, along, ones[0].images[0], writing.name)
+            yield names.merged(title, Path(found.home), out, along, ones[0].images[0], how.name)
             continue
         folder = out
         if out is not None and taken.candidate.below and not names.is_file(Path(out)):
@@ -99,12 +97,12 @@ def _wanted(
             folder,
             [one.images[0] for one in ones],
             suffixes,
-            several=len(taken.opened.images) > 1 and writing.layout == "files",
-            template=writing.name,
+            several=len(taken.opened.images) > 1 and how.layout == "files",
+            template=how.name,
         )
 
 
-def _settled(one: Made, wanted: Path, collision: str, planned: set[str], read: set[str], writing: Writing) -> Made:
+def _settled(one: Made, wanted: Path, collision: str, planned: set[str], read: set[str], how: Writing) -> Made:
     """One output with its file, after looking at what stands there."""
     for path in landing.numbered(wanted):
         if path != wanted and names.key(path) in planned:
@@ -133,16 +131,15 @@ def _settled(one: Made, wanted: Path, collision: str, planned: set[str], read: s
             return replace(one, output=replace(named, action="write")).failed(own)
         stands = Fingerprint.of(str(path)) if os.path.exists(path) else None
     settled = replace(one, output=replace(named, action=action, stands=stands))
-    return settled if settled.error is not None else _writable(settled, writing)
+    return settled if settled.error is not None else _writable(settled, how)
 
 
-def _writable(one: Made, writing: Writing) -> Made:
+def _writable(one: Made, how: Writing) -> Made:
     """Tell now what a writer would refuse only after it has written the files before."""
+    path = one.output.path or ""
     try:
-        writer = dispatch.writer_for(one.output.path or "", one.images)
-        dispatch.check_options(writer, writing.options)
-        for image in one.images:
-            hold(image.picture, Box.whole(image.shape))
+        request = writing.requested(path, **how.asked)
+        writing.fitting(path, one.images, request)
     except OmioError as error:
         return one.failed(error)
     return one

@@ -133,6 +133,11 @@ class Writing:
     workers: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        """Keywords of `omio_core.writing.write`."""
+        return {name: getattr(self, name) for name in ("level", "tile", "verify", "workers", "options")}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -206,24 +211,20 @@ class Plan:
         return carry.run(self, progress, landed)
 
     def to_json(self, path: str | Path | None = None) -> str:
-        """The plan as JSON, which `from_json` takes; also written to a file where one is named, in place of another.
+        """The plan as JSON, which `from_json` takes; also written to a file where one is named, in place of a plan.
 
         Raises
         ------
         OmioError
             An option has a value that JSON does not know.
+        WriteError
+            The file cannot be written, or what stands there is no plan.
         """
         from . import saved
 
         text = saved.dump(self)
         if path is not None:
-            from omio_core import landing
-
-            target = Path(path)
-            landing.land(
-                target, lambda temporary: Path(temporary).write_text(text, "utf-8", "surrogateescape"),
-                replace=target.exists(),
-            )  # fmt: skip
+            saved.put(text, Path(path))
         return text
 
     @classmethod

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from omio_core.errors import MetadataError, OmioError, ReadError
+from omio_core import landing
+from omio_core.errors import MetadataError, OmioError, ReadError, WriteError
 from omio_core.opens import Fingerprint
 from omio_core.policies import Policies
 from omio_core.provenance import omio_version
@@ -39,6 +41,22 @@ def dump(plan: Plan) -> str:
         raise OmioError(
             "the plan cannot be saved", evidence=str(error), remedy="give options as texts and numbers"
         ) from error
+
+
+def put(text: str, target: Path) -> None:
+    """Write a plan to a file; what stands there is replaced if it is a plan, too."""
+    replace = os.path.lexists(target)
+    if replace:
+        try:
+            load(target)
+        except OmioError as error:
+            raise WriteError(
+                f"{target} is kept: it is no plan", evidence=str(error.evidence), remedy="save under another name",
+                path=str(target),
+            ) from error  # fmt: skip
+    landing.land(
+        target, lambda temporary: Path(temporary).write_text(text, "utf-8", "surrogateescape"), replace=replace
+    )
 
 
 def load(source: str | Path) -> Plan:

@@ -285,6 +285,9 @@ class Writer:
     write
         ``"package.module:function"``, called as ``function(temporary_path, images, request)``, gives a `Written`.
         It writes the one file at `temporary_path`, which exists and is empty; landing it is the core's.
+    refuse
+        ``"package.module:function"``, called as ``refuse(images, request)`` before anything is written, and by plans;
+        raises the OmioError that `write` would raise, as far as it can be told without a pixel.
     check
         ``"package.module:function"``, called as ``check(temporary_path, images)`` before the rename; raises an
         OmioError if the file is not what was asked for.
@@ -295,6 +298,7 @@ class Writer:
     suffixes: tuple[str, ...]
     accepts: Callable[[Sequence[Image]], Verdict]
     write: str
+    refuse: str | None = None
     check: str | None = None
     options: Mapping[str, str] = field(default_factory=lambda: _NO_OPTIONS)
     extra: str | None = None

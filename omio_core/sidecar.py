@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from . import landing, policies
+from . import landing
 from .contract import Reader
 from .errors import (
     AmbiguousReaderError,
@@ -131,20 +131,13 @@ def write(
     target = source.with_suffix(SUFFIX) if out is None else Path(out)
     if target.is_dir():
         target /= source.with_suffix(SUFFIX).name
-    policies.find("collision", collision)
-    for candidate in landing.numbered(target):
-        action = "write"
-        if os.path.lexists(candidate):
-            action = policies.decide("collision", collision, path=str(candidate))
-        if action == "skip":
-            return None
-        if action == "number":
-            continue
-        if candidate.exists() and candidate.samefile(source):
+
+    def put(candidate: Path, replace: bool) -> None:
+        if replace and candidate.samefile(source):
             raise WriteError(f"{candidate} is the file that the sidecar describes", remedy="write under another name")
-        landing.land(candidate, lambda temporary: _put(temporary, text), replace=action == "overwrite")
-        return candidate
-    raise AssertionError("names never run out")
+        landing.land(candidate, lambda temporary: _put(temporary, text), replace=replace)
+
+    return landing.under(target, collision, put)
 
 
 def _put(path: str, text: str) -> None:

@@ -6,15 +6,15 @@ whole or not at all.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from . import digests, dispatch, landing, policies
+from . import digests, dispatch, landing
 from .contract import Writer, WriteRequest, Written
 from .errors import CorruptFileError, MissingDependencyError, OmioError, WriteError
 from .image import Image
@@ -23,7 +23,7 @@ from .lazy import load
 from .pictures import hold
 from .region import Box
 
-__all__ = ["VERIFY", "write"]
+__all__ = ["VERIFY", "fitting", "write"]
 
 VERIFY = ("structure", "pixels", "none")
 """What is held against what was asked for before the rename: directories and metadata; pixels too; nothing."""
@@ -78,47 +78,98 @@ def write(
         What was written is not what was asked for; it is removed.
     """
     target = Path(path)
-    policies.find("collision", collision)  # a name that is none is told now, not when a name happens to be taken
-    chosen = dispatch.writer_for(target, images, writer)
-    for image in images:
-        hold(image.picture, Box.whole(image.shape))
-    dispatch.check_options(chosen, options or {})
+    request = requested(
+        target, level=level, tile=tile, verify=verify, workers=workers, progress=progress, options=options
+    )
+    chosen = fitting(target, images, request, writer)
+
+    def put(candidate: Path, replace: bool) -> None:
+        if replace:
+            _refuse_own_source(candidate, images)
+        _land(chosen, candidate, images, dataclasses.replace(request, name=candidate.name), verify, replace)
+
+    return landing.under(target, collision, put)
+
+
+def requested(
+    path: str | os.PathLike[str],
+    *,
+    level: int | Literal["auto"] = 3,
+    tile: int | None = None,
+    verify: str = "structure",
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> WriteRequest:
+    """What is asked of the writer of a file; parameters are those of `write`.
+
+    Raises
+    ------
+    WriteError
+        There is no such level of compression, or no such check.
+    """
     if level != "auto" and (not isinstance(level, int) or not 0 <= level <= 9):
         raise WriteError(f"there is no compression level {level!r}", remedy='choose 0 (none) to 9, or "auto"')
     if verify not in VERIFY:
         raise WriteError(f"verify cannot be {verify!r}", remedy=f"choose one of {', '.join(VERIFY)}")
-    request = partial(
-        WriteRequest,
+    return WriteRequest(
         level=level,
         tile=tile,
+        name=Path(path).name,
         workers=workers,
         progress=progress,
         digests=verify != "none",
         options=dict(options or {}),
     )
-    for candidate in landing.numbered(target):
-        action = "write"
-        if os.path.lexists(candidate):
-            action = policies.decide("collision", collision, path=str(candidate))
-        if action == "skip":
-            return None
-        if action == "number":
-            continue
-        if action == "overwrite":
-            _refuse_own_source(candidate, images)
+
+
+def fitting(
+    path: str | os.PathLike[str], images: Sequence[Image], request: WriteRequest, writer: str | None = None
+) -> Writer:
+    """The writer of a file, once it has nothing against what is asked; reads no pixel, writes nothing.
+
+    Parameters
+    ----------
+    path, images, writer
+        As for `write`.
+    request
+        What is asked of it.
+
+    Raises
+    ------
+    NoWriterError
+        No writer has that suffix, or none takes such pixels.
+    LimitExceededError
+        The pixels are nearly all absent, and far more than exist.
+    WriteError, UnknownOptionError
+        An option is none, or does not go with these images.
+    """
+    chosen = dispatch.writer_for(path, images, writer)
+    for image in images:
+        hold(image.picture, Box.whole(image.shape))
+    dispatch.check_options(chosen, request.options)
+    if chosen.refuse is not None:
+        refuse = _function(chosen, chosen.refuse)
         try:
-            _land(chosen, candidate, images, request(name=candidate.name), verify, replace=action == "overwrite")
-        except WriteError as error:
-            taken = isinstance(error.__cause__, FileExistsError) or os.path.lexists(candidate)
-            if taken and action == "write" and policies.decide("collision", collision, path=str(candidate)) == "number":
-                continue  # somebody else took the name while we wrote
+            refuse(images, request)
+        except OmioError:
             raise
-        return candidate
-    raise AssertionError("names never run out")
+        except Exception as error:  # the plugin border
+            raise _broken(chosen, path, error) from error
+    return chosen
+
+
+def _broken(writer: Writer, path: str | os.PathLike[str], error: Exception) -> WriteError:
+    return WriteError(
+        f"{os.fspath(path)} could not be written",
+        evidence=f"the writer {writer.name} raised {type(error).__name__}: {error}",
+        path=os.fspath(path),
+        writer=writer.name,
+    )
 
 
 def _land(
-    writer: Writer, target: Path, images: Sequence[Image], request: WriteRequest, verify: str, *, replace: bool
+    writer: Writer, target: Path, images: Sequence[Image], request: WriteRequest, verify: str, replace: bool
 ) -> Written:
     function = _function(writer, writer.write)
     check = _function(writer, writer.check) if writer.check and verify != "none" else None
@@ -130,12 +181,7 @@ def _land(
         except (OmioError, OSError, MemoryError):
             raise
         except Exception as error:  # the plugin border
-            raise WriteError(
-                f"{target} could not be written",
-                evidence=f"the writer {writer.name} raised {type(error).__name__}: {error}",
-                path=str(target),
-                writer=writer.name,
-            ) from error
+            raise _broken(writer, target, error) from error
         done.append(written)
         return written
 

@@ -45,6 +45,7 @@ WRITER = Writer(
     suffixes=(".ome.tiff", ".ome.tif", ".ome.btf"),
     accepts=accepts,
     write="omio_plugins.ome_tiff._write:write",
+    refuse="omio_plugins.ome_tiff._write:refuse",
     check="omio_plugins.ome_tiff._check:check",
     options={
         "compression": "none, zlib (default), lzw, zstd, lzma, packbits, png, jpeg2000, jpegxl or webp; all lossless",

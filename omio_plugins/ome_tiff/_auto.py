@@ -16,11 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from omio_core.errors import WriteError
 from omio_core.region import Box
 from omio_core.stream import ordered, pull
 
-from ._codecs import CODECS, Encode, igzip, zlib
+from ._codecs import Encode, igzip, zlib
 from ._encode import Rows, beside, differences
 from ._plan import Plan
 
@@ -39,15 +38,7 @@ class _Tried:
 
 
 def fastest(plan: Plan, workers: int | None = None) -> Plan:
-    """The plan with the encoder chosen, and the choice in its provenance.
-
-    Raises
-    ------
-    WriteError
-        The compression asked for is not zlib.
-    """
-    if plan.form.compression != CODECS["zlib"].tag:
-        raise WriteError('compression_level="auto" chooses among encoders of zlib', remedy="leave out compression=")
+    """The plan, of zlib, with the encoder chosen; the choice stands in its provenance."""
     boxes = _places(plan)
     samples = [rows for _, rows in pull(plan.image.picture, boxes, lambda _, a: _rows(plan, a), workers=workers)]
     held = sum(rows.nbytes for rows in samples)

@@ -155,9 +155,7 @@ class Stream:
         if bigtiff is None:
             bigtiff = size > MOST_CLASSIC
         if not bigtiff and size > MOST_CLASSIC:
-            raise WriteError(
-                "the pixels do not fit a classic TIFF", evidence=f"{size} bytes", remedy="leave out bigtiff=False"
-            )
+            raise no_classic(size)
         first: list[tuple[int, int, int]] = []
         for code, text in texts:
             first.append((code, len(text) + 1, self._end))
@@ -189,6 +187,13 @@ class Stream:
         self._file.write(block)
         self._end += len(block)
         return at
+
+
+def no_classic(size: int) -> WriteError:
+    """The error for a file of that many bytes as classic TIFF."""
+    return WriteError(
+        "the pixels do not fit a classic TIFF", evidence=f"{size} bytes", remedy="leave out bigtiff=False"
+    )
 
 
 def _directory(

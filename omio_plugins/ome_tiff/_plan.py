@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -61,15 +62,24 @@ class Plan:
     notes: tuple[str, ...]
 
 
-def plan(index: int, image: Image, request: WriteRequest) -> Plan:
+def plan(index: int, image: Image, request: WriteRequest, *, look: bool = True) -> Plan:
     """Decide how to write an image.
+
+    Parameters
+    ----------
+    index
+        Of the image among those written.
+    image, request
+        What to write, and what is asked.
+    look
+        Whether to look at the values of 64-bit integers; else they are taken to fit 32 bits.
 
     Raises
     ------
     WriteError
         An option is none, or does not go with the pixels; 64-bit integers do not fit 32 bits.
     """
-    dtype = _dtype(index, image, request)
+    dtype = _dtype(index, image, request, look)
     metadata, notes = image.metadata, []
     if metadata.samples not in (1, 3, 4) or (metadata.samples > 1 and dtype.kind == "c"):
         notes.append(f"the {metadata.samples} samples of a pixel are written as channels of their own")
@@ -79,6 +89,8 @@ def plan(index: int, image: Image, request: WriteRequest) -> Plan:
     method = _one_of(request, "pyramid_method", "mean", ("mean", "nearest"))
     level = 3 if request.level == "auto" else request.level
     codec = codecs.find(request.options.get("compression", "zlib") if level else "none", dtype, metadata.samples)
+    if request.level == "auto" and codec.tag != codecs.CODECS["zlib"].tag:
+        raise WriteError('compression_level="auto" chooses among encoders of zlib', remedy="leave out compression=")
     form = _form(image, metadata, dtype, codec, request)
     reduced = _reduced(form, request)
     said: dict[str, Any] = {"converted": list(notes)} if notes else {}
@@ -163,16 +175,18 @@ def _reduced(form: Form, request: WriteRequest) -> tuple[Form, ...]:
     return tuple(levels)
 
 
-def _dtype(index: int, image: Image, request: WriteRequest) -> np.dtype[Any]:
+def _dtype(index: int, image: Image, request: WriteRequest, look: bool) -> np.dtype[Any]:
     """Of the pixels as written, little-endian."""
     name = image.dtype.name
     if name not in IF_IT_FITS:
         return np.dtype(WIDENED.get(name, name)).newbyteorder("<")
+    if not look:
+        return np.dtype(IF_IT_FITS[name][0]).newbyteorder("<")
     shape, itemsize = image.shape, image.dtype.itemsize
     rows = max(1, BAND // (shape[4] * itemsize))
     boxes = grid(Box.whole(shape), (1, 1, 1, min(rows, shape[3]), shape[4]))
-    found = [ends for _, ends in pull(image.picture, boxes, lambda _, a: (a.min(), a.max()), workers=request.workers)]
-    least, most = int(min(a for a, _ in found)), int(max(b for _, b in found))
+    ends = pull(image.picture, boxes, lambda _, a: (int(a.min()), int(a.max())), workers=request.workers)
+    least, most = reduce(lambda a, b: (min(a[0], b[0]), max(a[1], b[1])), (found for _, found in ends))
     for candidate in IF_IT_FITS[name]:
         if np.iinfo(candidate).min <= least and most <= np.iinfo(candidate).max:
             return np.dtype(candidate).newbyteorder("<")

@@ -24,7 +24,7 @@ from omio_core.stream import pull
 from . import _fiji
 from ._auto import fastest
 from ._encode import Levels, Piece, Segments, beside, encode
-from ._file import Stream
+from ._file import MOST_CLASSIC, Stream, no_classic
 from ._plan import Plan, boxes, plan
 
 
@@ -46,9 +46,7 @@ def write(path: str, images: Sequence[Image], request: WriteRequest) -> Written:
         An option that does not go with the pixels, or 64-bit integers beyond 32 bits.
     """
     bigtiff, fiji = _bigtiff(request), _fiji_asked(request)
-    plans = [plan(i, image, request) for i, image in enumerate(images)]
-    if fiji:
-        _fiji.refuse(len(plans), plans[0].dtype.name, plans[0].form.samples, request)
+    plans = _plans(images, request)
     if request.level == "auto":
         plans = [fastest(one, request.workers) for one in plans]
     first_ifds, found, done = [], [], _Done(request)
@@ -77,6 +75,28 @@ def write(path: str, images: Sequence[Image], request: WriteRequest) -> Written:
         notes=tuple(f"image {i}: {note}" if several else note for i, one in enumerate(plans) for note in one.notes),
         digests=tuple(found) if request.digests else None,
     )
+
+
+def refuse(images: Sequence[Image], request: WriteRequest) -> None:
+    """Raise what `write` would raise, as far as it can be told without a pixel.
+
+    Raises
+    ------
+    WriteError
+        An option is none, or does not go with the pixels or with another option.
+    """
+    plans = _plans(images, request, look=False)
+    least = sum(one.image.nbytes for one in plans if one.encode is None and not one.notes)
+    if _bigtiff(request) is False and least > MOST_CLASSIC:
+        raise no_classic(least)
+
+
+def _plans(images: Sequence[Image], request: WriteRequest, *, look: bool = True) -> list[Plan]:
+    _bigtiff(request)
+    plans = [plan(i, image, request, look=look) for i, image in enumerate(images)]
+    if _fiji_asked(request):
+        _fiji.refuse(len(plans), plans[0].dtype.name, plans[0].form.samples, request)
+    return plans
 
 
 def _bigtiff(request: WriteRequest) -> bool | None:

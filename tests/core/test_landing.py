@@ -24,6 +24,12 @@ def fill(content: str):
     return lambda temporary: Path(temporary).write_text(content)
 
 
+@pytest.fixture
+def policies(catalogue) -> None:
+    """The plain ones are in force."""
+    catalogue()
+
+
 def names(folder: Path) -> list[str]:
     return sorted(p.name for p in folder.iterdir())
 
@@ -415,3 +421,41 @@ def test_numbered(name: str, second: str, tmp_path: Path) -> None:
     found = numbered(tmp_path / name)
     assert [next(found).name, next(found).name] == [name, second]
     assert next(found).parent == tmp_path
+
+
+@pytest.mark.parametrize("collision", ["raise", "number", "overwrite", "skip"])
+@pytest.mark.usefixtures("policies")
+def test_a_name_that_is_taken(tmp_path: Path, collision: str) -> None:
+    (tmp_path / "a.txt").write_text("old")
+
+    def put(goal: Path, replace: bool) -> None:
+        land(goal, fill("new"), replace=replace)
+
+    if collision == "raise":
+        with pytest.raises(WriteError, match="exists already"):
+            landing.under(tmp_path / "a.txt", collision, put)
+        assert names(tmp_path) == ["a.txt"]
+        return
+    found = landing.under(tmp_path / "a.txt", collision, put)
+    assert found == {"number": tmp_path / "a-1.txt", "overwrite": tmp_path / "a.txt", "skip": None}[collision]
+    assert (tmp_path / "a.txt").read_text() == ("new" if collision == "overwrite" else "old")
+    assert names(tmp_path) == (["a-1.txt", "a.txt"] if collision == "number" else ["a.txt"])
+
+
+@pytest.mark.parametrize("collision", ["raise", "number"])
+@pytest.mark.usefixtures("policies")
+def test_a_name_that_somebody_takes_meanwhile(tmp_path: Path, collision: str) -> None:
+    def write(temporary: str) -> None:
+        Path(temporary).write_text("ours")
+        (tmp_path / "a.txt").write_text("theirs")
+
+    def put(goal: Path, replace: bool) -> None:
+        land(goal, write, replace=replace)
+
+    if collision == "raise":
+        with pytest.raises(WriteError, match="exists already"):
+            landing.under(tmp_path / "a.txt", collision, put)
+    else:
+        assert landing.under(tmp_path / "a.txt", collision, put) == tmp_path / "a-1.txt"
+        assert (tmp_path / "a-1.txt").read_text() == "ours"
+    assert (tmp_path / "a.txt").read_text() == "theirs"

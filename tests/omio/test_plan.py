@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from click.testing import Result
 
 import omio
@@ -186,6 +187,71 @@ def test_planning_holds_no_handle(tmp_path: Path) -> None:
     plan = omio.plan(tmp_path / "f", merge="T")
     assert len(plan.outputs[0].inputs) == 100
     assert len(opens.OPENS) == 0
+
+
+# --- what the writer would refuse
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"compression": "webp"}, "webp"),
+        ({"compression": "zip"}, "there is no compression 'zip'"),
+        ({"compression_level": 99}, "no compression level 99"),
+        ({"compression_level": "auto", "compression": "zstd"}, "encoders of zlib"),
+        ({"compression": "png", "predictor": True}, "no predictor"),
+        ({"tile": 17}, "17 pixels wide"),
+        ({"tile": 0, "pyramid": True}, "tiles"),
+        ({"pyramid": "some"}, "pyramid cannot be"),
+        ({"bigtiff": "no"}, "bigtiff cannot be"),
+        ({"order": "TZCYX"}, "order cannot be"),
+        ({"profile": "fiji", "pyramid": 1}, "fiji"),
+        ({"profile": "imagej"}, "profile cannot be"),
+        ({"verify": "all"}, "verify cannot be"),
+    ],
+)
+@pytest.mark.parametrize("merge", [None, "T"])
+@pytest.mark.usefixtures("unread")
+def test_what_the_writer_would_refuse_is_a_problem(
+    series: Path, tmp_path: Path, tree: Callable[[], dict[str, bytes]], asked: dict[str, object], words: str,
+    merge: str | None,
+) -> None:  # fmt: skip
+    """Told by the plan, and before anything is written or a folder is made."""
+    before = tree()
+    problems = omio.plan(series, tmp_path / "out", merge=merge, **asked).problems
+    assert len(problems) == (3 if merge is None else 1)
+    assert all(words in one for one in problems)
+    with pytest.raises(WriteError, match=words):
+        omio.convert_to_ometiff(series, tmp_path / "out", merge=merge, **asked)
+    assert tree() == before
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("unread")
+def test_no_classic_tiff_of_more_than_it_holds(tmp_path: Path) -> None:
+    """Told before 5 GB are written, where the size is certain."""
+    large = tmp_path / "large.tif"
+    tifffile.imwrite(large, shape=(5, 1 << 15, 1 << 15), dtype="uint8", bigtiff=True)  # a file of holes
+    (problem,) = omio.plan(large, compression_level=0, bigtiff=False).problems
+    assert "do not fit a classic TIFF" in problem
+    assert not omio.plan(large, bigtiff=False).problems
+
+
+@pytest.mark.usefixtures("unread")
+def test_64_bit_integers_are_looked_at_when_they_are_written(tmp_path: Path) -> None:
+    put(tmp_path / "wide.tif", 1, dtype="int64", bare=True)
+    assert not omio.plan(tmp_path / "wide.tif").problems
+
+
+def test_a_saved_plan_replaces_plans_only(series: Path, tmp_path: Path) -> None:
+    plan, data = omio.plan(series), series / "T_1.tif"
+    before = data.read_bytes()
+    with pytest.raises(WriteError, match="it is no plan"):
+        plan.to_json(data)
+    assert data.read_bytes() == before
+    plan.to_json(tmp_path / "plan.json")
+    omio.plan(series, merge="T").to_json(tmp_path / "plan.json")
+    assert omio.Plan.from_json(tmp_path / "plan.json").outputs[0].along == "T"
 
 
 # --- there and back
