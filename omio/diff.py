@@ -197,38 +197,59 @@ class Difference:
         return {**told, "uncompared": self.uncompared or None, "images": [image.to_dict() for image in self.images]}
 
     def __str__(self) -> str:
+        return self.text()
+
+    def text(self, most: int | None = None, *, more: str = "") -> str:
+        """For people: the names, a line a difference, the verdict.
+
+        Parameters
+        ----------
+        most
+            How many differences of a kind are told of an image, if not all; the others are counted.
+        more
+            How the reader gets the others.
+        """
         from omio_core.explain import printable
 
         lines = [f"A: {self.a}", f"B: {self.b}", *([f"not compared: {self.uncompared}"] if self.uncompared else [])]
         for image in self.images:
-            lines += [image.name, *(f"  {line}" for line in _rows(image))]
+            lines += [image.name, *(f"  {line}" for line in _rows(image, most, more))]
         lines.append("equal" if self.equal else "different")
         return "\n".join(printable(line) for line in lines)
 
 
-def _rows(image: ImageDifference) -> Iterator[str]:
+def _rows(image: ImageDifference, most: int | None, more: str) -> Iterator[str]:
     """A line a change, in columns; then the pixels, then what is left aside."""
-    changes = [(kind.replace("_", " "), change) for kind in KINDS for change in getattr(image, kind)]
-    kinds = max((len(kind) for kind, _ in changes), default=0)
-    facts = min(40, max((len(change.fact) for _, change in changes), default=0))
-    for kind, change in changes:
-        yield f"{kind:<{kinds}}  {change.fact:<{facts}}  {_told(kind, change)}"
+    changes = {kind.replace("_", " "): getattr(image, kind) for kind in KINDS}
+    told = [(kind, change) for kind, all_of_it in changes.items() for change in all_of_it[:most]]
+    kinds = max((len(kind) for kind, _ in told), default=0)
+    facts = min(40, max((len(change.fact) for _, change in told), default=0))
+    for kind, all_of_it in changes.items():
+        for change in all_of_it[:most]:
+            yield f"{kind:<{kinds}}  {change.fact:<{facts}}  {_told(kind, change)}"
+        if most is not None and len(all_of_it) > most:
+            yield f"{kind:<{kinds}}  and {len(all_of_it) - most} more" + (f" ({more})" if more else "")
     yield f"pixels: {image.pixels}"
     if image.aside:
         yield f"left aside: {'; '.join(image.aside)}"
 
 
 def _told(kind: str, change: Change) -> str:
+    a, b = (_word(value, change.fact) for value in (change.a, change.b))
     if kind == "same in another unit":
-        return f"{_word(change.a)}, in {change.unit_a} and in {change.unit_b}"
+        return f"{a}, in {change.unit_a} and in {change.unit_b}"
     if kind == "lost":
-        return f"{_word(change.a)}{f' (from {change.where_a})' if change.where_a else ''}"
+        return f"{a}{f' (from {change.where_a})' if change.where_a else ''}"
     if kind == "added":
-        return f"{_word(change.b)}{f' (from {change.where_b})' if change.where_b else ''}"
-    return f"{_word(change.a)} -> {_word(change.b)}"
+        return f"{b}{f' (from {change.where_b})' if change.where_b else ''}"
+    return f"{a} -> {b}"
 
 
-def _word(value: Any, most: int = 200) -> str:
+def _word(value: Any, fact: str, most: int = 200) -> str:
+    from omio_core.explain import colour, is_colour
+
+    if is_colour(fact, value):
+        return colour(value)
     text = f"{value:.10g}" if isinstance(value, float) else repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from omio_core.errors import ManyImagesError, OmioError
+from omio_core.errors import ManyImagesError, NoReaderError, OmioError
 from omio_core.image import Image
 from omio_core.joined import label
 from omio_core.plugins import catalogue
@@ -53,8 +54,23 @@ def request(
 
 
 def source(path: str | os.PathLike[str], said: Request) -> Source:
-    """A source described under a request; its file is let go of at once."""
-    opened = open_source(path, said)
+    """A source described under a request; its file is let go of at once.
+
+    Raises
+    ------
+    NoReaderError
+        Also for a folder that is no picture.
+    OmioError
+        It cannot be read, or a policy forbids it.
+    """
+    try:
+        opened = open_source(path, said)
+    except NoReaderError as error:
+        if not os.path.isdir(path):
+            raise
+        named = os.fspath(path)
+        remedy = f"name the files in it; omio.plan({named!r}) says which they are (omio plan {shlex.quote(str(named))})"
+        raise NoReaderError(error.what, evidence=error.evidence, remedy=remedy, **error.facts) from None
     opened.images[0].close()  # all of them share the one file
     return opened
 

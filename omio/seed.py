@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import difflib
 import os
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from omio_core.warned import warn
 
 from . import tidied
 
@@ -168,7 +169,7 @@ def create_empty_metadata(
         begun["shape"] = None
         for key, why in tidied.unfit(begun, stated["shape"]):
             begun[key] = None
-            warnings.warn(f"{key} are left out: {why}", MetadataWarning, stacklevel=2)
+            warn(f"{key} are left out: {why}", MetadataWarning)
     if annotations is not None:
         stated["Annotations"] = {**begun["Annotations"], **tidied.by_namespace(annotations, NAMESPACE)}
     return tidied.whole({**begun, **stated})
@@ -210,7 +211,7 @@ def update_metadata_from_image(
         found["SamplesPerPixel"] = samples
     for key, why in tidied.unfit(found, lengths):
         found[key] = None
-        warnings.warn(f"{key} are left out: {why}", MetadataWarning, stacklevel=2)
+        warn(f"{key} are left out: {why}", MetadataWarning)
     return OME_metadata_checkup(found) if run_checkup else found
 
 
@@ -260,7 +261,7 @@ def OME_metadata_checkup(metadata: Mapping[str, Any], namespace: str = NAMESPACE
             if isinstance(found[key], str | bool):
                 raise
             found[key] = None
-            warnings.warn(f"{error.what}: it is unknown now", MetadataWarning, stacklevel=2)
+            warn(f"{error.what}: it is unknown now", MetadataWarning)
     annotations = tidied.by_namespace(found.get("Annotations"), namespace)
     if rest:
         before = annotations.get(namespace, {})

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from omio_core.errors import AbsentPlanesWarning
+from omio_core.warned import warn
 
 Telling = tuple[type[Warning], str]
 """A kind of warning, and what it says."""
@@ -71,4 +72,4 @@ def padding(padded: Iterable[Sequence[str]]) -> Iterator[Telling]:
 def tell(tellings: Iterable[Telling]) -> None:
     """Warn of what was kept back."""
     for category, message in tellings:
-        warnings.warn(message, category, stacklevel=4)
+        warn(message, category)

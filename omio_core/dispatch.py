@@ -6,7 +6,6 @@ Content decides; the name of a file is the weakest evidence. No reader is ever t
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from .errors import (
 from .plugins import Catalogue, catalogue
 from .probe import Probe
 from .settings import current
+from .warned import warn
 
 if TYPE_CHECKING:
     from .image import Image
@@ -62,11 +62,7 @@ def verdicts(probe: Probe, known: Catalogue | None = None) -> dict[str, Verdict]
             said[reader.name] = verdict
         except Exception as error:  # noqa: BLE001 - the plugin border
             said[reader.name] = Verdict(Match.NO, f"its sniff failed: {type(error).__name__}: {error}")
-            warnings.warn(
-                f"the reader {reader.name} failed to look at {probe.name}: {error!r}",
-                PluginLoadWarning,
-                stacklevel=2,
-            )
+            warn(f"the reader {reader.name} failed to look at {probe.name}: {error!r}", PluginLoadWarning)
     return dict(sorted(said.items(), key=lambda item: -item[1].match))
 
 

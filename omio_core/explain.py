@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +66,7 @@ def image_dict(image: Image) -> dict[str, Any]:
         "bytes": Box.whole(image.shape).size * image.dtype.itemsize,
         "kind": _kind(image) or None,
         "native_axes": _native(image),
+        "levels": [list(level) for level in image.levels],
         "facts": {
             name: None if fact is None else {"value": _plain(fact.value), "origin": fact.origin, "where": fact.where}
             for name, fact in metadata.stated()
@@ -84,6 +85,7 @@ def of_image(image: Image) -> str:
     rgb = f", {told['samples']} samples a pixel" if told["samples"] > 1 else ""
     rows = [("kind", told["kind"], "")] if told["kind"] else []
     rows += [("axes in the file", told["native_axes"], "")] if told["native_axes"] else []
+    rows += [("smaller levels", smaller(image), "")] if len(told["levels"]) > 1 else []
     rows += [("assumed", printable(sentence), "") for sentence in told["assumptions"]]
     rows += [("absent", told["absent"], "")] if told["absent"] else []
     rows += [(name, *_row(name, fact)) for name, fact in told["facts"].items()]
@@ -108,6 +110,36 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
+def is_colour(name: str, value: Any) -> bool:
+    """Whether the fact of that public name is a colour as OME has it."""
+    return name.startswith("Channels[") and name.endswith("].Color") and isinstance(value, int)
+
+
+def colour(value: int) -> str:
+    """OME's signed 32-bit RGBA integer as #RRGGBB, or #RRGGBBAA where it is not opaque.
+
+    https://www.openmicroscopy.org/Schemas/Documentation/Generated/OME-2016-06/ome_xsd.html#Color
+
+    Examples
+    --------
+    >>> colour(-16776961), colour(-2147483521)
+    ('#FF0000', '#8000007F')
+    """
+    text = f"#{value & 0xFFFFFFFF:08X}"
+    return text.removesuffix("FF") if len(text) == 9 and text.endswith("FF") else text
+
+
+def smaller(image: Image) -> str:
+    """The levels below the full resolution, each with the lengths that are other than there."""
+    full, *others = image.levels
+    return ", ".join(_lengths(level, full) for level in others)
+
+
+def _lengths(level: Sequence[int], full: Sequence[int]) -> str:
+    axes = [(axis, n) for axis, n, whole in zip(CANONICAL, level, full, strict=True) if n != whole]
+    return " ".join(f"{axis}={n}" for axis, n in axes or zip(CANONICAL, level, strict=True))
+
+
 def _plain(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else value
 
@@ -119,6 +151,8 @@ def _row(name: str, fact: Mapping[str, Any] | None) -> tuple[str, str]:
     value = fact["value"]
     if isinstance(value, float):
         text = f"{value:.10g}"
+    elif is_colour(name, value):
+        text = colour(value)
     elif isinstance(value, Mapping):
         text = ", ".join(f"{key} {one}" for key, one in value.items())
     else:

@@ -7,7 +7,6 @@ annotation ``"omio/merge"``.
 from __future__ import annotations
 
 import math
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -26,6 +25,7 @@ from .mergetime import Clock, Step, clock, delta_t, even, steps, z_steps
 from .metadata import Metadata
 from .provenance import omio_version
 from .settling import Settling
+from .warned import warn
 
 _FEW = 8  # names in a message
 
@@ -281,11 +281,10 @@ def _warn(merge: Merge, settling: Settling, breaks: Sequence[Mapping[str, Any]])
             f"{one['fact']} (that of {one['from']})" if one["action"] == "first" else f"{one['fact']} (now unknown)"
             for one in facts
         ])  # fmt: skip
-        warnings.warn(
+        warn(
             f"the images merged along {merge.axis} state different values, decided by the policy "
             f"conflict={merge.conflict!r}: {told}; each input's own are in the annotation {MERGE!r}",
             MetadataWarning,
-            stacklevel=4,
         )
     if breaks:
         told = _listed([
@@ -293,5 +292,4 @@ def _warn(merge: Merge, settling: Settling, breaks: Sequence[Mapping[str, Any]])
             + (f", {one['usual']:g} {one['unit']} is usual)" if one["usual"] is not None else ")")
             for one in breaks
         ])  # fmt: skip
-        warnings.warn(f"the images merged along {merge.axis} do not follow each other evenly: {told}",
-                      MetadataWarning, stacklevel=4)  # fmt: skip
+        warn(f"the images merged along {merge.axis} do not follow each other evenly: {told}", MetadataWarning)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import threading
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from .errors import PluginContractError, PluginError, PluginLoadError, PluginLoa
 from .policies import ACTIONS
 from .probe import Probe
 from .settings import current
+from .warned import warn
 
 GROUP = "omio.plugins"
 
@@ -160,7 +160,7 @@ def load(found: Sequence[EntryPoint], *, disable: Sequence[str] = ()) -> Catalog
         except PluginError as error:
             whole = replace(whole, plugins=(*whole.plugins, replace(plugin, error=error)))
             if entry.name not in disable and distribution not in disable:
-                warnings.warn(f"plugin {entry.name} is left out: {error}", PluginLoadWarning, stacklevel=4)
+                warn(f"plugin {entry.name} is left out: {error}", PluginLoadWarning)
             continue
         whole = Catalogue(
             readers=whole.readers + offer.readers,
@@ -315,7 +315,7 @@ def annotate(metadata: Any, source: str) -> Mapping[str, Mapping[str, Any]]:
             said = {key: value for answer in hook(metadata=metadata, source=source) for key, value in answer.items()}
             json.dumps(said, allow_nan=False)  # what is no plain value cannot be recorded
         except Exception as error:  # noqa: BLE001 - the plugin border
-            warnings.warn(f"omio_annotate of {name} failed: {error!r}", PluginLoadWarning, stacklevel=2)
+            warn(f"omio_annotate of {name} failed: {error!r}", PluginLoadWarning)
             continue
         if said:
             found[name] = said

@@ -7,7 +7,6 @@ before a pixel is read.
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
@@ -33,6 +32,7 @@ from .metadata import Metadata
 from .pictures import FilePicture
 from .policies import Policies
 from .probe import Probe
+from .warned import warn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,5 +309,5 @@ def _fitting(given: Any, planes: tuple[int, ...], key: opens.Key) -> Facts:
         left_out.append(f"facts a plane are described as {wrong}, the picture has (T, Z, channels) = {planes}")
         facts = replace(facts, planes=None)
     for what in left_out:
-        warnings.warn(f"{key.path}: {what}: they are left out", MetadataWarning, stacklevel=3)
+        warn(f"{key.path}: {what}: they are left out", MetadataWarning)
     return facts

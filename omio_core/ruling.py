@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 from . import policies
@@ -12,6 +11,7 @@ from .image import Image
 from .pictures import FilePicture
 from .policies import Policies
 from .region import Box, Present
+from .warned import warn
 
 
 def rule(path: str, images: Sequence[Image], chosen: Policies) -> None:
@@ -42,11 +42,7 @@ def _axes(path: str, images: Sequence[Image], name: str) -> None:
                 assumptions=assumed,
             )
         if action == "warn":
-            warnings.warn(
-                f"{path}: {'; '.join(assumed)}; settle it with axes= (--axes on the command line)",
-                AssumedAxesWarning,
-                stacklevel=4,
-            )
+            warn(f"{path}: {'; '.join(assumed)}; settle it with axes= (--axes on the command line)", AssumedAxesWarning)
 
 
 def _files(path: str, images: Sequence[Image], name: str) -> None:
@@ -64,9 +60,7 @@ def _files(path: str, images: Sequence[Image], name: str) -> None:
             absent=absent,
         )
     if action == "warn":
-        warnings.warn(
-            f"{path}: {len(absent)} file(s) of its set are not there: {listed}", AbsentPlanesWarning, stacklevel=4
-        )
+        warn(f"{path}: {len(absent)} file(s) of its set are not there: {listed}", AbsentPlanesWarning)
 
 
 def _planes(path: str, images: Sequence[Image], name: str) -> None:
@@ -83,7 +77,7 @@ def _planes(path: str, images: Sequence[Image], name: str) -> None:
                 absent=absent,
             )
         if action == "warn":
-            warnings.warn(f"{path}: {words}; filled with 0", AbsentPlanesWarning, stacklevel=4)
+            warn(f"{path}: {words}; filled with 0", AbsentPlanesWarning)
 
 
 def _file_picture(image: Image) -> FilePicture:

@@ -11,7 +11,7 @@ import click
 
 from omio.folders import is_picture
 from omio.sources import Folder
-from omio_core.errors import OmioError
+from omio_core.errors import AssumedAxesWarning, OmioError
 from omio_core.provenance import omio_version
 
 from . import comparing, merging, options, show
@@ -61,7 +61,7 @@ def info(paths: tuple[str, ...], explain: bool, as_json: bool, said: dict[str, A
             show.summary(explanation)
 
     try:
-        each(paths, look)
+        each(paths, look, hold=None if as_json else AssumedAxesWarning)
     finally:
         if as_json:
             show.json(found)
@@ -161,5 +161,5 @@ def demo(folder: str) -> None:
     """Write a small sample experiment, read it, say what was found and why, and convert it."""
     from . import sample
 
-    with show.warnings_as_lines():
+    with show.warnings_as_lines(hold=AssumedAxesWarning):  # the explanation says it
         sample.run(Path(folder), show.line)

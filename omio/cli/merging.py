@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from . import options, show
+from .flags import spoken
 from .paths import each, together
 
 AXES = click.Choice(("T", "Z", "C"), case_sensitive=False)
@@ -15,14 +16,14 @@ AXES = click.Choice(("T", "Z", "C"), case_sensitive=False)
 
 def told(plan: Any, *, as_json: bool = False) -> None:
     """Print a plan; one that cannot be carried out ends the command with 1."""
-    show.line(plan.to_json() if as_json else str(plan))
+    show.line(plan.to_json() if as_json else spoken(str(plan)))
     if plan.problems:
         raise click.exceptions.Exit(1)
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("--along", type=AXES, help="Plan to merge all images along this axis. Default: a file an image.")
+@click.option("--along", "merge", type=AXES, help="Plan to merge all images along this axis. Default: a file an image.")
 @click.option("-o", "--out", type=click.Path(), help="A folder, or a file ending in .ome.tif.")
 @click.option("--name", metavar="TEMPLATE", help="Names of the files, such as {stem}_{image}.")
 @click.option("--layout", type=click.Choice(("files", "one-file")), help="A file an image, or one. Default: files.")
@@ -34,7 +35,7 @@ def told(plan: Any, *, as_json: bool = False) -> None:
 @options.statements
 def plan(
     paths: tuple[str, ...],
-    along: str | None,
+    merge: str | None,
     out: str | None,
     name: str | None,
     layout: str | None,
@@ -50,7 +51,7 @@ def plan(
 
     def do(_: str) -> None:
         made = omio.plan(
-            together(paths, looking), out, merge=along, image=options.chosen(image), name=name,
+            together(paths, looking), out, merge=merge, image=options.chosen(image), name=name,
             layout=layout or "files", **output, **merging, **said,
         )  # fmt: skip
         told(made, as_json=as_json)
@@ -60,7 +61,7 @@ def plan(
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("--along", type=AXES, required=True, help="The axis.")
+@click.option("--along", "merge", type=AXES, required=True, help="The axis.")
 @click.option("-o", "--out", type=click.Path(), help="A file ending in .ome.tif, or a folder. Default: beside.")
 @click.option("--name", metavar="TEMPLATE", help="Name of the file, such as {stem}_{SizeT}.")
 @click.option("--image", help="Index or name of the one image wanted of each file, or all.")
@@ -72,7 +73,7 @@ def plan(
 @options.statements
 def merge(
     paths: tuple[str, ...],
-    along: str,
+    merge: str,
     out: str | None,
     name: str | None,
     image: str | None,
@@ -87,7 +88,7 @@ def merge(
     import omio
 
     source = together(paths, looking)
-    more = {"merge": along, "image": options.chosen(image), "name": name, **output, **merging, **said}
+    more = {"merge": merge, "image": options.chosen(image), "name": name, **output, **merging, **said}
 
     def do(_: str) -> None:
         if dry_run:

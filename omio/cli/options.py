@@ -120,6 +120,10 @@ class _Word(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generi
         except click.BadParameter:
             self.fail(f"{value!r} is not {self.said}", param, ctx)
 
+    def spelled(self, value: Any) -> str:
+        """A value of the library as it is given here."""
+        return self.word if value is self.value else str(value)
+
 
 output = _gathered(
     "output",

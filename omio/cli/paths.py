@@ -14,12 +14,15 @@ from omio_core.errors import OmioError
 from . import show
 
 
-def each(paths: Iterable[str], do: Callable[[str], None]) -> None:
-    """Do something for every path; say what fails, go on, and end with 1 if anything did."""
+def each(paths: Iterable[str], do: Callable[[str], None], *, hold: type[Warning] | None = None) -> None:
+    """Do something for every path; say what fails, go on, and end with 1 if anything did.
+
+    Warnings of the class `hold` are not printed: what they say is in what `do` prints.
+    """
     failed = 0
     for path in paths:
         try:
-            with show.warnings_as_lines():
+            with show.warnings_as_lines(hold=hold):
                 do(path)
         except BrokenPipeError:
             raise  # nobody reads our output any more: no fault of the file

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .flags import spoken
+
 if TYPE_CHECKING:
     from omio_core.explain import Explanation
     from omio_core.image import Image
@@ -31,7 +33,12 @@ def json(value: Any) -> None:
 def error(path: str, problem: Exception) -> None:
     """An error on standard error: red on a terminal that wants colour."""
     text = str(problem) if path in str(problem) else f"{path}: {problem}"
-    _mark("error: ", "red", text)
+    _mark("error: ", "red", spoken(text))
+
+
+def warning(text: str) -> None:
+    """A warning on standard error: yellow on a terminal that wants colour."""
+    _mark("warning: ", "yellow", spoken(text))
 
 
 def _mark(word: str, colour: str, text: str) -> None:
@@ -48,18 +55,26 @@ class _Notes(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """One line."""
-        _mark("note: ", "cyan", record.getMessage())
+        _mark("note: ", "cyan", spoken(record.getMessage()))
 
 
 @contextmanager
-def warnings_as_lines(*, silent: bool = False) -> Iterator[None]:
-    """Warnings and notes as lines on standard error, without file names and code; no warning twice."""
-    said: set[str] = set()
+def warnings_as_lines(*, silent: bool = False, hold: type[Warning] | None = None) -> Iterator[list[str]]:
+    """Warnings and notes as lines on standard error, without file names and code; no warning twice.
 
-    def tell(message: Warning | str, *_: Any, **__: Any) -> None:
-        if not silent and str(message) not in said:
-            said.add(str(message))
-            _mark("warning: ", "yellow", str(message))
+    Those of the class `hold` go into the list instead, for who prints elsewhere what they say.
+    """
+    said: set[str] = set()
+    held: list[str] = []
+
+    def tell(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+        if silent or str(message) in said:
+            return
+        said.add(str(message))
+        if hold is not None and issubclass(category, hold):
+            held.append(str(message))
+        else:
+            warning(str(message))
 
     log, notes, level = logging.getLogger("omio"), _Notes(), logging.getLogger("omio").level
     if not silent:
@@ -69,7 +84,7 @@ def warnings_as_lines(*, silent: bool = False) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("always")
             warnings.showwarning = tell
-            yield
+            yield held
     finally:
         log.removeHandler(notes)
         log.setLevel(level)
@@ -93,7 +108,8 @@ def progress(name: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] |
 
 def summary(explanation: Explanation) -> None:
     """A few lines on each image of a source."""
-    from omio_core.explain import image_dict, printable
+    from omio_core.explain import image_dict, printable, smaller
+    from omio_core.pictures import FilePicture
 
     source = explanation.source
     decision = source.decision
@@ -109,8 +125,11 @@ def summary(explanation: Explanation) -> None:
         if set(channels) != {"unknown"}:
             more = f", … ({len(channels)})" if len(channels) > 8 else ""
             line(f"    channels: {printable(', '.join(channels[: 6 if more else 8]))}{more}")
+        if len(image.levels) > 1:
+            line(f"    smaller levels: {smaller(image)}")
+        own = image.picture.layout.assumptions if isinstance(image.picture, FilePicture) else ()
         for sentence in image.metadata.assumptions:
-            line(f"    assumed: {printable(sentence)}")
+            line(f"    assumed: {printable(sentence)}" + ("; settle it with --axes" if sentence in own else ""))
 
 
 def _sizes(image: Image) -> str:

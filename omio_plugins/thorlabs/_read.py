@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from omio_core.contract import Box, Described, Facts, Level, Raw
 from omio_core.errors import MetadataWarning, UnsupportedFeatureError
 from omio_core.positioned import PositionedFile
+from omio_core.warned import warn
 
 from . import _experiment, _facts, _manual, _sidecar
 from ._arrange import Arrangement, arrange
@@ -92,7 +92,7 @@ def _by_xml(chosen: _sidecar.Sidecar, path: str, size: int) -> _Understood:
     stated = _experiment.stated(experiment, path)
     found = arrange(stated, size, path)
     if stated.stopped and (said := [note for note in found.notes if note.startswith("the run was stopped: ")]):
-        warnings.warn(f"{path}: {said[0]}", MetadataWarning, stacklevel=5)
+        warn(f"{path}: {said[0]}", MetadataWarning)
     _, odd = _facts.pixel_sizes(experiment)
     averaged = _facts.increment_note(experiment)
     return _Understood(

@@ -7,7 +7,6 @@ and tiles are decoded one at a time in the calling thread. No thread is started 
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.errors import AbsentPlanesWarning, CorruptFileError, OmioError, UnsupportedFeatureError
+from omio_core.warned import warn
 
 from ._decode import HOT, Decoders
 from ._ifd import ORDERS, Page
@@ -175,11 +175,10 @@ class Fill:
         out[...] = 0
         if not self._warned:
             self._warned = True
-            warnings.warn(
+            warn(
                 f"page {page.index} of {page.chain.file.path} has strips or tiles that are not stored; "
                 "they are filled with 0",
                 AbsentPlanesWarning,
-                stacklevel=2,
             )
 
 

@@ -22,6 +22,7 @@ ROOMS = {
     "positioned": "positioned reads of a file, held against its size, which every reader needs",
     "xmltext": "XML as a tree, guarded, which several formats carry",
     "yamltext": "YAML as plain values, guarded, which sidecars and settings are written in",
+    "warned": "warnings at the line that called OMIO, not somewhere in it",
     "stream": "pull: how a writer gets its pixels, in order and bounded",
     "provenance": "the namespaces and the record that a writer puts into the file",
 }

@@ -16,6 +16,7 @@ import tifffile
 
 import omio
 import omio.cli
+from omio_core.errors import NoReaderError
 
 ESCAPE = "\x1b"
 
@@ -34,10 +35,71 @@ def test_info(cli: Callable[..., Any], stated: Path, bare: Path) -> None:
         f"{bare}: TIFF",
         "  image 0: T=5 Z=1 C=1 Y=96 X=128 uint16",
         "    pixel X unknown, Y unknown, time step unknown",
-        "    assumed: the one unlabelled axis, of length 5, is taken for T (time)",
+        "    assumed: the one unlabelled axis, of length 5, is taken for T (time); settle it with --axes",
     ]
-    assert done.stderr.startswith(f"warning: {bare}: ")
+    assert done.stderr == ""
+
+
+def test_what_is_assumed_is_said_once(cli: Callable[..., Any], bare: Path, stated: Path, data: Path) -> None:
+    """Where the output says it, no warning does; for programs, which read the output, the warning stays."""
+    real = data / "czi" / "LSM880_AiryScan.czi"
+    for path, sentence in ((bare, "is taken for T"), (real, "is folded into C"), (bare.parent, "is taken for T")):
+        for arguments in ([], ["--explain"]):
+            done = cli("info", *arguments, path)
+            assert done.stdout.count(sentence) == 1
+            assert sentence not in done.stderr
+    done = cli("info", "--json", bare)
+    assert json.loads(done.stdout)[0]["images"][0]["assumptions"]
     assert done.stderr.count("warning:") == 1
+    for other in (bare, stated):  # compared with itself there is nothing to tell of it
+        done = cli("diff", bare, other, "--no-pixels")
+        assert (done.stdout + done.stderr).count("is taken for T") == 1
+        assert done.stderr.count("warning:") == (1 if other is bare else 0)
+    assert cli("diff", bare, stated, "--no-pixels", "--json").stderr.count("warning:") == 1
+
+
+def test_info_says_levels(cli: Callable[..., Any], tmp_path: Path, data: Path) -> None:
+    """The sizes of the smaller levels of a pyramid, where there is one; all of them in JSON."""
+    path = omio.imwrite(tmp_path / "p.ome.tif", np.zeros((2, 600, 801), np.uint8), axes="CYX", pyramid=2)
+    assert "\n    smaller levels: Y=300 X=400, Y=150 X=200\n" in cli("info", path).stdout
+    assert "  smaller levels    Y=300 X=400, Y=150 X=200\n" in cli("info", "--explain", path).stdout
+    with omio.imopen(path) as image:
+        assert "smaller levels" in image.explain()
+    (told,) = json.loads(cli("info", "--json", path).stdout)
+    assert told["images"][0]["levels"] == [[1, 1, 2, 600, 801], [1, 1, 2, 300, 400], [1, 1, 2, 150, 200]]
+    real = data / "czi" / "WellD6-7_S2.czi"
+    assert cli("info", real).stdout.count("\n    smaller levels: Y=220 X=272\n") == 2
+    flat = omio.imwrite(tmp_path / "flat.ome.tif", np.zeros((6, 8), np.uint8))
+    assert "smaller levels" not in cli("info", "--explain", flat).stdout
+    (told,) = json.loads(cli("info", "--json", flat).stdout)
+    assert told["images"][0]["levels"] == [[1, 1, 1, 6, 8]]
+
+
+def test_colours_for_people(cli: Callable[..., Any], tmp_path: Path) -> None:
+    """As #RRGGBB, with the alpha where it is not opaque; for programs as OME has them."""
+    for name, colours in (("a", (-16776961, 16711807)), ("b", (-1, 16711807))):
+        said = {"Channels": [{"Name": "x", "Color": one} for one in colours]}
+        omio.imwrite(tmp_path / f"{name}.ome.tif", np.zeros((2, 4, 4), np.uint8), said, axes="CYX")
+    a, b = tmp_path / "a.ome.tif", tmp_path / "b.ome.tif"
+    said = cli("info", "--explain", a).stdout
+    assert "  Channels[0].Color  #FF0000    from file (OME-XML Channel/@Color)\n" in said
+    assert "  Channels[1].Color  #00FF007F  from file" in said
+    assert "-16776961" not in said
+    (told,) = json.loads(cli("info", "--json", a).stdout)
+    assert told["images"][0]["facts"]["Channels[0].Color"]["value"] == -16776961
+    assert omio.imread(a)[1]["Channels"][0]["Color"] == -16776961
+    assert "  changed  Channels[0].Color  #FF0000 -> #FFFFFF\n" in cli("diff", a, b).stdout
+    (told,) = json.loads(cli("diff", a, b, "--json").stdout)["images"]
+    assert told["changed"][0]["a"] == -16776961
+
+
+def test_a_folder_is_not_explained(stated: Path) -> None:
+    """Who asks why a folder is read as it is, is told what says so."""
+    with pytest.raises(NoReaderError, match="is a folder") as caught:
+        omio.explain(stated.parent)
+    assert f"omio.plan({str(stated.parent)!r})" in caught.value.remedy
+    assert f"omio plan {stated.parent}" in caught.value.remedy
+    assert caught.value.path == str(stated.parent)
 
 
 def test_info_with_statements(cli: Callable[..., Any], bare: Path) -> None:
@@ -243,7 +305,7 @@ def test_demo(cli: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.Monke
     assert "PhysicalSizeZ     1.5 µm   from file (ImageJ description: spacing, unit um)" in said
     assert "taken for T" in said
     assert said.rstrip().endswith(str(tmp_path / "omio-demo"))
-    assert done.stderr.count("warning:") == 1
+    assert done.stderr == ""
 
     (advice,) = [line.split() for line in said.splitlines() if line.strip().startswith("omio convert")]
     assert cli(*advice[1:], "-o", "followed.ome.tif").exit_code == 0

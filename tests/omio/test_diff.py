@@ -337,6 +337,42 @@ def test_the_verb(cli: Callable[..., Any], stated: Path, tmp_path: Path) -> None
     assert cli("diff", stated, other, "--pixel-size", "9", "--image", "0").exit_code == 0
 
 
+def test_few_of_many_are_printed(cli: Callable[..., Any], tmp_path: Path) -> None:
+    """Twenty of a kind, unless all are asked for; the verdict, the exit code and JSON are of all of them."""
+    sides = {"a": {"gone": 50, "kept": 20}, "b": {"new": 21}}
+    for name, counts in sides.items():
+        notes = {f"{kind}{i}": i for kind, count in counts.items() for i in range(count)}
+        notes |= {f"kept{i}": i + 1 for i in range(20)} if name == "b" else {}
+        omio.imwrite(tmp_path / f"{name}.ome.tif", PIXELS, {"Annotations": {"lab": notes}})
+    a, b = tmp_path / "a.ome.tif", tmp_path / "b.ome.tif"
+    done = cli("diff", a, b)
+    assert done.exit_code == 1
+    lines = done.stdout.splitlines()
+    counts = {kind: sum(line.startswith(f"  {kind} ") for line in lines) for kind in ("lost", "changed", "added")}
+    assert counts == {"lost": 21, "changed": 20, "added": 21}
+    assert [line for line in lines if " more " in line] == [
+        "  lost     and 30 more (--all shows them)", "  added    and 1 more (--all shows them)",
+    ]  # fmt: skip
+    assert lines[-1] == "different"
+    every = cli("diff", a, b, "--all")
+    assert every.exit_code == 1
+    assert every.stdout == f"{omio.diff(a, b)}\n"
+    assert every.stdout.count("Annotations[lab]") == 91
+    told = cli("diff", a, b, "--json")
+    assert told.stdout == cli("diff", a, b, "--json", "--all").stdout
+    assert len(json.loads(told.stdout)["images"][0]["lost"]) == 50
+
+
+def test_vendor_annotations_are_shortened(cli: Callable[..., Any], data: Path) -> None:
+    """Real files of two makers differ in hundreds of keys."""
+    one, other = data / "czi" / "CellDivision_T3_Z5_CH2_X240_Y170.czi", data / "lsm" / "032113-18.lsm"
+    done = cli("diff", one, other, "--no-pixels")
+    assert done.exit_code == 1
+    assert len(done.stdout.splitlines()) < 70
+    assert "more (--all shows them)" in done.stdout
+    assert len(cli("diff", one, other, "--no-pixels", "--all").stdout.splitlines()) > 300
+
+
 def test_trouble_is_2(cli: Callable[..., Any], stated: Path, several: Callable[..., Path], tmp_path: Path) -> None:
     """A file that is not there, or no picture, or several where one is asked for; a command that makes no sense."""
     prose = tmp_path / "prose.tif"
