@@ -25,6 +25,7 @@ from omio_core.probe import Probe
 from omio_core.reading import Request
 
 from .folders import Candidate, Skipped, natural
+from .gaps import missing
 from .sources import Found, Source, find, nothing
 from .telling import Telling, kept, once
 
@@ -56,11 +57,14 @@ class Gathered:
         The source files in order.
     told
         What is to be warned of; of a file that was named alone, it was warned of already.
+    gaps
+        Which numbers are missing in the names of the files, in words; "" where none are known to be.
     """
 
     found: Found
     taken: tuple[Taken, ...]
     told: tuple[Telling, ...] = ()
+    gaps: str = ""
 
 
 def gather(source: Source, said: Request) -> Gathered:
@@ -88,7 +92,8 @@ def gather(source: Source, said: Request) -> Gathered:
     found = replace(found, skipped=tuple(sorted((*found.skipped, *skipped), key=lambda one: natural(one.path))))
     if not taken:
         raise nothing(found.root, found.skipped)
-    return Gathered(found=found, taken=tuple(taken), told=once(told))
+    gaps = missing(found, [one.candidate for one in taken])
+    return Gathered(found=found, taken=tuple(taken), told=once(told), gaps=gaps)
 
 
 Failed = Callable[[str, OmioError | OSError], None]
@@ -168,7 +173,7 @@ def _describe(
 def _described(one: Candidate, said: Request) -> reading.Source | Skipped:
     """A source file; or, of one found in a folder, why the reader of files named so says that it is none."""
     try:
-        return described(one.path, said)
+        opened = described(one.path, said)
     except NoReaderError as error:
         if one.given:
             raise
@@ -179,6 +184,10 @@ def _described(one: Candidate, said: Request) -> reading.Source | Skipped:
         leave = f"or leave it out: patterns={[f'!{os.path.basename(one.path)}']}"
         remedy = f"{error.remedy}; {leave}" if error.remedy else leave
         raise NoReaderError(error.what, evidence=error.evidence, remedy=remedy, **error.facts) from error
+    if _named_as_ours(one):
+        for image in opened.images:
+            _ = image.metadata  # `_written_here` asks for it: now, as the text of the file is parsed already
+    return opened
 
 
 def _foreign(path: str, said: Request) -> str | None:
@@ -206,11 +215,10 @@ def _written_here(taken: Sequence[Taken]) -> dict[int, str]:
     Every image of such a file is the whole of what it was made of; what was computed, cut out or comes from
     elsewhere is an image of its own.
     """
-    suffixes = tuple(suffix for writer in catalogue().writers for suffix in writer.suffixes)
     made = {
         i: [_made_of(image) for image in one.opened.images]
         for i, one in enumerate(taken)
-        if not one.candidate.given and one.opened.path.lower().endswith(suffixes)
+        if _named_as_ours(one.candidate)
     }
     made = {i: each for i, each in made.items() if all(each)}
     if not made:
@@ -226,6 +234,12 @@ def _written_here(taken: Sequence[Taken]) -> dict[int, str]:
         more = f" and {len(sources) - 1} more" if len(sources) > 1 else ""
         again[i] = f"written by OMIO from {os.path.basename(first)}{more}, which is among the inputs"
     return again
+
+
+def _named_as_ours(one: Candidate) -> bool:
+    """Whether a file that was found in a folder is called as OMIO calls what it writes."""
+    suffixes = tuple(suffix for writer in catalogue().writers for suffix in writer.suffixes)
+    return not one.given and one.path.lower().endswith(suffixes)
 
 
 def _whole(image: Image, taken: Sequence[Taken], sources: set[int]) -> bool:

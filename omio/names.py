@@ -77,16 +77,11 @@ def targets(
         return
     folder = _folder(out, source.parent)
     base = stem(source.name, suffixes)
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     for index, image in enumerate(images):
         part = f"_{safe(image.name) or f'image{index}'}" if several else ""
         wanted = base + part if template is None else filled(template, base, index, image)
-        unique, count = wanted, 1
-        while unique.casefold() in taken:  # two images of one name, also on systems that ignore case
-            count += 1
-            unique = f"{wanted}_{count}"
-        taken.add(unique.casefold())
-        yield folder / f"{unique}{SUFFIX}"
+        yield unique(folder / f"{wanted}{SUFFIX}", taken)
 
 
 def filled(template: str, base: str, index: int, image: Image) -> str:
@@ -166,14 +161,22 @@ def merged(
     return _folder(out, home) / f"{base}{SUFFIX}"
 
 
-def unique(path: Path, taken: set[str]) -> Path:
-    """A path that is none of `taken`, to which it is added: ``x_2.ome.tif`` where two sources give one name."""
-    wanted, count = path, 1
+def unique(path: Path, taken: dict[str, int]) -> Path:
+    """A path that is none of `taken`, to which it is added: ``x_2.ome.tif`` where two images or sources give one name.
+
+    Parameters
+    ----------
+    path
+        The name wanted.
+    taken
+        From what `key` makes of a name that is taken to the last number that was tried behind it.
+    """
+    wanted, own = path, key(path)
     ending = SUFFIX if path.name.lower().endswith(SUFFIX) else path.suffix
     while key(wanted) in taken:
-        count += 1
-        wanted = path.with_name(f"{path.name[: len(path.name) - len(ending)]}_{count}{ending}")
-    taken.add(key(wanted))
+        taken[own] += 1
+        wanted = path.with_name(f"{path.name[: len(path.name) - len(ending)]}_{taken[own]}{ending}")
+    taken[key(wanted)] = 1
     return wanted
 
 

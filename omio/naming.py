@@ -49,8 +49,9 @@ def name(
     if out is not None and len(made) > 1 and names.is_file(Path(out)):
         raise _too_many(made, out)
     read = {os.path.realpath(member.path) for one in made for each in one.output.inputs for member in each.members}
-    planned: set[str] = set()
-    wanted = [names.unique(path, planned) for path in _wanted(gathered, made, out, how)]
+    taken: dict[str, int] = {}
+    wanted = [names.unique(path, taken) for path in _wanted(gathered, made, out, how)]
+    planned = set(taken)
     return [_settled(one, path, collision, planned, read, how) for one, path in zip(made, wanted, strict=True)]
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from omio_core import ruling
-from omio_core.errors import MergeError, MetadataError, OmioError, WriteError
+from omio_core.errors import MergeError, MetadataError, MetadataWarning, OmioError, WriteError
 from omio_core.image import Image
 from omio_core.joined import label
 from omio_core.merge import AXES, Merge, merge
@@ -134,14 +134,16 @@ def prepare(
     if writing is not None:
         made = naming.name(gathered, made, out, said.policies.collision, writing)
     tellings = once(told)
+    gaps = [gathered.gaps] if along is not None and gathered.gaps else []
     # what a merge is warned of is among its conflicts
-    notes = [text for _, text in (*gathered.told, *(() if along else tellings))]
+    notes = [*gaps, *(text for _, text in (*gathered.told, *(() if along else tellings)))]
     plan = Plan(
         outputs=tuple(one.output for one in made), request=said, writing=writing, skipped=gathered.found.skipped,
         family=gathered.found.family, notes=(*gathered.found.notes, *notes),
     )  # fmt: skip
     told_too = padding(one.output.padded for one in made)  # of a plan, its outputs say it
-    return Prepared(plan=plan, made=tuple(made), told=(*gathered.told, *tellings, *told_too))
+    unlike = [(MetadataWarning, f"merged along {along}, one after another, although {gap}") for gap in gaps]
+    return Prepared(plan=plan, made=tuple(made), told=(*gathered.told, *unlike, *tellings, *told_too))
 
 
 @contextmanager

@@ -92,7 +92,7 @@ class Found:
     family
         The folders of a stack, in order.
     notes
-        What is worth telling, such as a folder of the family that is missing.
+        What is worth telling, such as folders of a family that hold unequal numbers of files.
     root
         The folder that was looked into; of a list that of its first.
     title, home
@@ -232,9 +232,7 @@ def _of_stack(stack: FolderStack) -> Found:
             member.path, recursive=stack.recursive, patterns=stack.patterns, below=os.path.basename(member.path)
         )
     ]
-    indices = [member.index for member in members]
-    missing = sorted(set(range(indices[0], indices[-1] + 1)) - set(indices)) if indices[-1] - indices[0] < 1e5 else []
-    notes = [f"folders {tag}... with the numbers {_listed(missing)} are not there"] if missing else []
+    notes = []
     counts = {member.path: 0 for member in members}
     for one in found:
         if isinstance(one, Candidate):
@@ -254,10 +252,6 @@ def _of_stack(stack: FolderStack) -> Found:
         home=home,
     )
     return _told(whole)
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    return ", ".join(map(str, numbers[:8])) + (f", and {len(numbers) - 8} more" if len(numbers) > 8 else "")
 
 
 def _family(stack: FolderStack) -> tuple[list[_Numbered], str, str]:

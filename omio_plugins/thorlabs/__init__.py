@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from omio_core.contract import Match, Probe, Reader, Verdict, hookimpl
 
-from ._names import SUFFIX, Beside, command, is_image, no_image
+from ._names import SUFFIX, Beside, at_hand, command, is_image, no_image
 
 OMIO_API = 1
 
@@ -25,6 +25,9 @@ def sniff(probe: Probe) -> Verdict:
         return Verdict(Match.NO, "empty file")
     if (why := no_image(probe.name)) is not None:
         return Verdict(Match.NO, f"{probe.name} is {why}", no_image=True)
+    usual = at_hand(probe.path)
+    if usual is not None:
+        return Verdict(Match.SIDECAR, f"{usual} lies beside it")
     beside = Beside.of(probe.name, probe.names())
     if beside.experiments or beside.own:
         return Verdict(Match.SIDECAR, f"{(beside.experiments or beside.own)[0]} lies beside it")

@@ -13,8 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 SUFFIX = ".raw"
-EXPERIMENT = "experiment.xml"
+EXPERIMENT = "Experiment.xml"
 YAML = (".yaml", ".yml")
+SIDECARS = (".xml", *YAML)
 
 _IMAGE = re.compile(r"image_(?:\d+_\d+|scan_\d+_region_\d+)", re.IGNORECASE)
 _OTHERS = (
@@ -41,6 +42,13 @@ def command(path: str) -> str:
     return f'omio sidecar "{path}"' if os.name == "nt" else f"omio sidecar {shlex.quote(path)}"
 
 
+def at_hand(path: str) -> str | None:
+    """What lies beside a RAW file under the usual name of its sidecar; looked up, where `Beside` lists the folder."""
+    folder, name = os.path.split(path)
+    usual = (EXPERIMENT, *(os.path.splitext(name)[0] + suffix for suffix in YAML))
+    return next((one for one in usual if os.path.lexists(os.path.join(folder, one))), None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
     """The names beside a RAW file that may describe it; hidden ones (``._Experiment.xml``) do not count.
@@ -64,8 +72,8 @@ class Beside:
     def of(cls, name: str, names: Iterable[str]) -> Beside:
         """Sort the names of a folder by what they may be for the file `name`."""
         stem = os.path.splitext(name)[0].lower()
-        seen = sorted(one for one in names if not one.startswith("."))
-        experiments = tuple(one for one in seen if one.lower() == EXPERIMENT)
+        seen = sorted(one for one in names if one.lower().endswith(SIDECARS) and not one.startswith("."))
+        experiments = tuple(one for one in seen if one.lower() == EXPERIMENT.lower())
         yaml = [one for one in seen if one.lower().endswith(YAML)]
         own = tuple(one for one in yaml if os.path.splitext(one)[0].lower() == stem)
         return cls(

@@ -6,7 +6,6 @@ file; another YAML that has the keys of a sidecar and names no other RAW file. T
 
 from __future__ import annotations
 
-import itertools
 import os
 import stat
 from collections.abc import Sequence
@@ -22,7 +21,7 @@ from omio_core.errors import (
 )
 
 from ._manual import claims
-from ._names import YAML, Beside, command
+from ._names import SIDECARS, YAML, Beside, command
 
 MOST_XML = 2 << 20  # bytes; those of ThorImageLS have 6 KB to some 100 KB
 MOST_YAML = 1 << 16
@@ -113,8 +112,11 @@ def _asked(asked: str | os.PathLike[str]) -> Sidecar:
     return Sidecar(path=path, data=content(path, MOST_XML if is_xml else MOST_YAML), is_xml=is_xml)
 
 
-def listing(folder: str, most: int = 200_000) -> tuple[str, ...]:
-    """Names in a folder.
+def listing(folder: str) -> tuple[str, ...]:
+    """Names in a folder that have the suffix of a sidecar.
+
+    Read anew for every RAW file: that no second name claims it equally cannot be looked up, and what an earlier
+    listing said may be wrong now.
 
     Raises
     ------
@@ -122,8 +124,7 @@ def listing(folder: str, most: int = 200_000) -> tuple[str, ...]:
         It cannot be listed.
     """
     try:
-        with os.scandir(folder) as entries:
-            return tuple(entry.name for entry in itertools.islice(entries, most))
+        return tuple(name for name in os.listdir(folder) if name.lower().endswith(SIDECARS))
     except OSError as error:
         raise ReadError(f"{folder} cannot be listed", evidence=str(error), path=folder) from error
 

@@ -14,7 +14,7 @@ import tifffile
 from click.testing import Result
 
 import omio
-from omio_core import opens
+from omio_core import ometree, opens, xmltext
 from omio_core.errors import (
     AssumedAxesWarning,
     CorruptFileError,
@@ -41,7 +41,7 @@ DOORS = {
 @pytest.fixture
 def series(tmp_path: Path) -> Path:
     """Three planes in a folder."""
-    for t in (1, 2, 10):
+    for t in (8, 9, 10):
         put(tmp_path / "series" / f"T_{t}.tif", t)
     return tmp_path / "series"
 
@@ -51,7 +51,7 @@ def series(tmp_path: Path) -> Path:
 
 def test_lists_and_merges(series: Path) -> None:
     """Equal to what the files hold, in natural order; in memory, lazily, and opened."""
-    wanted = np.stack([omio.imread(series / f"T_{t}.tif")[0][0] for t in (1, 2, 10)])
+    wanted = np.stack([omio.imread(series / f"T_{t}.tif")[0][0] for t in (8, 9, 10)])
     array, metadata = omio.imread(series, merge="T")
     np.testing.assert_array_equal(array, wanted)
     assert metadata["shape"] == [3, 1, 1, 5, 6]
@@ -62,9 +62,9 @@ def test_lists_and_merges(series: Path) -> None:
     arrays, dicts = omio.imread(series, merge="T", return_list=True)
     assert (len(arrays), len(dicts)) == (1, 1)
     opens.OPENS.clear()
-    with omio.imopen([series / "T_10.tif", series / "T_1.tif"], merge="Z") as image:
+    with omio.imopen([series / "T_10.tif", series / "T_8.tif"], merge="Z") as image:
         assert image.shape == (1, 2, 1, 5, 6)
-        assert image[0, :, 0, 0, 0].tolist() == [10, 1]
+        assert image[0, :, 0, 0, 0].tolist() == [10, 8]
     assert len(opens.OPENS) == 0
 
 
@@ -130,7 +130,7 @@ def test_threads_leave_the_filters_alone(series: Path) -> None:
     before = list(warnings.filters), warnings.showwarning
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: along_t(omio.imread(series, merge="T")[0]), range(16)))
-    assert found == [[1, 2, 10]] * 16
+    assert found == [[8, 9, 10]] * 16
     assert (list(warnings.filters), warnings.showwarning) == before
 
 
@@ -140,44 +140,44 @@ def test_threads_leave_the_filters_alone(series: Path) -> None:
 def test_a_folder_converted(series: Path, tmp_path: Path) -> None:
     """One output an input beside it; in a folder asked for, below it the folders of the source; or one merged."""
     assert [p.relative_to(tmp_path).as_posix() for p in omio.convert_to_ometiff(series)] == [
-        f"series/T_{t}.ome.tif" for t in (1, 2, 10)
+        f"series/T_{t}.ome.tif" for t in (8, 9, 10)
     ]
-    put(series / "below" / "T_1.tif", 7)
+    put(series / "below" / "T_8.tif", 7)
     done: list[tuple[int, int]] = []
     written = omio.convert_to_ometiff(
         omio.Folder(series, recursive=True), tmp_path / "out", progress=lambda *now: done.append(now)
     )
     assert [p.relative_to(tmp_path).as_posix() for p in written] == [
-        "out/below/T_1.ome.tif", "out/T_1.ome.tif", "out/T_2.ome.tif", "out/T_10.ome.tif",
+        "out/below/T_8.ome.tif", "out/T_8.ome.tif", "out/T_9.ome.tif", "out/T_10.ome.tif",
     ]  # fmt: skip
     assert done[-1] == (240, 240)
     assert [now for now, _ in done] == sorted(now for now, _ in done)
     (merged,) = omio.convert_to_ometiff(series, merge="T")
     assert merged == tmp_path / "series_merged_T.ome.tif"
-    assert along_t(omio.imread(merged)[0]) == [1, 2, 10]
+    assert along_t(omio.imread(merged)[0]) == [8, 9, 10]
     (named,) = omio.convert_to_ometiff(series, tmp_path / "out", merge="T", name="{stem}_of_{SizeT}")
     assert named == tmp_path / "out" / "series_of_3.ome.tif"
-    (listed,) = omio.convert_to_ometiff([series / "T_2.tif", series / "T_1.tif"], merge="Z")
-    assert listed == series / "T_2_merged_Z.ome.tif"
+    (listed,) = omio.convert_to_ometiff([series / "T_9.tif", series / "T_8.tif"], merge="Z")
+    assert listed == series / "T_9_merged_Z.ome.tif"
 
 
 def test_what_omio_wrote_is_not_read_again(series: Path, tmp_path: Path) -> None:
     """Left out, with a note, where all it was made of is there; else it is an image like any other."""
     omio.convert_to_ometiff(series)
     omio.convert_to_ometiff(series, series / "all.ome.tif", merge="T")
-    (again,) = omio.convert_to_ometiff(series / "T_1.ome.tif", series / "again.ome.tif")
-    assert first(omio.imread(series, return_list=True)[0]) == [1, 2, 10]
+    (again,) = omio.convert_to_ometiff(series / "T_8.ome.tif", series / "again.ome.tif")
+    assert first(omio.imread(series, return_list=True)[0]) == [8, 9, 10]
     why = {Path(one.path).name: one.why for one in omio.plan(series).skipped}
-    assert why["T_2.ome.tif"] == "written by OMIO from T_2.tif, which is among the inputs"
-    assert why["all.ome.tif"] == "written by OMIO from T_1.tif and 2 more, which is among the inputs"
-    assert set(why) == {"T_1.ome.tif", "T_2.ome.tif", "T_10.ome.tif", "all.ome.tif", "again.ome.tif"}
+    assert why["T_9.ome.tif"] == "written by OMIO from T_9.tif, which is among the inputs"
+    assert why["all.ome.tif"] == "written by OMIO from T_8.tif and 2 more, which is among the inputs"
+    assert set(why) == {"T_8.ome.tif", "T_9.ome.tif", "T_10.ome.tif", "all.ome.tif", "again.ome.tif"}
     # what is named is read
-    assert first(omio.imread([series / "T_1.tif", series / "T_1.ome.tif"], return_list=True)[0]) == [1, 1]
+    assert first(omio.imread([series / "T_8.tif", series / "T_8.ome.tif"], return_list=True)[0]) == [8, 8]
     # what it was made of is gone, or is another file
-    (series / "T_1.tif").unlink()
-    put(series / "T_2.tif", 22)
+    (series / "T_8.tif").unlink()
+    put(series / "T_9.tif", 22)
     names = [Path(one.inputs[0].path).name for one in omio.plan(series).outputs]
-    assert names == ["all.ome.tif", "T_1.ome.tif", "T_2.ome.tif", "T_2.tif", "T_10.tif"]
+    assert names == ["all.ome.tif", "T_8.ome.tif", "T_9.ome.tif", "T_9.tif", "T_10.tif"]
     assert again.exists()
 
 
@@ -186,15 +186,31 @@ def test_the_note(series: Path, cli: Callable[..., Result], caplog: pytest.LogCa
     omio.convert_to_ometiff(series)
     with caplog.at_level("INFO", "omio"):
         omio.imread(series, merge="T")
-    said = "left out, as OMIO wrote it from others of the inputs: T_1.ome.tif, T_2.ome.tif, T_10.ome.tif"
+    said = "left out, as OMIO wrote it from others of the inputs: T_8.ome.tif, T_9.ome.tif, T_10.ome.tif"
     assert caplog.messages == [said]
     assert f"note: {said}" in cli("merge", series, "--along", "T").stderr
+
+
+def test_the_metadata_are_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To see what OMIO wrote, the metadata of a file are asked for while its text is still at hand."""
+    for t in range(20):
+        omio.imwrite(tmp_path / f"{t}.ome.tif", np.full((5, 6), t, "u2"))
+    times: list[str] = []
+
+    def counted(xml: str, *said: str) -> object:
+        times.append(xml)
+        return xmltext.parse(xml, *said)
+
+    ometree._kept.cache_clear()
+    monkeypatch.setattr(ometree, "parse", counted)
+    assert omio.plan(tmp_path, merge="T").outputs[0].shape == (20, 1, 1, 5, 6)
+    assert len(times) == 20
 
 
 def test_a_foreign_ome_tiff_is_read(series: Path) -> None:
     """It carries no record of ours."""
     put(series / "T_3.ome.tif", 3)
-    assert first(omio.imread(series, return_list=True)[0]) == [1, 2, 3, 10]
+    assert first(omio.imread(series, return_list=True)[0]) == [3, 8, 9, 10]
 
 
 # --- what is wrong
@@ -256,23 +272,23 @@ def test_a_folder_without_images(door: str, tmp_path: Path, tree: Callable[[], d
 @pytest.mark.parametrize("door", ["imread merged", "imopen", "convert merged"])
 def test_mixed_types(door: str, series: Path, tree: Callable[[], dict[str, bytes]]) -> None:
     """Another type, RGB among grey: an error that names the file."""
-    put(series / "T_3.tif", dtype="f4")
+    put(series / "T_11.tif", dtype="f4")
     before = tree()
-    with pytest.raises(MergeError, match=r"T_3\.tif.*of another type"):
+    with pytest.raises(MergeError, match=r"T_11\.tif.*of another type"):
         DOORS[door](series)
-    (series / "T_3.tif").unlink()
-    tifffile.imwrite(series / "T_4.tif", np.zeros((5, 6, 3), "u2"), photometric="rgb", metadata=None)
-    with pytest.raises(MergeError, match=r"T_4\.tif.*other samples"):
+    (series / "T_11.tif").unlink()
+    tifffile.imwrite(series / "T_11.tif", np.zeros((5, 6, 3), "u2"), photometric="rgb", metadata=None)
+    with pytest.raises(MergeError, match=r"T_11\.tif.*other samples"):
         DOORS[door](series)
-    (series / "T_4.tif").unlink()
-    assert set(tree()) == set(before) - {"series/T_3.tif"}
+    (series / "T_11.tif").unlink()
+    assert set(tree()) == set(before) - {"series/T_11.tif"}
 
 
 @pytest.mark.parametrize("door", DOORS)
 def test_what_is_not_there(door: str, series: Path, tree: Callable[[], dict[str, bytes]]) -> None:
     """In a list, or as a folder."""
     before = tree()
-    for missing in ([series / "T_1.tif", series / "T_5.tif"], omio.Folder(series / "T_5.tif")):
+    for missing in ([series / "T_8.tif", series / "T_5.tif"], omio.Folder(series / "T_5.tif")):
         with pytest.raises(FileNotFoundError, match=r"T_5\.tif"):
             DOORS[door](missing)
     assert tree() == before
@@ -298,9 +314,9 @@ def test_the_command_line(series: Path, tmp_path: Path, cli: Callable[..., Resul
     put(series / "below" / "b_old.tif", 7)
     done = cli("convert", series, "-o", tmp_path / "out", "--recursive", "--pattern", "!*_old*")
     assert (done.exit_code, len(done.stdout.splitlines())) == (0, 3)
-    done = cli("merge", series / "T_10.tif", series / "T_1.tif", "--along", "t", "-o", tmp_path / "two.ome.tif")
+    done = cli("merge", series / "T_10.tif", series / "T_8.tif", "--along", "t", "-o", tmp_path / "two.ome.tif")
     assert done.exit_code == 0
-    assert along_t(omio.imread(tmp_path / "two.ome.tif")[0]) == [10, 1]
+    assert along_t(omio.imread(tmp_path / "two.ome.tif")[0]) == [10, 8]
     for t in (1, 2):
         put(tmp_path / f"S_{t}" / "a.tif", t)
     done = cli("merge", tmp_path / "S_1", "--stack", "--along", "T", "-o", tmp_path / "out")

@@ -36,7 +36,7 @@ from .folders import along_t, first, put
 @pytest.fixture
 def series(tmp_path: Path) -> Path:
     """Three planes in a folder that state their sizes."""
-    for t in (1, 2, 10):
+    for t in (8, 9, 10):
         put(tmp_path / "series" / f"T_{t}.tif", t, size=0.25)
     return tmp_path / "series"
 
@@ -60,7 +60,7 @@ def test_it_says_what_will_be(series: Path, tree: Callable[[], dict[str, bytes]]
     before = tree()
     plan = omio.plan(series, merge="T")
     (output,) = plan.outputs
-    assert [Path(one.path).name for one in output.inputs] == ["T_1.tif", "T_2.tif", "T_10.tif"]
+    assert [Path(one.path).name for one in output.inputs] == ["T_8.tif", "T_9.tif", "T_10.tif"]
     one = output.inputs[2]
     assert (one.reader, one.image, one.images, one.native_axes, one.rule) == ("tiff", 0, 1, "YX", "named by the file")
     assert one.because == "the only SIGNATURE claim: TIFF header (little-endian)"
@@ -106,6 +106,29 @@ def test_it_says_what_conflicts(tmp_path: Path) -> None:
     assert "differs: PhysicalSizeX" in str(settled)
 
 
+def test_what_is_alike_is_said_once(series: Path) -> None:
+    """Of the inputs of a merge, of which one is another; and of outputs."""
+    put(series / "T_11.tif", shape=(7, 6), size=0.25)
+    merged = str(omio.plan(series, merge="T", shapes="pad")).splitlines()
+    assert "    T=2  T_10.tif" in merged
+    assert "    T=3  T_11.tif  (YX (7, 6) -> T=1 Z=1 C=1 Y=7 X=6 uint16)" in merged
+    assert "    all others: YX (5, 6) -> T=1 Z=1 C=1 Y=5 X=6 uint16" in merged
+    assert "    all: axes named by the file" in merged
+    each = str(omio.plan(omio.Folder(series, patterns=["!T_11*"]))).splitlines()
+    at = each.index("each of the 3 outputs:")
+    common = [line for line in each[at + 1 :] if line.startswith("  ")]
+    assert "  axes named by the file" in common
+    assert "  T=1 Z=1 C=1 Y=5 X=6 uint16, 60 B" in common
+    assert [line for line in each[:at] if line.startswith("  ")] == [
+        f"  from {series / f'T_{t}.tif'}" for t in (8, 9, 10)
+    ]
+    sizes = str(omio.plan(series)).splitlines()
+    assert sum("Y=5 X=6 uint16, 60 B" in line for line in sizes) == 3
+    assert sum("axes named by the file" in line for line in sizes) == 1
+    assert "output 0:" in str(omio.plan(series / "T_8.tif"))
+    assert "each of the" not in str(omio.plan(series / "T_8.tif"))
+
+
 PROBLEMS = {
     "shapes": ({}, MergeError, r"b\.tif"),
     "dtypes": ({"shapes": "pad"}, MergeError, r"b\.tif.*of another type"),
@@ -134,22 +157,22 @@ def test_names(series: Path, tmp_path: Path) -> None:
     def names(plan: omio.Plan) -> list[str]:
         return [str(Path(one.path).relative_to(tmp_path)) for one in plan.outputs]
 
-    series_names = [os.path.join("series", f"T_{t}.ome.tif") for t in (1, 2, 10)]
+    series_names = [os.path.join("series", f"T_{t}.ome.tif") for t in (8, 9, 10)]
     assert names(omio.plan(series)) == series_names
-    assert names(omio.plan(series, tmp_path / "out"))[0] == os.path.join("out", "T_1.ome.tif")
-    put(series / "T_2.ome.tif", 7)
-    assert names(omio.plan(series / "T_2.tif")) == [os.path.join("series", "T_2-1.ome.tif")]
-    twins = omio.plan([series / "T_2.tif", series / "T_2.ome.tif"], tmp_path / "out")
-    assert names(twins) == [os.path.join("out", "T_2.ome.tif"), os.path.join("out", "T_2_2.ome.tif")]
-    (output,) = omio.plan(series / "T_2.tif", collision="skip").outputs
-    assert (output.action, "nothing is written" in str(omio.plan(series / "T_2.tif", collision="skip"))) == (
+    assert names(omio.plan(series, tmp_path / "out"))[0] == os.path.join("out", "T_8.ome.tif")
+    put(series / "T_9.ome.tif", 7)
+    assert names(omio.plan(series / "T_9.tif")) == [os.path.join("series", "T_9-1.ome.tif")]
+    twins = omio.plan([series / "T_9.tif", series / "T_9.ome.tif"], tmp_path / "out")
+    assert names(twins) == [os.path.join("out", "T_9.ome.tif"), os.path.join("out", "T_9_2.ome.tif")]
+    (output,) = omio.plan(series / "T_9.tif", collision="skip").outputs
+    assert (output.action, "nothing is written" in str(omio.plan(series / "T_9.tif", collision="skip"))) == (
         "skip",
         True,
     )
-    assert "exists already" in omio.plan(series / "T_2.tif", collision="raise").problems[0]
-    (output,) = omio.plan(series / "T_2.tif", collision="overwrite").outputs
-    assert (output.action, Path(output.stands.path).name) == ("overwrite", "T_2.ome.tif")
-    both = omio.plan([series / "T_2.tif", series / "T_2.ome.tif"], collision="overwrite")
+    assert "exists already" in omio.plan(series / "T_9.tif", collision="raise").problems[0]
+    (output,) = omio.plan(series / "T_9.tif", collision="overwrite").outputs
+    assert (output.action, Path(output.stands.path).name) == ("overwrite", "T_9.ome.tif")
+    both = omio.plan([series / "T_9.tif", series / "T_9.ome.tif"], collision="overwrite")
     assert "is being read and cannot be overwritten" in both.problems[0]
 
 
@@ -244,7 +267,7 @@ def test_64_bit_integers_are_looked_at_when_they_are_written(tmp_path: Path) -> 
 
 
 def test_a_saved_plan_replaces_plans_only(series: Path, tmp_path: Path) -> None:
-    plan, data = omio.plan(series), series / "T_1.tif"
+    plan, data = omio.plan(series), series / "T_8.tif"
     before = data.read_bytes()
     with pytest.raises(WriteError, match="it is no plan"):
         plan.to_json(data)
@@ -272,7 +295,7 @@ def test_a_plan_survives_json(series: Path, tmp_path: Path) -> None:
     assert str(path) == plan.outputs[0].path
     assert done[-1] == (180, 180)
     array, metadata = omio.imread(path)
-    assert along_t(array) == [1, 2, 10]
+    assert along_t(array) == [8, 9, 10]
     assert (metadata["PhysicalSizeX"], metadata["PhysicalSizeY"]) == (0.5, 0.25)
     assert omio.Plan.from_json(omio.plan(series, to="memory").to_json()).outputs[0].path is None
 
@@ -283,7 +306,7 @@ def test_running_gives_what_doing_gives(series: Path, tmp_path: Path, to: str) -
     out = {"out": tmp_path / "out"} if to == "files" else {}
     found = omio.plan(series, to=to, **out).run()
     arrays = [omio.imread(one)[0] if to == "files" else one.to_numpy() for one in found]
-    assert first(arrays) == [1, 2, 10]
+    assert first(arrays) == [8, 9, 10]
 
 
 BROKEN = {
@@ -360,7 +383,7 @@ def test_a_file_to_be_overwritten_that_is_another(series: Path) -> None:
         plan.run()
     assert target.read_bytes() == b"new work of somebody"
     omio.plan(series, target, merge="T", collision="overwrite").run()
-    assert along_t(omio.imread(target)[0]) == [1, 2, 10]
+    assert along_t(omio.imread(target)[0]) == [8, 9, 10]
 
 
 def test_what_stands_is_skipped(series: Path) -> None:
@@ -373,7 +396,7 @@ def test_what_stands_is_skipped(series: Path) -> None:
 
 def test_a_reader_that_sees_another_picture(series: Path) -> None:
     """The same bytes, but another shape than was planned: told, not written."""
-    told = json.loads(omio.plan(series / "T_1.tif").to_json())
+    told = json.loads(omio.plan(series / "T_8.tif").to_json())
     told["outputs"][0]["inputs"][0]["shape"] = [1, 1, 1, 50, 60]
     with pytest.raises(FileChangedError, match="not what it was when the plan was made"):
         omio.Plan.from_json(json.dumps(told)).run()
@@ -385,13 +408,13 @@ def test_a_name_taken_while_it_is_done_at_once(series: Path, monkeypatch: pytest
 
     def and_then_somebody_comes(*arguments: object) -> object:
         made = first_look(*arguments)
-        (series / "T_1.ome.tif").write_bytes(b"somebody else's")
+        (series / "T_8.ome.tif").write_bytes(b"somebody else's")
         return made
 
     monkeypatch.setattr(planning.naming, "name", and_then_somebody_comes)
-    (path,) = omio.convert_to_ometiff(series / "T_1.tif")
-    assert path.name == "T_1-1.ome.tif"
-    assert (series / "T_1.ome.tif").read_bytes() == b"somebody else's"
+    (path,) = omio.convert_to_ometiff(series / "T_8.tif")
+    assert path.name == "T_8-1.ome.tif"
+    assert (series / "T_8.ome.tif").read_bytes() == b"somebody else's"
 
 
 # --- on the command line
@@ -409,7 +432,7 @@ def test_the_verbs(series: Path, tmp_path: Path, cli: Callable[..., Result]) -> 
     assert not list(tmp_path.rglob("*.ome.tif"))
     done = cli("run", saved)
     assert (done.exit_code, done.stdout.strip()) == (0, f"{saved} -> {tmp_path / 'out.ome.tif'}")
-    assert along_t(omio.imread(tmp_path / "out.ome.tif")[0]) == [1, 2, 10]
+    assert along_t(omio.imread(tmp_path / "out.ome.tif")[0]) == [8, 9, 10]
     again = cli("run", saved)
     assert (again.exit_code, "taken now" in again.stderr) == (1, True)
 

@@ -17,8 +17,8 @@ def _there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file, a folder of three with one that is smaller, and a stack of folders, where the lines run."""
     monkeypatch.chdir(tmp_path)
     put(Path("a.tif"), 3)
-    for t in (1, 2, 10):
-        put(Path("folder", f"T_{t}.tif"), t, (5 - (t == 2), 6))
+    for t in (8, 9, 10):
+        put(Path("folder", f"T_{t}.tif"), t, (5 - (t == 9), 6))
         put(Path(f"FOV1_time{t:03}", "image.tif"), t)
         put(Path(f"FOV2_time{t:03}", "image.tif"), 90 + t)
 
@@ -37,7 +37,7 @@ def test_a_folder_as_lists() -> None:
     import omio as om
 
     images, metadatas = om.imread("folder", return_list=True)
-    assert first(images) == [1, 2, 10]
+    assert first(images) == [8, 9, 10]
     assert [one["SizeY"] for one in metadatas] == [5, 4, 5]
 
 
@@ -45,16 +45,16 @@ def test_a_folder_merged() -> None:
     """Along T, filled up with zeros."""
     import omio as om
 
-    with pytest.warns(AbsentPlanesWarning, match=r"padded with 0: 1 \(T_2\.tif: Y 4 to 5\)"):
+    with pytest.warns(AbsentPlanesWarning, match=r"padded with 0: 1 \(T_9\.tif: Y 4 to 5\)"):
         image, metadata = om.imread(
             "folder", merge_multiple_files_in_folder=True, merge_along_axis="T", zeropadding=True
         )
     assert image.shape == (3, 1, 1, 5, 6)
-    assert along_t(image) == [1, 2, 10]
+    assert along_t(image) == [8, 9, 10]
     assert image[1, 0, 0, 4].max() == 0
     assert [one["name"] for one in metadata["Annotations"]["omio/merge"]["inputs"]] == [
-        "T_1.tif",
-        "T_2.tif",
+        "T_8.tif",
+        "T_9.tif",
         "T_10.tif",
     ]
 
@@ -69,42 +69,42 @@ def test_a_folder_converted(name: str) -> None:
     else:
         om.convert_to_ometiff("folder")
     assert sorted(path.name for path in Path("folder").glob("*.ome.tif")) == [
-        "T_1.ome.tif",
         "T_10.ome.tif",
-        "T_2.ome.tif",
+        "T_8.ome.tif",
+        "T_9.ome.tif",
     ]
     images, _ = om.imread("folder", return_list=True)
-    assert first(images) == [1, 2, 10]  # not twice
+    assert first(images) == [8, 9, 10]  # not twice
 
 
 def test_a_folder_converted_to_one() -> None:
     """One merged."""
-    with pytest.warns(AbsentPlanesWarning, match=r"padded with 0: 1 \(T_2\.tif: Y 4 to 5\)"):
+    with pytest.warns(AbsentPlanesWarning, match=r"padded with 0: 1 \(T_9\.tif: Y 4 to 5\)"):
         (path,) = omio.imconvert("folder", merge_multiple_files_in_folder=True, merge_along_axis="T", zeropadding=True)
     assert path.name == "folder_merged_T.ome.tif"
-    assert along_t(omio.imread(path)[0]) == [1, 2, 10]
+    assert along_t(omio.imread(path)[0]) == [8, 9, 10]
 
 
 def test_a_stack_of_folders() -> None:
     """Its own family, and no other."""
     import omio as om
 
-    image, metadata = om.imread("FOV1_time001", folder_stacks=True, merge_folder_stacks=True, merge_along_axis="T")
-    assert along_t(image) == [1, 2, 10]
+    image, metadata = om.imread("FOV1_time008", folder_stacks=True, merge_folder_stacks=True, merge_along_axis="T")
+    assert along_t(image) == [8, 9, 10]
     assert metadata["SizeT"] == 3
 
 
 def test_a_stack_as_lists() -> None:
     """Without a merge, the images of all its folders."""
-    images, _ = omio.imread("FOV2_time001", folder_stacks=True, return_list=True)
-    assert first(images) == [91, 92, 100]
+    images, _ = omio.imread("FOV2_time008", folder_stacks=True, return_list=True)
+    assert first(images) == [98, 99, 100]
 
 
 def test_no_choice() -> None:
     """An error that lists the images, and both remedies."""
     with pytest.raises(ManyImagesError, match="3 images, and one is asked for") as caught:
         omio.imread("folder")
-    assert [name in caught.value.evidence for name in ("T_1.tif", "T_2.tif", "T_10.tif")] == [True] * 3
+    assert [name in caught.value.evidence for name in ("T_8.tif", "T_9.tif", "T_10.tif")] == [True] * 3
     for remedy in ("return_list=True", 'merge="T"', 'merge_multiple_files_in_folder=True, merge_along_axis="T"'):
         assert remedy in caught.value.remedy
 
@@ -112,13 +112,13 @@ def test_no_choice() -> None:
 @pytest.mark.parametrize("said", [{}, {"zeropadding": False}])
 def test_no_padding_is_strict(said: dict[str, bool]) -> None:
     """Left out or False: unequal sizes are an error that names the file."""
-    with pytest.raises(MergeError, match=r"T_2\.tif"):
+    with pytest.raises(MergeError, match=r"T_9\.tif"):
         omio.imread("folder", merge_multiple_files_in_folder=True, merge_along_axis="T", **said)
 
 
 def test_the_axis_is_t_unless_it_is_named() -> None:
     """As it was; and the axis alone merges nothing."""
-    with pytest.warns(AbsentPlanesWarning, match=r"padded with 0: 1 \(T_2\.tif: Y 4 to 5\)"):
+    with pytest.warns(AbsentPlanesWarning, match=r"padded with 0: 1 \(T_9\.tif: Y 4 to 5\)"):
         array, _ = omio.imread("folder", merge_multiple_files_in_folder=True, zeropadding=True)
     assert array.shape[0] == 3
     with pytest.raises(ManyImagesError):
@@ -128,10 +128,10 @@ def test_the_axis_is_t_unless_it_is_named() -> None:
 def test_recursive() -> None:
     """Folders in the folder, too."""
     put(Path("folder", "below", "b.tif"), 77)
-    assert first(omio.imread("folder", recursive=True, return_list=True)[0]) == [77, 1, 2, 10]
+    assert first(omio.imread("folder", recursive=True, return_list=True)[0]) == [77, 8, 9, 10]
     written = omio.imconvert("folder", "out", recursive=True)
     assert [path.as_posix() for path in written] == [
-        "out/below/b.ome.tif", "out/T_1.ome.tif", "out/T_2.ome.tif", "out/T_10.ome.tif",
+        "out/below/b.ome.tif", "out/T_8.ome.tif", "out/T_9.ome.tif", "out/T_10.ome.tif",
     ]  # fmt: skip
 
 

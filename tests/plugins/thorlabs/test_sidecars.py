@@ -187,6 +187,22 @@ def test_sniff(tmp_path: Path) -> None:
     assert READER.template is not None
 
 
+def test_a_folder_of_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A usual sidecar is known without a listing; to describe a file one is made, and not remembered."""
+    for k in range(1, 6):
+        path = write(tmp_path, ARRAY, XML, f"Image_001_{k:03}.raw")
+    listed: list[str] = []
+    plain = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda folder: (listed.append(folder), plain(folder))[1])
+    monkeypatch.setattr(Probe, "names", lambda probe: pytest.fail(f"the folder of {probe.name} is listed"))
+    assert len(omio.plan(tmp_path).outputs) == 5
+    assert len(listed) == 5
+    (tmp_path / "Experiment.xml").rename(tmp_path / "Image_001_005.yml")
+    (tmp_path / "Image_001_005.yml").write_text(by_hand())
+    assert "Image_001_005.yml lies beside it" in sniff(Probe(path)).why
+    assert np.array_equal(read(path), ARRAY)
+
+
 # --- by hand
 
 
