@@ -66,7 +66,8 @@ def planes(chain: Chain, structure: Structure, depths: tuple[int, ...], strips: 
     made = Chain(_Extended(chain.file, behind), Form("<", True))
     numbers = np.arange(len(tables) * channels, dtype=np.int64).reshape(-1, channels)
     if len(set(depths)) == 1:
-        layout = _layout(structure if channels == 1 else _channel(structure, depths[0]))
+        # its PhotometricInterpretation is that of a display: pixels are intensities
+        layout = _layout(replace(structure, photometric=_GREY) if channels == 1 else _channel(structure, depths[0]))
         runs = [Run(first=0, offsets=numbers.reshape(-1), tables=tables.reshape(-1, tables.shape[2]), layout=layout)]
         found = [Pages(made, runs)]
     else:

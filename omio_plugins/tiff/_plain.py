@@ -12,7 +12,7 @@ from ._levels import following, stacks
 from ._pages import Numbered, Pages, Run
 from ._picture import Picture, picture
 from ._structure import MASK, Structure
-from ._tags import plain_facts, raw_tags
+from ._tags import for_print, is_unmarked, plain_facts, raw_tags
 
 
 def pictures(
@@ -34,6 +34,8 @@ def _one(
     chain: Chain, group: Pages, facts: Callable[[], Facts] | None, assumptions: tuple[str, ...], kind: str
 ) -> Picture:
     raw = raw_tags(chain, group[0])
+    if facts is None and kind == "TIFF" and is_unmarked(chain, group[0]):
+        assumptions = (*assumptions, *for_print(raw))
     pages = Numbered(group)
     levels = stacks(pages, following(pages))
     if len(levels) > 1 and kind == "TIFF":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,8 @@ from omio_core.errors import CorruptFileError
 from ._ifd import Page
 from ._structure import CCITT, NONE, STRIP_COUNTS, STRIP_OFFSETS, TILE_COUNTS, TILE_OFFSETS, Structure
 
-_TYPES = {3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8", 1: "u1"}
+TYPES = {3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8", 1: "u1"}
+"""Types of the tags of offsets and lengths, as numpy has them; without the byte order."""
 _KEPT = 16  # tables of this many pages; one read asks for few, and a table may be megabytes
 
 
@@ -91,11 +93,16 @@ def segments_of(page: Page) -> Segments:
 def _numbers(page: Page, code: int) -> NDArray[np.int64]:
     chain = page.chain
     tag = chain.tag(page, code)
-    if tag is None or tag.type not in _TYPES:
+    if tag is None or tag.type not in TYPES:
         return np.zeros(0, np.int64)
-    stored = np.frombuffer(chain.raw(tag), np.dtype(chain.form.order + _TYPES[tag.type]))
+    stored = np.frombuffer(chain.raw(tag), np.dtype(chain.form.order + TYPES[tag.type]))
     stored = stored[: page.structure.segments]
-    if stored.dtype.itemsize == 8:  # what is beyond int64 is beyond any file; half of it leaves room for a sum
+    return bounded(stored)
+
+
+def bounded(stored: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.int64]:
+    """Offsets or lengths as int64; what is beyond that is beyond any file, and half of it leaves room for a sum."""
+    if stored.dtype.itemsize == 8:
         stored = np.minimum(stored, 1 << 62)
     return stored.astype(np.int64)
 

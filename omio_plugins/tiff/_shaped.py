@@ -20,7 +20,7 @@ from ._pages import Numbered, Pages
 from ._picture import Picture, Stack, picture
 from ._segments import contiguous
 from ._structure import Structure
-from ._tags import DESCRIPTION, RawTags, jsonable, notes, raw_tags, sizes_by_tags
+from ._tags import DESCRIPTION, RawTags, for_print, is_unmarked, jsonable, notes, raw_tags, sizes_by_tags
 
 
 def parse(description: str) -> dict[str, Any] | None:
@@ -106,11 +106,12 @@ def _one(chain: Chain, pages: Pages, stated: Mapping[str, Any], cut: _Cut, descr
     if stated.get("truncated") is True or alike < planes:
         start = contiguous([first], planes) if planes > 1 else None
     taken = Numbered(pages[:1] if start is not None else own)
+    raw = raw_tags(chain, first)
     made = picture(
         axes=axes, lead=lead, page_axes=page_axes,
         stacks=stacks(taken, following(taken)) if start is None else [Stack(pages=taken, start=start)],
-        kind="TIFF written by tifffile", facts=partial(shaped_facts, raw_tags(chain, first)),
-        vendor=partial(str, description),
+        kind="TIFF written by tifffile", facts=partial(shaped_facts, raw),
+        vendor=partial(str, description), assumptions=for_print(raw) if is_unmarked(chain, first) else (),
         name=name if isinstance(name, str) and name else None,
     )  # fmt: skip
     return made, len(taken)

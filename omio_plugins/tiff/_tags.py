@@ -25,6 +25,10 @@ _NAMES = {
 }  # fmt: skip
 _COLOR_MAP, _MOST_COLORS = 320, 3 * 256
 _UNITS = {2: "inch", 3: "cm"}  # ResolutionUnit, TIFF 6.0, section 8; 1 is none
+_FINEST_PRINT = 5080  # dots an inch, of imagesetters
+# UIC1 of MetaMorph, Zeiss SEM, FluoView (2), Zeiss LSM, FEI (2), NIH Image, ImageJ (2), Micro-Manager, Hamamatsu NDPI:
+# numbers as tifffile has them (TIFF.TAGS; TiffPage.is_ndpi)
+_OF_MICROSCOPES = (33628, 34118, 34361, 34362, 34412, 34680, 34682, 43314, 50838, 50839, 51123, 65420)
 _DISPLAY = (72.0, 96.0)  # pixels an inch that screens and programs put where they know nothing
 
 
@@ -75,7 +79,7 @@ def raw_tags(chain: Chain, page: Page) -> RawTags:
         unit=_short(chain, page, 296),
         orientation=_short(chain, page, 274),
         imagej=_imagej(chain, page),
-        colors=_colors(chain, page),
+        colors=color_map(chain, page),
     )
 
 
@@ -117,7 +121,8 @@ def _imagej(chain: Chain, page: Page) -> tuple[bytes, tuple[int, ...]] | None:
     return (data, counts) if data and counts else None
 
 
-def _colors(chain: Chain, page: Page) -> bytes:
+def color_map(chain: Chain, page: Page) -> bytes:
+    """ColorMap as big-endian 16-bit numbers, all reds first; empty where absent, or longer than of 256 colours."""
     tag = chain.tag(page, _COLOR_MAP)
     if tag is None or tag.type != 3 or tag.number > _MOST_COLORS:
         return b""
@@ -146,6 +151,27 @@ def sizes_by_tags(raw: RawTags) -> dict[str, Fact[float]]:
             where = f"{axis.upper()}Resolution tag, ResolutionUnit {unit}"
             found[f"physical_size_{axis}"] = Fact(value, "file", where)
     return found
+
+
+def is_unmarked(chain: Chain, page: Page) -> bool:
+    """Whether a page has no tag that a program for microscopes puts there."""
+    return not any(chain.has(page, code) for code in _OF_MICROSCOPES)
+
+
+def for_print(raw: RawTags) -> tuple[str, ...]:
+    """What is assumed where pixels are given a size by a resolution in inches, in a sentence.
+
+    Programs for pictures write the resolution that a picture is to be printed with, of which a file says nothing more.
+    Where dots lie closer than any print has them, it is no such resolution.
+    """
+    if _UNITS.get(raw.unit or 0) != "inch":
+        return ()
+    sizes = [fact.value for fact in sizes_by_tags(raw).values()]
+    if not sizes or min(sizes) < 25400 / _FINEST_PRINT:
+        return ()
+    sizes = sizes[:1] if len(set(sizes)) == 1 else sizes
+    size, dots = (" x ".join(f"{n:.4g}" for n in numbers) for numbers in (sizes, [25400 / n for n in sizes]))
+    return (f"pixel size {size} µm from a resolution of {dots} dots per inch, which may be for print",)
 
 
 def notes(raw: RawTags, *, description: bool = True) -> dict[str, Mapping[str, Any]]:

@@ -77,6 +77,28 @@ def test_gaps_between_images(tmp_path: Path) -> None:
     assert np.array_equal(image.to_memmap()[:, 0, 0], array[1::2])
 
 
+def test_an_odd_place_in_the_file(tmp_path: Path) -> None:
+    """Pixels need not begin where their type would have them."""
+    array = np.arange(12, dtype="<u4").reshape(3, 4)
+    path = tmp_path / "a"
+    image = made(path, array, "YX")
+    path.write_bytes(bytes(HEADER + 3) + array.tobytes())
+    raw = Raw(path=str(path), offset=HEADER + 3, strides=array.strides, dtype="<u4")
+    described = replace(image.picture.described, levels=(Level(shape=(3, 4), blocks=(3, 4), raw=raw),))
+    key = replace(image.picture.key, members=(Fingerprint.of(str(path)),))
+    moved = FilePicture(key=key, index=0, described=described, layout=layout("YX", (3, 4)))
+    assert np.array_equal(Image(moved, image.metadata).to_memmap()[0, 0, 0], array)
+
+
+def test_the_same_plane_again_and_again(tmp_path: Path) -> None:
+    """A distance of 0 is one: of planes that share their bytes."""
+    array = np.arange(3 * 4 * 5, dtype="<u2").reshape(3, 4, 5)
+    path = tmp_path / "a"
+    raw = Raw(path=str(path), offset=HEADER, strides=(0, 10, 2), dtype="<u2")
+    seen = made(path, array, "TYX", raw=raw).to_memmap()
+    assert np.array_equal(seen[:, 0, 0], np.broadcast_to(array[0], array.shape))
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "words"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import numpy as np
 import pytest
 import tifffile
 
+from omio_core import reading
 from omio_core.contract import Box
-from omio_core.errors import CorruptFileError, UnsupportedFeatureError
+from omio_core.errors import CorruptFileError, OmioWarning, UnsupportedFeatureError
 from omio_plugins.lsm._read import open_lsm
 
 from .made import LZW, Way, ramp, stack, write
@@ -256,3 +258,48 @@ def test_big_endian_is_refused_by_name(tmp_path: Path, read: Read) -> None:
     with pytest.raises(UnsupportedFeatureError, match="big-endian") as caught:
         read(path)
     assert 'reader="tiff"' in caught.value.remedy
+
+
+# --- maps
+
+
+MAPPED = {
+    "tzc": True, "single": True, "unknown-sizes": True, "line": True, "xz": True, "xz-time": True, "places": True,
+    "twelve-bits": True, "strips": True, "chunky": True, "mixed": False, "lzw": False, "lzw-strips": False,
+    "floats": False,  # a thumbnail of 6 bytes between planes: their distance is no number of whole pixels
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_map_shows_the_pixels_where_they_lie_as_they_are(kind: str, tmp_path: Path) -> None:
+    """Channels of a page behind one another, a thumbnail between pages; not where compressed or of several types."""
+    one = KINDS[kind](tmp_path / "a.lsm")
+    for k, array in enumerate(one.arrays):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", OmioWarning)
+            (image,) = reading.open_source(one.file.path).pick(k)
+        with image:
+            if MAPPED[kind]:
+                assert np.array_equal(image.to_memmap(), array)
+                continue
+            with pytest.raises(UnsupportedFeatureError, match="cannot be mapped"):
+                image.to_memmap()
+
+
+def test_no_map_of_strips_at_irregular_distances(tmp_path: Path) -> None:
+    array = ramp(4, 2, 7, 9)
+    way = Way(thumbnails=False, place=lambda k, at: at + 8 * k)
+    write(tmp_path / "a.lsm", stack(array), {"DimensionZ": 4}, way=way)
+    with reading.open_source(tmp_path / "a.lsm").images[0] as image:
+        assert np.array_equal(image.to_numpy()[0], array)
+        with pytest.raises(UnsupportedFeatureError, match="at regular distances"):
+            image.to_memmap()
+
+
+def test_the_colours_of_a_display_are_none_of_the_pixels(tmp_path: Path) -> None:
+    """A PhotometricInterpretation other than grey is that of how a page is shown: nothing is told of it."""
+    array = ramp(3, 1, 7, 9)
+    write(tmp_path / "a.lsm", stack(array), {"DimensionZ": 3}, way=Way(extra={262: (3, (3,))}))
+    with reading.open_source(tmp_path / "a.lsm").images[0] as image:
+        assert image.metadata.assumptions == ()
+        assert np.array_equal(image.to_numpy()[0], array)

@@ -207,3 +207,53 @@ def test_ome_facts_come_from_the_xml(tmp_path: Path, describe) -> None:
     assert value(found.physical_size_x) == 0.3
     assert [c.name.value for c in found.channels] == ["DAPI", "GFP"]
     assert image.vendor().startswith("<?xml")
+
+
+PRINT = "pixel size 84.67 µm from a resolution of 300 dots per inch, which may be for print"
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "said"),
+    [
+        ((300, 1), (300, 1), PRINT),
+        ((300, 1), (600, 1), "pixel size 84.67 x 42.33 µm from a resolution of 300 x 600 dots per inch"),
+        ((300, 1), (1, 1), PRINT),
+        ((72, 1), (72, 1), None),  # those are no sizes
+        ((96, 1), (96, 1), None),
+        ((354928192, 32768), (354928192, 32768), None),  # of a microscope: no print has 10,800 dots an inch
+    ],
+)
+def test_a_resolution_in_inches_may_be_for_print(make, page, describe, x, y, said) -> None:
+    (image,) = describe(make([page(t282=(5, x), t283=(5, y), t296=(3, 2))] * 3, data=bytes(12)))
+    assert len(image.assumptions) == (0 if said is None else 1)
+    assert said is None or image.assumptions[0].startswith(said)
+    fact = image.facts().physical_size_x
+    assert fact is None or (fact.origin, fact.where) == ("file", "XResolution tag, ResolutionUnit inch")
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"t296": (3, 3)},  # centimetres
+        {"t296": (3, 1)},
+        {"t270": imagej("unit=inch")},
+        {"t270": imagej()},
+        {"t51123": (2, b"{}\0")},  # Micro-Manager
+        {"t34118": (2, b"0\0")},  # Zeiss SEM
+    ],
+)
+def test_a_microscope_s_resolution_is_not_for_print(make, page, describe, tags) -> None:
+    tags = {"t282": (5, (300, 1)), "t283": (5, (300, 1)), "t296": (3, 2), **tags}
+    (image,) = describe(make([page(**tags)], data=bytes(12)))
+    assert not any("print" in one for one in image.assumptions)
+
+
+@pytest.mark.parametrize("shaped", [True, False])
+def test_a_resolution_for_print_by_tifffile(tmp_path: Path, describe, shaped: bool) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(
+        path, np.zeros((3, 4, 5), "u1"), resolution=(300, 300), resolutionunit="INCH", photometric="minisblack",
+        metadata={"axes": "ZYX"} if shaped else None,
+    )  # fmt: skip
+    (image,) = describe(path)
+    assert image.assumptions == (PRINT,)

@@ -28,6 +28,8 @@ def differences(data: Path, name: str, entry: dict, whole) -> list[str]:
         found = []
         for k, (image, stated) in enumerate(zip(opened.images, entry["images"], strict=True)):
             axes = stated["native_axes"].replace("I", "Q")  # tifffile's letter for what nobody labelled
+            if any("are no RGB" in said for said in image.assumptions):  # such samples are channels here
+                axes = axes.replace("S", "C")
             array = whole(opened, k)
             little = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"), copy=False))
             got = (image.axes, list(image.levels[0].shape), little.dtype.str)
@@ -52,6 +54,41 @@ def test_pixels_axes_and_types(data: Path, expected: dict[str, dict], folder: st
     assert names
     found = [line for name in names for line in differences(data, name, expected[name], whole)]
     assert found == []
+
+
+FOREIGN = {
+    "YCbCr": (), "CMYK": (
+        "image-tiff/cmyk-3c-16b.tiff", "image-tiff/cmyk-3c-32b-float.tiff", "image-tiff/cmyk-4c-8b.tiff",
+        "image-tiff/libtiffpic-depth/flower-separated-contig-16.tif",
+        "image-tiff/libtiffpic-depth/flower-separated-planar-08.tif",
+        "image-tiff/seq/seq-4c-16b-cmyk-c6e52592.tiff", "pillow/tiff_strip_cmyk_jpeg.tif",
+        "pillow/tiff_tiled_cmyk_jpeg.tif",
+    ), "CIE L*a*b*": ("pillow/hopper.Lab.tif",),
+}  # fmt: skip
+
+
+def test_which_real_files_have_samples_of_other_colours(data: Path, expected: dict[str, dict], describe) -> None:
+    """JPEGs of YCbCr come out as RGB and are not among them."""
+    found: dict[str, set[str]] = {model: set() for model in FOREIGN}
+    for name, entry in expected.items():
+        if name.startswith("tiff/") and "images" in entry:
+            for said in (said for image in describe(data / name) for said in image.assumptions if "no RGB" in said):
+                found[next(model for model in FOREIGN if model in said)].add(name.removeprefix("tiff/"))
+    assert found == {model: set(names) for model, names in FOREIGN.items()}
+
+
+def test_which_real_files_may_be_for_print(data: Path, expected: dict[str, dict], describe) -> None:
+    """72 dots an inch are no size, and a microscope's 10,800 are no print's."""
+    found = {
+        name
+        for name, entry in expected.items()
+        if name.startswith(("tiff/", "imagej/", "ome-tiff/", "thorlabs/")) and "images" in entry
+        and name.endswith((".tif", ".tiff"))
+        and any("for print" in said for image in describe(data / name) for said in image.assumptions)
+    }  # fmt: skip
+    assert len(found) >= 7
+    assert {name.partition("/")[0] for name in found} == {"tiff"}
+    assert not any("libtiffpic" in name for name in found)
 
 
 def assembled(companion: Path) -> np.ndarray:

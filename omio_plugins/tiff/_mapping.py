@@ -1,0 +1,167 @@
+"""Where the planes of a resolution can be mapped as they lie in the file; it reads tables of strips, and no pixel.
+
+That is so where the rows of a plane are one run of bytes, uncompressed and whole, and planes lie at regular distances.
+It is told when a file is opened, so it costs a few operations on whole columns, whatever the number of pages.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omio_core.contract import Raw
+
+from ._ifd import Chain, Page
+from ._pages import Numbered, Run, first_of, kinds
+from ._segments import TYPES, Segments, bounded, uncompressed
+from ._structure import STRIP_COUNTS, STRIP_OFFSETS, Structure
+
+_CLOSE = 1 << 12  # bytes between tables of strips that are read in one go; others are not looked at
+_BATCH = 1 << 20  # bytes of tables read at once
+_MOST_RUNS = 256  # stretches of pages, each of which costs some reads
+_MOST_SEEN = 1 << 20  # strips
+
+
+def raw_of(
+    pages: Mapping[int, Page], lead: tuple[int, ...], dtype: np.dtype[Any], *, start: int | None, seen: Segments | None
+) -> Raw | None:
+    """Where the planes of one resolution can be mapped; None where they cannot, or nobody looked.
+
+    Parameters
+    ----------
+    pages
+        From the flat index over `lead` to the page that holds the plane; all there.
+    lead
+        Lengths of the native axes before those of a page, C order.
+    dtype
+        Of the picture.
+    start
+        Where all planes lie one after the other, as `_picture.Stack` has it.
+    seen
+        Places of the strips of the pages, in their order, where they are known.
+    """
+    first = first_of(pages)
+    chain, structure = first.chain, first.structure
+    if not all(page.chain is chain and _as_it_is(page.structure, structure) for page in kinds(pages)):
+        return None
+    if start is not None:  # looked at when that was found
+        begin: int = start
+        along: tuple[int, ...] | None = tuple(structure.nbytes * math.prod(lead[k + 1 :]) for k in range(len(lead)))
+    else:
+        starts = _starts(pages, structure, seen if seen is not None else _tables(pages, structure))
+        if starts is None or len(starts) != math.prod(lead):
+            return None
+        begin, along = int(starts[0]), _distances(starts.reshape(lead), dtype.itemsize)
+        if int(starts.max()) + structure.nbytes > chain.file.size:
+            return None
+    if along is None:
+        return None
+    pixel = structure.contig * dtype.itemsize
+    inner = {"Y": structure.row_bytes, "X": pixel, "S": dtype.itemsize}
+    return Raw(
+        path=chain.file.path,
+        offset=begin,
+        strides=(*along, *(inner[axis] for axis in structure.axes)),
+        dtype=dtype.newbyteorder(chain.form.order).str,
+    )
+
+
+def _as_it_is(structure: Structure, first: Structure) -> bool:
+    """Whether the strips of a page are its rows as they are, in as many strips of as many rows as the first page."""
+    stored = structure.direct and structure.tile is None and not structure.planar
+    return stored and (structure.shape, structure.dtype, structure.rows) == (first.shape, first.dtype, first.rows)
+
+
+def _starts(pages: Mapping[int, Page], structure: Structure, seen: Segments | None) -> NDArray[np.int64] | None:
+    """Where each plane begins, in the order of flat indices; None unless all are runs of rows that are stored."""
+    if seen is None or seen.offsets.shape != (len(pages), structure.segments):
+        return None
+    offsets, needed = seen.offsets, uncompressed(structure)
+    long = (seen.counts >= needed) | (seen.counts == 0 if structure.segments == 1 else False)
+    if not long.all() or not offsets.all() or not (offsets[:, :-1] + needed[:-1] == offsets[:, 1:]).all():
+        return None
+    starts: NDArray[np.int64] = offsets[:, 0]
+    if isinstance(pages, Numbered):
+        return starts
+    return starts[np.argsort(np.fromiter(pages, np.int64, len(pages)))]
+
+
+def _distances(starts: NDArray[np.int64], itemsize: int) -> tuple[int, ...] | None:
+    """Bytes from one index to the next along each axis; None where they are not regular, or no whole pixels."""
+    base = int(starts.flat[0])
+    regular = np.full(starts.shape, base, np.int64)
+    found = []
+    for k, n in enumerate(starts.shape):
+        step = int(starts[(0,) * k + (1,) + (0,) * (starts.ndim - k - 1)]) - base if n > 1 else 0
+        if step < 0 or step % itemsize:
+            return None
+        regular += (step * np.arange(n, dtype=np.int64)).reshape(-1, *(1,) * (starts.ndim - k - 1))
+        found.append(step)
+    return tuple(found) if np.array_equal(starts, regular) else None
+
+
+# --- tables of several strips a page, of more pages than are looked at one by one
+
+
+def _tables(pages: Mapping[int, Page], structure: Structure) -> Segments | None:
+    """Places of the strips of all pages, shape (pages, strips); None where their tables are not close together."""
+    if not isinstance(pages, Numbered) or len(pages.pages.runs) > _MOST_RUNS:
+        return None
+    if structure.segments * len(pages) > _MOST_SEEN:
+        return None
+    chain = pages.pages.chain
+    offsets, counts = [], []
+    for run in pages.pages.runs:
+        at = _several(chain, run, STRIP_OFFSETS, structure.segments)
+        n = None if at is None else _several(chain, run, STRIP_COUNTS, structure.segments)
+        if at is None or n is None:
+            return None
+        offsets.append(at)
+        counts.append(n)
+    return Segments(np.concatenate(offsets), np.concatenate(counts))
+
+
+def _several(chain: Chain, run: Run, code: int, n: int) -> NDArray[np.int64] | None:
+    """The first `n` values of a tag of every page of a run, (pages, n); None where they are not close together."""
+    position = run.layout.positions.get(code)
+    if position is None:
+        return None
+    form = chain.form
+    end = position + form.entry.size
+    _, kind, count, _ = form.entry.unpack(run.tables[0, position:end].tobytes())
+    if kind not in TYPES or count < n:  # all pages of a layout have the count and the type
+        return None
+    dtype = np.dtype(form.order + TYPES[kind])
+    value = np.ascontiguousarray(run.tables[:, end - form.pointer.size : end])
+    if count * dtype.itemsize <= form.pointer.size:
+        return bounded(np.ascontiguousarray(value[:, : n * dtype.itemsize]).view(dtype))
+    pointers = bounded(value.view(form.order + ("u8" if form.big else "u4"))[:, 0])
+    return _rows(chain, pointers, n, dtype)
+
+
+def _rows(chain: Chain, pointers: NDArray[np.int64], n: int, dtype: np.dtype[Any]) -> NDArray[np.int64] | None:
+    """`n` values at each of the pointers, (pointers, n); None unless these lie at one small distance in the file.
+
+    tifffile lets all pages but the first of a series share one table of lengths.
+    """
+    nbytes = n * dtype.itemsize
+    steps = np.diff(pointers)
+    step = int(steps[0]) if steps.size else nbytes
+    inside = int(pointers[0]) >= 0 and int(pointers[-1]) + nbytes <= chain.file.size
+    if not inside or not (steps == step).all() or not (step == 0 or nbytes <= step <= max(_CLOSE, nbytes)):
+        return None
+    if step == 0:
+        return np.broadcast_to(
+            bounded(np.frombuffer(chain.file.read(int(pointers[0]), nbytes), dtype)), (len(pointers), n)
+        )
+    found = np.empty((len(pointers), n), np.int64)
+    each = max(_BATCH // step, 1)
+    for k in range(0, len(pointers), each):
+        m = min(each, len(pointers) - k)
+        data = chain.file.read(int(pointers[k]), (m - 1) * step + nbytes)
+        found[k : k + m] = bounded(np.ndarray((m, n), dtype, data, strides=(step, dtype.itemsize)))
+    return found
