@@ -1,8 +1,7 @@
 """Landing: a file comes to stand under its name whole, or not at all; it knows no format.
 
 What is written goes to a temporary name in the target's folder, is flushed to the disk, checked, and only then
-renamed. A run that is killed leaves at most a temporary behind, which `tidy` recognises and removes. Nothing else is
-ever deleted, and nothing is overwritten unasked.
+renamed. A run that is killed leaves at most a temporary behind, see `temporaries`. Nothing is overwritten unasked.
 """
 
 from __future__ import annotations
@@ -10,11 +9,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -22,18 +19,11 @@ from typing import TypeVar
 from . import policies
 from .errors import OmioError, WriteError
 from .stream import meanwhile
+from .temporaries import reserve, tidy_now_and_then
 
 T = TypeVar("T")
 
-PART = ".omio-part"
-"""The suffix of every temporary; its name is ``.{name}.{12 hex digits}.omio-part``."""
-
-OLD = 24 * 3600.0
-"""Seconds after which a temporary is taken for left over where no lock can tell."""
-
 COMPOUND = (".ome.tiff", ".ome.tif", ".ome.btf", ".ome.zarr", ".ome.xml")
-_LONGEST = 60  # characters of the name kept in a temporary's: most file systems take 255 bytes
-_TRIES = 32
 
 
 def land(
@@ -52,7 +42,7 @@ def land(
     write
         Called with the path of an empty file, which it fills; what it gives is given back.
     check
-        Called with the same path once it is written, while its last bytes go to the disk; raises to refuse the file.
+        Called with the same path once all bytes are on the disk; raises to refuse the file.
     replace
         Whether a file of that name may be replaced; its permissions are kept.
 
@@ -74,22 +64,24 @@ def land(
     goal = _goal(target)
     with _told(goal):
         _refuse_unfit(goal, replace)
-        tidy(goal.parent)
-        temporary, lock = _reserve(goal)
+        tidy_now_and_then(goal.parent)
+        temporary, lock = reserve(goal)
+    owner = os.getpid()
     try:
         with _told(goal):
-            with _flushing(temporary) as written:
+            with _flushing(temporary):
                 given = write(str(temporary))
-                written()
-                if check is not None:
-                    check(str(temporary))
+            _flush(temporary)
+            if check is not None:
+                check(str(temporary))
             _rename(temporary, goal, replace)
             _flush_folder(goal.parent)
     finally:
         if lock is not None:
             os.close(lock)
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        if os.getpid() == owner:  # a child that was forked meanwhile and ends here owns nothing
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
     return given
 
 
@@ -128,9 +120,16 @@ def under(target: str | os.PathLike[str], collision: str, put: Callable[[Path, b
             put(candidate, action == "overwrite")
         except WriteError as error:
             taken = isinstance(error.__cause__, FileExistsError) or os.path.lexists(candidate)
-            if taken and action == "write" and policies.decide("collision", collision, path=str(candidate)) == "number":
-                continue  # somebody else took the name while we wrote
-            raise
+            if not taken or action == "overwrite":
+                raise
+            action = policies.decide("collision", collision, path=str(candidate))  # somebody took it while we wrote
+            if action == "skip":
+                return None
+            if action == "number":
+                continue
+            if action != "overwrite":
+                raise
+            put(candidate, True)
         return candidate
     raise AssertionError("names never run out")
 
@@ -156,89 +155,6 @@ def numbered(path: str | os.PathLike[str]) -> Iterator[Path]:
         number += 1
 
 
-def tidy(folder: str | os.PathLike[str]) -> tuple[Path, ...]:
-    """Remove the temporaries that killed runs left in a folder; gives those removed.
-
-    One that a living process holds stays: where there are locks (`fcntl`), its lock says so; elsewhere only those
-    older than `OLD` go, and an open file cannot be removed on Windows anyway.
-    """
-    removed = []
-    try:
-        with os.scandir(folder) as entries:
-            parts = [Path(e.path) for e in entries if _is_part(e.name) and e.is_file(follow_symlinks=False)]
-    except OSError:
-        return ()  # a folder that cannot be looked at is told by the write itself
-    for part in parts:
-        with contextlib.suppress(OSError):
-            if _remove_left_over(part):
-                removed.append(part)
-    return tuple(removed)
-
-
-# --- the temporary
-
-
-def _is_part(name: str) -> bool:
-    if not (name.startswith(".") and name.endswith(PART)):
-        return False
-    digits = name[: -len(PART)].rpartition(".")[2]
-    return len(digits) == 12 and all(d in "0123456789abcdef" for d in digits)
-
-
-def _reserve(goal: Path) -> tuple[Path, int | None]:
-    """Make the temporary, empty, with the permissions any new file gets; and lock it, where there are locks.
-
-    The lock tells `tidy` in another process a temporary from a left-over. It is an open file, to be closed at the end.
-    """
-    stem = goal.name
-    while len(os.fsencode(stem)) > _LONGEST:
-        stem = stem[:-1]
-    for _ in range(_TRIES):
-        temporary = goal.with_name(f".{stem}.{secrets.token_hex(6)}{PART}")
-        try:
-            handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
-        except FileExistsError:
-            continue
-        if _lock(handle, wait=True) is None:
-            os.close(handle)  # without locks an open file is of no use, and on Windows in the way
-            return temporary, None
-        # `tidy` may have come between the making and the lock
-        if os.fstat(handle).st_nlink:
-            return temporary, handle
-        os.close(handle)
-    raise FileExistsError(errno.EEXIST, "no free temporary name", str(goal.parent))
-
-
-def _lock(handle: int, *, wait: bool) -> bool | None:
-    """Lock an open file: shared where it waits, else for itself alone; None where there are no locks."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a share without locks
-        return None
-    return True
-
-
-def _remove_left_over(part: Path) -> bool:
-    handle = os.open(part, os.O_RDWR)
-    try:
-        free = _lock(handle, wait=False)
-        if free is None:
-            free = time.time() - os.fstat(handle).st_mtime > OLD
-        if free and os.name != "nt":
-            part.unlink()
-    finally:
-        os.close(handle)
-    if free and os.name == "nt":  # there, only a file that nobody has open can be removed
-        part.unlink()
-    return free
-
-
 # --- to the disk, and to the name
 
 
@@ -246,32 +162,27 @@ FLUSH_EVERY = 0.1  # seconds
 
 
 @contextlib.contextmanager
-def _flushing(path: Path) -> Iterator[Callable[[], None]]:
-    """Flush a file while it is written, and whole before the block is left; gives what to call once it is written.
+def _flushing(path: Path) -> Iterator[None]:
+    """Flush a file now and then while it is written: so the disk works while pixels are encoded, not only afterwards.
 
-    The disk so works while pixels are encoded, instead of after the last of them. The system tells of a failed write
-    once, be it to a flush halfway: whatever a flush raises is raised.
+    The system tells of a failed write once, be it to a flush halfway: what that raises is raised at the end.
     """
-    written, given_up = threading.Event(), threading.Event()
+    ended = threading.Event()
+    failed: list[OSError] = []
 
     def flush() -> None:
-        handle = os.open(path, _WRITABLE)
         try:
-            while not written.wait(FLUSH_EVERY):
-                os.fsync(handle)
-        finally:
-            os.close(handle)
-        if not given_up.is_set():
-            _flush(path)  # by its name: what lies there now, whoever wrote it
+            while not ended.wait(FLUSH_EVERY):
+                _flush(path)  # opened anew, for an open file would be in the way of a writer that replaces it
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            failed.append(error)
 
-    with meanwhile(flush):
-        try:
-            yield written.set
-        except BaseException:
-            given_up.set()
-            raise
-        finally:
-            written.set()
+    with meanwhile(flush, ended.set):
+        yield
+    if failed:
+        raise failed[0]
 
 
 _WRITABLE = os.O_RDWR | getattr(os, "O_BINARY", 0)

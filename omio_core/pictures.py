@@ -211,6 +211,12 @@ class ArrayPicture:
                     "the array gives another shape than it says",
                     evidence=f"{part.shape} where {native.shape} was asked for",
                 )
+            if part.dtype.newbyteorder("=") != self.dtype:  # a cast would change values without a word
+                raise PluginContractError(
+                    "the array gives another type than it says",
+                    evidence=f"{part.dtype} where {self.array.dtype} was said",
+                    remedy="correct the type it declares, such as the dtype= of dask.array.map_blocks",
+                )
             inside = canonical & box
             if inside is None or inside == canonical:
                 self.layout.view(out[canonical.within(box)], native)[...] = part

@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any, TypeVar
 
 import numpy as np
@@ -58,16 +58,34 @@ if hasattr(os, "register_at_fork"):
 
 
 @contextmanager
-def meanwhile(task: Callable[[], None]) -> Iterator[None]:
-    """Run a task that waits more than it works beside the block, in a thread of its own; the block ends after it.
+def meanwhile(task: Callable[[], None], stop: Callable[[], None]) -> Iterator[None]:
+    """Run a task that waits more than it works beside the block, in a thread of its own.
 
-    What the task raises is raised at the end, unless the block raised something itself. The task has to notice by
-    itself that the block is over.
+    Parameters
+    ----------
+    task
+        It keeps what it raises. Where no more threads can be had, as at the end of the interpreter, it is not run.
+    stop
+        Called when the block is over, however it ended, and makes the task end; then it is waited for.
     """
-    with ThreadPoolExecutor(1, thread_name_prefix="omio-meanwhile") as own:
-        done = own.submit(task)
+    thread = threading.Thread(target=task, name="omio-meanwhile", daemon=True)
+    try:
+        with suppress(RuntimeError):
+            thread.start()
         yield
-    done.result()
+    finally:
+        stop()
+        if thread.ident is not None:
+            thread.join()
+
+
+def _submitted(executor: ThreadPoolExecutor, task: Callable[[], R]) -> Future[R]:
+    try:
+        return executor.submit(task)
+    except RuntimeError:  # the main thread has ended, and with it the pool: whoever still writes does it himself
+        done: Future[R] = Future()
+        done.set_result(task())
+        return done
 
 
 def ordered(
@@ -101,18 +119,18 @@ def ordered(
     executor = _executor(settings.workers)
     most = workers + 2 if workers == settings.workers else workers  # fewer than the pool has: no waiting line
     held = first[0]
-    queue: deque[tuple[int, Future[R]]] = deque([(held, executor.submit(first[1]))])
+    queue: deque[tuple[int, Future[R]]] = deque([(held, _submitted(executor, first[1]))])
     try:
         while queue:
             while ahead is not None and (not queue or (held + ahead[0] <= budget and len(queue) < most)):
                 held += ahead[0]
-                queue.append((ahead[0], executor.submit(ahead[1])))
+                queue.append((ahead[0], _submitted(executor, ahead[1])))
                 ahead = next(waiting, None)
             result = queue[0][1].result()
             held -= queue.popleft()[0]
             if ahead is not None and not queue:
                 held += ahead[0]
-                queue.append((ahead[0], executor.submit(ahead[1])))
+                queue.append((ahead[0], _submitted(executor, ahead[1])))
                 ahead = next(waiting, None)
             yield result
     finally:

@@ -77,18 +77,33 @@ def write(
     CorruptFileError
         What was written is not what was asked for; it is removed.
     """
-    target = Path(path)
-    request = requested(
-        target, level=level, tile=tile, verify=verify, workers=workers, progress=progress, options=options
-    )
+    target, told = Path(path), None if progress is None else _Told(progress)
+    request = requested(target, level=level, tile=tile, verify=verify, workers=workers, progress=told, options=options)
     chosen = fitting(target, images, request, writer)
 
     def put(candidate: Path, replace: bool) -> None:
         if replace:
             _refuse_own_source(candidate, images)
-        _land(chosen, candidate, images, dataclasses.replace(request, name=candidate.name), verify, replace)
+        try:
+            _land(chosen, candidate, images, dataclasses.replace(request, name=candidate.name), verify, replace)
+        except WriteError as error:
+            if told is not None and told.inside and error.__cause__ is not None:
+                raise error.__cause__ from None  # not the writer raised it, but who was told
+            raise
 
     return landing.under(target, collision, put)
+
+
+class _Told:
+    """Who is told of the progress, and whether that raised something, such as a wish to stop."""
+
+    def __init__(self, progress: Callable[[int], None]):
+        self._progress, self.inside = progress, False
+
+    def __call__(self, done: int) -> None:
+        self.inside = True
+        self._progress(done)
+        self.inside = False
 
 
 def requested(

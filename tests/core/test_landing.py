@@ -9,13 +9,15 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 
 import pytest
 
 from omio_core import landing
 from omio_core.errors import CorruptFileError, WriteError
-from omio_core.landing import land, numbered, tidy
+from omio_core.landing import land, numbered
+from omio_core.temporaries import OLD, PART, tidy
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,7 +41,7 @@ def test_whole_file_lands_and_the_result_comes_back(tmp_path: Path) -> None:
 
     def write(temporary: str) -> str:
         path = Path(temporary)
-        seen.append((path.parent, path.name.startswith(".a.txt."), path.name.endswith(landing.PART)))
+        seen.append((path.parent, path.name.startswith(".a.txt."), path.name.endswith(PART)))
         assert path.stat().st_size == 0
         assert not (tmp_path / "a.txt").exists()
         path.write_text("whole")
@@ -88,14 +90,80 @@ def test_flushed_while_it_is_written_and_whole_before_it_has_its_name(
         with open(temporary, "w") as file:
             file.write("half")
             file.flush()
+            once.clear()
             assert once.wait(10)
             file.write(" and half")
 
     monkeypatch.setattr(landing, "FLUSH_EVERY", 0.01)
     monkeypatch.setattr(landing.os, "fsync", fsync)
     land(tmp_path / "a.txt", write)
-    assert flushed[0] in [(0, False), (4, False)]
+    assert (4, False) in flushed
     assert flushed[-1] == (len("half and half"), False)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_whatever_happens_while_the_flushing_begins_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    """An interrupt comes out and nothing waits for ever; where there are no more threads, the end flushes all."""
+    begun: list[threading.Thread] = []
+
+    class Interrupted(threading.Thread):
+        def start(self) -> None:
+            if error is KeyboardInterrupt:
+                super().start()
+                begun.append(self)
+            raise error
+
+    monkeypatch.setattr(landing, "FLUSH_EVERY", 0.01)
+    monkeypatch.setattr("omio_core.stream.threading.Thread", Interrupted)
+    if error is KeyboardInterrupt:
+        with pytest.raises(KeyboardInterrupt):
+            land(tmp_path / "a.txt", fill("x"))
+        assert names(tmp_path) == []
+        assert not begun[0].is_alive()
+    else:
+        land(tmp_path / "a.txt", fill("x"))
+        assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_writer_may_put_another_file_in_place_of_the_temporary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(landing, "FLUSH_EVERY", 0.001)
+
+    def write(temporary: str) -> None:
+        os.unlink(temporary)
+        time.sleep(0.05)
+        Path(temporary).write_text("another")
+
+    land(tmp_path / "a.txt", write)
+    assert (tmp_path / "a.txt").read_text() == "another"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks on Windows")
+def test_a_child_that_is_forked_meanwhile_removes_nothing(tmp_path: Path) -> None:
+    """It leaves through the same lines, and what is under way is not its own."""
+    ended: list[int] = []
+
+    class Left(BaseException):
+        pass
+
+    def write(temporary: str) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of 3.12 on: forks and threads
+            child = os.fork()
+        if not child:
+            raise Left
+        ended.append(os.waitpid(child, 0)[1])
+        Path(temporary).write_text("whole")
+
+    try:
+        land(tmp_path / "a.txt", write)
+    except Left:
+        os._exit(7)  # the child
+    assert os.waitstatus_to_exitcode(ended[0]) == 7
+    assert names(tmp_path) == ["a.txt"]
 
 
 @pytest.mark.parametrize("late", [False, True])
@@ -302,7 +370,7 @@ def test_longest_name_that_fits(tmp_path: Path) -> None:
 def test_tidy_takes_only_left_overs(tmp_path: Path) -> None:
     left = tmp_path / ".a.ome.tif.0123456789ab.omio-part"
     left.write_text("half")
-    os.utime(left, (time.time() - 2 * landing.OLD,) * 2)  # where there are no locks, age decides
+    os.utime(left, (time.time() - 2 * OLD,) * 2)  # where there are no locks, age decides
     kept = [".a.omio-part", "a.0123456789ab.omio-part", ".a.0123456789xy.omio-part", ".a.0123456789ab.part", "a.txt"]
     for name in kept:
         (tmp_path / name).write_text("x")
@@ -327,7 +395,7 @@ def test_without_locks_age_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     new, old = (tmp_path / f".{n}.0123456789ab.omio-part" for n in ("new", "old"))
     new.touch()
     old.touch()
-    os.utime(old, (time.time() - 2 * landing.OLD,) * 2)
+    os.utime(old, (time.time() - 2 * OLD,) * 2)
     land(tmp_path / "a.txt", fill("x"))
     assert names(tmp_path) == [new.name, "a.txt"]
 
@@ -442,20 +510,24 @@ def test_a_name_that_is_taken(tmp_path: Path, collision: str) -> None:
     assert names(tmp_path) == (["a-1.txt", "a.txt"] if collision == "number" else ["a.txt"])
 
 
-@pytest.mark.parametrize("collision", ["raise", "number"])
+@pytest.mark.parametrize("collision", ["raise", "number", "overwrite", "skip"])
 @pytest.mark.usefixtures("policies")
 def test_a_name_that_somebody_takes_meanwhile(tmp_path: Path, collision: str) -> None:
+    """The policy is asked once more."""
+    goal = tmp_path / "a.txt"
+
     def write(temporary: str) -> None:
         Path(temporary).write_text("ours")
-        (tmp_path / "a.txt").write_text("theirs")
+        goal.write_text("theirs")
 
     def put(goal: Path, replace: bool) -> None:
         land(goal, write, replace=replace)
 
     if collision == "raise":
         with pytest.raises(WriteError, match="exists already"):
-            landing.under(tmp_path / "a.txt", collision, put)
+            landing.under(goal, collision, put)
     else:
-        assert landing.under(tmp_path / "a.txt", collision, put) == tmp_path / "a-1.txt"
-        assert (tmp_path / "a-1.txt").read_text() == "ours"
-    assert (tmp_path / "a.txt").read_text() == "theirs"
+        found = landing.under(goal, collision, put)
+        assert found == {"number": tmp_path / "a-1.txt", "overwrite": goal, "skip": None}[collision]
+    assert goal.read_text() == ("ours" if collision == "overwrite" else "theirs")
+    assert names(tmp_path) == (["a-1.txt", "a.txt"] if collision == "number" else ["a.txt"])

@@ -224,6 +224,23 @@ def test_an_array_that_lies_about_its_shape():
         whole(of_array(Liar(), "YX"))
 
 
+def test_an_array_that_lies_about_its_type():
+    """The cast would change values, and no digest of what is written could tell."""
+
+    class Liar:
+        shape, dtype = (2, 2), np.dtype("u2")
+
+        def __init__(self, given):
+            self.given = given
+
+        def __getitem__(self, key):
+            return np.full((2, 2), 7.5).astype(self.given)
+
+    with pytest.raises(PluginContractError, match="another type"):
+        whole(of_array(Liar("f8"), "YX"))
+    assert (whole(of_array(Liar(">u2"), "YX")) == 7).all()
+
+
 def test_samples_of_a_file_are_read_in_part_and_whole_pixels_asked_for(toy, tmp_path, monkeypatch):
     data = np.arange(2 * 4 * 5 * 3, dtype="u1").reshape(2, 4, 5, 3)
     picture = open_source(write_toy(tmp_path / "rgb.toy", image(data, "CYXS"))).images[0].picture

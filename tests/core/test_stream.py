@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import threading
 import time
 
@@ -374,3 +376,21 @@ def test_a_region_is_cut_along_the_blocks_of_the_whole():
     assert all((pixels == 7).all() and pixels.shape == box.shape for box, pixels in pulled)
     touched = [block for box in asked for block in range(box.spans[3][0] // 16, -(-box.spans[3][1] // 16))]
     assert sorted(touched) == sorted(set(touched))
+
+
+def test_who_writes_after_the_main_thread_has_ended_does_it_himself():
+    """As programs do that acquire in a thread: the pool of an ending interpreter takes no more tasks."""
+    code = """
+import threading, time
+from omio_core.stream import ordered
+
+def late():
+    threading.main_thread().join()
+    time.sleep(0.2)
+    print(sum(ordered((1, lambda i=i: i) for i in range(10))))
+
+assert sum(ordered((1, lambda i=i: i) for i in range(10))) == 45
+threading.Thread(target=late).start()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr) == ("45\n", "")

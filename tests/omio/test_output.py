@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import omio
 from omio.cli.app import app
 from omio.names import filled
-from omio_core import landing, writing
+from omio_core import temporaries, writing
 from omio_core.contract import WriteRequest, Written
 from omio_core.errors import CorruptFileError, OmioError, WriteError
 from omio_core.image import Image
@@ -209,7 +209,7 @@ def test_a_failed_check_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(CorruptFileError, match="spoiled"):
         omio.imwrite(tmp_path / "a.ome.tif", PIXELS, axes="TZCYX", verify="pixels")
     assert list(tmp_path.iterdir()) == []
-    assert landing.tidy(tmp_path) == ()
+    assert temporaries.tidy(tmp_path) == ()
 
 
 # --- from arrays that are not in memory

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from omio_core.landing import PART, tidy
+from omio_core.temporaries import PART, tidy
 
 ROOT = Path(__file__).resolve().parents[3]
 SHAPE = (1, 24, 1, 400, 500)  # 9.6 MB
