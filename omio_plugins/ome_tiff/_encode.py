@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,16 +23,16 @@ Segments = list[tuple[bytes | memoryview, list[int]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A plane, or a band of rows of one.
+    """A plane, a band of rows of one, or a part of a band.
 
     Attributes
     ----------
     segments
-        Of the full resolution, and of each level where the plane is whole.
+        Of the full resolution, and of each level where the plane is whole; none of what is less than a band.
     digests
         Of each sample of a whole plane.
     planes
-        Of a band: its pixels, (samples, rows, columns), whose digests and levels need what comes next.
+        Of a part of a plane: its pixels, (samples, rows, columns), whose digests and levels need what comes next.
     """
 
     segments: list[Segments]
@@ -46,12 +46,19 @@ def encode(plan: Plan, digests: bool, box: Box, pixels: Rows) -> list[Piece]:
     t, z, c = pixels.shape[:3]
     lengths = {"T": t, "Z": z, "C": c // samples}
     slowest = plan.order[:1:-1]
-    whole = box.spans[3] == (0, plan.form.height)
+    (top, bottom), (left, right) = box.spans[3:]
+    form = plan.form
+    whole = (bottom - top, right - left) == (form.height, form.width)
+    unit = form.tile or form.rows
+    band = right - left == form.width and top % unit == 0 and (bottom % unit == 0 or bottom == form.height)
     found = []
     for index in np.ndindex(*(lengths[a] for a in slowest)):
         at = dict(zip(slowest, index, strict=True))
         planes = pixels[at["T"], at["Z"], at["C"] * samples : (at["C"] + 1) * samples]
         planes = planes.astype(plan.dtype, copy=False)
+        if not band:
+            found.append(Piece(segments=[], planes=planes))
+            continue
         rows = beside(planes)
         each = [segments(plan, plan.form, rows)]
         if not whole:
@@ -128,36 +135,3 @@ def halved(rows: Rows, method: str) -> Rows:
     else:
         total /= len(parts)
     return total.astype(rows.dtype)
-
-
-class Levels:
-    """The levels of a plane that comes in bands: rows are halved and kept until they make whole rows of tiles.
-
-    Parameters
-    ----------
-    plan
-        Of an image with `reduced` levels.
-    put
-        Called with segments and the number of their level, in order.
-    """
-
-    def __init__(self, plan: Plan, put: Callable[[Segments, int], None]):
-        self._plan, self._put = plan, put
-        self._waiting: list[list[Rows]] = [[] for _ in plan.reduced]
-
-    def push(self, rows: Rows, level: int = 0, *, last: bool) -> None:
-        """Take rows of the full resolution, an even number but for the last."""
-        if level == len(self._plan.reduced):
-            return
-        form, waiting = self._plan.reduced[level], self._waiting[level]
-        before = self._plan.reduced[level - 1] if level else self._plan.form
-        if len(rows) > 1 or (len(rows) == 1 == before.height):
-            waiting.append(halved(rows, self._plan.method))
-        there = np.concatenate(waiting) if waiting else rows[:0]
-        edge = form.tile or form.rows
-        take = len(there) if last else len(there) // edge * edge
-        self._waiting[level] = [there[take:]]
-        if take:
-            self._put(segments(self._plan, form, there[:take]), level + 1)
-        if take or last:
-            self.push(there[:take], level + 1, last=last)

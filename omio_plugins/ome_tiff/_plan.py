@@ -210,16 +210,16 @@ def _apart(metadata: Metadata) -> Metadata:
 
 
 def boxes(plan: Plan) -> Iterator[Box]:
-    """TZCYX boxes in the order of the file: of several planes where those are small, of bands where they are large."""
+    """TZCYX boxes in the order of the file: of several planes where those are small, of parts where they are large."""
     t, z, c, y, x = plan.image.shape
     samples = plan.form.samples
     row = x * samples * plan.dtype.itemsize
     lengths = {"T": t, "Z": z, "C": c // samples}
     fastest = list(plan.order[2:])
     if y * row > BAND:
-        rows, planes = min(y, _band(plan, row)), 1
+        (rows, columns), planes = _part(plan, row), 1
     else:
-        rows, planes = y, -(-BOX // (y * row))
+        rows, columns, planes = y, x, -(-BOX // (y * row))
     steps = {}
     for axis in fastest:  # an axis is taken in part only if those faster are taken whole
         steps[axis] = min(lengths[axis], planes)
@@ -228,8 +228,24 @@ def boxes(plan: Plan) -> Iterator[Box]:
     for box in grid(Box.whole([lengths[a] for a in slowest]), [steps[a] for a in slowest]):
         spans = dict(zip(slowest, box.spans, strict=True))
         along_c = (spans["C"][0] * samples, spans["C"][1] * samples)
-        for start in range(0, y, rows):
-            yield Box((spans["T"], spans["Z"], along_c, (start, min(y, start + rows)), (0, x)))
+        for top in range(0, y, rows):
+            for left in range(0, x, columns):
+                along_y, along_x = (top, min(y, top + rows)), (left, min(x, left + columns))
+                yield Box((spans["T"], spans["Z"], along_c, along_y, along_x))
+
+
+def _part(plan: Plan, row: int) -> tuple[int, int]:
+    """Rows and columns of a part of a plane: a band; or less, of which `_bands` makes one, where a band is large."""
+    tile, width = plan.form.tile, plan.form.width
+    if not tile or tile * row <= 4 * BAND_BOX:
+        return min(plan.form.height, _band(plan, row)), width
+    high, wide = plan.image.picture.blocks[3:]
+    if wide >= width:  # rows of the source, which a narrower part would read more than once
+        while tile % 2 == 0 and tile * row > BAND_BOX and tile // 2 >= high:
+            tile //= 2
+        return tile, width
+    both = math.lcm(tile, high)  # of tiles that are higher than ours, so that none is read twice
+    return both if both <= 2 * tile else tile, max(1, BAND_BOX // (tile * row // width) // wide) * wide
 
 
 def _band(plan: Plan, row: int) -> int:

@@ -10,11 +10,10 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from omio_core import omexml
 from omio_core.contract import WriteRequest, Written
-from omio_core.digests import METHOD, Digest
+from omio_core.digests import METHOD
 from omio_core.errors import WriteError
 from omio_core.image import Image
 from omio_core.provenance import omio_version
@@ -23,7 +22,8 @@ from omio_core.stream import pull
 
 from . import _fiji
 from ._auto import fastest
-from ._encode import Levels, Piece, Segments, beside, encode
+from ._bands import Bands
+from ._encode import Segments, encode
 from ._file import MOST_CLASSIC, Stream, no_classic
 from ._plan import Plan, boxes, plan
 
@@ -80,11 +80,17 @@ def write(path: str, images: Sequence[Image], request: WriteRequest) -> Written:
 def refuse(images: Sequence[Image], request: WriteRequest) -> None:
     """Raise what `write` would raise, as far as it can be told without a pixel.
 
+    Metadata are not among it, but for tables of planes: `omexml.build` makes a valid document of any others.
+
     Raises
     ------
     WriteError
         An option is none, or does not go with the pixels or with another option.
+    MetadataError
+        Facts a plane are of another picture.
     """
+    for image in images:
+        omexml.refuse_planes(image.metadata)
     plans = _plans(images, request, look=False)
     least = sum(one.image.nbytes for one in plans if one.encode is None and not one.notes)
     if _bigtiff(request) is False and least > MOST_CLASSIC:
@@ -128,17 +134,20 @@ class _Done:
 
 def _planes(stream: Stream, one: Plan, request: WriteRequest, done: _Done) -> tuple[str, ...]:
     """Write the planes of an image; gives their digests, C fastest, then Z, then T, or none where none are wanted."""
-    t, z, c, y, _ = one.image.shape
+    t, z, c, _, _ = one.image.shape
     digests: dict[tuple[int, int, int], str] = {}
-    banded = _Banded(stream, one, digests=request.digests)
+    bands = Bands(one, partial(_put, stream), digests=request.digests, workers=request.workers)
     work = partial(encode, one, request.digests)
     for box, pieces in pull(one.image.picture, boxes(one), work, workers=request.workers):
         for (i, j, k), piece in zip(_indices(one, box), pieces, strict=True):
-            if box.spans[3][0] == 0:
+            if (box.spans[3][0], box.spans[4][0]) == (0, 0):
                 stream.begin(one.form, one.reduced)
-            for level, segments in enumerate(piece.segments):
-                _put(stream, segments, level)
-            each = piece.digests if piece.planes is None else banded.take(piece, last=box.spans[3][1] == y)
+            if piece.planes is None:
+                each = piece.digests
+                for level, segments in enumerate(piece.segments):
+                    _put(stream, segments, level)
+            else:
+                each = bands.take(piece, box)
             digests.update({(i, j, k + s): digest for s, digest in enumerate(each)})
         done.more(box.size * one.image.dtype.itemsize)
     if not request.digests:
@@ -165,31 +174,6 @@ def _indices(one: Plan, box: Box) -> Iterable[tuple[int, int, int]]:
             yield from go({**at, axes[0]: index}, axes[1:])
 
     return go({}, slowest)
-
-
-class _Banded:
-    """What needs the bands of a plane in order: its digests and the levels of its pyramid."""
-
-    def __init__(self, stream: Stream, one: Plan, *, digests: bool):
-        self._stream, self._plan, self._wanted = stream, one, digests
-        self._begin()
-
-    def _begin(self) -> None:
-        self._digests = [Digest() for _ in range(self._plan.form.samples if self._wanted else 0)]
-        self._levels = Levels(self._plan, partial(_put, self._stream))
-
-    def take(self, piece: Piece, *, last: bool) -> tuple[str, ...]:
-        """Take the next band; gives the digests of the plane once it is the last."""
-        planes: Any = piece.planes
-        for digest, rows in zip(self._digests, planes, strict=False):
-            digest.update(rows)
-        if self._plan.reduced:
-            self._levels.push(beside(planes), last=last)
-        if not last:
-            return ()
-        found = tuple(digest.text() for digest in self._digests)
-        self._begin()
-        return found
 
 
 MOST_DIGESTS = 1 << 16

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import omio
 from omio_core import digests, ome
 from omio_core.errors import CorruptFileError, WriteError
 from omio_core.image import Image
-from omio_plugins.ome_tiff import _auto, _check, _codecs, _encode, _plan, _write
+from omio_plugins.ome_tiff import _auto, _bands, _check, _codecs, _encode, _plan, _write
 
 Save = Callable[..., Any]
 Noisy = Callable[..., NDArray[Any]]
@@ -229,6 +230,63 @@ def test_levels_of_thin_planes(
     assert [one.shape for one in found] == [(max(1, height >> i), max(1, width >> i)) for i in range(5)]
     ys, xs = (16 if height > 15 else 1), (16 if width > 15 else 1)
     np.testing.assert_array_equal(found[4], array[::ys, ::xs][: found[4].shape[0], : found[4].shape[1]])
+
+
+class Chunked:
+    """An array of chunks that notes how much is asked for at once."""
+
+    def __init__(self, array: NDArray[Any], chunks: tuple[int, ...]):
+        self._array, self.chunks = array, chunks
+        self.shape, self.dtype, self.most = array.shape, array.dtype, 0
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        part: NDArray[Any] = self._array[key]
+        self.most = max(self.most, part.nbytes)
+        return part
+
+
+@pytest.mark.parametrize("method", ["mean", "nearest"])
+@pytest.mark.parametrize("chunks", [(16, 40), (48, 40), (40, 24), (203, 40), (16, 151), (3, 151), (203, 151)])
+@pytest.mark.parametrize("pyramid", [0, 3])
+def test_planes_whose_rows_of_tiles_are_large(
+    tmp_path: Path, save: Save, monkeypatch: pytest.MonkeyPatch, chunks: tuple[int, int], method: str, pyramid: int
+) -> None:
+    """They are read in smaller parts, along the chunks; tiles, levels and digests are the same."""
+    array = np.random.default_rng(0).integers(0, 999, (2, 203, 151, 3), np.uint16)
+    options = {"tile": 16, "pyramid": pyramid, "pyramid_method": method}
+    whole = save(tmp_path / "whole.ome.tif", of(array, "TYXS"), **options)
+    monkeypatch.setattr(_plan, "BAND", 10_000)
+    monkeypatch.setattr(_plan, "BAND_BOX", 2_000)
+    monkeypatch.setattr(_bands, "TASK", 1_000)
+    source = Chunked(array, (1, *chunks, 3))
+    parts = save(tmp_path / "parts.ome.tif", of(source, "TYXS"), **options)
+    assert source.most < array.nbytes // 4 or chunks[0] > 48
+    assert parts.digests == whole.digests
+    with tifffile.TiffFile(tmp_path / "whole.ome.tif") as a, tifffile.TiffFile(tmp_path / "parts.ome.tif") as b:
+        assert len(a.series[0].levels) == len(b.series[0].levels) == pyramid + 1
+        for one, other in zip(a.series[0].levels, b.series[0].levels, strict=True):
+            np.testing.assert_array_equal(one.asarray(), other.asarray())
+            assert [page.databytecounts for page in one.pages] == [page.databytecounts for page in other.pages]
+
+
+def test_a_wide_plane_is_never_whole_in_memory(tmp_path: Path, save: Save) -> None:
+    """Of 256 MiB, one row of tiles (16 MiB), its levels, and a few parts."""
+    chunk = np.arange(512 * 2048, dtype=np.uint16).reshape(512, 2048)
+
+    class Slide:
+        shape, dtype, chunks = (8192, 16384), chunk.dtype, chunk.shape
+
+        def __getitem__(self, key: tuple[slice, slice]) -> NDArray[Any]:
+            y, x = (np.arange(one.start, one.stop) % n for one, n in zip(key, chunk.shape, strict=True))
+            return chunk[np.ix_(y, x)]
+
+    source = of(Slide(), "YX")
+    tracemalloc.start()
+    try:
+        save(tmp_path / "a.ome.tif", source, pyramid=True, level=1)
+        assert tracemalloc.get_traced_memory()[1] < 100 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_sizes_of_levels_follow(tmp_path: Path) -> None:

@@ -1,0 +1,146 @@
+"""Planes too large to encode as a whole: parts put together in order to bands of whole tiles, levels and digests.
+
+A band is as wide as the plane and at least as high as a tile. Where even one row of tiles is large, the parts that are
+read are smaller than a band (see `_plan.boxes`), and no more than one band of a plane is in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
+
+from omio_core.digests import Digest
+from omio_core.region import Box
+from omio_core.stream import ordered
+
+from ._encode import Piece, Rows, Segments, beside, halved, segments
+from ._file import Form
+from ._plan import Plan
+
+Put = Callable[[Segments, int], None]
+"""Takes segments and the number of their level, in order."""
+
+TASK = 1 << 20  # bytes of pixels of a task, about
+
+
+class Bands:
+    """The planes of an image, which come in parts: their segments, levels and digests.
+
+    Parameters
+    ----------
+    plan
+        Of the image.
+    put
+        Where segments go.
+    digests
+        Whether digests are wanted.
+    workers
+        Threads; all cores where None.
+    """
+
+    def __init__(self, plan: Plan, put: Put, *, digests: bool, workers: int | None):
+        self._plan, self._put, self._workers = plan, put, workers
+        self._wanted = plan.form.samples if digests else 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._digests = [Digest() for _ in range(self._wanted)]
+        self._levels = _Levels(self._plan, self._put, self._workers)
+        self._top, self._band = 0, np.empty(0)
+
+    def take(self, piece: Piece, box: Box) -> tuple[str, ...]:
+        """Take the next part of a plane; gives the digests of the plane once it is the last."""
+        assert piece.planes is not None
+        height, width = self._plan.form.height, self._plan.form.width
+        (_, bottom), (_, right) = box.spans[3:]
+        if piece.segments:  # a band, and encoded
+            for level, encoded in enumerate(piece.segments):
+                self._put(encoded, level)
+            rows = beside(piece.planes)
+        else:
+            self._place(piece.planes, box)
+            if right < width or (bottom < height and bottom % (self._plan.form.tile or 1)):
+                return ()
+            rows, self._top = self._band[: bottom - self._top], bottom
+            for encoded in _encoded(self._plan, self._plan.form, rows, self._workers):
+                self._put(encoded, 0)
+        for sample, digest in enumerate(self._digests):
+            digest.update(rows if rows.ndim == 2 else rows[..., sample])
+        if self._plan.reduced:
+            self._levels.push(rows, last=bottom == height)
+        if bottom < height:
+            return ()
+        found = tuple(digest.text() for digest in self._digests)
+        self._begin()
+        return found
+
+    def _place(self, planes: Rows, box: Box) -> None:
+        """Put a part, (samples, rows, columns), where it belongs in the band."""
+        form, ((top, bottom), (left, right)) = self._plan.form, box.spans[3:]
+        high = min(max(form.tile or 1, bottom - self._top), form.height - self._top)
+        if len(self._band) < high:
+            pixel = () if form.samples == 1 else (form.samples,)
+            self._band = np.empty((high, form.width, *pixel), self._plan.dtype)
+        rows = planes[0] if len(planes) == 1 else planes.transpose(1, 2, 0)
+        self._band[top - self._top : bottom - self._top, left:right] = rows
+
+
+class _Levels:
+    """The levels of a plane that comes in bands: rows are halved and kept until they make whole rows of tiles."""
+
+    def __init__(self, plan: Plan, put: Put, workers: int | None):
+        self._plan, self._put, self._workers = plan, put, workers
+        self._waiting: list[list[Rows]] = [[] for _ in plan.reduced]
+
+    def push(self, rows: Rows, level: int = 0, *, last: bool) -> None:
+        """Take rows of the full resolution, an even number but for the last."""
+        if level == len(self._plan.reduced):
+            return
+        form, waiting = self._plan.reduced[level], self._waiting[level]
+        before = self._plan.reduced[level - 1] if level else self._plan.form
+        if len(rows) > 1 or (len(rows) == 1 == before.height):
+            waiting.append(_halved(rows, self._plan.method, self._workers))
+        there = np.concatenate(waiting) if len(waiting) != 1 else waiting[0]
+        edge = form.tile or form.rows
+        take = len(there) if last else len(there) // edge * edge
+        self._waiting[level] = [there[take:]]
+        if take:
+            for encoded in _encoded(self._plan, form, there[:take], self._workers):
+                self._put(encoded, level + 1)
+        if take or last:
+            self.push(there[:take], level + 1, last=last)
+
+
+def _encoded(plan: Plan, form: Form, rows: Rows, workers: int | None) -> Iterator[Segments]:
+    """The segments of some rows, encoded on all cores."""
+
+    def tasks() -> Iterator[tuple[int, Callable[[], Segments]]]:
+        edge = form.tile or form.rows
+        for y in range(0, len(rows), edge):
+            band = rows[y : y + edge]
+            columns = max(1, TASK // (edge * band[:, :1].nbytes)) * edge if form.tile else form.width
+            for x in range(0, form.width, columns):
+                part = band[:, x : x + columns]
+                yield 2 * part.nbytes, partial(segments, plan, form, part)
+
+    yield from ordered(tasks(), workers=workers)
+
+
+def _halved(rows: Rows, method: str, workers: int | None) -> Rows:
+    """What `_encode.halved` makes of some rows, on all cores."""
+    even = rows.shape[1] // 2 * 2
+    step = max(2, TASK // max(1, rows[:, :1].nbytes) // 2 * 2)
+    if even <= step:
+        return halved(rows, method)
+    out: Rows = np.empty((max(1, len(rows) // 2), even // 2, *rows.shape[2:]), rows.dtype)
+
+    def task(x: int) -> None:
+        stop = min(x + step, even)
+        out[:, x // 2 : stop // 2] = halved(rows[:, x:stop], method)
+
+    held = 4 * TASK
+    for _ in ordered(((held, partial(task, x)) for x in range(0, even, step)), workers=workers):
+        pass
+    return out
