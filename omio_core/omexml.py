@@ -2,24 +2,29 @@
 
 Element order, names and types are those of https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd. The text is
 UTF-8 without character references (see `ometext`), and one attribute that Bio-Formats cannot take costs all of them:
-so only finite positive sizes, explicit units, signed 32-bit colours and characters that XML 1.0 has.
+so only finite positive sizes, explicit units, signed 32-bit colours and characters that XML 1.0 has. What is known and
+cannot be said so is kept in the annotation `UNPLACED`: no metadata make a document that the schema refuses.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from .dictvalues import MOST_FLOAT, color, number, positive
 from .errors import MetadataError
-from .facts import PLANE_COLUMNS, Channel
+from .facts import PLANE_COLUMNS, Channel, Fact
 from .metadata import Metadata
 from .omecheck import NAMESPACE, check, model
-from .ometext import MOST_FLOAT, attributes, escape, is_float, map_annotation, measure, namespaces, value_of
+from .ometext import attributes, escape, map_annotation, measure, namespaces, told, value_of
 from .schema import annotated
 
-__all__ = ["PIXEL_TYPES", "UNPLACED", "build", "check", "model", "one"]
+__all__ = ["PIXEL_TYPES", "UNPLACED", "build", "check", "model", "one", "refuse_planes"]
+
+"""The longest axis: the schema's PositiveInt is xsd:int."""
 
 UNPLACED = "omio/unplaced"
 """Namespace of what is known and has no place in the schema, such as a date without a time of day."""
@@ -77,6 +82,7 @@ def build(
     own = f"<UUID{attributes(FileName=file_name or None)}>{escape(uuid)}</UUID>" if uuid else ""
     bodies: list[str] = []
     for i, metadata in enumerate(images):
+        refuse_planes(metadata)
         where = "<MetadataOnly/>"
         if first_ifds is not None:
             t, z = metadata.shape[:2]
@@ -123,10 +129,10 @@ def _image(
     index: int, metadata: Metadata, pixels: tuple[str, str, str], maps: dict[str, str], instruments: list[str]
 ) -> Iterator[str]:
     """An Image; `pixels` are its type, its order and where its planes are."""
-    facts, unplaced = metadata.facts, dict[str, Any]()
+    facts, unplaced = metadata.facts, _Unplaced()
     yield f"<Image{attributes(ID=f'Image:{index}', Name=value_of(facts.name))}>"
     if facts.acquisition_date is not None:
-        if (date := _date_time(facts.acquisition_date.value)) is None:
+        if (date := _date_time(told(facts.acquisition_date.value))) is None:
             unplaced["AcquisitionDate"] = facts.acquisition_date.value
         else:
             yield f"<AcquisitionDate>{escape(date)}</AcquisitionDate>"
@@ -140,7 +146,7 @@ def _image(
                 "</Instrument>"
             )
             yield f'<InstrumentRef ID="Instrument:{index}"/><ObjectiveSettings ID="Objective:{index}"/>'
-    yield from _pixels(index, metadata, *pixels)
+    yield from _pixels(index, metadata, pixels, unplaced)
     found = dict(annotated(metadata))
     if unplaced:
         found[UNPLACED] = {**found.get(UNPLACED, {}), **unplaced}
@@ -151,8 +157,25 @@ def _image(
     yield "</Image>"
 
 
-def _pixels(index: int, metadata: Metadata, pixel_type: str, order: str, where: str) -> Iterator[str]:
-    facts, (t, z, c, y, x) = metadata.facts, metadata.shape
+class _Unplaced(dict[str, Any]):
+    """What has no place in the schema, by its public name."""
+
+    def placed(self, name: str, fact: Fact[Any] | None, make: Callable[[Any], Any]) -> Any:
+        """What `make` makes of the value of a fact; where it makes None, the value is kept here."""
+        if fact is None:
+            return None
+        if (made := make(fact.value)) is None:
+            self[name] = _jsonable(fact.value)
+        return made
+
+
+def _jsonable(value: Any) -> Any:
+    """What is not finite as a text, since JSON has no such numbers."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _pixels(index: int, metadata: Metadata, pixels: tuple[str, str, str], unplaced: _Unplaced) -> Iterator[str]:
+    facts, (t, z, c, y, x), (pixel_type, order, where) = metadata.facts, metadata.shape, pixels
     sizes = {"SizeX": x, "SizeY": y, "SizeZ": z, "SizeC": c, "SizeT": t}
     yield f"<Pixels{attributes(ID=f'Pixels:{index}', DimensionOrder=order, Type=pixel_type, **sizes)}"
     yield attributes(BigEndian="false", Interleaved="true" if metadata.samples > 1 else "false")
@@ -162,44 +185,63 @@ def _pixels(index: int, metadata: Metadata, pixel_type: str, order: str, where: 
         ("PhysicalSizeZ", facts.physical_size_z, "µm"),
         ("TimeIncrement", facts.time_increment, "s"),
     ):
-        yield measure(name, fact, unit)
+        yield measure(name, unplaced.placed(name, fact, positive), unit)
     yield ">"
     for i, channel in enumerate(metadata.channels):
-        yield _channel(f"Channel:{index}:{i}", channel)
+        yield _channel(f"Channel:{index}:{i}", channel, f"Channels[{i}]", unplaced)
     yield where
     if facts.planes is not None:
-        yield from _planes(facts.planes.columns, (t, z, metadata.channel_count))
+        yield from _planes(facts.planes.columns, (t, z, metadata.channel_count), unplaced)
     yield "</Pixels>"
 
 
-def _channel(identity: str, channel: Channel) -> str:
-    color = value_of(channel.color)
-    if isinstance(color, bool) or not isinstance(color, int) or not -(2**31) <= color < 2**31:
-        color = None
+def _channel(identity: str, channel: Channel, name: str, unplaced: _Unplaced) -> str:
+    excitation = unplaced.placed(f"{name}.ExcitationWavelength", channel.excitation, positive)
+    emission = unplaced.placed(f"{name}.EmissionWavelength", channel.emission, positive)
+    rgba = unplaced.placed(f"{name}.Color", channel.color, color)
     return (
-        f"<Channel{attributes(ID=identity, Name=value_of(channel.name), SamplesPerPixel=channel.samples)}"
-        f"{measure('ExcitationWavelength', channel.excitation, 'nm')}"
-        f"{measure('EmissionWavelength', channel.emission, 'nm')}"
-        f"{attributes(Fluor=value_of(channel.fluor), Color=color)}/>"
+        f"<Channel{attributes(ID=identity, Name=value_of(channel.name), SamplesPerPixel=int(channel.samples))}"
+        f"{measure('ExcitationWavelength', excitation, 'nm')}{measure('EmissionWavelength', emission, 'nm')}"
+        f"{attributes(Fluor=value_of(channel.fluor), Color=rgba)}/>"
     )
 
 
-def _planes(columns: Mapping[str, Any], shape: tuple[int, int, int]) -> Iterator[str]:
+def refuse_planes(metadata: Metadata) -> None:
+    """Refuse a table of planes that is of another picture.
+
+    Raises
+    ------
+    MetadataError
+        A table does not have the shape (T, Z, channels), or is none of `PLANE_COLUMNS`, or holds no numbers.
+    """
+    import numpy as np
+
+    t, z, *_ = metadata.shape
+    wanted = (t, z, metadata.channel_count)
+    for name, column in (metadata.facts.planes.columns if metadata.facts.planes else {}).items():
+        if name not in PLANE_COLUMNS or np.shape(column) != wanted or np.asarray(column).dtype.kind not in "biuf":
+            raise MetadataError(
+                f"the facts a plane do not fit the picture: {name}",
+                evidence=f"shape {np.shape(column)}; the picture has {wanted} (T, Z, channels)",
+                remedy=f"give a table of numbers of that shape, with the columns {', '.join(PLANE_COLUMNS)}",
+            )
+
+
+def _planes(columns: Mapping[str, Any], shape: tuple[int, int, int], unplaced: _Unplaced) -> Iterator[str]:
     """A Plane for each index that has a value; ome.xsd wants TheZ, TheT and TheC of each."""
     import numpy as np
 
-    for name, column in columns.items():
-        if name not in PLANE_COLUMNS or np.shape(column) != shape:
-            raise MetadataError(
-                f"the facts a plane do not fit the picture: {name}",
-                evidence=f"shape {np.shape(column)}; the picture has {shape} (T, Z, channels)",
-                remedy=f"give a table of that shape, with the columns {', '.join(PLANE_COLUMNS)}",
-            )
-    writable = {n: np.isfinite(v) & (np.abs(v) <= MOST_FLOAT) for n, v in columns.items()}
+    tables = {name: np.asarray(column, dtype=np.float64) for name, column in columns.items()}
+    writable = {name: np.abs(table) <= MOST_FLOAT for name, table in tables.items()}  # NaN is not
+    for name, table in tables.items():
+        beyond = np.argwhere(np.abs(table) > MOST_FLOAT).tolist()
+        if beyond:
+            said = {f"T{t} Z{z} C{c}": _jsonable(table[t, z, c].item()) for t, z, c in beyond}
+            unplaced[f"Planes.{name}"] = said
     any_known = np.any(list(writable.values()), axis=0) if writable else np.zeros(shape, bool)
     values = [
-        (f' {name}="', f'" {name}Unit="{escape(PLANE_COLUMNS[name])}"', column.tolist(), writable[name].tolist())
-        for name, column in columns.items()
+        (f' {name}="', f'" {name}Unit="{escape(PLANE_COLUMNS[name])}"', table.tolist(), writable[name].tolist())
+        for name, table in tables.items()
     ]
     for t, z, c in np.argwhere(any_known).tolist():
         text = f'<Plane TheZ="{z}" TheT="{t}" TheC="{c}"'
@@ -228,23 +270,25 @@ def _objective(found: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]
     """What the schema's Objective takes, and the rest."""
     lens: dict[str, Any] = {}
     for name, value in found.items():
-        text = str(value)
+        if value is None:
+            continue
+        text = told(value)
         fits = (
             name in _TEXTS
-            or (name in _NUMBERS and not isinstance(value, str) and is_float(value))
+            or (name in _NUMBERS and number(value) is not None)
             or (name == "Correction" and text in _CORRECTIONS)
             or (name == "Immersion" and text in _IMMERSIONS)
             or (name == "Iris" and text.lower() in ("true", "false"))
             or (name == "WorkingDistanceUnit" and text in _LENGTHS)
         )
         if fits:
-            lens[name] = text.lower() if name == "Iris" else value if name in _NUMBERS else text
+            lens[name] = text.lower() if name == "Iris" else number(value) if name in _NUMBERS else text
     if "WorkingDistance" in lens:
         lens.setdefault("WorkingDistanceUnit", "µm")  # the schema's default, said aloud
-    return lens, {name: value for name, value in found.items() if name not in lens}
+    return lens, {name: _jsonable(value) for name, value in found.items() if name not in lens and value is not None}
 
 
-_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)?")
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)?", re.ASCII)
 
 
 def _date_time(text: str) -> str | None:

@@ -13,7 +13,8 @@ key                                       value
 ``TimeIncrement``, ``TimeIncrementUnit``  seconds and ``"s"``, or None
 ``AcquisitionDate``                       ISO 8601, or None
 ``Objective``                             OME's attributes of the objective, or None
-``Channels``                              a list of one dict a channel: ``Name``, ``Color`` (signed 32-bit RGBA),
+``Channels``                              a list of one dict a channel: ``Name``, ``Color`` (signed 32-bit RGBA;
+                                          given to `from_dict` also unsigned, such as 0xFF0000FF),
                                           ``ExcitationWavelength`` and ``EmissionWavelength`` (nanometres), ``Fluor``,
                                           ``SamplesPerPixel``; None where unknown
 ``Planes``                                tables over (T, Z, channel) as nested lists, None where unknown: ``DeltaT``,
@@ -27,14 +28,17 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
+from . import dictvalues
 from .axes import CANONICAL, layout
+from .dictvalues import shown
 from .errors import AmbiguousAxesError, MetadataError
 from .facts import PLANE_COLUMNS, SMALLEST_SIZE, Annotations, Channel, Fact, Facts, Planes
 from .metadata import Metadata
+from .omename import name_of
 from .provenance import ASSUMPTIONS, ORIGINS, PROVENANCE
 from .units import MICROMETRE, SECOND
 
@@ -45,10 +49,6 @@ _CHANNEL_KEYS = {
     "EmissionWavelength": "emission",
     "Fluor": "fluor",
 }
-_CHANNEL_KINDS: Mapping[str, tuple[type[Any], ...]] = {
-    "Name": (str,), "Color": (int,), "ExcitationWavelength": (int, float), "EmissionWavelength": (int, float),
-    "Fluor": (str,), "SamplesPerPixel": (int,),
-}  # fmt: skip
 _KEYS = (
     "axes", "shape", *(f"Size{a}" for a in CANONICAL), "SamplesPerPixel", "Name", "PhysicalSizeX", "PhysicalSizeXUnit",
     "PhysicalSizeY", "PhysicalSizeYUnit", "PhysicalSizeZ", "PhysicalSizeZUnit", "TimeIncrement", "TimeIncrementUnit",
@@ -84,7 +84,11 @@ def to_dict(metadata: Metadata) -> dict[str, Any]:
 
 def annotated(metadata: Metadata) -> Annotations:
     """All annotations of a picture: its own, and OMIO's record of provenance, assumptions and origins."""
-    found: dict[str, Mapping[str, Any]] = dict(metadata.facts.annotations)
+    own = metadata.facts.annotations
+    names = {name: name_of(str(name)) for name in own}
+    found: dict[str, Mapping[str, Any]] = {
+        name if names[name] in own else names[name]: values for name, values in own.items()
+    }
     if metadata.provenance:
         found[PROVENANCE] = metadata.provenance
     if metadata.assumptions:
@@ -140,7 +144,7 @@ def from_dict(public: Mapping[str, Any], shape: Sequence[int], dtype: str) -> Me
             remedy=f"did you mean {near[0]!r}?" if near else "put what is your own under Annotations, in a namespace",
         )
     _refuse_other_lengths(public, shape)
-    samples = _samples(public.get("SamplesPerPixel"))
+    samples = dictvalues.count(public, "SamplesPerPixel")
     facts = Facts(
         name=_stated(public, "Name", str),
         physical_size_x=_measured(public, "PhysicalSizeX", MICROMETRE),
@@ -149,7 +153,7 @@ def from_dict(public: Mapping[str, Any], shape: Sequence[int], dtype: str) -> Me
         time_increment=_measured(public, "TimeIncrement", SECOND),
         channels=_channels_in(public),
         acquisition_date=_stated(public, "AcquisitionDate", str),
-        objective=_stated(public, "Objective", dict),
+        objective=_objective_in(public),
         planes=_planes_in(public, tuple(shape), samples),
         annotations=_annotations_in(public),
     )
@@ -166,7 +170,7 @@ def axes_of(public: Mapping[str, Any] | None, shape: Sequence[int], axes: str | 
     """
     said = axes or (public or {}).get("axes")
     if said is not None and not isinstance(said, str):
-        raise MetadataError("axes must be a text", evidence=f"they are {said!r}", remedy='such as axes="ZYX"')
+        raise MetadataError("axes must be a text", evidence=f"they are {shown(said)}", remedy='such as axes="ZYX"')
     if said is None and len(shape) in (2, 5):
         said = "YX" if len(shape) == 2 else CANONICAL
     if said is None or len(said) != len(shape):
@@ -185,14 +189,12 @@ def axes_of(public: Mapping[str, Any] | None, shape: Sequence[int], axes: str | 
 def _refuse_other_lengths(public: Mapping[str, Any], shape: Sequence[int]) -> None:
     said = {f"Size{axis}": public.get(f"Size{axis}") for axis in CANONICAL}
     wrong = [
-        f"{key} is {said[key]}, the array has {length}"
-        for key, length in zip(said, shape, strict=True)
-        if said[key] is not None and said[key] != length
+        f"{key} is {shown(value)}, the array has {length}"
+        for (key, value), length in zip(said.items(), shape, strict=True)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, Real) or value != length)
     ]
-    stated = public.get("shape")
-    if stated is not None and not isinstance(stated, Sequence):
-        wrong.append(f"shape is {stated!r}, no list of lengths")
-    elif stated is not None and public.get("axes", CANONICAL) == CANONICAL and list(stated) != list(shape):
+    stated = dictvalues.shape(public.get("shape"))
+    if stated is not None and public.get("axes", CANONICAL) == CANONICAL and stated != tuple(shape):
         wrong.append(f"shape is {list(stated)}, the array has {list(shape)}")
     if wrong:
         raise MetadataError(
@@ -207,7 +209,7 @@ def _stated(public: Mapping[str, Any], key: str, kind: type[Any]) -> Fact[Any] |
     if value is None:
         return None
     if not isinstance(value, kind):
-        raise MetadataError(f"{key} must be a {kind.__name__}", evidence=f"it is {value!r}", key=key)
+        raise MetadataError(f"{key} must be a {kind.__name__}", evidence=f"it is {shown(value)}", key=key)
     return Fact(value, "caller", f"metadata[{key!r}]")
 
 
@@ -217,78 +219,111 @@ def _measured(public: Mapping[str, Any], key: str, unit: str) -> Fact[float] | N
     value = public.get(key)
     if value is None:
         return None
-    spelled = public.get(f"{key}Unit") or unit
+    spelled = _stated(public, f"{key}Unit", str)
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise MetadataError(f"{key} must be a number or None", evidence=f"it is {value!r}", key=key)
-    converted = (micrometres if unit == MICROMETRE else seconds)(float(value), str(spelled))
+        raise MetadataError(f"{key} must be a number or None", evidence=f"it is {shown(value)}", key=key)
+    spelling, given = spelled.value if spelled and spelled.value else unit, dictvalues.real(value)
+    converted = (micrometres if unit == MICROMETRE else seconds)(given, spelling)
     least = SMALLEST_SIZE if unit == MICROMETRE else 0.0
-    if converted is None or not converted > least:
+    if converted is None or not converted > least or dictvalues.positive(converted) is None:
         raise MetadataError(
-            f"{key} = {value!r} {spelled} is no size",
-            evidence=f"sizes are finite, above {least:g} {unit}, and in a unit of length or time",
+            f"{key} = {shown(value)} {spelling} is no size",
+            evidence=f"sizes are finite 32-bit numbers, above {least:g} {unit}, and in a unit of length or time",
             remedy="use None where it is unknown",
             key=key,
         )
     return Fact(converted, "caller", f"metadata[{key!r}]")
 
 
+def _objective_in(public: Mapping[str, Any]) -> Fact[Any] | None:
+    if (stated := _stated(public, "Objective", dict)) is None:
+        return None
+    return Fact(dictvalues.plain("Objective", stated.value), stated.origin, stated.where)
+
+
 def _channels_in(public: Mapping[str, Any]) -> tuple[Channel, ...]:
-    channels = []
-    entries = public.get("Channels") or ()
+    entries = public.get("Channels")
+    if entries is None:
+        return ()
     if not isinstance(entries, Sequence) or isinstance(entries, str):
-        raise MetadataError("Channels must be a list", evidence=f"it is {entries!r}", key="Channels")
-    for index, entry in enumerate(entries):
-        if not isinstance(entry, Mapping) or not all(_is_of_channel(key, value) for key, value in entry.items()):
-            raise MetadataError(
-                f"Channels[{index}] is no channel",
-                evidence=f"it is {entry!r}",
-                remedy=f"give a dict with some of {', '.join(_CHANNEL_KINDS)}: texts, finite numbers, or None",
-            )
-        facts = {
-            slot: Fact(entry[key], "caller", f"metadata['Channels'][{index}]")
-            for key, slot in _CHANNEL_KEYS.items()
-            if entry.get(key) is not None
-        }
-        channels.append(Channel(**facts, samples=entry.get("SamplesPerPixel") or 1))
+        raise MetadataError("Channels must be a list", evidence=f"it is {shown(entries)}", key="Channels")
+    channels = [_channel_in(index, entry) for index, entry in enumerate(entries)]
     return tuple(channels) if any(c != Channel(samples=c.samples) for c in channels) else ()
 
 
-def _is_of_channel(key: Any, value: Any) -> bool:
-    kinds = _CHANNEL_KINDS.get(key)
-    if kinds is None or isinstance(value, bool):
-        return False
-    return value is None or (isinstance(value, kinds) and (isinstance(value, str) or math.isfinite(value)))
+_CHANNEL_VALUES: Mapping[str, tuple[Callable[[Any], Any], str]] = {
+    "Name": (dictvalues.text, "a text"),
+    "Color": (dictvalues.color, "a whole number, RGBA in 32 bits"),
+    "ExcitationWavelength": (dictvalues.positive, "a 32-bit number of nanometres above 0"),
+    "EmissionWavelength": (dictvalues.positive, "a 32-bit number of nanometres above 0"),
+    "Fluor": (dictvalues.text, "a text"),
+}
+"""Of each key what makes the value that is kept, None where it is none, and what it must be."""
 
 
-def _samples(value: Any) -> int:
-    if value is not None and (not isinstance(value, int) or value < 1):
-        raise MetadataError("SamplesPerPixel must be a whole number above 0", evidence=f"it is {value!r}")
-    return value or 1
+def _channel_in(index: int, entry: Any) -> Channel:
+    where = f"metadata['Channels'][{index}]"
+    if not isinstance(entry, Mapping) or any(key not in (*_CHANNEL_KEYS, "SamplesPerPixel") for key in entry):
+        raise MetadataError(
+            f"Channels[{index}] is no channel",
+            evidence=f"it is {shown(entry)}",
+            remedy=f"give a dict with some of {', '.join(_CHANNEL_KEYS)}, SamplesPerPixel",
+        )
+    facts: dict[str, Fact[Any]] = {}
+    for key, slot in _CHANNEL_KEYS.items():
+        if (value := entry.get(key)) is None:
+            continue
+        make, what = _CHANNEL_VALUES[key]
+        if (kept := make(value)) is None:
+            raise MetadataError(
+                f"Channels[{index}] is no channel: {key} must be {what}",
+                evidence=f"it is {shown(value)}",
+                remedy="use None where it is unknown",
+                key=key,
+            )
+        facts[slot] = Fact(kept, "caller", where)
+    return Channel(**facts, samples=dictvalues.count(entry, "SamplesPerPixel"))
 
 
 def _annotations_in(public: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    found = public.get("Annotations") or {}
-    if not isinstance(found, Mapping) or not all(isinstance(v, Mapping) for v in found.values()):
+    found = public.get("Annotations")
+    if found is None:
+        return {}
+    if not isinstance(found, Mapping) or not all(
+        isinstance(name, str) and isinstance(content, Mapping) for name, content in found.items()
+    ):
         raise MetadataError(
-            "Annotations must be a dict of dicts", evidence=f"they are {found!r}", remedy="{'namespace': {'key': ..}}"
+            "Annotations must be a dict of dicts by namespace, a text",
+            evidence=f"they are {shown(found)}",
+            remedy="{'namespace': {'key': ..}}",
         )
-    return dict(found)
+    plain: dict[str, Mapping[str, Any]] = {
+        name: dictvalues.plain(f"Annotations[{name!r}]", content) for name, content in found.items()
+    }
+    assumed = plain.get(ASSUMPTIONS, {}).get("assumption", [])
+    if not isinstance(assumed, str) and not (isinstance(assumed, list) and all(isinstance(a, str) for a in assumed)):
+        raise MetadataError(
+            f"Annotations[{ASSUMPTIONS!r}]['assumption'] must be a list of sentences",
+            evidence=f"it is {shown(assumed)}",
+            remedy="leave it out, or take a namespace of your own",
+        )
+    return plain
 
 
 def _planes_in(public: Mapping[str, Any], shape: tuple[int, ...], samples: int) -> Planes | None:
     tables = public.get("Planes")
-    if not tables:
+    if tables is None:
         return None
     import numpy as np
 
     wanted = (shape[0], shape[1], shape[2] // samples)
     columns = {}
     if not isinstance(tables, Mapping):
-        raise MetadataError("Planes must be a dict of tables", evidence=f"it is {tables!r}", key="Planes")
+        raise MetadataError("Planes must be a dict of tables", evidence=f"it is {shown(tables)}", key="Planes")
     for name, table in tables.items():
         try:
             column = np.array(table, dtype=np.float64)  # None becomes NaN
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             column = np.empty(0)
         if name not in PLANE_COLUMNS or column.shape != wanted:
             raise MetadataError(
@@ -296,5 +331,12 @@ def _planes_in(public: Mapping[str, Any], shape: tuple[int, ...], samples: int) 
                 evidence=f"its shape is {column.shape}, the picture has (T, Z, channels) = {wanted}",
                 remedy=f"the tables are {', '.join(PLANE_COLUMNS)}, nested lists over T, Z and channel",
             )
+        if (beyond := np.argwhere(np.abs(column) > dictvalues.MOST_FLOAT)).size:
+            t, z, c = beyond[0].tolist()
+            raise MetadataError(
+                f"Planes[{name!r}] cannot be written",
+                evidence=f"{column[t, z, c]} at T{t} Z{z} C{c}; OME's numbers are finite and have 32 bits",
+                remedy="use None where it is unknown",
+            )
         columns[name] = column
-    return Planes(columns=columns, origin="caller", where="metadata['Planes']")
+    return Planes(columns=columns, origin="caller", where="metadata['Planes']") if columns else None

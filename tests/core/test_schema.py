@@ -105,6 +105,35 @@ def test_units_are_converted():
     assert metadata.facts.time_increment.value == 0.02
 
 
+def test_numbers_of_numpy_are_numbers():
+    said = {
+        "SizeT": np.int64(2),
+        "shape": np.array(SHAPE),
+        "SamplesPerPixel": np.int16(1),
+        "PhysicalSizeX": np.float32(0.5),
+        "Channels": [{"Color": np.int64(5), "EmissionWavelength": np.float32(509)}, {}],
+        "Objective": {"LensNA": np.float32(1.5)},
+        "Annotations": {
+            "mine": {"x": np.linspace(0, 1, 5000), "n": np.int64(7), "b": np.bool_(True), "l": [np.int8(1)]}
+        },
+    }
+    public = to_dict(from_dict(said, SHAPE, "uint16"))
+    assert json.loads(json.dumps(public)) == public
+    assert (public["SamplesPerPixel"], public["PhysicalSizeX"], public["Objective"]) == (1, 0.5, {"LensNA": 1.5})
+    assert (public["Channels"][0]["Color"], public["Channels"][0]["EmissionWavelength"]) == (5, 509.0)
+    mine = {"x": np.linspace(0, 1, 5000).tolist(), "n": 7, "b": True, "l": [1]}
+    assert public["Annotations"]["mine"] == mine
+
+
+@pytest.mark.parametrize(
+    ("color", "signed"),
+    [(0xFF0000FF, -16776961), (2**31, -(2**31)), (2**32 - 1, -1), (2**31 - 1, 2**31 - 1), (-(2**31), -(2**31))],
+)
+def test_colours_are_signed(color, signed):
+    public = to_dict(from_dict({"Channels": [{"Color": color}, {}]}, SHAPE, "uint16"))
+    assert public["Channels"][0]["Color"] == signed
+
+
 def test_part_of_a_dict_is_enough():
     assert from_dict({}, SHAPE, "u2").facts == Facts()
     assert from_dict({"Name": "a"}, SHAPE, "u2").facts.name == Fact("a", "caller", "metadata['Name']")
@@ -127,11 +156,21 @@ def test_part_of_a_dict_is_enough():
         ({"PhysicalSizeX": 1.0, "PhysicalSizeXUnit": "pixel"}, "is no size"),
         ({"PhysicalSizeX": "1"}, "must be a number"),
         ({"PhysicalSizeX": True}, "must be a number"),
+        ({"PhysicalSizeX": 1e39}, "is no size"),
+        ({"PhysicalSizeX": 10**400}, "is no size"),
+        ({"PhysicalSizeX": 10**5000}, "is no size"),
+        ({"PhysicalSizeX": 1.0, "PhysicalSizeXUnit": 3}, "PhysicalSizeXUnit must be a str"),
         ({"TimeIncrement": 1.0, "TimeIncrementUnit": "µm"}, "is no size"),
+        ({"TimeIncrement": 1e-45}, "is no size"),
+        ({"SizeZ": True}, "SizeZ is True, the array has 1"),
+        ({"SizeZ": np.arange(2)}, "SizeZ is"),
+        ({"shape": 5}, "no list of lengths"),
+        ({"shape": [2, True, 2, 4, 5]}, "no list of lengths"),
         ({"Name": 3}, "Name must be a str"),
         ({"Objective": "60x"}, "Objective must be a dict"),
         ({"SamplesPerPixel": "3"}, "SamplesPerPixel"),
         ({"SamplesPerPixel": -1}, "SamplesPerPixel"),
+        ({"SamplesPerPixel": True}, "SamplesPerPixel"),
         ({"SamplesPerPixel": 3}, "cannot have the shape"),
         ({"Channels": "GFP"}, "Channels must be a list"),
         ({"Channels": 2}, "Channels must be a list"),
@@ -140,6 +179,27 @@ def test_part_of_a_dict_is_enough():
         ({"Channels": [{"Colour": 1}, {}]}, r"Channels\[0\] is no channel"),
         ({"Channels": [{}, {"Name": 5}]}, r"Channels\[1\] is no channel"),
         ({"Channels": [{}, {"EmissionWavelength": math.nan}]}, r"Channels\[1\] is no channel"),
+        *(
+            ({"Channels": [{}, {key: value}]}, rf"Channels\[1\] is no channel: {key} must be")
+            for key, value in (
+                ("Color", 2**32),
+                ("Color", -(2**31) - 1),
+                ("Color", 1.5),
+                ("Color", True),
+                ("ExcitationWavelength", 0),
+                ("ExcitationWavelength", -5),
+                ("ExcitationWavelength", 1e40),
+                ("EmissionWavelength", 10**400),
+                ("EmissionWavelength", 1e-45),
+                ("EmissionWavelength", "509"),
+                ("Fluor", 5),
+            )
+        ),
+        ({"Channels": [{}, {"SamplesPerPixel": True}]}, "SamplesPerPixel must be"),
+        ({"Channels": np.arange(2)}, "Channels must be a list"),
+        ({"Planes": {"DeltaT": [[[1e300, 1.0]], [[1.0, 2.0]]]}}, r"Planes\['DeltaT'\] cannot be written"),
+        ({"Planes": {"DeltaT": [[[0.0, 1.0]], [[1.0, -math.inf]]]}}, "-inf at T1 Z0 C1"),
+        ({"Planes": np.zeros((2, 1, 2))}, "dict of tables"),
         ({"Planes": {"DeltaT": [[[1.0]]]}}, "no table of this picture"),
         ({"Planes": {"Weather": [[[1.0, 2.0]], [[1.0, 2.0]]]}}, "no table of this picture"),
         ({"Planes": {"DeltaT": [[1.0], [2.0, 3.0]]}}, "no table of this picture"),
@@ -148,6 +208,16 @@ def test_part_of_a_dict_is_enough():
         ({"Annotations": "none"}, "dict of dicts"),
         ({"Annotations": {"mine": 3}}, "dict of dicts"),
         ({"Annotations": {ASSUMPTIONS: "Q is T"}}, "dict of dicts"),
+        ({"Annotations": {ASSUMPTIONS: {"assumption": 5}}}, "list of sentences"),
+        ({"Annotations": {ASSUMPTIONS: {"assumption": ["a", 5]}}}, "list of sentences"),
+        ({"Annotations": {1: {"a": "b"}}}, "dict of dicts"),
+        *(
+            ({"Annotations": {"mine": {"key": value}}}, r"Annotations\['mine'\] cannot be written")
+            for value in (b"raw", {1, 2}, object(), 1j, {(1, 2): 3}, 10**5000, [np.array([b"raw"])])
+        ),
+        ({"Annotations": {"mine": {(1, 2): 3}}}, r"Annotations\['mine'\] cannot be written"),
+        ({"Annotations": {"mine": {1: 2, "1": 3}}}, "two keys"),
+        ({"Objective": {"LensNA": b"1.4"}}, "Objective cannot be written"),
     ],
 )
 def test_what_is_wrong_is_refused_by_name(public, words):

@@ -14,6 +14,8 @@ import tifffile
 
 import omio
 from omio_core.errors import AmbiguousAxesError, MetadataError, NoWriterError, OmioError, UnknownOptionError, WriteError
+from omio_core.facts import Facts, Planes
+from omio_core.metadata import Metadata
 
 SHAPE = (2, 3, 2, 16, 20)
 PIXELS = np.arange(np.prod(SHAPE), dtype=np.uint16).reshape(SHAPE)
@@ -108,6 +110,23 @@ DISAGREE: dict[str, tuple[Any, dict[str, Any], type[OmioError]]] = {
     "a size that is no number": (PIXELS, {"metadata": {"PhysicalSizeX": "0.1"}}, MetadataError),
     "a size in pixels": (PIXELS, {"metadata": {"PhysicalSizeX": 1, "PhysicalSizeXUnit": "pixel"}}, MetadataError),
     "an infinite size": (PIXELS, {"pixel_size": float("inf")}, MetadataError),
+    "metadata that are no dict": (PIXELS, {"metadata": "FULL"}, MetadataError),
+    "a shape that is a number": (PIXELS, {"metadata": {"shape": 5}}, MetadataError),
+    "lengths that are true": (PIXELS[:, :, :1], {"metadata": {"SizeC": True}}, MetadataError),
+    "an assumption that is a number": (
+        PIXELS,
+        {"metadata": {"Annotations": {"omio/assumptions": {"assumption": 5}}}},
+        MetadataError,
+    ),
+    "bytes in an annotation": (PIXELS, {"metadata": {"Annotations": {"a": {"b": b"c"}}}}, MetadataError),
+    "a Metadata with bytes in it": (
+        PIXELS,
+        {"metadata": Metadata(shape=SHAPE, dtype="uint16", facts=Facts(annotations={"a": {"b": b"c"}}))},
+        MetadataError,
+    ),
+    "masked values": (np.ma.masked_equal(PIXELS, 5), {}, WriteError),
+    "masked values in blocks": (da.from_array(np.ma.masked_equal(PIXELS, 5)), {}, WriteError),
+    "blocks of unknown length": (da.from_array(PIXELS)[da.from_array(PIXELS[:, 0, 0, 0, 0]) > 0], {}, WriteError),
     "an axis without length": (PIXELS[:, :0], {}, OmioError),
     "level 10": (PIXELS, {"compression_level": 10}, OmioError),
     "level -1": (PIXELS, {"compression_level": -1}, OmioError),
@@ -126,6 +145,52 @@ def test_what_disagrees_writes_nothing(case: str, tmp_path: Path) -> None:
     assert caught.value.what
     assert caught.value.evidence or caught.value.remedy
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_table_of_planes_of_another_picture_is_told_before_a_pixel_is_asked_for(tmp_path: Path) -> None:
+    """A `Metadata` is taken as it is, so the writer looks."""
+    asked = []
+    lazy = da.map_blocks(lambda block: asked.append(0) or block, da.from_array(PIXELS), dtype="uint16", meta=PIXELS[:0])
+    planes = Planes(columns={"DeltaT": np.zeros((1, 1, 1))}, origin="caller")
+    metadata = Metadata(shape=SHAPE, dtype="uint16", facts=Facts(planes=planes))
+    with pytest.raises(MetadataError, match="do not fit"):
+        omio.imwrite(tmp_path / "a.ome.tif", lazy, metadata)
+    assert asked == []
+
+
+def test_blocks_of_unknown_length_are_named(tmp_path: Path) -> None:
+    """Dask has NaN for their length."""
+    rows = da.from_array(PIXELS[0, 0, 0])
+    with pytest.raises(WriteError, match="compute_chunk_sizes"):
+        omio.imwrite(tmp_path / "a.ome.tif", rows[rows[:, 0] > 3])
+
+
+def test_a_mask_that_masks_nothing_is_no_matter(tmp_path: Path) -> None:
+    """Neither where there is none, nor where all of it is False."""
+    for mask in (np.ma.nomask, np.zeros(SHAPE, bool)):
+        array, _ = omio.imread(omio.imwrite(tmp_path / f"{np.ndim(mask)}.ome.tif", np.ma.array(PIXELS, mask=mask)))
+        np.testing.assert_array_equal(array, PIXELS)
+
+
+def test_namespaces_that_are_no_uri_come_back(tmp_path: Path) -> None:
+    """Through a file, and through the file made of that file."""
+    said = {name: {"a": "b"} for name in ("http://host:port/x", "//a:b:c", "a  b", "[1]", "100 %", "lab/stage")}
+    path = omio.imwrite(tmp_path / "a.ome.tif", PIXELS, {"Annotations": said})
+    (again,) = omio.convert_to_ometiff(path, tmp_path / "out")
+    for written in (path, again):
+        _, metadata = omio.imread(written)
+        assert {k: v for k, v in metadata["Annotations"].items() if not k.startswith("omio/")} == said
+
+
+def test_a_file_whose_namespace_is_no_uri_can_be_converted(tmp_path: Path) -> None:
+    """The schema refuses it, and other writers write it."""
+    path = omio.imwrite(tmp_path / "a.ome.tif", PIXELS, {"Annotations": {"lab.example/": {"a": "b"}}})
+    raw = path.read_bytes()
+    assert raw.count(b'"lab.example/"') == 1
+    path.write_bytes(raw.replace(b'"lab.example/"', b'"//lab:stage/"'))
+    (written,) = omio.convert_to_ometiff(path, tmp_path / "out")
+    _, metadata = omio.imread(written)
+    assert metadata["Annotations"]["//lab:stage/"] == {"a": "b"}
 
 
 def test_the_error_names_the_length(tmp_path: Path) -> None:
@@ -396,16 +461,18 @@ def test_progress(tmp_path: Path) -> None:
     assert done[-1] == pixels.nbytes
 
 
-def test_a_progress_that_raises_stops_the_write(tmp_path: Path) -> None:
+class Cancelled(BaseException):
+    """What a program may raise to stop."""
+
+
+@pytest.mark.parametrize("error", [Cancelled, RuntimeError, OSError, WriteError])
+def test_a_progress_that_raises_stops_the_write(tmp_path: Path, error: type[BaseException]) -> None:
     """That is how a program cancels: its own exception comes out, nothing is left."""
 
-    class Cancelled(BaseException):
-        pass
-
     def cancel(done: int) -> None:
-        raise Cancelled
+        raise error("enough")
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(error, match="enough"):
         omio.imwrite(tmp_path / "a.ome.tif", np.zeros((8, 1, 1, 512, 512), np.uint16), progress=cancel)
     assert list(tmp_path.iterdir()) == []
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import dask.array as da
 import numpy as np
 import pytest
 import tifffile
@@ -186,6 +187,11 @@ def test_accepts() -> None:
     assert verdict("longdouble") == verdict("M8[s]") == Match.NO
     assert verdict("uint8", (1, 1, 1, 0, 2)) == Match.NO
     assert WRITER.accepts([]).match == Match.NO
+
+
+def test_axes_that_ome_cannot_say_are_refused() -> None:
+    long = da.zeros((1, 2**31), dtype="uint8", chunks=(1, 1 << 26))
+    assert WRITER.accepts([Image.of_array(long, axes="YX")]).match == Match.NO
 
 
 def test_several_images(tmp_path: Path) -> None:
