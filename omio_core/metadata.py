@@ -170,12 +170,14 @@ class Metadata:
         provenance becomes history.
         """
         found = dict(self.facts.annotations)
-        before = found.pop(PROVENANCE, None)
-        assumed = found.pop(ASSUMPTIONS, {}).get("assumption", ())
-        origins = found.pop(ORIGINS, None)
-        if before is None and not assumed and origins is None:
+        ours = {name: one for name in (PROVENANCE, ASSUMPTIONS, ORIGINS) if isinstance(one := found.get(name), Mapping)}
+        if not ours:  # what is of another form is not OMIO's, whatever it is called
             return self
-        assumed = (assumed,) if isinstance(assumed, str) else tuple(assumed)
+        found = {name: one for name, one in found.items() if name not in ours}
+        before, origins = ours.get(PROVENANCE), ours.get(ORIGINS)
+        said = ours.get(ASSUMPTIONS, {}).get("assumption", ())
+        several = [said] if isinstance(said, str) else said if isinstance(said, list | tuple) else ()
+        assumed = tuple(one for one in several if isinstance(one, str))
         provenance = dict(self.provenance)
         if before is not None:
             earlier = dict(before)

@@ -24,8 +24,6 @@ from .schema import annotated
 
 __all__ = ["PIXEL_TYPES", "UNPLACED", "build", "check", "model", "one", "refuse_planes"]
 
-"""The longest axis: the schema's PositiveInt is xsd:int."""
-
 UNPLACED = "omio/unplaced"
 """Namespace of what is known and has no place in the schema, such as a date without a time of day."""
 

@@ -16,6 +16,7 @@ from typing import Any, SupportsIndex
 from . import dispatch, opens, plugins, provenance, ruling
 from .axes import Layout, layout
 from .contract import Described
+from .dictvalues import positive
 from .errors import (
     AmbiguousAxesError,
     CorruptFileError,
@@ -121,14 +122,14 @@ class Overrides:
 
 
 def _measure(what: str, value: Any, above: float = 0.0) -> float:
-    number = isinstance(value, Real) and not isinstance(value, bool)
-    if not number or not above < value < float("inf"):
+    size = positive(value)
+    if size is None or size <= above:
         raise MetadataError(
             f"{what} = {value!r} is no size",
-            evidence=f"sizes are finite numbers above {above:g}",
+            evidence=f"sizes are finite numbers above {above:g} that OME-XML can hold",
             remedy="leave it out where it is unknown",
         )
-    return float(value)
+    return size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -135,3 +135,18 @@ def test_stated_lists_every_value_under_its_public_name():
     assert stated["Channels[0].Color"] == Fact(255, "file")
     assert "Channels[1].Color" not in stated
     assert stated["PhysicalSizeX"] is None
+
+
+@pytest.mark.parametrize("given", ["a text", 7, None, ["a", "b"]])
+def test_what_is_called_like_omios_own_and_is_none_stays(given):
+    """A file, or a dict, may say anything under any name."""
+    annotations = {"omio/assumptions": given, "omio/provenance": given, "omio/origins": given}
+    found = Metadata(shape=(1, 1, 1, 2, 2), dtype="uint8", facts=Facts(annotations=annotations)).settled()
+    assert (found.assumptions, dict(found.provenance), dict(found.facts.annotations)) == ((), {}, annotations)
+
+
+@pytest.mark.parametrize("given", [5, {"a": "b"}, [5, None], None])
+def test_assumptions_that_are_no_sentences(given):
+    annotations = {"omio/assumptions": {"assumption": given}}
+    found = Metadata(shape=(1, 1, 1, 2, 2), dtype="uint8", facts=Facts(annotations=annotations)).settled()
+    assert found.assumptions == ()
