@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .errors import CorruptFileError
 from .facts import PLANE_COLUMNS, Channel, Fact, Facts, Planes
 from .omeplace import name_of, places
+from .omerest import remainder
 from .ometree import Document, annotations_of, document
 from .units import micrometres, nanometres, seconds
 from .xmltext import Element, first, local, named
@@ -140,7 +141,8 @@ def facts(xml: str | bytes, index: int, *, channels: int | None = None) -> Facts
     if len(elements) != count and elements:
         found["ome"] = {f"Channel {i}": json.dumps(dict(e.attrib)) for i, e in enumerate(elements)}
         known = ()
-    return Facts(
+    table, left = _planes(pixels, (described.size_t, described.size_z, count))
+    said = Facts(
         name=name_of(tree, image),
         physical_size_x=_measure(pixels, "PhysicalSizeX", micrometres, "µm"),
         physical_size_y=_measure(pixels, "PhysicalSizeY", micrometres, "µm"),
@@ -149,9 +151,10 @@ def facts(xml: str | bytes, index: int, *, channels: int | None = None) -> Facts
         channels=known,
         acquisition_date=_date(image),
         objective=_objective(tree, image),
-        planes=_planes(pixels, (described.size_t, described.size_z, count)),
+        planes=table,
         annotations=found,
     )
+    return replace(said, annotations={**found, **remainder(tree, image, pixels, elements, left, said)})
 
 
 # --- structure
@@ -308,25 +311,30 @@ def _objective(tree: Document, image: Element) -> Fact[Any] | None:
     return Fact(found, "file", "OME-XML Instrument/Objective") if found else None
 
 
-def _planes(pixels: Element, shape: tuple[int, int, int]) -> Planes | None:
+def _planes(pixels: Element, shape: tuple[int, int, int]) -> tuple[Planes | None, Mapping[Element, tuple[str, ...]]]:
+    """The table; and those elements of which something is not in it, with the names of what is."""
     elements = list(named(pixels, "Plane"))
     # a table much larger than the document that fills it is what a hostile file declares
     if not elements or math.prod(shape) > max(1 << 20, 64 * len(elements)):
-        return None
+        return None, dict.fromkeys(elements, ())
     import numpy as np
 
     columns: dict[str, np.ndarray[Any, Any]] = {}
+    left: dict[Element, tuple[str, ...]] = {}
     for element in elements:
         t, z, c = (_number(element.get(name), 0) for name in ("TheT", "TheZ", "TheC"))
         if t is None or z is None or c is None or t >= shape[0] or z >= shape[1] or c >= shape[2]:
+            left[element] = ()
             continue
         timing = first(element, "PlaneTiming") if len(element) else None  # before 2009-09
+        read = 3  # attributes
         for name, unit in PLANE_COLUMNS.items():
             text = element.get(name, None if timing is None else timing.get(name))
             if text is None:
                 continue
             # ome.xsd, Plane: times default to s, positions to "reference frame", which is no length
-            spelled = element.get(name + "Unit", "s" if unit == "s" else "reference frame")
+            stated = element.get(name + "Unit")
+            spelled = ("s" if unit == "s" else "reference frame") if stated is None else stated
             value: float | None = _float(text)
             if spelled != unit:
                 value = (seconds if unit == "s" else micrometres)(_float(text), spelled)
@@ -334,4 +342,11 @@ def _planes(pixels: Element, shape: tuple[int, int, int]) -> Planes | None:
                 if name not in columns:
                     columns[name] = np.full(shape, np.nan)
                 columns[name][t, z, c] = value
-    return Planes(columns=columns, origin="file", where="OME-XML Plane") if columns else None
+                read += 1 if stated is None else 2
+        if len(element) or read != len(element.attrib):
+            held = [name for name, table in columns.items() if not math.isnan(table[t, z, c])]
+            left[element] = (*held, *(f"{name}Unit" for name in held))
+            if timing is not None:
+                left[timing] = left[element]
+    planes = Planes(columns=columns, origin="file", where="OME-XML Plane") if columns else None
+    return planes, left

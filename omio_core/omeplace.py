@@ -44,6 +44,20 @@ def places(tree: Document, image: Element) -> dict[str, dict[str, Any]]:
     return found
 
 
+def held(tree: Document, image: Element) -> dict[Element, tuple[str, ...]]:
+    """From an element to its attributes that are in the annotations of `places`."""
+    found: dict[Element, tuple[str, ...]] = {}
+    if (entry := tree.samples.get(image.get("ID", ""))) is not None:
+        plate, well, sample, _ = entry
+        labelled = "well" in _well(tree, image)
+        found[plate] = ("Name", *(("RowNamingConvention", "ColumnNamingConvention") if labelled else ()))
+        found[well] = ("Row", "Column") if labelled else ()
+        found[sample] = tuple(sample.attrib)
+    if (label := first(image, "StageLabel")) is not None:
+        found[label] = tuple(label.attrib)
+    return found
+
+
 def _well(tree: Document, image: Element) -> dict[str, Any]:
     """Plate, label of the well, row, column and field; empty where no plate names the image."""
     entry = tree.samples.get(image.get("ID", ""))

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from .errors import CorruptFileError
+from .omename import name_of
 from .xmltext import Element, first, local, named, parse
 
 _CACHED_BYTES = 16 << 20  # longer texts are parsed again rather than kept
@@ -86,26 +88,52 @@ def _references(element: Element) -> Iterator[str]:
 
 def annotations_of(document: Document, image: Element) -> dict[str, dict[str, Any]]:
     """From a namespace (or the kind, where there is none) to the content; of this image and of nobody."""
-    if not document.annotations:
-        return {}
-    waiting = [*_references(image), *(i for i in document.annotations if i not in document.referenced)]
     found: dict[str, dict[str, Any]] = {}
-    seen: set[str] = set()
     times: dict[str, int] = {}
-    while waiting:
-        identity = waiting.pop(0)
-        element = document.annotations.get(identity)
-        if element is None or identity in seen:
-            continue
-        seen.add(identity)
-        waiting.extend(_references(element))
+    for element in _own(document, image):
         if content := _content(element):
-            namespace = element.get("Namespace", "").strip() or local(element)
+            namespace = name_of(element.get("Namespace", "").strip()) or local(element)
             if namespace.startswith(OURS):
                 content = {key: _decoded(value) for key, value in content.items()}
             times[namespace] = number = times.get(namespace, 0) + 1
             found[namespace if number == 1 else f"{namespace} ({number})"] = content
     return found
+
+
+def _own(document: Document, image: Element) -> Iterator[Element]:
+    """The annotations of an image, those that they refer to, and those of nobody."""
+    if not document.annotations:
+        return
+    waiting = deque([*_references(image), *(i for i in document.annotations if i not in document.referenced)])
+    seen: set[str] = set()
+    while waiting:
+        identity = waiting.popleft()
+        element = document.annotations.get(identity)
+        if element is None or identity in seen:
+            continue
+        seen.add(identity)
+        waiting.extend(_references(element))
+        yield element
+
+
+def annotations_held(document: Document, image: Element) -> dict[Element, tuple[str, ...] | None]:
+    """From an element to its attributes that are in `annotations_of`; None where all of it is."""
+    found: dict[Element, tuple[str, ...] | None] = {}
+    for element in _own(document, image):
+        kind, description = local(element), first(element, "Description")
+        # a list has no content, and so no place for its namespace
+        found[element] = () if kind == "ListAnnotation" else ("Namespace",)
+        value = first(element, "BinaryFile" if kind == "FileAnnotation" else "Value")
+        if value is not None:
+            found[value] = tuple(value.attrib) if kind == "FileAnnotation" else None
+        if description is not None and not (kind == "MapAnnotation" and _has_description(value)):
+            found[description] = None
+    return found
+
+
+def _has_description(value: Element | None) -> bool:
+    """Whether a pair of that name stands where the element Description would."""
+    return value is not None and any(pair.get("K") == "Description" for pair in named(value, "M"))
 
 
 def _content(element: Element) -> dict[str, Any]:

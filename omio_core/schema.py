@@ -38,7 +38,6 @@ from .dictvalues import shown
 from .errors import AmbiguousAxesError, MetadataError
 from .facts import PLANE_COLUMNS, SMALLEST_SIZE, Annotations, Channel, Fact, Facts, Planes
 from .metadata import Metadata
-from .omename import name_of
 from .provenance import ASSUMPTIONS, ORIGINS, PROVENANCE
 from .units import MICROMETRE, SECOND
 
@@ -84,11 +83,7 @@ def to_dict(metadata: Metadata) -> dict[str, Any]:
 
 def annotated(metadata: Metadata) -> Annotations:
     """All annotations of a picture: its own, and OMIO's record of provenance, assumptions and origins."""
-    own = metadata.facts.annotations
-    names = {name: name_of(str(name)) for name in own}
-    found: dict[str, Mapping[str, Any]] = {
-        name if names[name] in own else names[name]: values for name, values in own.items()
-    }
+    found: dict[str, Mapping[str, Any]] = dict(metadata.facts.annotations)
     if metadata.provenance:
         found[PROVENANCE] = metadata.provenance
     if metadata.assumptions:

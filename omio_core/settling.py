@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import policies
+from .dictvalues import shown
 from .errors import MetadataConflictError
 from .facts import Fact
 
@@ -54,7 +55,7 @@ class Settling:
         )
         if action == "raise":
             raise MetadataConflictError(
-                f"{name} is {pair[0]!r} in {at[0][0]}, and {pair[1]!r} in {at[1][0]}",
+                f"{name} is {shown(pair[0])} in {at[0][0]}, and {shown(pair[1])} in {at[1][0]}",
                 evidence=f"{len(others)} of {len(values)} inputs differ from the first that states it",
                 remedy=f"{_REMEDIES.get(kind, 'leave out what does not belong')}, or choose the policy "
                 'conflict="first" or conflict="null"',

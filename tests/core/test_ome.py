@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from omio_core import ome, ometree, xmltext
+from omio_core import ome, omerest, ometree, xmltext
 from omio_core.errors import CorruptFileError, LimitExceededError, OmioError
 from omio_core.facts import Fact, Facts
 from omio_core.settings import using
@@ -536,3 +536,113 @@ def test_real_plates_and_stages(data: Path) -> None:
 def test_the_pointer_of_a_binary_only_document() -> None:
     found = ome.parse('<OME><BinaryOnly MetadataFile="a.companion.ome" UUID=" urn:uuid:7 "/></OME>')
     assert (found.metadata_file, found.metadata_uuid) == ("a.companion.ome", "urn:uuid:7")
+
+
+# --- what is left
+
+
+def rest(text: str, index: int = 0) -> str:
+    return ome.facts(text, index).annotations.get("ome/xml", {}).get("Remainder", "")
+
+
+def test_what_is_held_leaves_nothing() -> None:
+    text = document(
+        '<Channel ID="C:0" Name="n" SamplesPerPixel="1" ExcitationWavelength="488" Color="7"/><TiffData IFD="0"/>'
+        '<Plane TheZ="0" TheC="0" TheT="1" DeltaT="2" PositionX="1" PositionXUnit="mm"/>',
+        image="<AcquisitionDate>2010-02-23T12:51:30</AcquisitionDate><InstrumentRef ID='I:0'/>"
+        "<ObjectiveSettings ID='Objective:0'/><StageLabel Name='s' X='1'/>",
+        attributes='PhysicalSizeX="1" PhysicalSizeYUnit="nm" BigEndian="true"',
+        rest="<Instrument ID='I:0'><Objective ID='Objective:0' Model='M'/></Instrument><StructuredAnnotations>"
+        "<MapAnnotation ID='A:0' Namespace='n'><Description>d</Description><Value/></MapAnnotation>"
+        "<MapAnnotation ID='A:1' Namespace='n'><Value/></MapAnnotation></StructuredAnnotations>",
+    )
+    assert rest(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"attributes": 'PhysicalSizeX="0" PhysicalSizeXUnit="nm"'}, 'PhysicalSizeX="0" PhysicalSizeXUnit="nm"'),
+        ({"pixels": '<Channel ID="C:0" Color="4294967295" Name="n"/>'}, '<Channel ID="C:0" Color="4294967295" />'),
+        ({"pixels": '<Plane TheZ="9" TheC="0" TheT="0" DeltaT="2"/>'}, 'DeltaT="2"'),
+        ({"pixels": '<Plane TheZ="0" TheC="0" TheT="0" DeltaT="2"><HashSHA1>f</HashSHA1></Plane>'},
+         '<Plane TheZ="0" TheC="0" TheT="0"><HashSHA1>f</HashSHA1></Plane>'),
+        ({"rest": "<Instrument ID='I:0'><Objective ID='O:1' Model='spare'/></Instrument>"}, 'Model="spare"'),
+        ({"rest": "<Rights><RightsHeld>all</RightsHeld></Rights>"}, "<RightsHeld>all</RightsHeld>"),
+        ({"rest": "<StructuredAnnotations><ListAnnotation ID='A:0' Namespace='l'/></StructuredAnnotations>"},
+         'Namespace="l"'),
+        ({"rest": "<StructuredAnnotations><TagAnnotation ID='A:0' Annotator='E:0'><Value>t</Value></TagAnnotation>"
+          "</StructuredAnnotations>"}, '<TagAnnotation ID="A:0" Annotator="E:0" />'),
+        ({"rest": "<StructuredAnnotations><MapAnnotation ID='A:0'><Description>d</Description><Value>"
+          "<M K='Description'>m</M></Value></MapAnnotation></StructuredAnnotations>"},
+         "<Description>d</Description>"),
+    ],
+)  # fmt: skip
+def test_what_is_no_fact_is_left(given: dict[str, str], kept: str) -> None:
+    assert kept in rest(document(**given))
+    assert "TiffData" not in rest(document(**given))
+
+
+def test_what_an_older_schema_says_is_left() -> None:
+    found = rest(OLD)
+    assert '<StagePosition PositionX="1" PositionY="2" PositionZ="3" />' in found
+    assert "Pixels:0" in found  # other pixels of the image than those that are read
+    for held in ("PlaneTiming", "ExWave", "GFP", "CreationDate", "LensNA", "ChannelComponent", "Fluor"):
+        assert held not in found
+
+
+def test_what_only_another_image_has_is_not_kept() -> None:
+    pixels = '<Pixels ID="P" DimensionOrder="XYZCT" Type="int8" SizeX="1" SizeY="1" SizeZ="1" SizeC="1" SizeT="1"/>'
+    images = "".join(
+        f'<Image ID="Image:{i}"><ExperimenterRef ID="E:{i}"/>{pixels}<ROIRef ID="ROI:{i}"/></Image>' for i in range(3)
+    )
+    each = "".join(
+        f'<Experimenter ID="E:{i}" LastName="e{i}"/>'
+        f'<Dataset ID="D:{i}" Name="d{i}"><ImageRef ID="Image:{i}"/></Dataset>'
+        f'<ROI ID="ROI:{i}"><Union><Label ID="S:{i}" Text="r{i}" X="1" Y="1"/></Union></ROI>'
+        f'<Project ID="Project:{i}" Name="p{i}"><DatasetRef ID="D:{i}"/></Project>'
+        for i in range(3)
+    )
+    wells = "".join(
+        f'<Well ID="W:{i}" Row="0" Column="{i}" Type="w{i}"><WellSample ID="WS:{i}" Index="0">'
+        f'<ImageRef ID="Image:{i}"/></WellSample><AnnotationRef ID="A:{i}"/></Well>'
+        for i in range(3)
+    )
+    tags = "".join(f'<TagAnnotation ID="A:{i}"><Value>t{i}</Value></TagAnnotation>' for i in range(3))
+    text = (
+        f'<OME>{each}<Plate ID="Plate:0" Rows="1">{wells}</Plate><Experimenter ID="E:9" LastName="nobody"/>{images}'
+        f"<StructuredAnnotations>{tags}</StructuredAnnotations></OME>"
+    )
+    for i in range(3):
+        found = rest(text, i)
+        for letter in "edrpwt":
+            assert [k for k in range(3) if f'"{letter}{k}"' in found or f">{letter}{k}<" in found] == [i], letter
+        assert "nobody" in found
+        assert 'Rows="1"' in found
+        assert f'<ImageRef ID="Image:{i}" />' in found
+
+
+def test_a_remainder_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = document(rest="<a b='1'>" * 50_000 + "</a>" * 50_000)
+    (sentence,) = ome.facts(deep, 0).annotations["omio/assumptions"]["assumption"]
+    assert "too deep" in sentence
+    value = "<StructuredAnnotations><XMLAnnotation ID='A:0'><Value>{}</Value></XMLAnnotation></StructuredAnnotations>"
+    value = value.format("<a>" * 5_000 + "</a>" * 5_000) + "<Project><AnnotationRef ID='A:0'/></Project>"
+    assert "too deep" in str(ome.facts(document(rest=value), 0).annotations)
+    monkeypatch.setattr(omerest, "MOST", 1000)
+    assert len(rest(document(rest="<Rights>" + "x" * 600 + "</Rights>"))) < 1000
+    long = document(rest="<Rights>" + "x" * 1000 + "</Rights>")
+    assert list(ome.facts(long, 0).annotations) == ["omio/assumptions"]
+
+
+def test_a_remainder_is_not_kept_twice() -> None:
+    text = document(rest="<Rights>mine</Rights>")
+    kept = rest(text)
+    inner = kept.replace("&", "&amp;").replace("<", "&lt;")
+    for said, names in ((inner, ["ome/xml"]), ("other", ["ome/xml", "ome/xml (2)"])):
+        annotation = f"<M K='Remainder'>{said}</M>"
+        annotation = f"<MapAnnotation ID='A:0' Namespace='ome/xml'><Value>{annotation}</Value></MapAnnotation>"
+        both = text.replace("<Image ", f"<StructuredAnnotations>{annotation}</StructuredAnnotations><Image ", 1)
+        found = ome.facts(both, 0).annotations
+        assert list(found) == names
+        assert found[names[-1]] == {"Remainder": kept}
