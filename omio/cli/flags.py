@@ -105,7 +105,7 @@ def _by_another_verb(found: re.Match[str], command: click.Context) -> str | None
     verbs = getattr(command.parent and command.parent.command, "commands", {})
     if found["name"] not in verbs or _option(verbs[found["name"]], found["name"]) is None:
         return None
-    return f"omio {found['name']} {_flag(found, click.Context(verbs[found['name']]))}"
+    return f"omio {found['name']} {_flag(found, click.Context(verbs[found['name']], parent=command.parent))}"
 
 
 def _by_a_file(found: re.Match[str], command: click.Context) -> str | None:

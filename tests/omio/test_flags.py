@@ -24,7 +24,7 @@ Cli = Callable[..., Any]
 
 def _command(verb: str, *typed: str) -> click.Context:
     given = ["a.tif", *(["b.tif"] if verb == "diff" else []), *(["--along", "T"] if verb == "merge" else []), *typed]
-    return app.commands[verb].make_context(verb, given, parent=click.Context(app))
+    return app.commands[verb].make_context(verb, given, parent=click.Context(app, **app.context_settings))
 
 
 @pytest.mark.parametrize(
