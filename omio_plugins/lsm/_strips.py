@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.errors import CorruptFileError
+from omio_plugins.tiff._columns import numbers
 from omio_plugins.tiff._ifd import Chain
 from omio_plugins.tiff._pages import Pages, Run
 from omio_plugins.tiff._structure import NONE, STRIP_COUNTS, STRIP_OFFSETS, Structure
 
 _WRAP = 1 << 32
-_TYPES = {3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}
 _SHORT = 1 << 20  # bytes of tables that never are too many
 _SPARE = 1 << 10  # bytes; LZW of 12 bits a byte, and the codes it begins and ends with
 
@@ -50,10 +50,10 @@ def read(chain: Chain, pages: Pages, structure: Structure, depths: tuple[int, ..
         raise chain.corrupt(pages[0].index, f"{len(pages)} pages with {len(needed)} strips each: their tables overlap")
     offsets, counts = [], []
     for run in _joined(pages):
-        at = _numbers(chain, run, STRIP_OFFSETS, len(needed))
+        at = numbers(chain, run, STRIP_OFFSETS, len(needed), apart=True)
         if at is None:
             raise chain.corrupt(run.first, f"it has no offsets of its {len(needed)} strips")
-        n = _numbers(chain, run, STRIP_COUNTS, len(needed))
+        n = numbers(chain, run, STRIP_COUNTS, len(needed), apart=True)
         offsets.append(at)
         counts.append(np.broadcast_to(needed, at.shape) if n is None else n)
     return Strips(offsets=np.concatenate(offsets), counts=np.concatenate(counts), needed=needed)
@@ -74,30 +74,6 @@ def _needed(structure: Structure, depths: tuple[int, ...]) -> NDArray[np.int64]:
     rows[-1] = structure.length - structure.rows * (structure.grid[0] - 1)
     each = depths if structure.planar else (structure.bits * structure.contig,)
     return np.concatenate([rows * structure.width * bits // 8 for bits in each])
-
-
-def _numbers(chain: Chain, run: Run, code: int, n: int) -> NDArray[np.int64] | None:
-    """The first `n` values of a tag of every page of a run, (pages, n); None where it has fewer."""
-    position = run.layout.positions.get(code)
-    if position is None:
-        return None
-    form = chain.form
-    end = position + form.entry.size
-    _, kind, count, _ = form.entry.unpack(run.tables[0, position:end].tobytes())
-    if kind not in _TYPES or count < n:
-        return None
-    dtype = np.dtype(form.order + _TYPES[kind])
-    value = np.ascontiguousarray(run.tables[:, end - form.pointer.size : end])
-    if count * dtype.itemsize > form.pointer.size:
-        pointers = value.view(form.order + ("u8" if form.big else "u4"))[:, 0].tolist()
-        raw = b"".join(chain.file.read(at, n * dtype.itemsize) for at in pointers)
-    else:
-        raw = value[:, : n * dtype.itemsize].tobytes()
-    stored = np.frombuffer(raw, dtype).reshape(len(run), n)
-    if dtype.itemsize == 8:  # what is beyond int64 is beyond any file; half of it leaves room for a sum
-        stored = np.minimum(stored, 1 << 62)
-    found: NDArray[np.int64] = stored.astype(np.int64)
-    return found
 
 
 def unwrapped(strips: Strips, chain: Chain, structure: Structure, orders: Iterable[NDArray[np.intp]]) -> Strips:

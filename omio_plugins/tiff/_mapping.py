@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 
 from omio_core.contract import Raw
 
-from ._ifd import Chain, Page
-from ._pages import Numbered, Run, first_of, kinds
-from ._segments import TYPES, Segments, bounded, uncompressed
+from ._columns import numbers
+from ._ifd import Page
+from ._pages import Numbered, first_of, kinds
+from ._segments import Segments, uncompressed
 from ._structure import STRIP_COUNTS, STRIP_OFFSETS, Structure
 
-_CLOSE = 1 << 12  # bytes between tables of strips that are read in one go; others are not looked at
-_BATCH = 1 << 20  # bytes of tables read at once
 _MOST_RUNS = 256  # stretches of pages, each of which costs some reads
 _MOST_SEEN = 1 << 20  # strips
 
@@ -116,52 +115,10 @@ def _tables(pages: Mapping[int, Page], structure: Structure) -> Segments | None:
     chain = pages.pages.chain
     offsets, counts = [], []
     for run in pages.pages.runs:
-        at = _several(chain, run, STRIP_OFFSETS, structure.segments)
-        n = None if at is None else _several(chain, run, STRIP_COUNTS, structure.segments)
+        at = numbers(chain, run, STRIP_OFFSETS, structure.segments)
+        n = None if at is None else numbers(chain, run, STRIP_COUNTS, structure.segments)
         if at is None or n is None:
             return None
         offsets.append(at)
         counts.append(n)
     return Segments(np.concatenate(offsets), np.concatenate(counts))
-
-
-def _several(chain: Chain, run: Run, code: int, n: int) -> NDArray[np.int64] | None:
-    """The first `n` values of a tag of every page of a run, (pages, n); None where they are not close together."""
-    position = run.layout.positions.get(code)
-    if position is None:
-        return None
-    form = chain.form
-    end = position + form.entry.size
-    _, kind, count, _ = form.entry.unpack(run.tables[0, position:end].tobytes())
-    if kind not in TYPES or count < n:  # all pages of a layout have the count and the type
-        return None
-    dtype = np.dtype(form.order + TYPES[kind])
-    value = np.ascontiguousarray(run.tables[:, end - form.pointer.size : end])
-    if count * dtype.itemsize <= form.pointer.size:
-        return bounded(np.ascontiguousarray(value[:, : n * dtype.itemsize]).view(dtype))
-    pointers = bounded(value.view(form.order + ("u8" if form.big else "u4"))[:, 0])
-    return _rows(chain, pointers, n, dtype)
-
-
-def _rows(chain: Chain, pointers: NDArray[np.int64], n: int, dtype: np.dtype[Any]) -> NDArray[np.int64] | None:
-    """`n` values at each of the pointers, (pointers, n); None unless these lie at one small distance in the file.
-
-    tifffile lets all pages but the first of a series share one table of lengths.
-    """
-    nbytes = n * dtype.itemsize
-    steps = np.diff(pointers)
-    step = int(steps[0]) if steps.size else nbytes
-    inside = int(pointers[0]) >= 0 and int(pointers[-1]) + nbytes <= chain.file.size
-    if not inside or not (steps == step).all() or not (step == 0 or nbytes <= step <= max(_CLOSE, nbytes)):
-        return None
-    if step == 0:
-        return np.broadcast_to(
-            bounded(np.frombuffer(chain.file.read(int(pointers[0]), nbytes), dtype)), (len(pointers), n)
-        )
-    found = np.empty((len(pointers), n), np.int64)
-    each = max(_BATCH // step, 1)
-    for k in range(0, len(pointers), each):
-        m = min(each, len(pointers) - k)
-        data = chain.file.read(int(pointers[k]), (m - 1) * step + nbytes)
-        found[k : k + m] = bounded(np.ndarray((m, n), dtype, data, strides=(step, dtype.itemsize)))
-    return found

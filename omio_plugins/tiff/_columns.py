@@ -1,0 +1,72 @@
+"""One tag of many pages, as a table of numbers; it knows neither strips nor pixels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._ifd import Chain
+from ._pages import Run
+from ._segments import TYPES, bounded
+
+_CLOSE = 1 << 12  # bytes between tables that are read in one go
+_BATCH = 1 << 20  # bytes of tables read at once
+
+
+def numbers(chain: Chain, run: Run, code: int, n: int, *, apart: bool = False) -> NDArray[np.int64] | None:
+    """The first `n` values of a tag of every page of a run, (pages, n); None where it has fewer.
+
+    Parameters
+    ----------
+    apart
+        Whether to read, one by one, tables that do not lie close together; None where they do not, otherwise.
+
+    Raises
+    ------
+    CorruptFileError
+        A table that is read lies beyond the end of the file.
+    """
+    position = run.layout.positions.get(code)
+    if position is None:
+        return None
+    form = chain.form
+    end = position + form.entry.size
+    _, kind, count, _ = form.entry.unpack(run.tables[0, position:end].tobytes())
+    if kind not in TYPES or count < n:  # all pages of a layout have the count and the type
+        return None
+    dtype = np.dtype(form.order + TYPES[kind])
+    value = np.ascontiguousarray(run.tables[:, end - form.pointer.size : end])
+    if count * dtype.itemsize <= form.pointer.size:
+        return bounded(np.ascontiguousarray(value[:, : n * dtype.itemsize]).view(dtype))
+    pointers = bounded(value.view(form.order + ("u8" if form.big else "u4"))[:, 0])
+    found = _close(chain, pointers, n, dtype)
+    if found is None and apart:
+        raw = b"".join(chain.file.read(at, n * dtype.itemsize) for at in pointers.tolist())
+        found = bounded(np.frombuffer(raw, dtype).reshape(-1, n))
+    return found
+
+
+def _close(chain: Chain, pointers: NDArray[np.int64], n: int, dtype: np.dtype[Any]) -> NDArray[np.int64] | None:
+    """`n` values at each of the pointers, (pointers, n); None unless these lie at one small distance in the file.
+
+    tifffile lets all pages but the first of a series share one table of lengths.
+    """
+    nbytes = n * dtype.itemsize
+    steps = np.diff(pointers)
+    step = int(steps[0]) if steps.size else nbytes
+    inside = int(pointers[0]) >= 0 and int(pointers[-1]) + nbytes <= chain.file.size
+    if not inside or not (steps == step).all() or not (step == 0 or nbytes <= step <= max(_CLOSE, nbytes)):
+        return None
+    if step == 0:
+        return np.broadcast_to(
+            bounded(np.frombuffer(chain.file.read(int(pointers[0]), nbytes), dtype)), (len(pointers), n)
+        )
+    found = np.empty((len(pointers), n), np.int64)
+    each = max(_BATCH // step, 1)
+    for k in range(0, len(pointers), each):
+        m = min(each, len(pointers) - k)
+        data = chain.file.read(int(pointers[k]), (m - 1) * step + nbytes)
+        found[k : k + m] = bounded(np.ndarray((m, n), dtype, data, strides=(step, dtype.itemsize)))
+    return found
