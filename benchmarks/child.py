@@ -27,20 +27,19 @@ def main(case: str, contender: str, folder: str) -> None:
         import numpy as np
         import tifffile  # noqa: F401
 
-        import omio.carry
-        import omio.convert
-        import omio.read  # noqa: F401
-        import omio_core.omexml
-        import omio_core.plugins
-        import omio_core.provenance
+        import omio.arrays
+        import omio.opening  # noqa: F401
+        import omio_core.metadata.namespaces
+        import omio_core.ome.write
+        import omio_core.plugins.catalogue
         import omio_plugins.czi._facts
         import omio_plugins.czi._read
         import omio_plugins.ome_tiff._write
         import omio_plugins.thorlabs._read
         import omio_plugins.tiff._read  # noqa: F401
 
-        omio_core.plugins.catalogue()
-        omio_core.provenance.omio_version()
+        omio_core.plugins.catalogue.catalogue()
+        omio_core.metadata.namespaces.omio_version()
     before = memory("VmRSS")
     wall, cpu = time.perf_counter(), time.process_time()
     got = chosen.contenders[contender](Path(folder))

@@ -46,7 +46,7 @@ def _stacks(folder: Path) -> list[Path]:
 def omio_plan(folder: Path) -> None:
     """OMIO: a plan to merge all files of a folder; no handle is open at its end."""
     import omio
-    from omio_core.opens import OPENS
+    from omio_core.pixels.handles import OPENS
 
     plan = omio.plan(folder / "many", merge="T")
     assert len(plan.outputs[0].inputs) == PLANNED

@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from omio_core.lazy import attach
 
-from .diff import diff
-from .seed import OME_metadata_checkup, create_empty_image, create_empty_metadata, update_metadata_from_image
-from .sidecar import create_thorlabs_raw_yaml
-from .sources import File, Files, Folder, FolderStack
+from .comparing.diff import diff
+from .compat.first_omio import (
+    OME_metadata_checkup,
+    create_empty_image,
+    create_empty_metadata,
+    update_metadata_from_image,
+)
+from .compat.sidecar import create_thorlabs_raw_yaml
+from .sources.kinds import File, Files, Folder, FolderStack
 
 if not TYPE_CHECKING:  # who checks types sees it below, and would see any name here
-    __getattr__, _ = attach(__name__, {"Plan": "omio.planned"})
+    __getattr__, _ = attach(__name__, {"Plan": "omio.planning.plan"})
 
 if TYPE_CHECKING:
     import os
@@ -26,12 +31,12 @@ if TYPE_CHECKING:
     import dask.array
     from numpy.typing import NDArray
 
-    from omio_core.explain import Explanation
-    from omio_core.image import Image
-    from omio_core.metadata import Metadata
+    from omio_core.images.explain import Explanation
+    from omio_core.images.image import Image
+    from omio_core.metadata.model import Metadata
 
-    from .planned import Plan
-    from .sources import Source as Sources
+    from .planning.plan import Plan
+    from .sources.kinds import Source as Sources
 
     Source = str | os.PathLike[str]
     Sizes = float | Sequence[float] | Mapping[str, float]
@@ -161,7 +166,7 @@ def imread(
     array
         Five axes, TZCYX; RGB samples are folded into C.
     metadata
-        A JSON-able dict, see `omio_core.schema`. What is unknown is None.
+        A JSON-able dict, see `omio_core.metadata.from_dict`. What is unknown is None.
 
     Raises
     ------
@@ -178,10 +183,10 @@ def imread(
     (0.25, 'GFP')
     >>> series, metadata = imread("folder", merge="T")  # doctest: +SKIP
     """
-    from . import read
+    from . import opening
 
     source, merge, pixel_size, others = _by_earlier_names(source, merge, pixel_size, others)
-    said = read.request(
+    said = opening.request(
         reader=reader,
         axes=axes,
         pixel_size=pixel_size,
@@ -189,8 +194,8 @@ def imread(
         channel_names=channel_names,
         others=others,
     )
-    images = read.images(source, image, said, along=merge, one=not return_list)
-    arrays = read.pixels(images, lazily=lazy)
+    images = opening.images(source, image, said, along=merge, one=not return_list)
+    arrays = opening.pixels(images, lazily=lazy)
     dicts = [one.metadata.to_dict() for one in images]
     return (arrays, dicts) if return_list else (arrays[0], dicts[0])
 
@@ -222,10 +227,10 @@ def imopen(
     >>> with imopen("stack.tif") as image:  # doctest: +SKIP
     ...     plane = image[0, 3, 0]
     """
-    from . import read
+    from . import opening
 
     source, merge, pixel_size, others = _by_earlier_names(source, merge, pixel_size, others)
-    said = read.request(
+    said = opening.request(
         reader=reader,
         axes=axes,
         pixel_size=pixel_size,
@@ -233,7 +238,7 @@ def imopen(
         channel_names=channel_names,
         others=others,
     )
-    return read.images(source, image, said, along=merge, one=True)[0]
+    return opening.images(source, image, said, along=merge, one=True)[0]
 
 
 def explain(
@@ -255,11 +260,11 @@ def explain(
     Explanation
         ``print`` it, or take ``.to_dict()``.
     """
-    from omio_core.explain import Explanation
+    from omio_core.images.explain import Explanation
 
-    from . import read
+    from . import opening
 
-    said = read.request(
+    said = opening.request(
         reader=reader,
         axes=axes,
         pixel_size=pixel_size,
@@ -267,7 +272,7 @@ def explain(
         channel_names=channel_names,
         others=others,
     )
-    return Explanation(source=read.source(source, said))
+    return Explanation(source=opening.source(source, said))
 
 
 def imwrite(
@@ -334,10 +339,10 @@ def imwrite(
     """
     from pathlib import Path
 
-    from omio_core import writing
-    from omio_core.reading import Overrides
+    from omio_core.images import writing
+    from omio_core.images.opening import Overrides
 
-    from . import convert
+    from . import arrays as convert
 
     stated = Overrides(axes=axes, pixel_size=pixel_size, time_increment=time_increment, channel_names=channel_names)
     image = convert.image_of(array, metadata, stated)
@@ -417,12 +422,13 @@ def convert_to_ometiff(
         later, files of this call that are whole already stay. Of several source files the others are done, too; then
         one error names those that failed, in its attribute `failed` from file to error, and has the files `written`.
     """
-    from . import carry, planning, read
-    from .planned import Writing
+    from . import opening
+    from .planning import execute, prepare
+    from .planning.plan import Writing
 
     source, merge, pixel_size, others = _by_earlier_names(source, merge, pixel_size, others)
-    options = read.writer_options(others)
-    said = read.request(
+    options = opening.writer_options(others)
+    said = opening.request(
         reader=reader,
         axes=axes,
         pixel_size=pixel_size,
@@ -439,8 +445,8 @@ def convert_to_ometiff(
         workers=workers,
         options=options,
     )
-    prepared = planning.prepare(source, said, image=image, along=merge, out=out, writing=how)
-    return carry.write(prepared, progress, landed)
+    prepared = prepare.prepare(source, said, image=image, along=merge, out=out, writing=how)
+    return execute.write(prepared, progress, landed)
 
 
 imconvert = convert_to_ometiff
@@ -491,12 +497,13 @@ def plan(
     --------
     >>> print(plan("folder", merge="T"))  # doctest: +SKIP
     """
-    from . import planning, read
-    from .planned import Writing
+    from . import opening
+    from .planning import prepare
+    from .planning.plan import Writing
 
     source, merge, pixel_size, others = _by_earlier_names(source, merge, pixel_size, others)
-    options = read.writer_options(others)
-    said = read.request(
+    options = opening.writer_options(others)
+    said = opening.request(
         reader=reader,
         axes=axes,
         pixel_size=pixel_size,
@@ -513,7 +520,7 @@ def plan(
         workers=workers,
         options=options,
     )
-    return planning.plan(source, said, image=image, along=merge, out=out, writing=how, to=to)
+    return prepare.plan(source, said, image=image, along=merge, out=out, writing=how, to=to)
 
 
 _EARLIER = (
@@ -542,8 +549,8 @@ def _by_earlier_names(
         elif recursive:
             source = Folder(path, recursive=True)
     if old.get("physicalsize_xyz") is not None and pixel_size is None:
-        from omio_core.reading import Overrides
-        from omio_core.units import micrometres
+        from omio_core.images.opening import Overrides
+        from omio_core.metadata.units import micrometres
 
         unit, sizes = old.get("pixelunit") or "um", Overrides(pixel_size=old["physicalsize_xyz"]).sizes()
         if micrometres(1.0, unit) is None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from .plugins import catalogue
-from .provenance import omio_version
+from .metadata.namespaces import omio_version
+from .plugins.catalogue import catalogue
 
 
 def main() -> int:

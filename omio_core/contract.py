@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import pluggy
 
-from .facts import PLANE_COLUMNS, Channel, Fact, Facts, Planes
-from .probe import Probe
-from .region import Box, runs
+from .files.probe import Probe
+from .geometry.box import Box, runs
+from .metadata.facts import PLANE_COLUMNS, Channel, Fact, Facts, Planes
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from .image import Image
+    from .images.image import Image
 
 __all__ = [
     "OMIO_API", "PLANE_COLUMNS", "Box", "Channel", "Described", "Fact", "Facts", "Level", "Match", "Opened", "Planes",
@@ -238,11 +238,11 @@ class WriteRequest:
     name
         The name the file will have once it is landed; a writer may record it, and writes elsewhere.
     workers
-        How many threads `omio_core.stream.pull` may use.
+        How many threads `omio_core.pixels.stream.pull` may use.
     progress
         Called with the number of bytes of pixels done, more than once, in the caller's thread.
     digests
-        Whether the digests of the planes (see `omio_core.digests`) are wanted, in the file and in what is given back.
+        Whether the digests of the planes (see `omio_core.pixels.digests`) are wanted, in the file and in what is given back.
     options
         The writer's own.
     """
@@ -265,7 +265,7 @@ class Written:
     notes
         Every conversion of values or loss of metadata, in sentences.
     digests
-        Of the pixels as written, see `omio_core.digests.of_image`, an image at a time; None where it takes none.
+        Of the pixels as written, see `omio_core.pixels.digests.of_image`, an image at a time; None where it takes none.
     """
 
     notes: tuple[str, ...] = ()

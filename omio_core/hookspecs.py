@@ -35,7 +35,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from .contract import Policy, Reader, Writer
-    from .metadata import Metadata
+    from .metadata.model import Metadata
 
 hookspec = pluggy.HookspecMarker("omio")
 

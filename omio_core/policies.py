@@ -78,7 +78,7 @@ class Policies:
         OSError
             It cannot be read.
         """
-        from .yamltext import load
+        from .parsing.yaml import load
 
         title = str(path)
         with Path(path).open("rb") as file:
@@ -192,7 +192,7 @@ def find(kind: str, name: str) -> Policy:
     OmioError
         There is none; the message lists those there are.
     """
-    from .plugins import catalogue
+    from .plugins.catalogue import catalogue
 
     known = {policy.name: policy for policy in catalogue().policies if policy.kind == kind}
     if not isinstance(name, str) or name not in known:

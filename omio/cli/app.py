@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from omio.folders import is_picture
-from omio.sources import Folder
 from omio_core.errors import AssumedAxesWarning, OmioError
-from omio_core.provenance import omio_version
+from omio_core.metadata.namespaces import omio_version
 
+from ..sources.kinds import Folder
+from ..sources.walk import is_picture
 from . import comparing, merging, options, show
 from .paths import each, source, spelled
 
 if TYPE_CHECKING:
-    from omio_core.reading import Source
+    from omio_core.images.opening import Source
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -42,7 +42,7 @@ for verb in (merging.plan, merging.merge, merging.run, comparing.diff):
 def info(paths: tuple[str, ...], explain: bool, as_json: bool, said: dict[str, Any]) -> None:
     """Say what files hold, and the images in folders. No pixel is read."""
     import omio
-    from omio_core.explain import Explanation
+    from omio_core.images.explain import Explanation
 
     found = []
 
@@ -69,12 +69,13 @@ def info(paths: tuple[str, ...], explain: bool, as_json: bool, said: dict[str, A
 
 def _folder(path: str, said: dict[str, Any], tell: Callable[[Source], None]) -> None:
     """Tell of every image file in a folder; of those that cannot be read, in one error at the end."""
-    from omio import gather, read
+    from .. import opening
+    from ..sources import collect
 
     failed: dict[str, Exception] = {}
     stated = {name: said[name] for name in said if name != "policies"}
     others = {"policies": said["policies"]} if "policies" in said else {}
-    for opened in gather.readable(Folder(path), read.request(**stated, others=others), failed.__setitem__):
+    for opened in collect.readable(Folder(path), opening.request(**stated, others=others), failed.__setitem__):
         tell(opened)
     if failed:
         raise OmioError(f"{len(failed)} of the files in {path} cannot be read", failed=failed)
@@ -136,7 +137,7 @@ def convert(
 @click.option("--collision", type=click.Choice(options.CHOICES["collision"]), help="Default: raise.")
 def sidecar(path: str, out: str | None, reader: str | None, collision: str | None) -> None:
     """Write a sidecar to fill in, for a file that does not say what it holds."""
-    from omio_core.sidecar import write
+    from omio_core.images.sidecar import write
 
     def do(path: str) -> None:
         written = write(path, out, reader=reader, collision=collision or "raise")
@@ -148,7 +149,7 @@ def sidecar(path: str, out: str | None, reader: str | None, collision: str | Non
 @app.command()
 def plugins() -> None:
     """List the plugins: what each offers, or why it is left out."""
-    from omio_core.plugins import catalogue
+    from omio_core.plugins.catalogue import catalogue
 
     with show.warnings_as_lines(silent=True):  # the table says it
         known = catalogue()

@@ -15,9 +15,9 @@ import click
 from .flags import spoken
 
 if TYPE_CHECKING:
-    from omio_core.explain import Explanation
-    from omio_core.image import Image
-    from omio_core.plugins import Catalogue, Plugin
+    from omio_core.images.explain import Explanation
+    from omio_core.images.image import Image
+    from omio_core.plugins.catalogue import Catalogue, Plugin
 
 
 def line(text: str) -> None:
@@ -108,8 +108,8 @@ def progress(name: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] |
 
 def summary(explanation: Explanation) -> None:
     """A few lines on each image of a source."""
-    from omio_core.explain import image_dict, printable, smaller
-    from omio_core.pictures import FilePicture
+    from omio_core.images.explain import image_dict, printable, smaller
+    from omio_core.pixels.picture import FilePicture
 
     source = explanation.source
     decision = source.decision

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from string import ascii_uppercase
 
-from omio_core.contract import PLANE_COLUMNS, Box, Described, Facts
-from omio_core.opens import OPENS
-from omio_core.region import Present
-
+from ..contract import PLANE_COLUMNS, Box, Described, Facts
+from ..geometry.box import Present
+from ..pixels.handles import OPENS
 from .sample import Subject
 
 SIZES = {

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.errors import CorruptFileError
-from omio_core.positioned import PositionedFile
+from omio_core.files.positioned import PositionedFile
 
 from ._segments import HEADER, segment
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.errors import CorruptFileError, UnsupportedFeatureError
-from omio_core.positioned import PositionedFile
+from omio_core.files.positioned import PositionedFile
 
 from . import _jpeg, _jpegxr, _workers, _zstd
 from ._pixeltypes import JPEG, JPEGXR, NAMES, RAW, TYPES, ZSTD0, ZSTD1, dtype_of

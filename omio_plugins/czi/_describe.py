@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from omio_core.axes import name as axis_name
 from omio_core.contract import Box, Described, Level
-from omio_core.positioned import PositionedFile
+from omio_core.files.positioned import PositionedFile
+from omio_core.geometry.axes import name as axis_name
 
 from . import _facts
 from ._directory import Directory

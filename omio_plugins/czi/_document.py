@@ -15,8 +15,8 @@ from typing import Any
 
 from omio_core.contract import Fact
 from omio_core.errors import OmioError
-from omio_core.units import micrometres
-from omio_core.xmltext import parse
+from omio_core.metadata.units import micrometres
+from omio_core.parsing.xml import parse
 
 from ._tree import Element, at, date, each, number, positive, text
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from omio_core.contract import Channel, Fact, Facts, Planes
 from omio_core.errors import FileChangedError, LimitExceededError
-from omio_core.positioned import PositionedFile
+from omio_core.files.positioned import PositionedFile
 from omio_core.settings import current
 
 from . import _document, _planes

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.errors import CorruptFileError, FileChangedError, LimitExceededError, UnsupportedFeatureError
-from omio_core.positioned import PositionedFile
+from omio_core.files.positioned import PositionedFile
 from omio_core.settings import current
 
 from ._directory import ENTRY, LETTERS, Directory

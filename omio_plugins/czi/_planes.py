@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.errors import CorruptFileError
-from omio_core.positioned import PositionedFile
+from omio_core.files.positioned import PositionedFile
 
 from ._directory import Directory, Scene
 from ._segments import FIXED, HEADER

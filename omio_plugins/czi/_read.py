@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from omio_core.contract import Box, Described
 from omio_core.errors import OmioError
-from omio_core.positioned import PositionedFile
+from omio_core.files.positioned import PositionedFile
 
 from ._decode import Decoder
 from ._describe import describe

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 
 from omio_core.errors import CorruptFileError, UnsupportedFeatureError
-from omio_core.positioned import PositionedFile
+from omio_core.files.positioned import PositionedFile
 
 HEADER = 32  # bytes of a segment's header
 FIXED = 256  # bytes of a sub-block's data before its metadata, at least

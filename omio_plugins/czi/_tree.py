@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from omio_core.errors import CorruptFileError
-from omio_core.xmltext import Element, first, local, named, parse
+from omio_core.parsing.xml import Element, first, local, named, parse
 
 __all__ = ["Element", "at", "date", "each", "metadata", "number", "positive", "text"]
 
@@ -28,7 +28,7 @@ def metadata(xml: bytes) -> Element:
     Raises
     ------
     CorruptFileError, LimitExceededError
-        As `omio_core.xmltext.parse`: not well-formed, a DOCTYPE, too long.
+        As `omio_core.parsing.xml.parse`: not well-formed, a DOCTYPE, too long.
     """
     lean = _lean(xml)
     try:

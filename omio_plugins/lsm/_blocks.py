@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from omio_core.errors import CorruptFileError
-from omio_core.positioned import PositionedFile
+from omio_core.files.positioned import PositionedFile
 
 from ._info import Info, dimension
 from ._scan import length_of

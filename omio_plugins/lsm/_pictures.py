@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from omio_core.contract import Box, Described, Level
 from omio_core.errors import UnsupportedFeatureError
-from omio_core.positioned import PositionedFile
+from omio_core.files.positioned import PositionedFile
 from omio_plugins.tiff._chain import read_chain
 from omio_plugins.tiff._pages import Numbered, Pages
 from omio_plugins.tiff._picture import Picture, Stack, picture

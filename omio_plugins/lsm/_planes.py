@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.positioned import PositionedFile
+from omio_core.files.positioned import PositionedFile
 from omio_plugins.tiff._ifd import Chain, Form, Layout
 from omio_plugins.tiff._pages import Pages, Run
 from omio_plugins.tiff._structure import STRIP_COUNTS, STRIP_OFFSETS, Structure

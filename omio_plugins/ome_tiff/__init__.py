@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from omio_core.contract import Match, Verdict, Writer, hookimpl
 
 if TYPE_CHECKING:
-    from omio_core.image import Image
+    from omio_core.images.image import Image
 
 OMIO_API = 1
 

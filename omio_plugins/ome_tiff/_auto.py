@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from omio_core.region import Box
-from omio_core.stream import ordered, pull
+from omio_core.geometry.box import Box
+from omio_core.pixels.stream import ordered, pull
 
 from ._codecs import Encode, igzip, zlib
 from ._encode import Rows, beside, differences

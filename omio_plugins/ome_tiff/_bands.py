@@ -11,9 +11,9 @@ from functools import partial
 
 import numpy as np
 
-from omio_core.digests import Digest
-from omio_core.region import Box
-from omio_core.stream import ordered
+from omio_core.geometry.box import Box
+from omio_core.pixels.digests import Digest
+from omio_core.pixels.stream import ordered
 
 from ._encode import Piece, Rows, Segments, beside, halved, segments
 from ._file import Form

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from omio_core import ome, omexml
 from omio_core.errors import CorruptFileError
+from omio_core.ome import read, write
 
 if TYPE_CHECKING:
-    from omio_core.image import Image
+    from omio_core.images.image import Image
 
 _FORMATS = {1: "B", 2: "B", 3: "H", 4: "L", 5: "Q", 16: "Q"}  # a RATIONAL is taken whole
 
@@ -32,13 +32,13 @@ def check(path: str, images: Sequence[Image]) -> None:
         The OME-XML does not fit the schema.
     """
     pages = -1
-    described = ome.OmeDocument()
+    described = read.OmeDocument()
     with open(path, "rb") as file:
         for pages, page in enumerate(_pages(file, os.fstat(file.fileno()).st_size)):
             if pages == 0:
                 xml = page.text(270)
-                omexml.check(xml)
-                described = ome.parse(xml)
+                write.check(xml)
+                described = read.parse(xml)
                 shapes = list(_planes(described, images))
             if pages >= len(shapes) or (page.one(257), page.one(256)) != shapes[pages]:
                 raise _wrong(f"page {pages} is not the plane that the OME-XML describes")
@@ -48,7 +48,7 @@ def check(path: str, images: Sequence[Image]) -> None:
         raise _wrong(f"it has {pages + 1} pages, which are not the planes that the OME-XML describes")
 
 
-def _planes(described: ome.OmeDocument, images: Sequence[Image]) -> Iterator[tuple[int, int]]:
+def _planes(described: read.OmeDocument, images: Sequence[Image]) -> Iterator[tuple[int, int]]:
     """Height and width of every plane, in the order of the pages."""
     if len(described.images) != len(images):
         raise _wrong(f"the OME-XML describes {len(described.images)} images instead of {len(images)}")

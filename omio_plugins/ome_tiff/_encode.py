@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.digests import of_plane
-from omio_core.region import Box
+from omio_core.geometry.box import Box
+from omio_core.pixels.digests import of_plane
 
 from ._codecs import PREDICTOR_NONE, flat, predicted
 from ._file import Form

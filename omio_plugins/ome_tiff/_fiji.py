@@ -12,7 +12,7 @@ from typing import Any
 
 from omio_core.contract import WriteRequest
 from omio_core.errors import WriteError
-from omio_core.metadata import Metadata
+from omio_core.metadata.model import Metadata
 
 from ._file import Form
 

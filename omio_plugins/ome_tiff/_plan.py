@@ -12,12 +12,12 @@ import numpy as np
 
 from omio_core.contract import WriteRequest
 from omio_core.errors import WriteError
-from omio_core.facts import Planes
-from omio_core.image import Image
-from omio_core.metadata import Metadata
-from omio_core.ome import ORDERS
-from omio_core.region import Box, grid
-from omio_core.stream import pull
+from omio_core.geometry.box import Box, grid
+from omio_core.images.image import Image
+from omio_core.metadata.facts import Planes
+from omio_core.metadata.model import Metadata
+from omio_core.ome.read import ORDERS
+from omio_core.pixels.stream import pull
 
 from . import IF_IT_FITS, WIDENED, _fiji
 from . import _codecs as codecs

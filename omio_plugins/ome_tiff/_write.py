@@ -11,14 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from omio_core import omexml
 from omio_core.contract import WriteRequest, Written
-from omio_core.digests import METHOD
 from omio_core.errors import WriteError
-from omio_core.image import Image
-from omio_core.provenance import omio_version
-from omio_core.region import Box
-from omio_core.stream import pull
+from omio_core.geometry.box import Box
+from omio_core.images.image import Image
+from omio_core.metadata.namespaces import omio_version
+from omio_core.ome import write as omexml
+from omio_core.pixels.digests import METHOD
+from omio_core.pixels.stream import pull
 
 from . import _fiji
 from ._auto import fastest

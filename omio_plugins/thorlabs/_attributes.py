@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from omio_core.errors import CorruptFileError
-from omio_core.xmltext import Element, local, parse
+from omio_core.parsing.xml import Element, local, parse
 
 _DEEPEST = 8  # elements in one another; those of ThorImageLS are two deep
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}(?:\.0*)?")

@@ -15,7 +15,7 @@ from typing import Any
 
 from omio_core.contract import Channel, Fact, Facts
 from omio_core.errors import MetadataConflictError, MetadataError, MissingMetadataError, OmioError
-from omio_core.yamltext import load
+from omio_core.parsing.yaml import load
 
 from ._candidates import listed, shapes
 from ._stated import Stated

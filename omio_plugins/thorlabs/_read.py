@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from omio_core.contract import Box, Described, Facts, Level, Raw
 from omio_core.errors import MetadataWarning, UnsupportedFeatureError
-from omio_core.positioned import PositionedFile
+from omio_core.files.positioned import PositionedFile
 from omio_core.warned import warn
 
 from . import _experiment, _facts, _manual, _sidecar

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.errors import CorruptFileError, LimitExceededError
-from omio_core.positioned import PositionedFile
+from omio_core.files.positioned import PositionedFile
 
 from ._ifd import TYPES, Chain, Form, Layout, Order, Tag
 from ._pages import Gathered

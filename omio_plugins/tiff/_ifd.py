@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from omio_core.errors import CorruptFileError, LimitExceededError
-from omio_core.positioned import PositionedFile
+from omio_core.files.positioned import PositionedFile
 from omio_core.settings import current
 
 from ._structure import Structure, Values

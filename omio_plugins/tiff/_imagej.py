@@ -13,7 +13,7 @@ from typing import Any
 
 from omio_core.contract import Fact, Facts
 from omio_core.errors import CorruptFileError
-from omio_core.units import micrometres, seconds
+from omio_core.metadata.units import micrometres, seconds
 
 from . import _plain
 from ._ifd import Chain

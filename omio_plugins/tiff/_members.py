@@ -15,7 +15,7 @@ import struct
 from functools import cached_property
 
 from omio_core.errors import CorruptFileError, LimitExceededError, OmioError
-from omio_core.positioned import PositionedFile
+from omio_core.files.positioned import PositionedFile
 from omio_core.settings import current
 
 from ._chain import MOST_TAGS, read_chain

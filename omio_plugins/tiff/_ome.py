@@ -1,6 +1,6 @@
 """OME-TIFF, one file or a set: which IFD of which file holds which plane; it reads no pixel.
 
-The metadata are `omio_core.ome`'s, the files `_sets`'. Rules of TiffData:
+The metadata are `omio_core.ome.read`'s, the files `_sets`'. Rules of TiffData:
 https://ome-model.readthedocs.io/en/stable/ome-tiff/specification.html, "The TiffData element". What is only declared
 costs nothing: planes are counted by the IFDs that back them.
 """
@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from omio_core import ome
 from omio_core.contract import Described, Level
 from omio_core.errors import CorruptFileError
+from omio_core.ome import read
 
 from . import _plain
 from ._ifd import Chain, Page
@@ -51,7 +51,7 @@ def pictures(chain: Chain, description: str, members: Members) -> list[Picture]:
         The XML is broken, names IFDs that are not there, or contradicts them; a file of the set must not be opened, or
         is not what it should be.
     """
-    document = ome.parse(description)
+    document = read.parse(description)
     home = Home(path=chain.file.path, text=description, document=document, chain=chain)
     if document.metadata_file is None:
         return _all(home, members)
@@ -76,14 +76,14 @@ def companion(members: Members) -> list[Picture]:
     """
     path = members.first.path
     text = members.text(path)
-    return _all(Home(path=path, text=text, document=ome.parse(text), chain=None), members)
+    return _all(Home(path=path, text=text, document=read.parse(text), chain=None), members)
 
 
-def _pointed_at(path: str, pointing: ome.OmeDocument, members: Members) -> Home:
+def _pointed_at(path: str, pointing: read.OmeDocument, members: Members) -> Home:
     """The document that a BinaryOnly element points at."""
     text = members.text(path)
     try:
-        document = ome.parse(text)
+        document = read.parse(text)
     except CorruptFileError as error:
         raise CorruptFileError(f"{path}: {error.what}", evidence=error.evidence, path=path) from error
     expected, stated = plain(pointing.metadata_uuid), plain(document.uuid)
@@ -132,7 +132,7 @@ class _Planes:
         return math.prod(self.lead)
 
 
-def _one(home: Home, image: ome.OmeImage, files: Sources) -> Picture:
+def _one(home: Home, image: read.OmeImage, files: Sources) -> Picture:
     samples = _samples(home, image, files)
     channels = image.size_c // samples
     sizes = {"Z": image.size_z, "C": channels, "T": image.size_t}
@@ -141,7 +141,7 @@ def _one(home: Home, image: ome.OmeImage, files: Sources) -> Picture:
     pages, absent, assumptions = _assign(files, image, planes)
     said: dict[str, Any] = {
         "kind": "OME-TIFF set" if files.several else "OME-TIFF",
-        "facts": partial(ome.facts, home.text, image.index, channels=channels),
+        "facts": partial(read.facts, home.text, image.index, channels=channels),
         "name": image.name,
         "absent_files": absent,
         "vendor": partial(str, home.text),
@@ -160,7 +160,7 @@ def _one(home: Home, image: ome.OmeImage, files: Sources) -> Picture:
     )
 
 
-def _nothing(image: ome.OmeImage, planes: _Planes, samples: int, said: Mapping[str, Any]) -> Picture:
+def _nothing(image: read.OmeImage, planes: _Planes, samples: int, said: Mapping[str, Any]) -> Picture:
     """An image of which no file is there: what it would be, and nothing present."""
     if image.pixel_type not in _TYPES:
         raise CorruptFileError(f"{planes.name} has no type of pixel", evidence=f"Type is {image.pixel_type[:80]!r}")
@@ -177,9 +177,9 @@ def _nothing(image: ome.OmeImage, planes: _Planes, samples: int, said: Mapping[s
     return Picture(described=described, lead=lead, levels=(Stack(pages={}),))
 
 
-def _samples(home: Home, image: ome.OmeImage, files: Sources) -> int:
+def _samples(home: Home, image: read.OmeImage, files: Sources) -> int:
     """Samples of a pixel: what the pages have, which SizeC counts one by one."""
-    every = image.tiff_data or (ome.TiffData(),)
+    every = image.tiff_data or (read.TiffData(),)
     found = [(data, chain) for data in every if (chain := files.chain(data)) is not None]
     if not found:  # as the Channel elements have it, where they agree
         stated = image.samples[0] if image.samples else 1
@@ -200,13 +200,13 @@ _Found = dict[int, tuple[Chain, int]]
 
 
 def _assign(
-    files: Sources, image: ome.OmeImage, planes: _Planes
+    files: Sources, image: read.OmeImage, planes: _Planes
 ) -> tuple[Mapping[int, Page], tuple[str, ...], tuple[str, ...]]:
     """From the flat index of a plane to its page, for those that have one; files that are not there; assumptions."""
     found: _Found = {}
     absent: dict[str, None] = {}
     outside = 0
-    every = image.tiff_data or (ome.TiffData(),)
+    every = image.tiff_data or (read.TiffData(),)
     left = 16 * (files.pages + 16) + len(every)  # planes are named once or so, whatever a file says
     for data in every:
         firsts = {"Z": data.first_z, "C": data.first_c, "T": data.first_t}
@@ -234,7 +234,7 @@ def _assign(
     return _pages(found), tuple(absent), (said,) if outside else ()
 
 
-def _named(chain: Chain, data: ome.TiffData, planes: _Planes, most: int) -> tuple[int, int]:
+def _named(chain: Chain, data: read.TiffData, planes: _Planes, most: int) -> tuple[int, int]:
     """The first IFD that a TiffData means, and how many of them, at most `most`."""
     ifd, count = data.ifd or 0, data.count
     if count is None:  # all of the file, or the one that is named (ome.xsd, TiffData/@PlaneCount)
@@ -262,7 +262,7 @@ def _pages(found: _Found) -> Mapping[int, Page]:
 
 
 def _compare(
-    image: ome.OmeImage, planes: _Planes, pages: Mapping[int, Page]
+    image: read.OmeImage, planes: _Planes, pages: Mapping[int, Page]
 ) -> tuple[np.dtype[np.generic] | None, tuple[str, ...]]:
     """Hold the OME-XML against the pages; another type where only the OME-XML tells it."""
     alike = kinds(pages)

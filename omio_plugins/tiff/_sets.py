@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from omio_core.errors import AbsentDataError, CorruptFileError, UnsupportedFeatureError
-from omio_core.ome import OmeDocument, TiffData
+from omio_core.ome.read import OmeDocument, TiffData
 
 from ._ifd import Chain
 from ._members import Members

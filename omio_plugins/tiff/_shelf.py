@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from omio_core.errors import FileChangedError
-from omio_core.positioned import PositionedFile
+from omio_core.files.positioned import PositionedFile
 
 KEPT = 4  # open files of one set that nobody reads; many sets may be open at once
 

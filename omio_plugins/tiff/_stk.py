@@ -19,7 +19,7 @@ import numpy as np
 
 from omio_core.contract import Fact, Facts, Planes
 from omio_core.errors import CorruptFileError, UnsupportedFeatureError
-from omio_core.units import micrometres
+from omio_core.metadata.units import micrometres
 
 from ._ifd import Chain, Page
 from ._picture import Picture, Stack, picture

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.axes import unfold
 from omio_core.contract import Box, runs
+from omio_core.geometry.axes import unfold
 
 from ._ifd import Form, Page
 from ._pages import Numbered, Run, kinds

@@ -14,7 +14,7 @@ from typing import Any
 
 from omio_core.contract import Fact, Facts
 from omio_core.errors import CorruptFileError
-from omio_core.units import micrometres
+from omio_core.metadata.units import micrometres
 
 from ._ifd import Chain, Order, Page
 

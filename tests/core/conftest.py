@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from omio_core import opens, plugins
 from omio_core.contract import Policy
-from omio_core.plugins import Catalogue
+from omio_core.pixels import handles
+from omio_core.plugins import catalogue as plugins
+from omio_core.plugins.catalogue import Catalogue
 
 # the toy is imported by name, as any plugin is: by the tests, by the core, and by other processes
 sys.path.insert(0, str(Path(__file__).parent / "toy"))
@@ -26,7 +27,7 @@ def _alone():
     """No installed plugin is seen, and no file stays open from one test to the next."""
     with plugins.using(Catalogue()):
         yield
-    opens.OPENS.clear()
+    handles.OPENS.clear()
 
 
 def _rules():

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omio_core.axes import fold, layout, name, unfold
 from omio_core.errors import AmbiguousAxesError
-from omio_core.region import Box, runs
+from omio_core.geometry.axes import fold, layout, name, unfold
+from omio_core.geometry.box import Box, runs
 
 RADICES = st.lists(st.integers(1, 4), min_size=0, max_size=3).map(tuple)
 

@@ -8,8 +8,8 @@ import zlib
 import numpy as np
 import pytest
 
-from omio_core import digests
-from omio_core.image import Image
+from omio_core.images.image import Image
+from omio_core.pixels import digests
 
 
 @pytest.fixture(params=["fast", "plain"])

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from omio_core import plugins, settings
+from omio_core import settings
 from omio_core.contract import Match, Reader, Verdict, Writer
-from omio_core.dispatch import check_options, choose, verdicts, writer_for
 from omio_core.errors import (
     AmbiguousReaderError,
     NoReaderError,
@@ -21,8 +20,10 @@ from omio_core.errors import (
     UnknownOptionError,
     UnknownReaderError,
 )
-from omio_core.plugins import Catalogue, Plugin
-from omio_core.probe import MOST_A_READ, MOST_IN_ALL, Probe
+from omio_core.files.probe import MOST_A_READ, MOST_IN_ALL, Probe
+from omio_core.plugins import catalogue as plugins
+from omio_core.plugins.catalogue import Catalogue, Plugin
+from omio_core.plugins.dispatch import check_options, choose, verdicts, writer_for
 
 AAA = Probe.of_bytes(b"AAA and more", "picture.bbb")
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omio_core.errors import MetadataError
-from omio_core.facts import Channel, Fact, Facts, Planes
+from omio_core.metadata.facts import Channel, Fact, Facts, Planes
 
 SIZES = ("physical_size_x", "physical_size_y", "physical_size_z")
 NO_SIZE = [0, 0.0, -1, -0.5, math.nan, math.inf, -math.inf, 1e-9, 1e-12, 5e-324, True, "1", None]

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omio_toy_read import image, write_toy
 
-from omio_core import opens, settings
+from omio_core import settings
 from omio_core.errors import AmbiguousAxesError, LimitExceededError, MetadataError
-from omio_core.facts import Channel, Fact, Facts
-from omio_core.image import Image
-from omio_core.metadata import Metadata
-from omio_core.reading import open_source
+from omio_core.images.image import Image
+from omio_core.images.opening import open_source
+from omio_core.metadata.facts import Channel, Fact, Facts
+from omio_core.metadata.model import Metadata
+from omio_core.pixels import handles
 
 SHAPE = (3, 4, 2, 6, 5)
 ARRAY = np.arange(np.prod(SHAPE), dtype="u2").reshape(SHAPE)
@@ -224,7 +225,7 @@ def test_pickles(of_file):
         after = pickle.loads(pickle.dumps(before))
         assert np.array_equal(after.to_numpy(), before.to_numpy())
         assert after.metadata == before.metadata
-    opens.OPENS.clear()
+    handles.OPENS.clear()
     assert np.array_equal(pickle.loads(pickle.dumps(part)).to_numpy(), ARRAY[1:2, :, 1:])
 
 
@@ -232,20 +233,20 @@ def test_two_thousand_images_hold_nothing_open(toy, tmp_path):
     kept = []
     for n in range(40):
         kept += open_source(write_toy(tmp_path / f"{n}.toy", *[image(np.zeros((1, 1), "u1"), "YX")] * 50)).images
-    opens.OPENS.clear()
+    handles.OPENS.clear()
     assert len(kept) == 2000
-    assert len(opens.OPENS) == 0
+    assert len(handles.OPENS) == 0
     assert kept[777].shape == (1, 1, 1, 1, 1)
 
 
 def test_closing_lets_go_and_the_image_stays_usable(of_file):
     with of_file() as one:
         assert np.array_equal(one.at(T=0).to_numpy(), ARRAY[:1])
-        assert len(opens.OPENS) == 1
-    assert len(opens.OPENS) == 0
+        assert len(handles.OPENS) == 1
+    assert len(handles.OPENS) == 0
     assert np.array_equal(one.to_numpy(), ARRAY), "it opens the file again"
     one.at(T=0).at(Z=1).close()
-    assert len(opens.OPENS) == 0, "a part closes the file of the whole"
+    assert len(handles.OPENS) == 0, "a part closes the file of the whole"
     of_array().close()
 
 

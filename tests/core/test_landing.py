@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from omio_core import landing
 from omio_core.errors import CorruptFileError, WriteError
-from omio_core.landing import land, numbered
-from omio_core.temporaries import OLD, PART, tidy
+from omio_core.files import atomic
+from omio_core.files.atomic import land, numbered
+from omio_core.files.temporaries import OLD, PART, tidy
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -94,8 +94,8 @@ def test_flushed_while_it_is_written_and_whole_before_it_has_its_name(
             assert once.wait(10)
             file.write(" and half")
 
-    monkeypatch.setattr(landing, "FLUSH_EVERY", 0.01)
-    monkeypatch.setattr(landing.os, "fsync", fsync)
+    monkeypatch.setattr(atomic, "FLUSH_EVERY", 0.01)
+    monkeypatch.setattr(atomic.os, "fsync", fsync)
     land(tmp_path / "a.txt", write)
     assert (4, False) in flushed
     assert flushed[-1] == (len("half and half"), False)
@@ -115,8 +115,8 @@ def test_whatever_happens_while_the_flushing_begins_it_ends(
                 begun.append(self)
             raise error
 
-    monkeypatch.setattr(landing, "FLUSH_EVERY", 0.01)
-    monkeypatch.setattr("omio_core.stream.threading.Thread", Interrupted)
+    monkeypatch.setattr(atomic, "FLUSH_EVERY", 0.01)
+    monkeypatch.setattr("omio_core.pixels.stream.threading.Thread", Interrupted)
     if error is KeyboardInterrupt:
         with pytest.raises(KeyboardInterrupt):
             land(tmp_path / "a.txt", fill("x"))
@@ -130,7 +130,7 @@ def test_whatever_happens_while_the_flushing_begins_it_ends(
 def test_a_writer_may_put_another_file_in_place_of_the_temporary(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(landing, "FLUSH_EVERY", 0.001)
+    monkeypatch.setattr(atomic, "FLUSH_EVERY", 0.001)
 
     def write(temporary: str) -> None:
         os.unlink(temporary)
@@ -182,8 +182,8 @@ def test_bytes_that_did_not_reach_the_disk_are_told(
     def write(temporary: str) -> None:
         assert told.wait(10)
 
-    monkeypatch.setattr(landing, "FLUSH_EVERY", 0.01)
-    monkeypatch.setattr(landing.os, "fsync", fsync)
+    monkeypatch.setattr(atomic, "FLUSH_EVERY", 0.01)
+    monkeypatch.setattr(atomic.os, "fsync", fsync)
     with pytest.raises(WriteError, match=os.strerror(errno.EIO)):
         land(tmp_path / "a.txt", write)
     assert names(tmp_path) == []
@@ -403,7 +403,7 @@ def test_without_locks_age_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 _HOLD = """
 import sys
 from pathlib import Path
-from omio_core.landing import land
+from omio_core.files.atomic import land
 def write(temporary):
     Path(temporary).write_text("half")
     print("writing", flush=True)
@@ -501,10 +501,10 @@ def test_a_name_that_is_taken(tmp_path: Path, collision: str) -> None:
 
     if collision == "raise":
         with pytest.raises(WriteError, match="exists already"):
-            landing.under(tmp_path / "a.txt", collision, put)
+            atomic.under(tmp_path / "a.txt", collision, put)
         assert names(tmp_path) == ["a.txt"]
         return
-    found = landing.under(tmp_path / "a.txt", collision, put)
+    found = atomic.under(tmp_path / "a.txt", collision, put)
     assert found == {"number": tmp_path / "a-1.txt", "overwrite": tmp_path / "a.txt", "skip": None}[collision]
     assert (tmp_path / "a.txt").read_text() == ("new" if collision == "overwrite" else "old")
     assert names(tmp_path) == (["a-1.txt", "a.txt"] if collision == "number" else ["a.txt"])
@@ -525,9 +525,9 @@ def test_a_name_that_somebody_takes_meanwhile(tmp_path: Path, collision: str) ->
 
     if collision == "raise":
         with pytest.raises(WriteError, match="exists already"):
-            landing.under(goal, collision, put)
+            atomic.under(goal, collision, put)
     else:
-        found = landing.under(goal, collision, put)
+        found = atomic.under(goal, collision, put)
         assert found == {"number": tmp_path / "a-1.txt", "overwrite": goal, "skip": None}[collision]
     assert goal.read_text() == ("ours" if collision == "overwrite" else "theirs")
     assert names(tmp_path) == (["a-1.txt", "a.txt"] if collision == "number" else ["a.txt"])

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from omio_core.axes import layout
 from omio_core.contract import Box, Described, Level, Raw
 from omio_core.errors import CorruptFileError, FileChangedError, UnsupportedFeatureError
-from omio_core.image import Image
-from omio_core.metadata import Metadata
-from omio_core.opens import Fingerprint, Key
-from omio_core.pictures import FilePicture
+from omio_core.geometry.axes import layout
+from omio_core.images.image import Image
+from omio_core.metadata.model import Metadata
+from omio_core.pixels.handles import Fingerprint, Key
+from omio_core.pixels.picture import FilePicture
 
 HEADER = 16
 

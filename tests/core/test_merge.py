@@ -13,28 +13,29 @@ from omio_toy import READER
 from omio_toy_read import image as toy_image
 from omio_toy_read import write_toy
 
-from omio_core import opens, plugins
-from omio_core.axes import CANONICAL, layout
 from omio_core.contract import Policy
 from omio_core.errors import MergeError, OmioError
-from omio_core.image import Image
-from omio_core.joined import JoinedPicture, label, leaves
-from omio_core.merge import AXES, Merge, exact, merge
-from omio_core.metadata import Metadata
-from omio_core.pictures import ArrayPicture, Cropped
-from omio_core.plugins import Catalogue
+from omio_core.geometry.axes import CANONICAL, layout
+from omio_core.geometry.box import Box, grid
+from omio_core.images.image import Image
+from omio_core.images.opening import Request, open_source
+from omio_core.merging.merge import AXES, Merge, exact, merge
+from omio_core.metadata.model import Metadata
+from omio_core.pixels import handles
+from omio_core.pixels.joined import JoinedPicture, label, leaves
+from omio_core.pixels.picture import ArrayPicture, Cropped
+from omio_core.pixels.stream import fill, pull
+from omio_core.plugins import catalogue
+from omio_core.plugins.catalogue import Catalogue
 from omio_core.policies import Policies
-from omio_core.reading import Request, open_source
-from omio_core.region import Box, grid
 from omio_core.settings import using
-from omio_core.stream import fill, pull
 from omio_plugins.policies import omio_policies
 
 
 @pytest.fixture(autouse=True)
 def _policies():
     """The toy reader and the policies that come with OMIO."""
-    with plugins.using(Catalogue(readers=(READER,), policies=tuple(omio_policies()))):
+    with catalogue.using(Catalogue(readers=(READER,), policies=tuple(omio_policies()))):
         yield
 
 
@@ -188,7 +189,7 @@ def toy_files(folder, arrays, axes="TZYX", **more):
 def test_nothing_is_opened_before_pixels_are_asked_for(tmp_path):
     arrays = [np.full((2, 1, 4, 5), i + 1, "u2") for i in range(6)]
     images = [open_source(path).images[0] for path in toy_files(tmp_path, arrays)]
-    opens.OPENS.clear()
+    handles.OPENS.clear()
     before = len(omio_toy_read.OPENED)
     merged = merge(images, "T")
     copy = pickle.loads(pickle.dumps(merged))
@@ -203,8 +204,8 @@ def test_nothing_is_opened_before_pixels_are_asked_for(tmp_path):
     assert np.array_equal(copy.to_numpy(), np.concatenate(arrays)[:, :, None])
     assert copy.metadata == merged.metadata
     with merged:
-        assert len(opens.OPENS) == 6
-    assert len(opens.OPENS) == 0, "closed with the merge"
+        assert len(handles.OPENS) == 6
+    assert len(handles.OPENS) == 0, "closed with the merge"
     assert [leaf.key.path for leaf in leaves(merged.picture)] == [str(tmp_path / f"{i}.toy") for i in range(6)]
     assert list(leaves(merged.at(T=0).picture)) == list(leaves(merged.picture))
 
@@ -215,7 +216,7 @@ def test_many_files_and_few_handles(tmp_path):
     merged = merge(images, "T")
     with using(max_open=3, workers=2):
         assert np.array_equal(merged.to_numpy()[:, 0, 0, 0, 0], np.arange(40))
-        assert len(opens.OPENS) <= 3
+        assert len(handles.OPENS) <= 3
 
 
 class Counted(ArrayPicture):
@@ -305,7 +306,7 @@ def test_absence_of_inputs_moves_with_them(tmp_path):
     quiet = Request(policies=Policies(absent_planes="accept"))
     rule = Policy(kind="absent_planes", name="accept", decide=lambda case: "accept", summary="Says nothing.")
     axes = [policy for policy in omio_policies() if policy.kind == "axes"]
-    with plugins.using(Catalogue(readers=(READER,), policies=(rule, *axes))):
+    with catalogue.using(Catalogue(readers=(READER,), policies=(rule, *axes))):
         images = [open_source(path, quiet).images[0] for path in paths]
     merged = merge(images, "T")
     assert merged[:, 0, 0, 0, 0].tolist() == [0, 1, 0, 1]
@@ -451,7 +452,7 @@ def test_a_policy_of_a_third_party_decides():
         return "pad" if all(n < 10 for shape in case["shapes"] for n in shape) else "raise"
 
     rule = Policy(kind="shapes", name="small", decide=small, summary="Pads what is small.")
-    with plugins.using(Catalogue(policies=(*omio_policies(), rule))):
+    with catalogue.using(Catalogue(policies=(*omio_policies(), rule))):
         merged = merge([of(np.ones((2, 2)), "YX"), of(np.ones((3, 2)), "YX")], "T", shapes="small")
         with pytest.raises(MergeError, match="differs along Y"):
             merge([of(np.ones((2, 2)), "YX"), of(np.ones((30, 2)), "YX")], "T", shapes="small")

@@ -14,16 +14,17 @@ from omio_toy import READER
 from omio_toy_read import image as toy_image
 from omio_toy_read import write_toy
 
-from omio_core import plugins, writing
-from omio_core.axes import CANONICAL
 from omio_core.contract import Channel, Fact, Facts, Planes, Policy
 from omio_core.errors import MetadataConflictError, MetadataWarning
-from omio_core.image import Image
-from omio_core.merge import merge
-from omio_core.metadata import Metadata
-from omio_core.plugins import Catalogue
-from omio_core.reading import open_source
-from omio_core.schema import from_dict
+from omio_core.geometry.axes import CANONICAL
+from omio_core.images import writing
+from omio_core.images.image import Image
+from omio_core.images.opening import open_source
+from omio_core.merging.merge import merge
+from omio_core.metadata.from_dict import from_dict
+from omio_core.metadata.model import Metadata
+from omio_core.plugins import catalogue
+from omio_core.plugins.catalogue import Catalogue
 from omio_plugins.ome_tiff import omio_writers
 from omio_plugins.policies import omio_policies
 from omio_plugins.tiff import omio_readers
@@ -35,7 +36,7 @@ SIZES = {"physical_size_x": 0.5, "physical_size_y": 0.5, "physical_size_z": 2.0}
 def _installed():
     """The toy, the readers and writers of TIFF, and the policies that come with OMIO."""
     known = Catalogue(readers=(READER, *omio_readers()), writers=tuple(omio_writers()), policies=tuple(omio_policies()))
-    with plugins.using(known):
+    with catalogue.using(known):
         yield
 
 
@@ -186,7 +187,7 @@ def test_a_third_partys_policy_sees_what_it_is_about():
     rule = Policy(kind="conflict", name="mine", decide=decide, summary="Asks.")
     a = frames(2, "10:00:00", 1.0, physical_size_x=0.5, annotations={"n": {"k": 1}})
     b = frames(2, "10:00:09", 3.0, physical_size_x=0.25, annotations={"n": {"k": 2}})
-    with plugins.using(Catalogue(policies=(*omio_policies(), rule))):
+    with catalogue.using(Catalogue(policies=(*omio_policies(), rule))):
         told(merge([a, b], "Z", conflict="mine"))
     assert {fact: about for fact, (about, _) in seen.items()} == {
         "PhysicalSizeX": "size", "TimeIncrement": "time", "AcquisitionDate": "fact", "Annotations[n][k]": "annotation",

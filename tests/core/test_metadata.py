@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from omio_core.errors import MetadataError, MissingMetadataError
-from omio_core.facts import Channel, Fact, Facts, Planes
-from omio_core.metadata import Metadata
-from omio_core.provenance import ASSUMPTIONS, ORIGINS, PROVENANCE
-from omio_core.region import Box
+from omio_core.geometry.box import Box
+from omio_core.metadata.facts import Channel, Fact, Facts, Planes
+from omio_core.metadata.model import Metadata
+from omio_core.metadata.namespaces import ASSUMPTIONS, ORIGINS, PROVENANCE
 
 
 def named(*names):

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from omio_core import ome, omerest, ometree, xmltext
 from omio_core.errors import CorruptFileError, LimitExceededError, OmioError
-from omio_core.facts import Fact, Facts
+from omio_core.metadata.facts import Fact, Facts
+from omio_core.ome import read, tree, unmodelled
+from omio_core.parsing import xml
 from omio_core.settings import using
 
 NS = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
@@ -29,7 +30,7 @@ def document(pixels: str = "", *, image: str = "", rest: str = "", attributes: s
 
 
 def test_structure() -> None:
-    found = ome.parse(
+    found = read.parse(
         document(
             '<Channel ID="Channel:0" SamplesPerPixel="1"/>'
             '<TiffData IFD="3" FirstZ="1" FirstT="2" PlaneCount="4"><UUID FileName="b.tif">urn:uuid:2</UUID></TiffData>'
@@ -42,8 +43,8 @@ def test_structure() -> None:
     assert (image.size_x, image.size_y, image.size_z, image.size_c, image.size_t) == (4, 3, 2, 1, 5)
     assert image.samples == (1,)
     assert image.tiff_data == (
-        ome.TiffData(ifd=3, first_z=1, first_t=2, count=4, uuid="urn:uuid:2", file_name="b.tif"),
-        ome.TiffData(),
+        read.TiffData(ifd=3, first_z=1, first_t=2, count=4, uuid="urn:uuid:2", file_name="b.tif"),
+        read.TiffData(),
     )
 
 
@@ -60,15 +61,15 @@ def test_structure() -> None:
 )
 def test_samples(channels: str, size_c: int, samples: tuple[int, ...]) -> None:
     text = document(channels, sizes=f'SizeX="4" SizeY="3" SizeZ="2" SizeC="{size_c}" SizeT="5"')
-    assert ome.parse(text).images[0].samples == samples
+    assert read.parse(text).images[0].samples == samples
 
 
 def test_any_namespace_and_prefix() -> None:
     for ns in ("http://www.openmicroscopy.org/Schemas/OME/2003-FC", "http://x", NS):
-        assert ome.parse(document(ns=ns)).images[0].size_t == 5
+        assert read.parse(document(ns=ns)).images[0].size_t == 5
     text = document().replace('xmlns="', 'xmlns:o="').replace("<", "<o:").replace("<o:/", "</o:")
-    assert ome.parse(text).images[0].size_t == 5
-    assert ome.parse("<OME><BinaryOnly MetadataFile='a.companion.ome' UUID='urn:uuid:1'/></OME>").metadata_file == (
+    assert read.parse(text).images[0].size_t == 5
+    assert read.parse("<OME><BinaryOnly MetadataFile='a.companion.ome' UUID='urn:uuid:1'/></OME>").metadata_file == (
         "a.companion.ome"
     )
 
@@ -76,14 +77,14 @@ def test_any_namespace_and_prefix() -> None:
 @pytest.mark.parametrize("value", ["0", "-1", "", "x", "1.5", "99999999999", "2147483648", "١"])
 def test_sizes_that_are_none(value: str) -> None:
     with pytest.raises(CorruptFileError, match="SizeZ"):
-        ome.parse(document(sizes=f'SizeX="4" SizeY="3" SizeZ="{value}" SizeC="1" SizeT="5"'))
+        read.parse(document(sizes=f'SizeX="4" SizeY="3" SizeZ="{value}" SizeC="1" SizeT="5"'))
 
 
 @pytest.mark.parametrize("attribute", ["IFD", "FirstZ", "FirstC", "FirstT", "PlaneCount"])
 @pytest.mark.parametrize("value", ["-1", "x", "", "1e3", "99999999999"])
 def test_tiff_data_that_is_none(attribute: str, value: str) -> None:
     with pytest.raises(CorruptFileError, match=attribute):
-        ome.parse(document(f'<TiffData {attribute}="{value}"/>'))
+        read.parse(document(f'<TiffData {attribute}="{value}"/>'))
 
 
 @pytest.mark.parametrize(
@@ -107,13 +108,13 @@ def test_tiff_data_that_is_none(attribute: str, value: str) -> None:
 )
 def test_malformed(text: str | bytes) -> None:
     with pytest.raises(CorruptFileError) as caught:
-        ome.parse(text)
+        read.parse(text)
     assert caught.value.evidence or "no Pixels" in caught.value.what
 
 
 def test_malformed_says_where() -> None:
     with pytest.raises(CorruptFileError) as caught:
-        ome.parse("<OME>\n  <Image></OME>")
+        read.parse("<OME>\n  <Image></OME>")
     assert caught.value.line == 2
     assert "line 2, column 11" in (caught.value.evidence or "")
 
@@ -133,7 +134,7 @@ BOMB = "<!DOCTYPE OME [" + "".join(
         '<!DOCTYPE OME SYSTEM "file:///etc/passwd"><OME/>',
     ],
 )
-@pytest.mark.parametrize("function", [ome.parse, lambda text: ome.facts(text, 0)])
+@pytest.mark.parametrize("function", [read.parse, lambda text: read.facts(text, 0)])
 def test_doctype_is_refused(text: str | bytes, function) -> None:
     with pytest.raises(CorruptFileError, match="DOCTYPE"):
         function(text)
@@ -144,7 +145,7 @@ def test_doctype_in_an_annotation_is_text() -> None:
         '<StructuredAnnotations><CommentAnnotation ID="A:1"><Value><![CDATA[<!DOCTYPE html>]]></Value>'
         "</CommentAnnotation></StructuredAnnotations>"
     )
-    assert ome.facts(document(rest=rest), 0).annotations == {
+    assert read.facts(document(rest=rest), 0).annotations == {
         "CommentAnnotation": {"CommentAnnotation": "<!DOCTYPE html>"}
     }
 
@@ -152,22 +153,22 @@ def test_doctype_in_an_annotation_is_text() -> None:
 def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     text = document("<TiffData/>" * 20) + " " * 40
     with using(max_xml=len(text) - 1), pytest.raises(LimitExceededError, match="too long"):
-        ome.parse(text)
-    monkeypatch.setattr(xmltext, "MOST_TAGS", 10)
+        read.parse(text)
+    monkeypatch.setattr(xml, "MOST_TAGS", 10)
     with pytest.raises(LimitExceededError, match="too long"):
-        ome.parse(text + " ")
+        read.parse(text + " ")
 
 
 def test_encodings_and_the_end_of_a_tag() -> None:
     text = document(attributes='PhysicalSizeX="2" PhysicalSizeXUnit="µm"')
     for given in (text, text + "\0\0", text.encode(), text.encode() + b"\0", ("\ufeff" + text).encode()):
-        assert ome.facts(given, 0).physical_size_x == Fact(2.0, "file", "OME-XML Pixels/@PhysicalSizeX, unit µm")
+        assert read.facts(given, 0).physical_size_x == Fact(2.0, "file", "OME-XML Pixels/@PhysicalSizeX, unit µm")
     declared = ('<?xml version="1.0" encoding="utf-16"?>' + text).encode("utf-16")
-    assert ome.facts(declared, 0).physical_size_x is not None
+    assert read.facts(declared, 0).physical_size_x is not None
     latin = ('<?xml version="1.0" encoding="ISO-8859-1"?>' + text).encode("latin-1")
-    assert ome.facts(latin, 0).physical_size_x is not None
+    assert read.facts(latin, 0).physical_size_x is not None
     # the text of a tag was decoded already, whatever it declares
-    assert ome.facts('<?xml version="1.0" encoding="utf-16"?>' + text, 0).physical_size_x is not None
+    assert read.facts('<?xml version="1.0" encoding="utf-16"?>' + text, 0).physical_size_x is not None
 
 
 def test_many_planes_are_read_once() -> None:
@@ -175,15 +176,15 @@ def test_many_planes_are_read_once() -> None:
         "".join(f'<TiffData IFD="{i}" FirstZ="{i}" PlaneCount="1"/>' for i in range(10_000)),
         sizes='SizeX="4" SizeY="3" SizeZ="10000" SizeC="1" SizeT="1"',
     )
-    assert [d.ifd for d in ome.parse(text).images[0].tiff_data] == list(range(10_000))
-    assert ometree.document(text) is ometree.document(text)
+    assert [d.ifd for d in read.parse(text).images[0].tiff_data] == list(range(10_000))
+    assert tree.document(text) is tree.document(text)
 
 
 # --- facts
 
 
 def test_sizes_and_units() -> None:
-    facts = ome.facts(
+    facts = read.facts(
         document(
             attributes='PhysicalSizeX="250" PhysicalSizeXUnit="nm" PhysicalSizeY="0.5" PhysicalSizeZ="2" '
             'PhysicalSizeZUnit="pixel" TimeIncrement="20" TimeIncrementUnit="ms"'
@@ -200,18 +201,18 @@ def test_sizes_and_units() -> None:
 @pytest.mark.parametrize("value", ["0", "-1", "NaN", "INF", "1e-9", "1e-300", "x", "", "1_0", "0,5"])
 @pytest.mark.parametrize("name", ["PhysicalSizeX", "PhysicalSizeZ"])
 def test_no_size_is_invented(name: str, value: str) -> None:
-    facts = ome.facts(document(attributes=f'{name}="{value}"'), 0)
+    facts = read.facts(document(attributes=f'{name}="{value}"'), 0)
     assert facts.physical_size_x is None
     assert facts.physical_size_z is None
 
 
 def test_nothing_known_is_nothing() -> None:
-    facts = ome.facts(document().replace(' Name="one"', ""), 0)
+    facts = read.facts(document().replace(' Name="one"', ""), 0)
     assert facts == Facts()
 
 
 def test_channels() -> None:
-    facts = ome.facts(
+    facts = read.facts(
         document(
             '<Channel ID="C:0" Name="GFP" Color="-16711936" EmissionWavelength="509" ExcitationWavelength="0.488" '
             'ExcitationWavelengthUnit="µm" Fluor="EGFP"/>'
@@ -235,7 +236,7 @@ def test_rgb_is_one_channel() -> None:
         '<Channel ID="C:0" SamplesPerPixel="3" Name="RGB"/>',
         sizes='SizeX="4" SizeY="3" SizeZ="1" SizeC="3" SizeT="1"',
     )
-    (channel,) = ome.facts(text, 0).channels
+    (channel,) = read.facts(text, 0).channels
     assert channel.samples == 3
 
 
@@ -244,10 +245,10 @@ def test_channels_that_do_not_fit_are_kept_aside() -> None:
         '<Channel ID="C:0" Name="only" SamplesPerPixel="1"/>',
         sizes='SizeX="4" SizeY="3" SizeZ="2" SizeC="3" SizeT="5"',
     )
-    facts = ome.facts(text, 0)
+    facts = read.facts(text, 0)
     assert facts.channels == ()
     assert "only" in facts.annotations["ome"]["Channel 0"]
-    assert len(ome.facts(text, 0, channels=1).channels) == 1
+    assert len(read.facts(text, 0, channels=1).channels) == 1
 
 
 def test_planes() -> None:
@@ -257,7 +258,7 @@ def test_planes() -> None:
         '<Plane TheT="5" TheZ="1" TheC="0" DeltaT="3"/>'  # there is no such plane
         '<Plane TheT="-1" TheZ="1" TheC="0" DeltaT="3"/><Plane DeltaT="3"/>'
     )
-    planes = ome.facts(text, 0).planes
+    planes = read.facts(text, 0).planes
     assert planes is not None
     assert set(planes.columns) == {"DeltaT", "PositionX"}  # a position without a unit is no length
     times = planes.columns["DeltaT"]
@@ -274,11 +275,11 @@ def test_planes_of_a_picture_that_is_only_declared_take_no_memory() -> None:
         '<Plane TheT="0" TheZ="0" TheC="0" DeltaT="1"/>',
         sizes='SizeX="4" SizeY="3" SizeZ="100000" SizeC="1000" SizeT="100000"',
     )
-    assert ome.facts(text, 0).planes is None
+    assert read.facts(text, 0).planes is None
 
 
 def test_date_and_objective() -> None:
-    facts = ome.facts(
+    facts = read.facts(
         document(
             image="<AcquisitionDate>2010-02-23T12:51:30</AcquisitionDate><ObjectiveSettings ID='Objective:1'/>",
             rest="<Instrument ID='Instrument:0'><Objective ID='Objective:0'/><Objective ID='Objective:1' Model='M' "
@@ -310,7 +311,7 @@ def test_annotations() -> None:
         '<Channel ID="C:0"><AnnotationRef ID="A:7"/></Channel>',
         rest=rest + "<Project ID='P:0'><AnnotationRef ID='A:6'/></Project>",
     ).replace("</Pixels>", "</Pixels><AnnotationRef ID='A:1'/><AnnotationRef ID='A:none'/><AnnotationRef ID='A:1'/>")
-    found = ome.facts(text, 0).annotations
+    found = read.facts(text, 0).annotations
     assert found["ns"] == {"a": "2"}  # this image's own come first
     assert found["ns (2)"] == {"a": "1", "b": ["x", "y", "z"], "e": "", "Description": "about"}
     assert found["omio/x"] == {"n": [1, 2.5], "s": "plain"}
@@ -327,13 +328,13 @@ def test_deep_annotation_is_text() -> None:
     rest = (
         f'<StructuredAnnotations><XMLAnnotation ID="A:0"><Value>{deep}</Value></XMLAnnotation></StructuredAnnotations>'
     )
-    assert ome.facts(document(rest=rest), 0).annotations == {"XMLAnnotation": {"XMLAnnotation": "core"}}
+    assert read.facts(document(rest=rest), 0).annotations == {"XMLAnnotation": {"XMLAnnotation": "core"}}
 
 
 def test_no_such_image() -> None:
     for index in (1, -1):
         with pytest.raises(CorruptFileError, match="no image"):
-            ome.facts(document(), index)
+            read.facts(document(), index)
 
 
 # --- real documents
@@ -347,9 +348,9 @@ def test_every_real_document_is_read(data: Path) -> None:
     for path in paths:
         text = path.read_bytes()
         try:
-            found = ome.parse(text)
+            found = read.parse(text)
             for image in found.images:
-                facts = ome.facts(text, image.index)
+                facts = read.facts(text, image.index)
                 for size in (facts.physical_size_x, facts.physical_size_y, facts.physical_size_z):
                     assert size is None or (math.isfinite(size.value) and size.value > 0)
         except OmioError as error:
@@ -359,9 +360,9 @@ def test_every_real_document_is_read(data: Path) -> None:
 
 def test_real_facts(data: Path) -> None:
     text = (data / "ome-xml" / "ome-types" / "MMStack.ome.xml").read_bytes()
-    image = ome.parse(text).images[0]
+    image = read.parse(text).images[0]
     assert (image.size_t, image.size_z, image.size_c, len(image.tiff_data)) == (2, 5, 3, 30)
-    facts = ome.facts(text, 0)
+    facts = read.facts(text, 0)
     assert facts.physical_size_z is not None
     assert facts.physical_size_z.value == 1.75
     assert facts.time_increment is not None
@@ -379,10 +380,10 @@ def test_every_real_ome_tiff_is_read(data: Path) -> None:
     for path in paths:
         with tifffile.TiffFile(path) as tif:
             text = tif.pages[0].description
-        found = ome.parse(text)
+        found = read.parse(text)
         assert found.images
         for image in found.images:
-            facts = ome.facts(text, image.index)
+            facts = read.facts(text, image.index)
             assert len(facts.channels) in (0, image.size_c)
 
 
@@ -407,10 +408,10 @@ OLD = """<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2008-02">
 
 
 def test_the_schema_of_2008() -> None:
-    (image,) = ome.parse(OLD).images
+    (image,) = read.parse(OLD).images
     assert (image.order, image.pixel_type, image.size_x, image.samples) == ("XYCZT", "uint16", 4, (1, 1))
-    assert image.tiff_data == (ome.TiffData(ifd=1, count=3),)
-    facts = ome.facts(OLD, 0)
+    assert image.tiff_data == (read.TiffData(ifd=1, count=3),)
+    facts = read.facts(OLD, 0)
     assert facts.acquisition_date == Fact("2008-03-04T05:06:07", "file", "OME-XML Image/CreationDate")
     assert facts.physical_size_z == Fact(0.5, "file", "OME-XML Pixels/@PhysicalSizeZ, unit µm")
     assert facts.time_increment == Fact(1.5, "file", "OME-XML Pixels/@TimeIncrement, unit s")
@@ -433,7 +434,7 @@ def test_the_schema_of_2008() -> None:
 
 def test_the_schema_of_2003() -> None:
     text = OLD.replace("LogicalChannel", "ChannelInfo").replace("2008-02", "2003-FC")
-    assert [c.name.value for c in ome.facts(text, 0).channels if c.name] == ["GFP"]
+    assert [c.name.value for c in read.facts(text, 0).channels if c.name] == ["GFP"]
 
 
 @pytest.mark.parametrize("year", ["2009-09", "2010-04", "2010-06", "2011-06", "2012-06", "2013-06", "2015-01"])
@@ -446,8 +447,8 @@ def test_the_schemas_between(year: str) -> None:
         image=f"<{element}>2010-02-23T12:51:30</{element}>",
         attributes='PhysicalSizeX="0.25"',
     )
-    assert ome.parse(text).images[0].tiff_data[0].count == 2
-    facts = ome.facts(text, 0)
+    assert read.parse(text).images[0].tiff_data[0].count == 2
+    facts = read.facts(text, 0)
     assert facts.acquisition_date == Fact("2010-02-23T12:51:30", "file", f"OME-XML Image/{element}")
     assert facts.physical_size_x == Fact(0.25, "file", "OME-XML Pixels/@PhysicalSizeX, unit µm")
     assert facts.channels[0].emission == Fact(520.0, "file", "OME-XML Channel/@EmissionWavelength, unit nm")
@@ -458,11 +459,11 @@ def test_the_schemas_between(year: str) -> None:
 def test_real_facts_of_each_year(data: Path) -> None:
     """What the documents state, as they state it."""
     folder = data / "ome-xml"
-    older = ome.facts((folder / "samples-2013-06" / "multi-channel-z-series.ome.xml").read_bytes(), 0)
-    newer = ome.facts((folder / "samples-2016-06" / "multi-channel-z-series.ome.xml").read_bytes(), 0)
+    older = read.facts((folder / "samples-2013-06" / "multi-channel-z-series.ome.xml").read_bytes(), 0)
+    newer = read.facts((folder / "samples-2016-06" / "multi-channel-z-series.ome.xml").read_bytes(), 0)
     assert older.acquisition_date is not None
     assert older == newer
-    sequence = ome.facts((folder / "ome-types" / "seq0000xy01c1.ome.xml").read_bytes(), 0)  # 2015-01
+    sequence = read.facts((folder / "ome-types" / "seq0000xy01c1.ome.xml").read_bytes(), 0)  # 2015-01
     assert sequence.acquisition_date is not None
     assert sequence.physical_size_x is not None
     assert len(sequence.channels) == 1
@@ -492,8 +493,8 @@ PLATE = (
 def test_a_well_names_an_image_that_has_no_name(plate: str, row: str, column: str, well: str) -> None:
     rest = PLATE.format(plate=f'Name="P" {plate}', row=row, column=column)
     text = document(rest=rest).replace(' Name="one"', "")
-    assert ome.parse(text).images[0].name == f"P, {well}, field 2"
-    facts = ome.facts(text, 0)
+    assert read.parse(text).images[0].name == f"P, {well}, field 2"
+    facts = read.facts(text, 0)
     assert facts.name == Fact(f"P, {well}, field 2", "file", "OME-XML Plate/Well")
     assert facts.annotations["ome/plate"] == {
         "plate": "P", "well": well, "row": int(row), "column": int(column), "field": 1, "Index": "5",
@@ -502,7 +503,7 @@ def test_a_well_names_an_image_that_has_no_name(plate: str, row: str, column: st
 
 
 def test_a_name_of_its_own_is_kept() -> None:
-    facts = ome.facts(document(rest=PLATE.format(plate="", row="0", column="1")), 0)
+    facts = read.facts(document(rest=PLATE.format(plate="", row="0", column="1")), 0)
     assert facts.name == Fact("one", "file", "OME-XML Image/@Name")
     assert facts.annotations["ome/plate"]["well"] == "A2"
     assert facts.annotations["ome/plate"]["plate"] == "Plate:0"
@@ -511,30 +512,30 @@ def test_a_name_of_its_own_is_kept() -> None:
 @pytest.mark.parametrize("row", ["", "-1", "x", "9" * 5000, "1.5"])
 def test_rows_that_are_none(row: str) -> None:
     text = document(rest=PLATE.format(plate="", row=row, column="1")).replace(' Name="one"', "")
-    assert ome.parse(text).images[0].name == "Plate:0, field 2"
-    assert "row" not in ome.facts(text, 0).annotations["ome/plate"]
+    assert read.parse(text).images[0].name == "Plate:0, field 2"
+    assert "row" not in read.facts(text, 0).annotations["ome/plate"]
 
 
 def test_a_stage_label_is_an_annotation() -> None:
     image = '<StageLabel Name="Pos0" X="-256.0" XUnit="µm" Y="left" Z="nan" YUnit=" "/>'
-    found = ome.facts(document(image=image), 0).annotations
+    found = read.facts(document(image=image), 0).annotations
     assert found == {"ome/stage_label": {"Name": "Pos0", "X": -256.0, "XUnit": "µm", "Y": "left", "Z": "nan"}}
-    assert ome.facts(document(image="<StageLabel/>"), 0).annotations == {}
+    assert read.facts(document(image="<StageLabel/>"), 0).annotations == {}
 
 
 def test_real_plates_and_stages(data: Path) -> None:
     folder = data / "ome-xml"
     text = (folder / "ome-types" / "fake-plate-rows-2.ome.xml").read_bytes()
-    places = [ome.facts(text, one.index).annotations["ome/plate"] for one in ome.parse(text).images]
+    places = [read.facts(text, one.index).annotations["ome/plate"] for one in read.parse(text).images]
     assert [place["well"] for place in places] == ["A1", "B1"]
     assert places[0]["plate"] == "Plate Name 0"
     stack = (folder / "ome-types" / "MMStack.ome.xml").read_bytes()
-    assert ome.facts(stack, 0).annotations["ome/stage_label"]["Name"] == "2-Pos000_000"
-    assert ome.facts(stack, 1).annotations["ome/stage_label"]["X"] == 256.0
+    assert read.facts(stack, 0).annotations["ome/stage_label"]["Name"] == "2-Pos000_000"
+    assert read.facts(stack, 1).annotations["ome/stage_label"]["X"] == 256.0
 
 
 def test_the_pointer_of_a_binary_only_document() -> None:
-    found = ome.parse('<OME><BinaryOnly MetadataFile="a.companion.ome" UUID=" urn:uuid:7 "/></OME>')
+    found = read.parse('<OME><BinaryOnly MetadataFile="a.companion.ome" UUID=" urn:uuid:7 "/></OME>')
     assert (found.metadata_file, found.metadata_uuid) == ("a.companion.ome", "urn:uuid:7")
 
 
@@ -542,7 +543,7 @@ def test_the_pointer_of_a_binary_only_document() -> None:
 
 
 def rest(text: str, index: int = 0) -> str:
-    return ome.facts(text, index).annotations.get("ome/xml", {}).get("Remainder", "")
+    return read.facts(text, index).annotations.get("ome/xml", {}).get("Remainder", "")
 
 
 def test_what_is_held_leaves_nothing() -> None:
@@ -624,15 +625,15 @@ def test_what_only_another_image_has_is_not_kept() -> None:
 
 def test_a_remainder_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     deep = document(rest="<a b='1'>" * 50_000 + "</a>" * 50_000)
-    (sentence,) = ome.facts(deep, 0).annotations["omio/assumptions"]["assumption"]
+    (sentence,) = read.facts(deep, 0).annotations["omio/assumptions"]["assumption"]
     assert "too deep" in sentence
     value = "<StructuredAnnotations><XMLAnnotation ID='A:0'><Value>{}</Value></XMLAnnotation></StructuredAnnotations>"
     value = value.format("<a>" * 5_000 + "</a>" * 5_000) + "<Project><AnnotationRef ID='A:0'/></Project>"
-    assert "too deep" in str(ome.facts(document(rest=value), 0).annotations)
-    monkeypatch.setattr(omerest, "MOST", 1000)
+    assert "too deep" in str(read.facts(document(rest=value), 0).annotations)
+    monkeypatch.setattr(unmodelled, "MOST", 1000)
     assert len(rest(document(rest="<Rights>" + "x" * 600 + "</Rights>"))) < 1000
     long = document(rest="<Rights>" + "x" * 1000 + "</Rights>")
-    assert list(ome.facts(long, 0).annotations) == ["omio/assumptions"]
+    assert list(read.facts(long, 0).annotations) == ["omio/assumptions"]
 
 
 def test_a_remainder_is_not_kept_twice() -> None:
@@ -643,6 +644,6 @@ def test_a_remainder_is_not_kept_twice() -> None:
         annotation = f"<M K='Remainder'>{said}</M>"
         annotation = f"<MapAnnotation ID='A:0' Namespace='ome/xml'><Value>{annotation}</Value></MapAnnotation>"
         both = text.replace("<Image ", f"<StructuredAnnotations>{annotation}</StructuredAnnotations><Image ", 1)
-        found = ome.facts(both, 0).annotations
+        found = read.facts(both, 0).annotations
         assert list(found) == names
         assert found[names[-1]] == {"Remainder": kept}

@@ -17,10 +17,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from omio_core import ome, omecheck, omexml
 from omio_core.errors import CorruptFileError, MetadataError
-from omio_core.facts import Channel, Fact, Facts, Planes
-from omio_core.metadata import Metadata
+from omio_core.metadata.facts import Channel, Fact, Facts, Planes
+from omio_core.metadata.model import Metadata
+from omio_core.ome import read, validate, write
 
 UUID = "urn:uuid:3e450fae-b8f2-4d35-aa54-702168b2487f"
 
@@ -33,7 +33,7 @@ def built(*images: Metadata, **other: Any) -> str:
         "file_name": "a.ome.tif",
         "creator": "omio-core test",
     }
-    return omexml.build(images, **{**defaults, **other})
+    return write.build(images, **{**defaults, **other})
 
 
 def fact(value: Any) -> Fact[Any]:
@@ -48,9 +48,9 @@ def again(given: Metadata) -> Facts:
     """The facts after writing, checking and reading; without what omio notes of its own."""
     text = built(given)
     assert "&#" not in text, "Bio-Formats takes character references apart"
-    omexml.check(text)
-    found = ome.facts(text, 0)
-    own = ("omio/provenance", "omio/assumptions", "omio/origins", omexml.UNPLACED)
+    write.check(text)
+    found = read.facts(text, 0)
+    own = ("omio/provenance", "omio/assumptions", "omio/origins", write.UNPLACED)
     return replace(found, annotations={k: v for k, v in found.annotations.items() if k not in own})
 
 
@@ -119,7 +119,7 @@ def test_spellings_that_other_readers_take() -> None:
 
 def test_unknown_is_left_out() -> None:
     text = built(metadata())
-    omexml.check(text)
+    write.check(text)
     for name in ("PhysicalSize", "TimeIncrement", "Color", "Wavelength", "<Plane", "Objective", "Annotation", "Date"):
         assert name not in text
     assert re.search(r"<Image [^>]*Name=", text) is None
@@ -129,7 +129,7 @@ def test_what_was_assumed_and_whence_is_written() -> None:
     text = built(
         metadata(assumptions=("an axis is T", "another"), provenance={"reader": "tiff", "policies": {"a": "b"}})
     )
-    found = ome.facts(text, 0).annotations
+    found = read.facts(text, 0).annotations
     assert found["omio/provenance"] == {"reader": "tiff", "policies": {"a": "b"}}
     assert found["omio/assumptions"] == {"assumption": ["an axis is T", "another"]}
 
@@ -141,14 +141,14 @@ def test_several_images_share_what_is_equal() -> None:
         Facts(name=fact("two"), annotations=shared, objective=fact({"Model": "M"})), (2, 1, 6, 3, 4), samples=3
     )
     text = built(first, second, pixel_types=["uint16", "uint8"], first_ifds=[0, 1], orders=["XYZCT", "XYCZT"])
-    omexml.check(text)
+    write.check(text)
     assert text.count("<MapAnnotation") == 1 + 2  # and the origins of each
-    found = ome.parse(text)
+    found = read.parse(text)
     assert [i.name for i in found.images] == ["one", "two"]
     assert [i.order for i in found.images] == ["XYZCT", "XYCZT"]
     assert [(d.ifd, d.count) for i in found.images for d in i.tiff_data] == [(0, 1), (1, 4)]
     assert (found.images[1].samples, found.images[1].size_c) == ((3, 3), 6)
-    assert ome.facts(text, 1).objective == Fact({"Model": "M"}, "file", "OME-XML Instrument/Objective")
+    assert read.facts(text, 1).objective == Fact({"Model": "M"}, "file", "OME-XML Instrument/Objective")
 
 
 @pytest.mark.parametrize(
@@ -165,11 +165,11 @@ def test_several_images_share_what_is_equal() -> None:
 )
 def test_dates(date: str, written: str | None) -> None:
     text = built(metadata(Facts(acquisition_date=fact(date))))
-    omexml.check(text)
-    found = ome.facts(text, 0)
+    write.check(text)
+    found = read.facts(text, 0)
     if written is None:
         assert found.acquisition_date is None
-        assert found.annotations[omexml.UNPLACED] == {"AcquisitionDate": date}
+        assert found.annotations[write.UNPLACED] == {"AcquisitionDate": date}
     else:
         assert found.acquisition_date is not None
         assert found.acquisition_date.value == written
@@ -185,13 +185,13 @@ def test_objective_that_the_schema_does_not_take() -> None:
         "Iris": True,
     }
     text = built(metadata(Facts(objective=fact(lens))))
-    omexml.check(text)
-    found = ome.facts(text, 0)
+    write.check(text)
+    found = read.facts(text, 0)
     assert found.objective is not None
     assert found.objective.value == {
         "Model": "M", "Iris": "true", "WorkingDistance": 0.2, "WorkingDistanceUnit": "µm",
     }  # fmt: skip
-    assert found.annotations[omexml.UNPLACED]["Objective"] == {
+    assert found.annotations[write.UNPLACED]["Objective"] == {
         "Immersion": "Silicone",
         "LensNA": "1.4",
         "Colour": "red",
@@ -201,10 +201,10 @@ def test_objective_that_the_schema_does_not_take() -> None:
 @pytest.mark.parametrize("color", [2**32, -(2**31) - 1, True, 1.5])
 def test_channel_values_that_the_schema_does_not_take(color: Any) -> None:
     text = built(metadata(Facts(channels=(Channel(color=fact(color), emission=fact(math.inf), excitation=fact(0.0)),))))
-    omexml.check(text)
+    write.check(text)
     assert "Color" not in re.sub("<StructuredAnnotations.*", "", text)
     assert "Wavelength=" not in text
-    assert ome.facts(text, 0).annotations[omexml.UNPLACED] == {
+    assert read.facts(text, 0).annotations[write.UNPLACED] == {
         "Channels[0].Color": color,
         "Channels[0].EmissionWavelength": "inf",
         "Channels[0].ExcitationWavelength": 0.0,
@@ -222,10 +222,10 @@ def test_unsigned_colours_are_signed_ones(color: Any, signed: int) -> None:
 
 def test_sizes_that_the_schema_does_not_take() -> None:
     text = built(metadata(Facts(physical_size_x=fact(1e39), time_increment=fact(1e-45))))
-    omexml.check(text)
-    found = ome.facts(text, 0)
+    write.check(text)
+    found = read.facts(text, 0)
     assert (found.physical_size_x, found.time_increment) == (None, None)
-    assert found.annotations[omexml.UNPLACED] == {"PhysicalSizeX": 1e39, "TimeIncrement": 1e-45}
+    assert found.annotations[write.UNPLACED] == {"PhysicalSizeX": 1e39, "TimeIncrement": 1e-45}
 
 
 def test_planes_must_fit() -> None:
@@ -234,7 +234,7 @@ def test_planes_must_fit() -> None:
         {"Other": np.zeros((1, 1, 1))},
         {"DeltaT": np.full((1, 1, 1), "a")},
     ):
-        for refuse in (built, omexml.refuse_planes):
+        for refuse in (built, write.refuse_planes):
             with pytest.raises(MetadataError, match="do not fit"):
                 refuse(metadata(Facts(planes=Planes(columns=columns, origin="file"))))
 
@@ -245,24 +245,24 @@ def test_values_of_planes_that_the_schema_does_not_take() -> None:
         "PositionZ": np.array([math.nan, 1e300, 0.0]).reshape(3, 1, 1),
     }
     text = built(metadata(Facts(planes=Planes(columns=columns, origin="file")), (3, 1, 1, 3, 4)))
-    omexml.check(text)
+    write.check(text)
     assert re.findall("<Plane[^>]*>", text) == [
         '<Plane TheZ="0" TheT="1" TheC="0" DeltaT="1.0" DeltaTUnit="s"/>',
         '<Plane TheZ="0" TheT="2" TheC="0" PositionZ="0.0" PositionZUnit="µm"/>',
     ]
-    assert ome.facts(text, 0).annotations[omexml.UNPLACED] == {
+    assert read.facts(text, 0).annotations[write.UNPLACED] == {
         "Planes.DeltaT": {"T2 Z0 C0": "inf"},
         "Planes.PositionZ": {"T1 Z0 C0": 1e300},
     }
 
 
 def test_one_is_a_document_without_pixels() -> None:
-    text = omexml.one(metadata(RICH, (2, 3, 2, 3, 4)))
-    omexml.check(text)
+    text = write.one(metadata(RICH, (2, 3, 2, 3, 4)))
+    write.check(text)
     assert "<MetadataOnly/>" in text
-    assert omexml.model(text).images[0].pixels.size_t == 2
+    assert write.model(text).images[0].pixels.size_t == 2
     with pytest.raises(MetadataError, match="no pixel type"):
-        omexml.one(replace(metadata(), dtype="int64"))
+        write.one(replace(metadata(), dtype="int64"))
 
 
 # --- odd text
@@ -447,8 +447,8 @@ def any_metadata(draw: st.DrawFn) -> Metadata:
 def test_no_metadata_make_a_document_that_is_refused(said: Metadata) -> None:
     """So that the check after the last pixel never fails for a word."""
     text = built(said)
-    omexml.check(text)
-    assert ome.parse(text).images[0].size_c == 2
+    write.check(text)
+    assert read.parse(text).images[0].size_c == 2
 
 
 def test_arrays_in_annotations_are_written_whole() -> None:
@@ -477,27 +477,27 @@ def test_an_annotation_that_json_does_not_end_in() -> None:
 
 def test_check_names_what_is_wrong() -> None:
     good = built(metadata())
-    omexml.check(good)
-    omexml.check(good.encode())
+    write.check(good)
+    write.check(good.encode())
     with pytest.raises(MetadataError) as caught:
-        omexml.check(good.replace("uint16", "uint64"))
+        write.check(good.replace("uint16", "uint64"))
     assert "uint64" in (caught.value.evidence or "")
     assert caught.value.problems
     for bad in ("<OME", "<!DOCTYPE OME [<!ENTITY a 'b'>]>" + good.partition("\n")[2]):
         with pytest.raises(CorruptFileError):
-            omexml.check(bad)
+            write.check(bad)
         with pytest.raises(CorruptFileError):
-            omexml.model(bad)
+            write.model(bad)
 
 
 def test_model() -> None:
-    found = omexml.model(built(metadata(RICH, (2, 3, 2, 3, 4))))
+    found = write.model(built(metadata(RICH, (2, 3, 2, 3, 4))))
     pixels = found.images[0].pixels
     assert (pixels.size_x, pixels.size_t, pixels.dimension_order.value) == (4, 2, "XYZCT")
     assert (pixels.physical_size_x, pixels.physical_size_x_unit.value) == (0.1, "µm")
     assert pixels.channels[0].name == "GFP"
     with pytest.raises(MetadataError, match="model"):
-        omexml.model(built(metadata()).replace('Type="uint16"', 'Type="nonesuch"'))
+        write.model(built(metadata()).replace('Type="uint16"', 'Type="nonesuch"'))
 
 
 def test_xmllint_agrees(tmp_path: Path, data: Path) -> None:
@@ -524,7 +524,7 @@ def test_xmllint_agrees(tmp_path: Path, data: Path) -> None:
     for index, document in enumerate(documents):
         (tmp_path / f"{index}.xml").write_text(built(document), encoding="utf-8")
     (tmp_path / "all.xml").write_text(built(*documents), encoding="utf-8")
-    (tmp_path / "one.xml").write_text(omexml.one(documents[0]), encoding="utf-8")
+    (tmp_path / "one.xml").write_text(write.one(documents[0]), encoding="utf-8")
     files = [str(p) for p in sorted(tmp_path.glob("*.xml"))]
     done = subprocess.run(
         [xmllint, "--nonet", "--noout", "--schema", str(tmp_path / "ome.xsd"), *files],
@@ -542,4 +542,4 @@ def test_schema_is_the_published_one(data: Path) -> None:
     assert spec.submodule_search_locations
     shipped = Path(spec.submodule_search_locations[0], "ome-2016-06.xsd").read_bytes()
     assert shipped == (data / "ome-xml" / "xsd-2016-06" / "ome.xsd").read_bytes()
-    assert omecheck._schema() is omecheck._schema()
+    assert validate._schema() is validate._schema()

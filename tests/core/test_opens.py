@@ -15,7 +15,7 @@ import omio_toy_read
 import pytest
 from omio_toy_read import image, write_toy
 
-from omio_core import opens, settings
+from omio_core import settings
 from omio_core.errors import (
     CorruptFileError,
     FileChangedError,
@@ -24,8 +24,9 @@ from omio_core.errors import (
     ReadError,
     UnknownReaderError,
 )
-from omio_core.opens import Fingerprint, Key, Opens, open_with
-from omio_core.region import Box
+from omio_core.geometry.box import Box
+from omio_core.pixels import handles as opens
+from omio_core.pixels.handles import Fingerprint, Key, Opens, open_with
 
 PIXELS = np.arange(12, dtype="u1").reshape(3, 4)
 

@@ -13,16 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omio_toy_read import image, write_toy
 
-from omio_core import writing
-from omio_core.axes import CANONICAL, layout
 from omio_core.contract import Match, Verdict, Writer
 from omio_core.errors import CorruptFileError, LimitExceededError, PluginContractError
-from omio_core.image import Image
-from omio_core.metadata import Metadata
-from omio_core.pictures import ArrayPicture, Cropped, FilePicture, Picture, read
-from omio_core.reading import Request, open_source
-from omio_core.region import Box, Present
-from omio_core.stream import fill, pull, unit
+from omio_core.geometry.axes import CANONICAL, layout
+from omio_core.geometry.box import Box, Present
+from omio_core.images import writing
+from omio_core.images.image import Image
+from omio_core.images.opening import Request, open_source
+from omio_core.metadata.model import Metadata
+from omio_core.pixels.picture import ArrayPicture, Cropped, FilePicture, Picture, read
+from omio_core.pixels.stream import fill, pull, unit
 
 
 @dataclass(frozen=True)

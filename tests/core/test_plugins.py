@@ -9,8 +9,9 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from omio_core import plugins, policies
+from omio_core import policies
 from omio_core.errors import PluginContractError, PluginLoadError, PluginLoadWarning
+from omio_core.plugins import catalogue
 
 GOOD = """
     from omio_core.contract import Match, Policy, Reader, Verdict, Writer, hookimpl
@@ -79,7 +80,7 @@ BAD = {
     "sniff raises": (reader("lambda probe: probe.head[9]"), PluginContractError, "IndexError"),
     "no sniff": (reader("None"), PluginContractError, "TypeError"),
     "asks for the catalogue": (
-        f"{HEAD}\nfrom omio_core.plugins import catalogue\n"
+        f"{HEAD}\nfrom omio_core.plugins.catalogue import catalogue\n"
         "@hookimpl\ndef omio_readers():\n    return catalogue().readers\n",
         PluginContractError,
         "the catalogue",
@@ -97,7 +98,7 @@ def entry(tmp_path, monkeypatch):
         module = module or f"omio_test_{name}"
         (tmp_path / f"{module}.py").write_text(textwrap.dedent(text).replace("NAME", name))
         made.append(module)
-        return EntryPoint(name, module, plugins.GROUP)
+        return EntryPoint(name, module, catalogue.GROUP)
 
     yield make
     for module in made:
@@ -107,7 +108,7 @@ def entry(tmp_path, monkeypatch):
 def test_a_plugin_offers(entry):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        known = plugins.load([entry("good", GOOD)])
+        known = catalogue.load([entry("good", GOOD)])
     assert [reader.name for reader in known.readers] == ["good"]
     assert [writer.name for writer in known.writers] == ["good"]
     assert [(policy.kind, policy.name) for policy in known.policies] == [("axes", "good")]
@@ -120,10 +121,10 @@ def test_a_plugin_offers(entry):
 @pytest.mark.parametrize(("text", "kind", "words"), BAD.values(), ids=BAD)
 def test_a_bad_plugin_is_left_out_and_harms_nobody(entry, monkeypatch, text, kind, words):
     found = [entry("one", GOOD), entry("bad", text), entry("two", GOOD)]
-    monkeypatch.setattr(plugins, "_found", lambda: found)
-    plugins.forget()
+    monkeypatch.setattr(catalogue, "_found", lambda: found)
+    catalogue.forget()
     with pytest.warns(PluginLoadWarning) as said:
-        known = plugins.catalogue()
+        known = catalogue.catalogue()
     assert [reader.name for reader in known.readers] == ["one", "two"]
     assert len(known.policies) == 2
     assert len(said) == 1, "one warning"
@@ -136,31 +137,31 @@ def test_a_bad_plugin_is_left_out_and_harms_nobody(entry, monkeypatch, text, kin
 
 
 def test_the_catalogue_is_made_once(entry, monkeypatch):
-    monkeypatch.setattr(plugins, "_found", lambda: [entry("good", GOOD)])
-    plugins.forget()
-    assert plugins.catalogue() is plugins.catalogue()
+    monkeypatch.setattr(catalogue, "_found", lambda: [entry("good", GOOD)])
+    catalogue.forget()
+    assert catalogue.catalogue() is catalogue.catalogue()
     assert sys.modules["omio_test_good"].ASKED == ["readers"]
-    plugins.forget()
-    plugins.catalogue()
+    catalogue.forget()
+    catalogue.catalogue()
     assert sys.modules["omio_test_good"].ASKED == ["readers", "readers"]
 
 
 def test_a_plugin_without_hooks_offers_nothing(entry):
-    known = plugins.load([entry("none", "OMIO_API = 1")])
+    known = catalogue.load([entry("none", "OMIO_API = 1")])
     assert known.plugins[0].offers == ()
     assert known.blocked == ()
 
 
 def test_one_plugin_found_twice_is_loaded_once(entry):
     good = entry("good", GOOD)
-    known = plugins.load([good, good])
+    known = catalogue.load([good, good])
     assert [plugin.name for plugin in known.plugins] == ["good"]
 
 
 def test_a_name_is_given_once(entry):
     first, second = entry("good", GOOD), entry("other", GOOD.replace('name="NAME"', 'name="good"'))
     with pytest.warns(PluginLoadWarning, match="other is left out: the name 'good' is taken"):
-        known = plugins.load([first, second])
+        known = catalogue.load([first, second])
     assert [reader.name for reader in known.readers] == ["good"]
     assert known.blocked[0].name == "other"
 
@@ -168,16 +169,16 @@ def test_a_name_is_given_once(entry):
 def test_a_plugin_cannot_offer_a_name_twice(entry):
     twice = GOOD.replace('sniff=sniff, open="x:y")]', 'sniff=sniff, open="x:y")] * 2')
     with pytest.warns(PluginLoadWarning, match="is taken"):
-        assert plugins.load([entry("good", twice)]).readers == ()
+        assert catalogue.load([entry("good", twice)]).readers == ()
 
 
 def test_a_disabled_plugin_is_not_imported(entry, monkeypatch):
-    monkeypatch.setattr(plugins, "_found", lambda: [entry("bad", "1 / 0"), entry("good", GOOD)])
-    plugins.forget()
+    monkeypatch.setattr(catalogue, "_found", lambda: [entry("bad", "1 / 0"), entry("good", GOOD)])
+    catalogue.forget()
     monkeypatch.setenv("OMIO_DISABLE", "bad")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        known = plugins.catalogue()
+        known = catalogue.catalogue()
     assert "omio_test_bad" not in sys.modules
     assert [reader.name for reader in known.readers] == ["good"]
     assert "disabled" in str(known.blocked[0].error), "it stays visible"
@@ -185,26 +186,26 @@ def test_a_disabled_plugin_is_not_imported(entry, monkeypatch):
 
 def test_keyboard_interrupt_is_the_users(entry):
     with pytest.raises(KeyboardInterrupt):
-        plugins.load([entry("bad", "raise KeyboardInterrupt")])
+        catalogue.load([entry("bad", "raise KeyboardInterrupt")])
 
 
 def test_the_distribution_is_found_by_entry_points():
-    found = plugins._found()
+    found = catalogue._found()
     assert found == sorted(
-        found, key=lambda e: (plugins._distribution(e)[0] != "omio-core", *plugins._distribution(e)[:1], e.name)
+        found, key=lambda e: (catalogue._distribution(e)[0] != "omio-core", *catalogue._distribution(e)[:1], e.name)
     )
 
 
 def test_a_reader_has_the_version_of_its_distribution(entry, monkeypatch):
-    monkeypatch.setattr(plugins, "_distribution", lambda entry: ("omio-good", "2.5"))
-    known = plugins.load([entry("good", GOOD)])
+    monkeypatch.setattr(catalogue, "_distribution", lambda entry: ("omio-good", "2.5"))
+    known = catalogue.load([entry("good", GOOD)])
     assert known.readers[0].version == "2.5"
     assert (known.plugins[0].distribution, known.plugins[0].version) == ("omio-good", "2.5")
 
 
 def test_annotations_stand_under_the_plugins_name(entry):
-    with plugins.using(plugins.load([entry("good", GOOD)])):
-        assert plugins.annotate(None, "a.good") == {"good": {"seen": "a.good"}}
+    with catalogue.using(catalogue.load([entry("good", GOOD)])):
+        assert catalogue.annotate(None, "a.good") == {"good": {"seen": "a.good"}}
 
 
 @pytest.mark.parametrize(
@@ -213,20 +214,20 @@ def test_annotations_stand_under_the_plugins_name(entry):
 def test_annotations_that_fail_are_left_out(entry, answer):
     bad = f"{HEAD}\n@hookimpl\ndef omio_annotate(metadata, source):\n    return {answer}\n"
     with (
-        plugins.using(plugins.load([entry("bad", bad), entry("good", GOOD)])),
+        catalogue.using(catalogue.load([entry("bad", bad), entry("good", GOOD)])),
         pytest.warns(PluginLoadWarning, match="omio_annotate of bad failed"),
     ):
-        assert list(plugins.annotate(None, "a.good")) == ["good"]
+        assert list(catalogue.annotate(None, "a.good")) == ["good"]
 
 
 def test_policies_come_from_plugins(entry):
-    with plugins.using(plugins.load([entry("good", GOOD)])):
+    with catalogue.using(catalogue.load([entry("good", GOOD)])):
         assert policies.decide("axes", "good") == "raise"
 
 
 def test_another_catalogue_for_a_while(entry):
-    before = plugins.catalogue()
-    with plugins.using(plugins.load([entry("good", GOOD)])) as known:
-        assert plugins.catalogue() is known
+    before = catalogue.catalogue()
+    with catalogue.using(catalogue.load([entry("good", GOOD)])) as known:
+        assert catalogue.catalogue() is known
         assert [reader.name for reader in known.readers] == ["good"]
-    assert plugins.catalogue() is before
+    assert catalogue.catalogue() is before

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from omio_core.errors import CorruptFileError, ReadError
-from omio_core.positioned import PositionedFile
+from omio_core.files.positioned import PositionedFile
 
 DATA = bytes(range(256)) * 40
 

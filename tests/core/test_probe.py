@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from omio_core.errors import LimitExceededError, ReadError
-from omio_core.probe import HEAD, MOST_A_READ, MOST_IN_ALL, Probe
+from omio_core.files.probe import HEAD, MOST_A_READ, MOST_IN_ALL, Probe
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import omio_toy_read
 import pytest
 from omio_toy_read import image, write_toy
 
-from omio_core import explain, opens, plugins, settings
+from omio_core import settings
 from omio_core.contract import Match, Reader, Verdict
 from omio_core.errors import (
     AbsentDataError,
@@ -32,10 +32,13 @@ from omio_core.errors import (
     UnknownOptionError,
     UnknownReaderError,
 )
-from omio_core.facts import Fact
+from omio_core.images import explain
+from omio_core.images.enforce import absence
+from omio_core.images.opening import Overrides, Request, open_source
+from omio_core.metadata.facts import Fact
+from omio_core.pixels import handles
+from omio_core.plugins import catalogue as plugins
 from omio_core.policies import Policies
-from omio_core.reading import Overrides, Request, open_source
-from omio_core.ruling import absence
 
 PIXELS = np.arange(3 * 4 * 5, dtype="u2").reshape(3, 4, 5) + 1
 
@@ -154,7 +157,7 @@ def test_assumed_axes_may_be_forbidden_or_accepted(file):
     with pytest.raises(AmbiguousAxesError, match="does not name all its axes") as caught:
         open_source(path, request(axes="raise"))
     assert caught.value.path == str(path)
-    assert len(opens.OPENS) == 0, "what was refused is not kept open"
+    assert len(handles.OPENS) == 0, "what was refused is not kept open"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert open_source(path, request(axes="accept")).images[0].metadata.assumptions
@@ -165,7 +168,7 @@ def test_a_warning_made_an_error_comes_as_it_is(file):
         warnings.simplefilter("error")
         with pytest.raises(AssumedAxesWarning):
             open_source(file(image(PIXELS, "QYX")))
-    assert len(opens.OPENS) == 0
+    assert len(handles.OPENS) == 0
 
 
 def test_the_callers_axes_settle_it(file):
@@ -184,7 +187,7 @@ def test_axes_nobody_can_know(file, axes):
     with pytest.raises(AmbiguousAxesError) as caught:
         open_source(path)
     assert str(path) in str(caught.value)
-    assert len(opens.OPENS) == 0
+    assert len(handles.OPENS) == 0
 
 
 def test_what_the_reader_assumed_is_recorded(file):
@@ -502,7 +505,7 @@ def test_many_sources_on_few_handles(toy, tmp_path):
         for n in range(30):
             path = write_toy(tmp_path / f"{n}.toy", image(PIXELS + n, "ZYX"))
             images.append(open_source(path).images[0])
-            assert len(opens.OPENS) <= 4
+            assert len(handles.OPENS) <= 4
         for n, one in enumerate(images):
             assert one[0, 0, 0, 0, 0] == n + 1
-            assert len(opens.OPENS) <= 4
+            assert len(handles.OPENS) <= 4

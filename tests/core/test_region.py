@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omio_core.region import Box, Present, grid, runs
+from omio_core.geometry.box import Box, Present, grid, runs
 
 SHAPE = st.lists(st.integers(1, 5), min_size=1, max_size=3).map(tuple)
 

@@ -17,7 +17,7 @@ from omio_core.errors import (
     ReadError,
     WriteError,
 )
-from omio_core.sidecar import template, write
+from omio_core.images.sidecar import template, write
 
 
 def reader(name, suffix=".bin", template=None):

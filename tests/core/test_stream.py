@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omio_core import settings, stream
-from omio_core.axes import layout
-from omio_core.pictures import ArrayPicture, Cropped
-from omio_core.region import Box, grid
-from omio_core.stream import fill, groups, ordered, pull, unit
+from omio_core import settings
+from omio_core.geometry.axes import layout
+from omio_core.geometry.box import Box, grid
+from omio_core.pixels import stream
+from omio_core.pixels.picture import ArrayPicture, Cropped
+from omio_core.pixels.stream import fill, groups, ordered, pull, unit
 
 
 @pytest.fixture(autouse=True)
@@ -225,7 +226,7 @@ def test_only_the_pools_threads_are_marked():
 
 @pytest.mark.parametrize("scheduler", ["threads", "synchronous"])
 def test_dask_inside_a_worker(scheduler):
-    from omio_core.image import Image
+    from omio_core.images.image import Image
 
     picture = Counted((3, 2, 1, 8, 8), (1, 1, 1, 8, 8))
     image = Image(picture, lambda: None)
@@ -243,7 +244,7 @@ def test_dask_inside_a_worker(scheduler):
 
 
 def test_dask_tasks_never_use_the_pool(monkeypatch):
-    from omio_core.image import Image
+    from omio_core.images.image import Image
 
     picture = Counted((4, 1, 1, 8, 8), (1, 1, 1, 8, 8))
     monkeypatch.setattr(stream, "_executor", lambda workers: pytest.fail("a dask task asked for the pool"))
@@ -382,7 +383,7 @@ def test_who_writes_after_the_main_thread_has_ended_does_it_himself():
     """As programs do that acquire in a thread: the pool of an ending interpreter takes no more tasks."""
     code = """
 import threading, time
-from omio_core.stream import ordered
+from omio_core.pixels.stream import ordered
 
 def late():
     threading.main_thread().join()

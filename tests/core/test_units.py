@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omio_core.units import MICROMETRE, micrometres, nanometres, seconds
+from omio_core.metadata.units import MICROMETRE, micrometres, nanometres, seconds
 
 ONE_MICROMETRE = [
     "µm", "\u03bcm", "um", "UM", "micron", "Microns", "\\u00B5m", " µm ", "µm\0", "micrometer", "micrometre",

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from omio_core import writing
 from omio_core.contract import Match, Verdict, Writer, WriteRequest, Written
 from omio_core.errors import MissingDependencyError, WriteError
-from omio_core.image import Image
+from omio_core.images import writing
+from omio_core.images.image import Image
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omio_core.errors import LimitExceededError, MetadataError, OmioError
-from omio_core.yamltext import DEEPEST, MOST, load
+from omio_core.parsing.yaml import DEEPEST, MOST, load
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,10 @@ import imagecodecs
 import numpy as np
 import tifffile
 
-from omio_core import opens, schema
 from omio_core.errors import OmioError, OmioWarning
-from omio_core.reading import open_source
+from omio_core.images.opening import open_source
+from omio_core.metadata import from_dict
+from omio_core.pixels import handles
 
 _CODE = (".py", ".pyc", ".so", ".pyd", ".dylib", ".dll")  # a module or a codec that is loaded at first use
 _INSTALLED = tuple({os.path.realpath(folder) + os.sep for folder in (sys.prefix, sys.base_prefix)})
@@ -71,7 +72,7 @@ def _steps(request: dict[str, Any], said: dict[str, Any]) -> Iterator[str]:
     if "metadata" in asked:
         yield "metadata"
         for image in images:
-            json.dumps(schema.to_dict(image.metadata), allow_nan=False)
+            json.dumps(from_dict.to_dict(image.metadata), allow_nan=False)
             image.explain()
             str(image.vendor)
     if "shrink" in asked:
@@ -112,7 +113,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
             said["error"] = _raised(error)
         finally:
             opened, _opened = _opened, None
-            opens.OPENS.clear()
+            handles.OPENS.clear()
     real = dict.fromkeys(os.path.realpath(path) for path in opened or ())
     said["opened"] = [path for path in real if not path.startswith(_INSTALLED)]
     said["warnings"] = sorted({w.category.__name__ for w in caught if issubclass(w.category, OmioWarning)})

@@ -17,7 +17,7 @@ import click
 import pytest
 
 from omio_core import hookspecs
-from omio_core.plugins import load
+from omio_core.plugins.catalogue import load
 from omio_core.policies import ACTIONS
 
 FENCE = re.compile(r"^(```+|~~~+).*?^\1\s*$", re.MULTILINE | re.DOTALL)

@@ -13,9 +13,10 @@ import pytest
 import tifffile
 
 import omio
-from omio.diff import Change, Difference, ImageDifference, Pixels
-from omio_core import Image, digests, from_dict
+from omio.comparing.diff import Change, Difference, ImageDifference, Pixels
+from omio_core import Image, from_dict
 from omio_core.errors import ManyImagesError, NoReaderError, OmioError
+from omio_core.pixels import digests
 
 SHAPE = (2, 3, 2, 4, 5)
 PIXELS = np.arange(np.prod(SHAPE), dtype=np.uint16).reshape(SHAPE)

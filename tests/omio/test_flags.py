@@ -16,7 +16,7 @@ import omio
 from omio.cli.app import app
 from omio.cli.flags import advice, spoken
 from omio_core.errors import OmioError
-from omio_core.plugins import catalogue
+from omio_core.plugins.catalogue import catalogue
 from omio_core.policies import KINDS
 
 Cli = Callable[..., Any]

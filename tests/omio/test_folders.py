@@ -14,7 +14,6 @@ import tifffile
 from click.testing import Result
 
 import omio
-from omio_core import ometree, opens, xmltext
 from omio_core.errors import (
     AssumedAxesWarning,
     CorruptFileError,
@@ -24,6 +23,9 @@ from omio_core.errors import (
     NoReaderError,
     UnknownReaderError,
 )
+from omio_core.ome import tree as ometree
+from omio_core.parsing import xml as xmltext
+from omio_core.pixels import handles
 from omio_core.settings import using
 
 from .folders import along_t, first, put
@@ -61,11 +63,11 @@ def test_lists_and_merges(series: Path) -> None:
     np.testing.assert_array_equal(lazy.compute(), wanted)
     arrays, dicts = omio.imread(series, merge="T", return_list=True)
     assert (len(arrays), len(dicts)) == (1, 1)
-    opens.OPENS.clear()
+    handles.OPENS.clear()
     with omio.imopen([series / "T_10.tif", series / "T_8.tif"], merge="Z") as image:
         assert image.shape == (1, 2, 1, 5, 6)
         assert image[0, :, 0, 0, 0].tolist() == [10, 8]
-    assert len(opens.OPENS) == 0
+    assert len(handles.OPENS) == 0
 
 
 def test_one_file_in_a_folder(tmp_path: Path) -> None:

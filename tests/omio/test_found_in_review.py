@@ -11,10 +11,11 @@ import pytest
 import tifffile
 
 import omio
-from omio_core import opens, writing
 from omio_core.contract import Written
 from omio_core.errors import CorruptFileError, FileChangedError, OmioError, WriteError
-from omio_core.image import Image
+from omio_core.images import writing
+from omio_core.images.image import Image
+from omio_core.pixels import handles
 
 PIXELS = np.arange(3 * 8 * 9, dtype=np.uint16).reshape(3, 8, 9)
 
@@ -122,7 +123,7 @@ def test_a_plan_overwrites_only_what_stood_there(folder: Path, tmp_path: Path) -
 
 @pytest.mark.parametrize("image", [5, -1])
 def test_a_saved_plan_names_images_that_are_there(folder: Path, tmp_path: Path, image: int) -> None:
-    from omio.planned import Plan
+    from omio.planning.plan import Plan
 
     saved = json.loads(omio.plan(folder / "a.tif", tmp_path / "out").to_json())
     saved["outputs"][0]["inputs"][0]["image"] = image
@@ -136,20 +137,20 @@ def test_images_of_one_file_share_a_handle(tmp_path: Path, monkeypatch: pytest.M
     path = tmp_path / "many.ome.tif"
     writing.write(path, [Image.of_array(PIXELS + i, axes="ZYX") for i in range(6)])
     opened: list[str] = []
-    honest = opens.open_with
+    honest = handles.open_with
 
     def counted(*given: Any, **others: Any) -> Any:
         opened.append("")
         return honest(*given, **others)
 
-    monkeypatch.setattr(opens, "open_with", counted)
+    monkeypatch.setattr(handles, "open_with", counted)
     assert len(omio.convert_to_ometiff(path, tmp_path / "out", verify="none")) == 6
     assert len(opened) <= 3
 
 
 def test_a_failed_verification_leaves_no_handle(tmp_path: Path) -> None:
     path = omio.imwrite(tmp_path / "a.ome.tif", PIXELS, axes="ZYX")
-    before = len(opens.OPENS)
+    before = len(handles.OPENS)
     with pytest.raises(CorruptFileError):
         writing.compare(str(path), [Image.of_array(PIXELS[:2], axes="ZYX")], Written())
-    assert len(opens.OPENS) == before
+    assert len(handles.OPENS) == before

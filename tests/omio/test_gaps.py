@@ -10,7 +10,7 @@ import pytest
 from click.testing import Result
 
 import omio
-from omio.gaps import gaps
+from omio.sources.names import gaps
 from omio_core.errors import MetadataWarning
 
 from .folders import along_t, put

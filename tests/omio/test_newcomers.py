@@ -178,7 +178,7 @@ def test_names_along_t_are_those_of_each(tmp_path: Path) -> None:
 
 
 def test_absent_planes_are_told_of_every_file() -> None:
-    from omio.telling import kept, once
+    from omio.sources.notices import kept, once
 
     with kept() as told:
         for name in ("a", "b", "b"):
@@ -196,7 +196,7 @@ def test_absent_planes_are_told_of_every_file() -> None:
 
 
 def test_files_of_one_name_are_told_in_full() -> None:
-    from omio.telling import kept, once
+    from omio.sources.notices import kept, once
 
     with kept() as told:
         for folder in ("t1", "t2"):

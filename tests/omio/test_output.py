@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 import omio
 from omio.cli.app import app
-from omio.names import filled
-from omio_core import temporaries, writing
+from omio.planning.filenames import filled
 from omio_core.contract import WriteRequest, Written
 from omio_core.errors import CorruptFileError, OmioError, WriteError
-from omio_core.image import Image
+from omio_core.files import temporaries
+from omio_core.images import writing
+from omio_core.images.image import Image
 from omio_plugins.ome_tiff import _write
 
 PIXELS = np.arange(2 * 3 * 2 * 20 * 30, dtype=np.uint16).reshape(2, 3, 2, 20, 30)
@@ -135,8 +136,8 @@ def test_names_that_come_out_alike_are_told_apart(several: Path, tmp_path: Path)
     ],
 )
 def test_templates(template: str, made: str) -> None:
-    from omio import convert
-    from omio_core.reading import Overrides
+    from omio import arrays as convert
+    from omio_core.images.opening import Overrides
 
     image = convert.image_of(PIXELS, None, Overrides(axes="TZCYX", channel_names=["G/F/P", "b"]))
     assert filled(template, "a.b", 7, image) == made

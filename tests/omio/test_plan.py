@@ -14,8 +14,8 @@ import tifffile
 from click.testing import Result
 
 import omio
-from omio import planning
-from omio_core import opens, policies
+from omio.planning import prepare
+from omio_core import policies
 from omio_core.errors import (
     FileChangedError,
     ManyImagesError,
@@ -28,7 +28,8 @@ from omio_core.errors import (
     UnknownOptionError,
     WriteError,
 )
-from omio_core.pictures import FilePicture
+from omio_core.pixels import handles
+from omio_core.pixels.picture import FilePicture
 
 from .folders import along_t, first, put
 
@@ -206,10 +207,10 @@ def test_planning_holds_no_handle(tmp_path: Path) -> None:
     """Not of many files, and none while it describes the next."""
     for t in range(100):
         put(tmp_path / "f" / f"{t}.tif", t)
-    opens.OPENS.clear()
+    handles.OPENS.clear()
     plan = omio.plan(tmp_path / "f", merge="T")
     assert len(plan.outputs[0].inputs) == 100
-    assert len(opens.OPENS) == 0
+    assert len(handles.OPENS) == 0
 
 
 # --- what the writer would refuse
@@ -404,14 +405,14 @@ def test_a_reader_that_sees_another_picture(series: Path) -> None:
 
 def test_a_name_taken_while_it_is_done_at_once(series: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a saved plan, the policy still holds: the next number."""
-    first_look = planning.naming.name
+    first_look = prepare.targets.name
 
     def and_then_somebody_comes(*arguments: object) -> object:
         made = first_look(*arguments)
         (series / "T_8.ome.tif").write_bytes(b"somebody else's")
         return made
 
-    monkeypatch.setattr(planning.naming, "name", and_then_somebody_comes)
+    monkeypatch.setattr(prepare.targets, "name", and_then_somebody_comes)
     (path,) = omio.convert_to_ometiff(series / "T_8.tif")
     assert path.name == "T_8-1.ome.tif"
     assert (series / "T_8.ome.tif").read_bytes() == b"somebody else's"

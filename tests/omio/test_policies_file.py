@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 import omio
-from omio_core import Policies, catalogue, plugins
+from omio_core import Policies, catalogue
 from omio_core.contract import Policy
 from omio_core.errors import AmbiguousAxesError, MissingMetadataError, OmioError
+from omio_core.plugins import catalogue as plugins
 
 PROVENANCE = "omio/provenance"
 

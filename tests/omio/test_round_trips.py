@@ -13,8 +13,8 @@ import tifffile
 from numpy.typing import NDArray
 
 import omio
-from omio_core import reading
 from omio_core.errors import OmioWarning
+from omio_core.images import opening
 
 FOLDERS = ("tiff/", "imagej/", "ome-tiff/")
 
@@ -45,7 +45,7 @@ def test_every_tiff_there_and_back(data: Path, tmp_path: Path) -> None:
     for number, name in enumerate(names):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", OmioWarning)  # what is assumed of each is the readers' tests' matter
-            images = reading.open_source(data / name).images
+            images = opening.open_source(data / name).images
             if any(image.dtype.kind in "iu" and image.dtype.itemsize == 8 for image in images):
                 refused.append(name)
                 continue
@@ -54,7 +54,7 @@ def test_every_tiff_there_and_back(data: Path, tmp_path: Path) -> None:
             )
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # nothing is left to assume
-            found = reading.open_source(path).images
+            found = opening.open_source(path).images
         assert len(found) == len(images), name
         for index, (one, image) in enumerate(zip(found, images, strict=True)):
             pixels = image.to_numpy()

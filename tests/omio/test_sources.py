@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import omio
-from omio.sources import find, natural
+from omio.sources.kinds import find, natural
 from omio_core.errors import NoReaderError, OmioError, ReadError
 
 from .folders import along_t, first, put

@@ -14,7 +14,7 @@ import pytest
 import omio
 from omio_core import Image, from_dict
 from omio_core.errors import AssumedAxesWarning, MetadataWarning, OmioWarning
-from omio_core.merge import merge
+from omio_core.merging.merge import merge
 from omio_core.warned import warn
 
 

@@ -15,8 +15,8 @@ import tifffile
 
 import omio
 from omio_core.errors import AmbiguousAxesError, MetadataError, NoWriterError, OmioError, UnknownOptionError, WriteError
-from omio_core.facts import Facts, Planes
-from omio_core.metadata import Metadata
+from omio_core.metadata.facts import Facts, Planes
+from omio_core.metadata.model import Metadata
 
 SHAPE = (2, 3, 2, 16, 20)
 PIXELS = np.arange(np.prod(SHAPE), dtype=np.uint16).reshape(SHAPE)

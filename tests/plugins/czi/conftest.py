@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from omio_core.axes import layout
 from omio_core.contract import Box
+from omio_core.geometry.axes import layout
 from omio_plugins.czi._read import CziImages, open_czi
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from omio_core import ome, omexml
 from omio_core.contract import Facts, Planes
-from omio_core.metadata import Metadata
-from omio_core.xmltext import first, local, parse
+from omio_core.metadata.model import Metadata
+from omio_core.ome import read, write
+from omio_core.parsing.xml import first, local, parse
 from omio_plugins.czi import _facts
 from omio_plugins.czi._facts import NAMESPACE
 from omio_plugins.czi._tree import metadata
@@ -151,11 +151,11 @@ def test_the_text_goes_into_ome_xml_and_back(
     monkeypatch.setattr(_facts, "PART", part)
     several = describe(data / "czi" / "WellD6-7_S2.czi")
     whole = [Metadata(shape=(1, 1, 1, 440, 544), dtype="uint16", facts=one.facts()) for one in several]
-    xml = omexml.build(whole, pixel_types=["uint16"] * 2, creator="test")
-    omexml.check(xml)
+    xml = write.build(whole, pixel_types=["uint16"] * 2, creator="test")
+    write.check(xml)
     text = several[0].vendor()
     assert len(text) < len(xml) < 1.5 * len(text)
     for index in (0, 1):
-        kept = ome.facts(xml, index).annotations[NAMESPACE]["Metadata"]
+        kept = read.facts(xml, index).annotations[NAMESPACE]["Metadata"]
         assert isinstance(kept, str if part > len(text) else list)
         assert "".join(kept) == text.replace("\r\n", "\n")  # as any XML parser reads it

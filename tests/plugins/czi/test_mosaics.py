@@ -10,7 +10,7 @@ import pytest
 
 from omio_core.contract import Box
 from omio_core.errors import CorruptFileError
-from omio_core.region import Present
+from omio_core.geometry.box import Present
 from omio_plugins.czi._places import NAMESPACE
 from omio_plugins.czi._read import open_czi
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from omio_core.axes import layout
 from omio_core.contract import Box, Described
+from omio_core.geometry.axes import layout
 from omio_plugins.lsm._read import LsmImages, open_lsm
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from omio_core import reading
 from omio_core.contract import Box
 from omio_core.errors import CorruptFileError, OmioWarning, UnsupportedFeatureError
+from omio_core.images import opening
 from omio_plugins.lsm._read import open_lsm
 
 from .made import LZW, Way, ramp, stack, write
@@ -277,7 +277,7 @@ def test_a_map_shows_the_pixels_where_they_lie_as_they_are(kind: str, tmp_path: 
     for k, array in enumerate(one.arrays):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", OmioWarning)
-            (image,) = reading.open_source(one.file.path).pick(k)
+            (image,) = opening.open_source(one.file.path).pick(k)
         with image:
             if MAPPED[kind]:
                 assert np.array_equal(image.to_memmap(), array)
@@ -290,7 +290,7 @@ def test_no_map_of_strips_at_irregular_distances(tmp_path: Path) -> None:
     array = ramp(4, 2, 7, 9)
     way = Way(thumbnails=False, place=lambda k, at: at + 8 * k)
     write(tmp_path / "a.lsm", stack(array), {"DimensionZ": 4}, way=way)
-    with reading.open_source(tmp_path / "a.lsm").images[0] as image:
+    with opening.open_source(tmp_path / "a.lsm").images[0] as image:
         assert np.array_equal(image.to_numpy()[0], array)
         with pytest.raises(UnsupportedFeatureError, match="at regular distances"):
             image.to_memmap()
@@ -300,6 +300,6 @@ def test_the_colours_of_a_display_are_none_of_the_pixels(tmp_path: Path) -> None
     """A PhotometricInterpretation other than grey is that of how a page is shown: nothing is told of it."""
     array = ramp(3, 1, 7, 9)
     write(tmp_path / "a.lsm", stack(array), {"DimensionZ": 3}, way=Way(extra={262: (3, (3,))}))
-    with reading.open_source(tmp_path / "a.lsm").images[0] as image:
+    with opening.open_source(tmp_path / "a.lsm").images[0] as image:
         assert image.metadata.assumptions == ()
         assert np.array_equal(image.to_numpy()[0], array)

@@ -10,7 +10,7 @@ import pytest
 
 from omio_core.contract import Box
 from omio_core.errors import OmioError
-from omio_core.facts import SMALLEST_SIZE
+from omio_core.metadata.facts import SMALLEST_SIZE
 from omio_plugins.lsm._read import open_lsm
 
 FOLDERS = ("lsm/", "lsm-generated/")

@@ -10,8 +10,8 @@ import pytest
 import tifffile
 
 from omio_core.contract import Match, Probe
-from omio_core.plugins import Catalogue, using
-from omio_core.reading import open_source
+from omio_core.images.opening import open_source
+from omio_core.plugins.catalogue import Catalogue, using
 from omio_plugins import tiff
 from omio_plugins.lsm import READER, omio_readers, sniff
 

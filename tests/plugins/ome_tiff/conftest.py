@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from omio_core.contract import WriteRequest, Written
-from omio_core.image import Image
-from omio_core.landing import land
+from omio_core.files.atomic import land
+from omio_core.images.image import Image
 from omio_plugins.ome_tiff import _check, _write
 
 Save = Callable[..., Written]

@@ -17,13 +17,14 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 
-from omio_core import ome, omexml
 from omio_core.contract import Match, WriteRequest, Written
 from omio_core.errors import CorruptFileError, MetadataError, WriteError
-from omio_core.facts import Channel, Fact, Facts, Planes
-from omio_core.image import Image
-from omio_core.landing import land
-from omio_core.metadata import Metadata
+from omio_core.files.atomic import land
+from omio_core.images.image import Image
+from omio_core.metadata.facts import Channel, Fact, Facts, Planes
+from omio_core.metadata.model import Metadata
+from omio_core.ome import read as ome
+from omio_core.ome import write
 from omio_core.settings import using
 from omio_plugins.ome_tiff import WRITER, _check, _file, _plan, _write
 
@@ -360,7 +361,7 @@ def test_metadata_by_ome_types(tmp_path: Path) -> None:
     path = tmp_path / "a.ome.tif"
     save(path, image(pixels((2, 3, 2, 30, 20)), **RICH))
     text = xml(path)
-    omexml.check(text)
+    write.check(text)
     found = from_xml(text).images[0]
     sizes = found.pixels
     assert found.name == "näme"

@@ -14,9 +14,10 @@ import tifffile
 from numpy.typing import NDArray
 
 import omio
-from omio_core import digests, ome
 from omio_core.errors import CorruptFileError, WriteError
-from omio_core.image import Image
+from omio_core.images.image import Image
+from omio_core.ome import read
+from omio_core.pixels import digests
 from omio_plugins.ome_tiff import _auto, _bands, _check, _codecs, _encode, _plan, _write
 
 Save = Callable[..., Any]
@@ -34,7 +35,7 @@ def of(array: NDArray[Any], axes: str = "TZCYX") -> Image:
 
 def provenance(path: Path, index: int = 0) -> Any:
     with tifffile.TiffFile(path) as tif:
-        return ome.facts(tif.pages[0].description, index).annotations["omio/provenance"]
+        return read.facts(tif.pages[0].description, index).annotations["omio/provenance"]
 
 
 # --- compressions
@@ -143,7 +144,7 @@ def test_every_dimension_order(tmp_path: Path, save: Save, order: str, axes: str
     path = tmp_path / "a.ome.tif"
     save(path, source, order=order)
     with tifffile.TiffFile(path) as tif:
-        description = ome.parse(tif.pages[0].description).images[0]
+        description = read.parse(tif.pages[0].description).images[0]
         assert f'DimensionOrder="{order}"' in tif.pages[0].description
         page, step = tif.pages[1].asarray(), "TZC".index(order[2])
         at = [0, 0, 0]

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from omio_core.temporaries import PART, tidy
+from omio_core.files.temporaries import PART, tidy
 
 ROOT = Path(__file__).resolve().parents[3]
 SHAPE = (1, 24, 1, 400, 500)  # 9.6 MB
@@ -30,12 +30,12 @@ SHAPE = (1, 24, 1, 400, 500)  # 9.6 MB
 WARM = """
 import json, os, sys
 import numpy as np
-from omio_core import writing
+from omio_core.images import writing
 from omio_core.errors import WriteError
-from omio_core.image import Image
+from omio_core.images.image import Image
 noise = np.random.default_rng(0).integers(0, 4, {shape}, np.uint16)
-import omio_plugins.ome_tiff._write, omio_plugins.ome_tiff._check, omio_core.omecheck
-omio_core.omecheck._schema()
+import omio_plugins.ome_tiff._write, omio_plugins.ome_tiff._check, omio_core.ome.validate
+omio_core.ome.validate._schema()
 for line in iter(sys.stdin.readline, ""):
     cases = json.loads(line)
     pids = []

@@ -11,7 +11,7 @@ import pytest
 import omio
 from omio_core.contract import Box
 from omio_core.errors import CorruptFileError, FileChangedError, UnsupportedFeatureError
-from omio_core.positioned import PositionedFile
+from omio_core.files.positioned import PositionedFile
 from omio_plugins.thorlabs import _read
 from omio_plugins.thorlabs._read import open_raw
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from omio_core.axes import layout
 from omio_core.contract import Box
+from omio_core.geometry.axes import layout
 from omio_plugins.tiff._read import TiffImages, open_tiff
 
 Tags = dict[int, tuple[int, Any]]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from omio_core.positioned import PositionedFile
+from omio_core.files.positioned import PositionedFile
 from omio_plugins.tiff._chain import read_chain
 from omio_plugins.tiff._ifd import Chain
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from omio_core.axes import layout
 from omio_core.contract import Box
 from omio_core.errors import AmbiguousAxesError, CorruptFileError
+from omio_core.geometry.axes import layout
 from omio_plugins.tiff._read import open_tiff
 
 

@@ -19,8 +19,8 @@ from omio_core.errors import (
     FileChangedError,
     ReadError,
 )
-from omio_core.opens import OPENS
-from omio_core.reading import open_source
+from omio_core.images.opening import open_source
+from omio_core.pixels.handles import OPENS
 from omio_plugins.tiff._read import TiffImages, open_tiff
 from omio_plugins.tiff._shelf import KEPT, Shelf, ShelvedFile
 

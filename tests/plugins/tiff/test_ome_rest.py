@@ -13,8 +13,8 @@ import pytest
 import tifffile
 
 import omio
-from omio_core import omecheck, omerest
-from omio_core.ometree import OURS
+from omio_core.ome import unmodelled, validate
+from omio_core.ome.tree import OURS
 
 NS = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
 REST, KEY = "ome/xml", "Remainder"
@@ -63,7 +63,7 @@ def foreign(found: dict[str, Any]) -> dict[str, Any]:
 def converted(path: Path, out: Path, **options: Any) -> Path:
     (made,) = omio.convert_to_ometiff(path, out, **options)
     with tifffile.TiffFile(made) as tif:
-        omecheck.check(tif.pages[0].description)
+        validate.check(tif.pages[0].description)
     return Path(made)
 
 
@@ -142,7 +142,7 @@ def test_every_real_file_keeps_its_remainder(data: Path, tmp_path: Path) -> None
 
 
 def test_more_than_is_kept_is_told(write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(omerest, "MOST", 1 << 20)
+    monkeypatch.setattr(unmodelled, "MOST", 1 << 20)
     long = RICH.replace("what it was", "x" * (1 << 20))
     made = converted(write(long), tmp_path / "1.ome.tif")
     again = converted(made, tmp_path / "2.ome.tif")

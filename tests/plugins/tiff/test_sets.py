@@ -21,9 +21,9 @@ from omio_core.errors import (
     OmioError,
     UnsupportedFeatureError,
 )
-from omio_core.opens import OPENS
+from omio_core.images.opening import Overrides, Request, open_source
+from omio_core.pixels.handles import OPENS
 from omio_core.policies import Policies
-from omio_core.reading import Overrides, Request, open_source
 from omio_core.settings import using
 from omio_plugins.tiff._read import open_tiff
 

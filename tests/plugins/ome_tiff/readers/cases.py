@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import omio
-from omio_core import writing
-from omio_core.image import Image
+from omio_core.images import writing
+from omio_core.images.image import Image
 
 TYPES = {
     "uint8": "uint8", "uint16": "uint16", "uint32": "uint32", "int8": "int8", "int16": "int16", "int32": "int32",

@@ -1,0 +1,1 @@
+"""Two files or folders compared: what is understood, not what is stored."""

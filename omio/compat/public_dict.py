@@ -1,0 +1,145 @@
+"""The public dict made whole: every key, canonical lengths, annotations by namespace; what `omio.compat.first_omio` stands on."""
+
+from __future__ import annotations
+
+import math
+import operator
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+LENGTHS = ("SizeT", "SizeZ", "SizeC", "SizeY", "SizeX")
+
+
+def public_keys() -> tuple[str, ...]:
+    """The keys of the public dict."""
+    from omio_core.metadata.model import Metadata
+
+    return tuple(Metadata(shape=(1, 1, 1, 1, 1), dtype="uint8").to_dict())
+
+
+def canonical(shape: Sequence[int], axes: str | None) -> tuple[tuple[int, ...], int]:
+    """Lengths TZCYX of a shape, and the samples of a pixel.
+
+    Raises
+    ------
+    MetadataError
+        A length is no whole number above 0, or the axes do not fit the shape.
+    """
+    from omio_core.errors import MetadataError
+    from omio_core.geometry.axes import layout
+    from omio_core.metadata.from_dict import axes_of
+
+    try:
+        lengths = tuple(operator.index(length) for length in shape)
+    except TypeError:
+        lengths = ()
+    if not lengths or min(lengths) < 1:
+        raise MetadataError(f"{shape!r} is no shape", remedy="give whole numbers above 0, such as (1, 5, 2, 64, 64)")
+    said = axes_of(None, lengths, axes)
+    understood = layout(said, lengths, caller=said)
+    return understood.shape, understood.samples
+
+
+def lengths(shape: Sequence[int]) -> dict[str, Any]:
+    """The keys of the dict that say the lengths of a canonical picture."""
+    return {"axes": "TZCYX", "shape": list(shape), **dict(zip(LENGTHS, shape, strict=True))}
+
+
+def unfit(public: Mapping[str, Any], lengths: Sequence[int]) -> Iterator[tuple[str, str]]:
+    """The keys of facts that are of a picture of other lengths, and why."""
+    from omio_core.errors import MetadataError
+    from omio_core.metadata.from_dict import from_dict
+
+    for key in ("Channels", "Planes"):
+        try:
+            from_dict({"SamplesPerPixel": public.get("SamplesPerPixel"), key: public.get(key)}, lengths, "uint8")
+        except MetadataError as error:
+            yield key, error.what
+
+
+def whole(public: Mapping[str, Any]) -> dict[str, Any]:
+    """Every key of the dict, by way of the core's metadata; lengths that are unknown stay None.
+
+    Annotations stay as they are: what they record is for the writer to settle.
+
+    Raises
+    ------
+    MetadataError
+        What is stated cannot be true.
+    """
+    from omio_core.metadata.from_dict import from_dict
+
+    said = {key: value for key, value in public.items() if key not in ("axes", "shape", "Annotations")}
+    axes, shape = public.get("axes") or "TZCYX", public.get("shape")
+    known = tuple(said.get(key) for key in LENGTHS)
+    if shape is not None:
+        known, samples = canonical(shape, axes)
+        if samples > 1:
+            said["SamplesPerPixel"] = samples
+    assumed = list(canonical([1 if n is None else n for n in known], "TZCYX")[0])
+    channels = said.get("Channels") or ()
+    if known[2] is None:  # as many as are described
+        assumed[2] = (len(channels) or 1) * (said.get("SamplesPerPixel") or 1)
+    found = from_dict(said, assumed, "uint8").to_dict()
+    if None in known:
+        found |= dict(zip(LENGTHS, known, strict=True)) | {"shape": None}
+    elif axes != "TZCYX" and shape is not None:
+        found |= {"axes": axes, "shape": list(shape)}
+    if known[2] is None and not channels:
+        found["Channels"] = []
+    return {**found, "Annotations": dict(public.get("Annotations") or {})}
+
+
+def by_namespace(given: Any, namespace: str) -> dict[str, dict[str, Any]]:
+    """Annotations by namespace; of plain ones the key ``Namespace`` says theirs."""
+    from omio_core.errors import MetadataError
+
+    if not isinstance(given or {}, Mapping):
+        raise MetadataError("Annotations must be a dict", evidence=repr(given)[:200], remedy="{'namespace': {..}}")
+    found = {str(name): dict(content) for name, content in (given or {}).items() if isinstance(content, Mapping)}
+    loose = {str(key): plain(value) for key, value in (given or {}).items() if not isinstance(value, Mapping)}
+    own = loose.pop("Namespace", None)
+    if loose:
+        own = own if isinstance(own, str) and own else namespace
+        found[own] = {**loose, **found.get(own, {})}
+    return found
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: scalars and arrays of numpy as numbers and lists, what is no number as a text."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, list | tuple | set):
+        return [plain(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def zarr_array(lengths: tuple[int, ...], value: Any, store: str, path: Any, name: str | None) -> Any:
+    """A zarr array of one value, which takes no room for it."""
+    import zarr
+    from zarr.storage import MemoryStore
+
+    from omio_core.errors import MetadataError, WriteError
+
+    where: Any = MemoryStore()
+    if store == "disk" and path is not None:
+        where = os.path.join(os.fspath(path), (name or "empty_image").removesuffix(".zarr") + ".zarr")
+        if os.path.lexists(where):
+            raise WriteError(f"{where} exists", remedy="choose another zarr_store_name=", path=where)
+    elif store != "memory":
+        raise MetadataError(
+            f"zarr_store={store!r} cannot be made",
+            remedy='choose "memory", or "disk" with the folder zarr_store_path=, or None for a numpy array',
+        )
+    return zarr.create_array(
+        where,
+        shape=lengths,
+        dtype=value.dtype,
+        chunks=(1, 1, 1, *(min(n, 1024) for n in lengths[3:])),
+        fill_value=value.item(),
+    )

@@ -1,0 +1,173 @@
+"""From what a caller says to opened images; it knows no format and takes no flags."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from omio_core.errors import ManyImagesError, NoReaderError, OmioError
+from omio_core.images.image import Image
+from omio_core.images.opening import Overrides, Request, Source, open_source
+from omio_core.pixels.joined import label
+from omio_core.plugins.catalogue import catalogue
+from omio_core.policies import Policies, choose
+
+if TYPE_CHECKING:
+    import dask.array
+    from numpy.typing import NDArray
+
+_KINDS = tuple(f.name for f in fields(Policies))
+
+
+def request(
+    *,
+    reader: str | None = None,
+    axes: str | None = None,
+    pixel_size: Any = None,
+    time_increment: float | None = None,
+    channel_names: Sequence[str] | None = None,
+    others: Mapping[str, Any],
+) -> Request:
+    """Sort a caller's keywords into policies, statements and reader options.
+
+    Raises
+    ------
+    OmioError
+        A policy is named that is not installed.
+    OSError
+        The file of policies cannot be read.
+    """
+    said = {kind: others[kind] for kind in _KINDS if kind in others}
+    if axes is not None and any(p.kind == "axes" and p.name == axes for p in catalogue().policies):
+        said["axes"], axes = axes, None
+    return Request(
+        reader=reader,
+        policies=choose(others.get("policies"), said),
+        overrides=Overrides(
+            axes=axes, pixel_size=pixel_size, time_increment=time_increment, channel_names=channel_names
+        ),
+        options={name: value for name, value in others.items() if name not in (*_KINDS, "policies")},
+    )
+
+
+def source(path: str | os.PathLike[str], said: Request) -> Source:
+    """A source described under a request; its file is let go of at once.
+
+    Raises
+    ------
+    NoReaderError
+        Also for a folder that is no picture.
+    OmioError
+        It cannot be read, or a policy forbids it.
+    """
+    try:
+        opened = open_source(path, said)
+    except NoReaderError as error:
+        if not os.path.isdir(path):
+            raise
+        named = os.fspath(path)
+        remedy = f"name the files in it; omio.plan({named!r}) says which they are (omio plan {shlex.quote(str(named))})"
+        raise NoReaderError(error.what, evidence=error.evidence, remedy=remedy, **error.facts) from None
+    opened.images[0].close()  # all of them share the one file
+    return opened
+
+
+def writer_options(others: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a caller's keywords that are options of a writer."""
+    known = {name for writer in catalogue().writers for name in writer.options}
+    return {name: value for name, value in others.items() if name in known}
+
+
+def images(
+    given: Any, image: int | str | None, said: Request, *, along: str | None = None, one: bool
+) -> tuple[Image, ...]:
+    """The chosen images of any source, merged where an axis is given.
+
+    Raises
+    ------
+    ManyImagesError
+        One is wanted and several are there.
+    OmioError
+        Something cannot be read, or a policy forbids it.
+    """
+    known = given
+    if not isinstance(given, str | os.PathLike) or os.path.isdir(given):
+        from .sources.kinds import File, source_of
+
+        known = source_of(given)
+        known = known.path if isinstance(known, File) else known
+    if along is None and isinstance(known, str | os.PathLike):  # the short way: a file, as it is
+        return pick(known, "all" if image is None and not one else image, said, one=one)
+    from .planning import prepare
+
+    prepared = prepare.prepare(known, said, image=image, along=along)
+    found = tuple(image for made in prepared.made for image in made.images)
+    if one and along is None and len(found) != 1:
+        listed = "; ".join(f"{label(one.picture)}" for one in found[:20])
+        raise ManyImagesError(
+            f"there are {len(found)} images, and one is asked for",
+            evidence=listed + (f"; and {len(found) - 20} more" if len(found) > 20 else ""),
+            remedy='take all with return_list=True, or merge them with merge="T", "Z" or "C" '
+            '(merge_multiple_files_in_folder=True, merge_along_axis="T")',
+            names=tuple(label(one.picture) for one in found),
+        )
+    prepared.refuse()
+    return found
+
+
+def pick(path: str | os.PathLike[str], image: int | str | None, said: Request, *, one: bool) -> tuple[Image, ...]:
+    """The chosen images of a source; the policy for missing facts is applied to them.
+
+    Raises
+    ------
+    ManyImagesError
+        One is wanted and several are there.
+    MissingMetadataError
+        The policy ``missing="raise"`` is in force and a needed fact is unknown.
+    """
+    opened = open_source(path, said)
+    try:
+        images = opened.pick(image)
+        if one and len(images) != 1:
+            raise ManyImagesError(
+                f"{opened.path} holds {len(images)} images, and one is asked for",
+                evidence="; ".join(f"{i}: {found!r}" for i, found in enumerate(images)),
+                remedy="choose one with image=<index or name>, or take all with return_list=True",
+                path=opened.path,
+            )
+        refuse_missing(opened.path, images, said.policies)
+    except OmioError:
+        opened.images[0].close()  # all of them share the one file
+        raise
+    return images
+
+
+def refuse_missing(path: str, images: Sequence[Image], chosen: Policies) -> None:
+    """Apply the policy ``missing``.
+
+    Raises
+    ------
+    MissingMetadataError
+    """
+    from omio_core.policies import decide
+
+    if chosen.missing == Policies().missing:
+        return  # the default takes what is unknown as unknown: no metadata are parsed to find that out
+    for image in images:
+        needed = image.metadata.needed()
+        if needed and decide("missing", chosen.missing, path=path, missing=needed) == "raise":
+            image.metadata.refuse_missing(path)
+
+
+def pixels(images: Sequence[Image], *, lazily: bool) -> list[NDArray[Any] | dask.array.Array]:
+    """All pixels of images, in memory or as dask arrays; in memory, their files are let go of at once."""
+    if lazily:
+        return [image.to_dask() for image in images]
+    try:
+        return [image.to_numpy() for image in images]
+    finally:
+        for image in images:
+            image.close()

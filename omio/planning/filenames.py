@@ -1,0 +1,245 @@
+"""What written files are called: beside the source or where asked, from the source's name or a template; no pixel."""
+
+from __future__ import annotations
+
+import os
+import re
+import string
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from omio_core.errors import ManyImagesError, NoWriterError, WriteError
+from omio_core.images.image import Image
+from omio_core.plugins.catalogue import catalogue
+
+SUFFIX = ".ome.tif"
+LONGEST_NAME = 120  # characters of an image's name in a file name; file systems take 255 bytes in all
+_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')  # what Windows or a shell would trip over
+_OTHERS = (
+    ".png", ".jpg", ".jpeg", ".jp2", ".bmp", ".gif", ".webp", ".svg", ".pdf", ".avi", ".mp4", ".zarr", ".h5", ".hdf5",
+    ".nd2", ".czi", ".lif", ".lsm", ".oib", ".oif", ".oir", ".vsi", ".ims", ".dv", ".r3d", ".stk", ".raw", ".mrc",
+    ".nrrd", ".nii", ".nii.gz", ".dcm", ".svs", ".ndpi", ".scn", ".mrxs", ".npy", ".npz", ".btf", ".tf8",
+    ".tif", ".tiff",
+)  # fmt: skip
+"""Suffixes of images, also of such as no reader reads: who asks for one of them does not mean a folder."""
+_RESERVED = {"con", "prn", "aux", "nul", *(f"com{i}" for i in range(1, 10)), *(f"lpt{i}" for i in range(1, 10))}
+
+
+def targets(
+    source: Path,
+    out: str | os.PathLike[str] | None,
+    images: Sequence[Image],
+    suffixes: Sequence[str],
+    *,
+    several: bool,
+    template: str | None = None,
+) -> Iterator[Path]:
+    """The file for each image.
+
+    Parameters
+    ----------
+    source
+        The file converted.
+    out
+        A file, a folder, or None for the source's own folder.
+    images
+        What is written, each into a file of its own.
+    suffixes
+        The reader's suffixes; one of them is taken off the source's name, nothing else is.
+    several
+        Whether the source holds more than one image, chosen or not.
+    template
+        A name without suffix, see `filled`; None for the stem of the source, and the image's name where there are
+        several.
+
+    Raises
+    ------
+    ManyImagesError
+        Several images are to go into one file.
+    NoWriterError
+        `out` looks like a file of another kind.
+    WriteError
+        `out` is a file, or the template cannot be filled.
+    """
+    if out is not None and is_file(Path(out)):
+        if len(images) > 1:
+            raise ManyImagesError(
+                f"{len(images)} images cannot go into the one file {out}",
+                remedy='give a folder, choose one with image=<index or name>, or take layout="one-file" '
+                "(--layout one-file)",
+                path=os.fspath(out),
+            )
+        if template is not None:
+            raise WriteError(f"{out} is a name already", remedy="leave out name=, or give a folder")
+        yield Path(out)
+        return
+    folder = _folder(out, source.parent)
+    base = stem(source.name, suffixes)
+    taken: dict[str, int] = {}
+    for index, image in enumerate(images):
+        part = f"_{safe(image.name) or f'image{index}'}" if several else ""
+        wanted = base + part if template is None else filled(template, base, index, image)
+        yield unique(folder / f"{wanted}{SUFFIX}", taken)
+
+
+def filled(template: str, base: str, index: int, image: Image) -> str:
+    """A template with the facts of an image in place.
+
+    Parameters
+    ----------
+    template
+        With any of ``{stem}``, ``{image}`` (its name, else ``image0``), ``{index}``, ``{channels}`` (their names
+        joined by +) and the keys of the public dict that hold one value, such as ``{SizeT}`` or
+        ``{PhysicalSizeX:.3f}``; an unknown one becomes ``unknown``.
+    base
+        The stem.
+
+    Raises
+    ------
+    WriteError
+        A field is none of these, or its format does not fit.
+    """
+    facts = image.metadata.to_dict()
+    known: dict[str, Any] = {key: value for key, value in facts.items() if not isinstance(value, (list, dict))}
+    channels = [one["Name"] for one in facts["Channels"]]
+    known |= {
+        "stem": base,
+        "image": image.name or f"image{index}",
+        "index": index,
+        "channels": "+".join(map(str, channels)) if channels and None not in channels else None,
+    }
+    if "!" in template:
+        raise _unfit(template, "it converts a field with !", known)
+    try:
+        pieces = [
+            (literal, field, format(known[field], form or "") if field in known and known[field] is not None else None)
+            for literal, field, form, _ in string.Formatter().parse(template)
+        ]
+    except ValueError as error:
+        raise _unfit(template, str(error), known) from error
+    name = ""
+    for literal, field, text in pieces:
+        if field is not None and field not in known:
+            raise _unfit(template, f"there is no field {field!r}", known)
+        name += literal if field is None else literal + (safe(text) or "unknown")
+    return safe(name, longest=2 * LONGEST_NAME) or base
+
+
+def _unfit(template: str, evidence: str, known: Mapping[str, Any]) -> WriteError:
+    return WriteError(
+        f"name={template!r} cannot be filled",
+        evidence=evidence,
+        remedy=f"write fields as {{stem}} or {{SizeT:03d}}; there are {', '.join(sorted(known))}",
+    )
+
+
+def merged(
+    title: str, home: Path, out: str | os.PathLike[str] | None, axis: str, image: Image, template: str | None = None
+) -> Path:
+    """The file for images merged: ``<title>_merged_<axis>.ome.tif``.
+
+    Parameters
+    ----------
+    title
+        The name of the folder, the tag of a stack, or the stem of the first file.
+    home
+        The folder that it lies in, where it is written unless `out` says otherwise.
+    out, template
+        As for `targets`.
+    axis
+        Along which they are merged.
+    image
+        The merged one.
+    """
+    if out is not None and is_file(Path(out)):
+        if template is not None:
+            raise WriteError(f"{out} is a name already", remedy="leave out name=, or give a folder")
+        return Path(out)
+    base = f"{safe(title)}_merged_{axis}" if template is None else filled(template, title, 0, image)
+    return _folder(out, home) / f"{base}{SUFFIX}"
+
+
+def unique(path: Path, taken: dict[str, int]) -> Path:
+    """A path that is none of `taken`, to which it is added: ``x_2.ome.tif`` where two images or sources give one name.
+
+    Parameters
+    ----------
+    path
+        The name wanted.
+    taken
+        From what `key` makes of a name that is taken to the last number that was tried behind it.
+    """
+    wanted, own = path, key(path)
+    ending = SUFFIX if path.name.lower().endswith(SUFFIX) else path.suffix
+    while key(wanted) in taken:
+        taken[own] += 1
+        wanted = path.with_name(f"{path.name[: len(path.name) - len(ending)]}_{taken[own]}{ending}")
+    taken[key(wanted)] = 1
+    return wanted
+
+
+def key(path: Path) -> str:
+    """What two paths have in common that are one file, also on systems that ignore case."""
+    return os.path.abspath(path).casefold()
+
+
+def _folder(out: str | os.PathLike[str] | None, home: Path) -> Path:
+    if out is None:
+        return home
+    folder = Path(out)
+    if folder.exists() and not folder.is_dir():
+        raise WriteError(f"{folder} is a file", remedy="give a folder, or a name that ends in .ome.tif")
+    return folder
+
+
+def is_file(given: Path) -> bool:
+    """Whether a name is meant for a file, by its suffix.
+
+    Raises
+    ------
+    NoWriterError
+        It is that of another image format.
+    """
+    name = given.name.lower()
+    if given.is_dir():
+        return False
+    if any(name.endswith(s) for writer in catalogue().writers for s in writer.suffixes):
+        return True
+    if name.endswith((*_OTHERS, *(s for reader in catalogue().readers for s in reader.suffixes))):
+        raise NoWriterError(
+            f"{given} is no name for an OME-TIFF",
+            evidence=f"it ends in {given.suffix}",
+            remedy=f"end it in {SUFFIX}, or give a folder",
+            path=str(given),
+        )
+    return False
+
+
+def stem(name: str, suffixes: Sequence[str]) -> str:
+    """A file's name without its suffix; other dots stay.
+
+    Examples
+    --------
+    >>> stem("a.b.ome.tif", (".ome.tif", ".tif")), stem("sample_0.5um", (".tif",))
+    ('a.b', 'sample_0.5um')
+    """
+    known = {*suffixes, *(s for reader in catalogue().readers for s in reader.suffixes)}
+    for suffix in sorted(known, key=len, reverse=True):
+        if name.lower().endswith(suffix) and len(name) > len(suffix):
+            return name[: -len(suffix)]
+    return name
+
+
+def safe(name: str | None, longest: int = LONGEST_NAME) -> str:
+    """An image's name as part of a file name on any system; "" where nothing is left.
+
+    Examples
+    --------
+    >>> safe("Scene 1/2: left?"), safe("con"), safe(None)
+    ('Scene 1_2_ left_', 'con_', '')
+    """
+    text = unicodedata.normalize("NFC", name or "")
+    text = _UNSAFE.sub("_", text)[:longest].strip(" .")
+    return f"{text}_" if text.lower() in _RESERVED else text

@@ -1,0 +1,298 @@
+"""The making of a plan: what of a source becomes which image and which file, and what stands against it; no pixel.
+
+The images that were described for a plan stay with it as long as it is carried out at once (`Prepared`); the plan
+itself is values only.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from omio_core.errors import MergeError, MetadataError, MetadataWarning, OmioError, WriteError
+from omio_core.images import enforce
+from omio_core.images.image import Image
+from omio_core.images.opening import Request
+from omio_core.merging.merge import AXES, Merge, merge
+from omio_core.merging.record import MERGE, region
+from omio_core.pixels.joined import label
+from omio_core.pixels.picture import FilePicture
+from omio_core.pixels.stream import unit
+from omio_core.settings import current
+
+from ..opening import refuse_missing
+from ..sources.collect import Gathered, Taken, chosen, gather
+from ..sources.kinds import Source
+from ..sources.notices import Telling, kept, kept_if, once, padding, tell
+from . import channels, targets
+from .plan import Input, Output, Plan, Writing
+
+LAYOUTS = ("files", "one-file")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """One output of a plan with its images at hand.
+
+    Parameters
+    ----------
+    output
+        What the plan says of it.
+    taken
+        The file of each input.
+    images
+        What it is made of: one image, or those that go into one file.
+    goal
+        The file as the caller would name it; in the output it is absolute.
+    error
+        Why it cannot be done.
+    """
+
+    output: Output
+    taken: tuple[Taken, ...]
+    images: tuple[Image, ...]
+    goal: Path | None = None
+    error: OmioError | None = None
+
+    def failed(self, error: OmioError) -> Made:
+        """The same with an error, if it has none."""
+        if self.error is not None:
+            return self
+        return replace(self, error=error, output=replace(self.output, problem=str(error)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A plan with its images at hand, and what is to be warned of when it is carried out."""
+
+    plan: Plan
+    made: tuple[Made, ...]
+    told: tuple[Telling, ...] = ()
+
+    def refuse(self) -> None:
+        """Raise the first error, if there is one; else warn of what is to be warned of.
+
+        Raises
+        ------
+        OmioError
+        """
+        for one in self.made:
+            if one.error is not None:
+                raise one.error
+        tell(self.told)
+
+
+def prepare(
+    source: Source,
+    said: Request,
+    *,
+    image: int | str | None = None,
+    along: str | None = None,
+    out: str | os.PathLike[str] | None = None,
+    writing: Writing | None = None,
+) -> Prepared:
+    """Plan what becomes of a source.
+
+    Parameters
+    ----------
+    source
+        See `omio.sources.kinds`.
+    said
+        How it is opened.
+    image
+        Which images of each file: an index, a name, "all"; all where None, if they are not merged.
+    along
+        The axis to merge along: T, Z or C.
+    out
+        A file or a folder; None for beside the source.
+    writing
+        How files are written; None where images are wanted.
+
+    Raises
+    ------
+    OmioError
+        Something cannot be read, or there is no such axis. What stands against a merge or a name is no error here
+        but a problem of the output.
+    """
+    if along is not None and along not in tuple(AXES):
+        raise MergeError(
+            f"images cannot be merged along {along!r}", evidence=f"the source is {source!r}"[:200],
+            remedy=f"choose one of {', '.join(AXES)}", axis=along,
+        )  # fmt: skip
+    if writing is not None and writing.layout not in LAYOUTS:
+        raise WriteError(f"layout cannot be {writing.layout!r}", remedy=f"choose one of {', '.join(LAYOUTS)}")
+    with uncollected():
+        gathered = gather(source, channels.of_inputs(said, along))
+        groups = list(_groups(gathered, image, along, writing))
+        with kept_if(len(gathered.taken) > 1) as told:
+            made = [_made(group, along, said, to_file=writing is not None) for group in groups]
+    if writing is not None:
+        made = targets.name(gathered, made, out, said.policies.collision, writing)
+    tellings = once(told)
+    gaps = [gathered.gaps] if along is not None and gathered.gaps else []
+    # what a merge is warned of is among its conflicts
+    notes = [*gaps, *(text for _, text in (*gathered.told, *(() if along else tellings)))]
+    plan = Plan(
+        outputs=tuple(one.output for one in made), request=said, writing=writing, skipped=gathered.found.skipped,
+        family=gathered.found.family, notes=(*gathered.found.notes, *notes),
+    )  # fmt: skip
+    told_too = padding(one.output.padded for one in made)  # of a plan, its outputs say it
+    unlike = [(MetadataWarning, f"merged along {along}, one after another, although {gap}") for gap in gaps]
+    return Prepared(plan=plan, made=tuple(made), told=(*gathered.told, *unlike, *tellings, *told_too))
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Pause Python's search for garbage: describing thousands of files makes next to none, and spends a fifth on it."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+_Group = list[tuple[Taken, Image]]
+
+
+def _groups(
+    gathered: Gathered, image: int | str | None, along: str | None, writing: Writing | None
+) -> Iterator[_Group]:
+    """The images that become one output, each with its file."""
+    picked = chosen(gathered, image, along=along)
+    if along is not None:
+        yield [(one, each) for one, images in picked for each in images]
+        return
+    for one, images in picked:
+        if writing is not None and writing.layout == "one-file":
+            yield [(one, each) for each in images]
+        else:
+            yield from ([(one, each)] for each in images)
+
+
+def _made(group: _Group, along: str | None, said: Request, *, to_file: bool) -> Made:
+    """What becomes of a group, as far as descriptions and metadata tell."""
+    taken, parts = tuple(one for one, _ in group), tuple(image for _, image in group)
+    inputs = tuple(_input(one, image, said) for one, image in group)
+    made = Made(output=Output(inputs=inputs, along=along), taken=taken, images=parts)
+    if along is not None:
+        chosen_names = {kind: getattr(said.policies, kind) for kind in ("shapes", "dtypes", "conflict")}
+        try:
+            parts = channels.dealt(parts, along, said)
+            made = replace(made, images=(merge(parts, along, **chosen_names),))
+        except (MergeError, MetadataError) as error:
+            return made.failed(error)
+    output = replace(_placed(made), memory=_memory(made.images, to_file=to_file))
+    made = replace(made, output=output)
+    try:
+        unknown = tuple(dict.fromkeys(name for image in made.images for name in image.metadata.needed()))
+        made = replace(made, output=replace(output, unknown=unknown, conflicts=tuple(_conflicts(made.images[0]))))
+        for one in made.images:
+            refuse_missing(label(one.picture), [one], said.policies)
+    except (MergeError, MetadataError) as error:
+        return made.failed(error)
+    return made
+
+
+def _placed(made: Made) -> Output:
+    """The output with its sizes, and of a merge where each input lies and what is padded."""
+    first = made.images[0]
+    output = replace(
+        made.output, shape=first.shape, dtype=str(first.dtype), nbytes=sum(one.nbytes for one in made.images)
+    )
+    recipe = first.recipe
+    if made.output.along is None or not isinstance(recipe, Merge):
+        return output
+    inputs, padded = [], []
+    for one, place in zip(output.inputs, recipe.places, strict=True):
+        spans = {axis: (start, stop) for axis, (start, stop) in region(place).items()}
+        inputs.append(replace(one, region=spans))
+        short = [
+            f"{axis} {stop} to {length}"
+            for (axis, (_, stop)), length in zip(spans.items(), first.shape, strict=True)
+            if axis != output.along and stop < length
+        ]
+        if short:
+            padded.append(f"{os.path.basename(one.path)}: {', '.join(short)}")
+    return replace(output, inputs=tuple(inputs), padded=tuple(padded))
+
+
+def _input(taken: Taken, image: Image, said: Request) -> Input:
+    picture, decision = image.picture, taken.opened.decision
+    assert isinstance(picture, FilePicture)  # as all images of a file are
+    assumed = (*picture.described.assumptions, *picture.layout.assumptions)
+    if said.overrides.axes is not None:
+        rule = f"named by the caller: {said.overrides.axes}"
+    else:
+        rule = "; ".join(dict.fromkeys(assumed)) or "named by the file"
+    verdict = decision.verdicts.get(decision.reader.name)
+    return Input(
+        path=taken.opened.path,
+        image=picture.index,
+        images=len(taken.opened.images),
+        name=image.name,
+        reader=decision.reader.name,
+        because=decision.because + (f": {verdict.why}" if verdict is not None else ""),
+        members=picture.key.members,
+        native_axes=picture.described.axes,
+        native_shape=tuple(picture.described.levels[0].shape),
+        rule=rule,
+        shape=image.shape,
+        dtype=str(image.dtype),
+        absent=enforce.absence(image),
+    )
+
+
+def _conflicts(image: Image) -> Iterator[str]:
+    """What the inputs of a merge state differently, and what a policy made of it; and where they leave gaps."""
+    if not isinstance(image.recipe, Merge):
+        return
+    record = image.metadata.facts.annotations.get(MERGE, {})
+    for one in record.get("conflicts", ()):
+        if not one["fact"].startswith("Annotations["):  # files describe themselves differently as a rule
+            kept = "unknown" if one["action"] == "null" else f"{one['value']!r}, that of {one['from']}"
+            yield f"{one['fact']}: {kept} (differs in {one['differing']}, such as {one['such as']})"
+    for one in record.get("gaps", ()):
+        yield f"{one['kind']} between {one['after']} and {one['before']}: a step of {one['step']:g} {one['unit']}"
+    yield from record.get("notes", ())
+
+
+def _memory(images: Sequence[Image], *, to_file: bool) -> int:
+    """Bytes that an output needs: all of it in memory; or of a file what is in flight between reader and writer."""
+    if not to_file:
+        return sum(one.nbytes for one in images)
+    settings = current()
+    most = 0
+    for one in images:
+        task = math.prod(unit(one.shape, one.picture.blocks, one.dtype.itemsize)) * one.dtype.itemsize
+        flight = min((settings.workers + 2) * 2 * task, max(settings.max_bytes, 2 * task))
+        most = max(most, min(flight, 2 * one.nbytes))
+    return most
+
+
+def plan(
+    source: Source,
+    said: Request,
+    *,
+    image: int | str | None,
+    along: str | None,
+    out: str | os.PathLike[str] | None,
+    writing: Writing,
+    to: str,
+) -> Plan:
+    """The plan alone: what would be warned of is in it; see `omio.plan`."""
+    if to not in ("files", "memory"):
+        raise OmioError(f"there is no plan to {to!r}", remedy='choose to="files" or to="memory"')
+    if to == "memory" and out is not None:
+        raise OmioError(
+            "what is read into memory has no name", evidence=f"out={os.fspath(out)!r}", remedy="leave it out"
+        )
+    with kept():
+        return prepare(source, said, image=image, along=along, out=out, writing=writing if to == "files" else None).plan

@@ -1,0 +1,148 @@
+"""Which file each output of a plan becomes: its name, and what a name that is taken means; nothing is written."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omio_core import policies
+from omio_core.errors import ManyImagesError, OmioError, WriteError
+from omio_core.files import atomic
+from omio_core.images import writing
+from omio_core.pixels.handles import Fingerprint
+
+from ..sources.collect import Gathered
+from . import filenames
+from .plan import Writing
+
+if TYPE_CHECKING:
+    from .prepare import Made
+
+
+def name(
+    gathered: Gathered, made: Sequence[Made], out: str | os.PathLike[str] | None, collision: str, how: Writing
+) -> list[Made]:
+    """The outputs with their files.
+
+    Parameters
+    ----------
+    gathered
+        What they are made of.
+    made
+        The outputs, those of a source file one after another.
+    out
+        A file, a folder, or None for beside the source.
+    collision
+        Policy for a name that is taken.
+    how
+        How they are written.
+
+    Raises
+    ------
+    OmioError
+        `out` cannot be what is asked for, a template cannot be filled, there is no such policy or option. A name that
+        is taken and must not be is a problem of the output.
+    """
+    policies.find("collision", collision)  # a name that is none is told now, not when a name happens to be taken
+    if out is not None and len(made) > 1 and filenames.is_file(Path(out)):
+        raise _too_many(made, out)
+    read = {os.path.realpath(member.path) for one in made for each in one.output.inputs for member in each.members}
+    taken: dict[str, int] = {}
+    wanted = [filenames.unique(path, taken) for path in _wanted(gathered, made, out, how)]
+    planned = set(taken)
+    return [_settled(one, path, collision, planned, read, how) for one, path in zip(made, wanted, strict=True)]
+
+
+def _too_many(made: Sequence[Made], out: str | os.PathLike[str]) -> ManyImagesError:
+    """The error for several images and one file: those of one source may share it, those of several may be merged."""
+    inputs = [one.output.inputs[0] for one in made]
+    if len({one.path for one in inputs}) == 1:
+        listed = [f"image {one.image}" + (f" {one.name!r}" if one.name else "") for one in inputs[:8]]
+        evidence, more = f"{inputs[0].path} holds {', '.join(listed)}", ", "
+        remedy = (
+            'put all into it with layout="one-file" (--layout one-file), choose one with image=<index or name> '
+            "(--image), or give a folder"
+        )
+    else:
+        evidence, more = "; ".join(dict.fromkeys(one.path for one in inputs[:8])), "; "
+        remedy = 'give a folder, or merge them with merge="T" (--along T)'
+    return ManyImagesError(
+        f"{len(made)} images cannot go into the one file {out}",
+        evidence=evidence + (f"{more}and {len(inputs) - 8} more" if len(inputs) > 8 else ""),
+        remedy=remedy,
+        path=os.fspath(out),
+    )
+
+
+def _wanted(
+    gathered: Gathered, made: Sequence[Made], out: str | os.PathLike[str] | None, how: Writing
+) -> Iterator[Path]:
+    """The name of each output, whatever stands there."""
+    for _, group in itertools.groupby(made, key=lambda one: id(one.taken[0])):
+        ones = list(group)
+        taken = ones[0].taken[0]
+        suffixes = taken.opened.decision.reader.suffixes
+        along = ones[0].output.along
+        if along is not None:
+            found = gathered.found
+            title = filenames.stem(found.title, suffixes) if found.candidates[0].given else found.title
+            yield filenames.merged(title, Path(found.home), out, along, ones[0].images[0], how.name)
+            continue
+        folder = out
+        if out is not None and taken.candidate.below and not filenames.is_file(Path(out)):
+            folder = Path(out, taken.candidate.below)
+        yield from filenames.targets(
+            Path(taken.opened.path),
+            folder,
+            [one.images[0] for one in ones],
+            suffixes,
+            several=len(taken.opened.images) > 1 and how.layout == "files",
+            template=how.name,
+        )
+
+
+def _settled(one: Made, wanted: Path, collision: str, planned: set[str], read: set[str], how: Writing) -> Made:
+    """One output with its file, after looking at what stands there."""
+    for path in atomic.numbered(wanted):
+        if path != wanted and filenames.key(path) in planned:
+            continue
+        action, stands = "write", None
+        if os.path.lexists(path):
+            action = policies.decide("collision", collision, path=str(path))
+            if action == "number":
+                continue
+        planned.add(filenames.key(path))
+        break
+    named = replace(one.output, path=os.path.abspath(path), wanted=os.path.abspath(wanted))
+    one = replace(one, goal=path)
+    if action == "raise":
+        taken = WriteError(
+            f"{path} exists already", evidence='and is to be kept: collision="raise"',
+            remedy='choose another name, or another policy: collision="number", "overwrite" or "skip"', path=str(path),
+        )  # fmt: skip
+        return replace(one, output=replace(named, action="write")).failed(taken)
+    if action == "overwrite":
+        if os.path.realpath(path) in read:
+            own = WriteError(
+                f"{path} is being read and cannot be overwritten", evidence="it is one of the inputs",
+                remedy="write under another name", path=str(path),
+            )  # fmt: skip
+            return replace(one, output=replace(named, action="write")).failed(own)
+        stands = Fingerprint.of(str(path)) if os.path.exists(path) else None
+    settled = replace(one, output=replace(named, action=action, stands=stands))
+    return settled if settled.error is not None else _writable(settled, how)
+
+
+def _writable(one: Made, how: Writing) -> Made:
+    """Tell now what a writer would refuse only after it has written the files before."""
+    path = one.output.path or ""
+    try:
+        request = writing.requested(path, **how.asked)
+        writing.fitting(path, one.images, request)
+    except OmioError as error:
+        return one.failed(error)
+    return one

@@ -1,0 +1,321 @@
+"""From the paths of a source to described images in order, each once; it reads no pixel and holds no file open.
+
+Here is decided what of a folder is an image: what a reader takes. A file that looks like an image by its name and that
+nobody can read is an error, never left out.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from omio_core.contract import Match, Verdict
+from omio_core.errors import ManyImagesError, NoReaderError, OmioError, ReadError
+from omio_core.files.probe import Probe
+from omio_core.images import opening
+from omio_core.images.image import Image
+from omio_core.images.opening import Request
+from omio_core.merging.merge import AXES
+from omio_core.merging.record import MERGE
+from omio_core.pixels.joined import leaves
+from omio_core.plugins.catalogue import catalogue
+from omio_core.plugins.dispatch import verdicts
+
+from .kinds import Found, Source, find, nothing
+from .names import missing
+from .notices import Telling, kept, once
+from .walk import Candidate, Skipped, natural
+
+_log = logging.getLogger("omio")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """One source file with its images, and where it was found."""
+
+    candidate: Candidate
+    opened: opening.Source
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """All files that belong to it."""
+        return tuple(member.path for leaf in leaves(self.opened.images[0].picture) for member in leaf.key.members)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """The images of a source, described.
+
+    Parameters
+    ----------
+    found
+        What the source holds by its names; `skipped` of it has what was left out since, too.
+    taken
+        The source files in order.
+    told
+        What is to be warned of; of a file that was named alone, it was warned of already.
+    gaps
+        Which numbers are missing in the names of the files, in words; "" where none are known to be.
+    """
+
+    found: Found
+    taken: tuple[Taken, ...]
+    told: tuple[Telling, ...] = ()
+    gaps: str = ""
+
+
+def gather(source: Source, said: Request) -> Gathered:
+    """Describe the images of a source; of a file that is let go of at once.
+
+    Raises
+    ------
+    FileNotFoundError
+        Something is not there.
+    NoReaderError
+        Nobody can read a file that was named, or that looks like an image by its name; or there is no image.
+    OmioError
+        A file is malformed, its axes are ambiguous, or a policy forbids what it holds.
+    """
+    found = find(source)
+    if len(found.candidates) == 1 and found.candidates[0].given:
+        (only,) = found.candidates
+        return Gathered(found=found, taken=(Taken(candidate=only, opened=described(only.path, said)),))
+    with kept() as told:
+        taken, skipped = _describe(found.candidates, said)
+        again = _written_here(taken)
+    _note(taken, again)
+    skipped = [*skipped, *(Skipped(path=taken[i].opened.path, why=why) for i, why in again.items())]
+    taken = [one for i, one in enumerate(taken) if i not in again]
+    found = replace(found, skipped=tuple(sorted((*found.skipped, *skipped), key=lambda one: natural(one.path))))
+    if not taken:
+        raise nothing(found.root, found.skipped)
+    gaps = missing(found, [one.candidate for one in taken])
+    return Gathered(found=found, taken=tuple(taken), told=once(told), gaps=gaps)
+
+
+Failed = Callable[[str, OmioError | OSError], None]
+
+
+def readable(source: Source, said: Request, failed: Failed) -> list[opening.Source]:
+    """The source files of a folder, described; each that cannot be read is told to `failed`.
+
+    Raises
+    ------
+    FileNotFoundError, OmioError
+        There is no folder, or no image in it.
+    """
+    found = find(source)
+    bad: list[str] = []
+
+    def keep(path: str, error: OmioError | OSError) -> None:
+        bad.append(path)
+        failed(path, error)
+
+    taken, skipped = _describe(found.candidates, said, keep)
+    if not taken and not bad:
+        raise nothing(found.root, (*found.skipped, *skipped))
+    return [one.opened for one in taken]
+
+
+def described(path: str, said: Request) -> opening.Source:
+    """A source file described; no handle stays open."""
+    opened = opening.open_source(path, said)
+    opened.images[0].close()  # all of them share the one file
+    return opened
+
+
+def _describe(
+    candidates: Sequence[Candidate], said: Request, failed: Failed | None = None
+) -> tuple[list[Taken], list[Skipped]]:
+    """Each candidate described, but for those that are no images and the further files of a set."""
+    taken: list[Taken] = []
+    skipped: list[Skipped] = []
+    sets: dict[str, str] = {}  # from the real path of each member of a set to the file that stands for it
+    alone: dict[str, Taken] = {}  # from the real path of each member to what was taken with it
+    for one in candidates:
+        whose = sets.get(os.path.realpath(one.path)) if sets else None
+        if whose is not None and whose != one.path:
+            skipped.append(Skipped(path=one.path, why=f"of the set of {os.path.basename(whose)}"))
+            continue
+        if not one.given and (why := _foreign(one.path, said)) is not None:
+            skipped.append(Skipped(path=one.path, why=why))
+            continue
+        try:
+            opened = _described(one, said)
+        except (OmioError, OSError) as error:
+            if failed is None:
+                raise
+            failed(one.path, error)
+            continue
+        if isinstance(opened, Skipped):
+            skipped.append(opened)
+            continue
+        now = Taken(candidate=one, opened=opened)
+        members = now.members
+        if len(members) > 1:
+            real = {os.path.realpath(member): one.path for member in members}
+            near = {id(old): old for path in real if (old := alone.get(path)) is not None}.values()
+            within = [old for old in near if {os.path.realpath(member) for member in old.members} < real.keys()]
+            if within:
+                taken = [old for old in taken if all(old is not gone for gone in within)]
+            skipped += [
+                Skipped(path=old.opened.path, why=f"of the set of {os.path.basename(one.path)}") for old in within
+            ]
+            sets |= real
+        alone |= dict.fromkeys((os.path.realpath(member) for member in members), now)
+        taken.append(now)
+    return taken, skipped
+
+
+def _described(one: Candidate, said: Request) -> opening.Source | Skipped:
+    """A source file; or, of one found in a folder, why the reader of files named so says that it is none."""
+    try:
+        opened = described(one.path, said)
+    except NoReaderError as error:
+        if one.given:
+            raise
+        verdicts: Mapping[str, Verdict] = error.facts.get("verdicts", {})
+        no_image = next((said.why for said in verdicts.values() if said.no_image), None)
+        if no_image is not None:
+            return Skipped(path=one.path, why=no_image.removeprefix(f"{os.path.basename(one.path)} is "))
+        leave = f"or leave it out: patterns={[f'!{os.path.basename(one.path)}']}"
+        remedy = f"{error.remedy}; {leave}" if error.remedy else leave
+        raise NoReaderError(error.what, evidence=error.evidence, remedy=remedy, **error.facts) from error
+    if _named_as_ours(one):
+        for image in opened.images:
+            _ = image.metadata  # `_written_here` asks for it: now, as the text of the file is parsed already
+    return opened
+
+
+def _foreign(path: str, said: Request) -> str | None:
+    """Why a file found in a folder is no image; None where it is to be opened, and to be an error if it cannot be."""
+    readers = [one for one in catalogue().readers if said.reader in (None, one.name)]
+    if not readers:
+        return None  # there is no reader of that name, which is told where it is opened
+    if path.lower().endswith(tuple(suffix for one in readers for suffix in one.suffixes)):
+        return None
+    try:
+        found = verdicts(Probe(path))
+    except (FileNotFoundError, ReadError) as error:
+        return str(error).partition("\n")[0]
+    if any(found[one.name].match is not Match.NO for one in readers if one.name in found):
+        return None
+    return "no reader knows it" if said.reader is None else f"the reader {said.reader} does not know it"
+
+
+# --- what OMIO wrote itself
+
+
+def _written_here(taken: Sequence[Taken]) -> dict[int, str]:
+    """Which of the files found hold nothing but what OMIO wrote from others of them, and from which; by number.
+
+    Every image of such a file is the whole of what it was made of; what was computed, cut out or comes from
+    elsewhere is an image of its own.
+    """
+    made = {
+        i: [_made_of(image) for image in one.opened.images]
+        for i, one in enumerate(taken)
+        if _named_as_ours(one.candidate)
+    }
+    made = {i: each for i, each in made.items() if all(each)}
+    if not made:
+        return {}
+    there = {mark: i for i, one in enumerate(taken) for mark in _marks(_provenance(one.opened.images[0]))}
+    again = {}
+    for i, each in made.items():
+        marks = [mark for one in each for mark in one]
+        sources = {there.get(mark, i) for mark in marks}
+        if i in sources or not all(_whole(image, taken, sources) for image in taken[i].opened.images):
+            continue
+        first = taken[there[marks[0]]].opened.path
+        more = f" and {len(sources) - 1} more" if len(sources) > 1 else ""
+        again[i] = f"written by OMIO from {os.path.basename(first)}{more}, which is among the inputs"
+    return again
+
+
+def _named_as_ours(one: Candidate) -> bool:
+    """Whether a file that was found in a folder is called as OMIO calls what it writes."""
+    suffixes = tuple(suffix for writer in catalogue().writers for suffix in writer.suffixes)
+    return not one.given and one.path.lower().endswith(suffixes)
+
+
+def _whole(image: Image, taken: Sequence[Taken], sources: set[int]) -> bool:
+    """Whether an image is as large as one of its sources, or was merged of them."""
+    return MERGE in image.metadata.facts.annotations or any(
+        image.shape == one.shape for i in sources for one in taken[i].opened.images
+    )
+
+
+def _note(taken: Sequence[Taken], again: Mapping[int, str]) -> None:
+    """Tell in the log, which the command line shows, what is left out although it is an image."""
+    if again:
+        names = [os.path.basename(taken[i].opened.path) for i in again]
+        more = f", and {len(names) - 5} more" if len(names) > 5 else ""
+        _log.info("left out, as OMIO wrote it from others of the inputs: %s%s", ", ".join(names[:5]), more)
+
+
+_Mark = tuple[Any, Any, Any]
+
+
+def _marks(record: Any) -> list[_Mark]:
+    """What tells each member file of a source: name, size, digest of samples."""
+    members = record.get("source") if isinstance(record, dict) else None
+    known = [one for one in members if isinstance(one, dict)] if isinstance(members, list | tuple) else []
+    marks = [(one.get("name"), one.get("bytes"), one.get("sample_digest")) for one in known]
+    # a file may say anything
+    sound = [all(isinstance(part, kind) for part, kind in zip(mark, (str, int, str), strict=True)) for mark in marks]
+    return marks if all(sound) else []
+
+
+def _provenance(image: Image) -> dict[str, Any]:
+    return dict(image.metadata.provenance)
+
+
+def _made_of(image: Image) -> list[_Mark]:
+    """The marks of all that an image was made of by a conversion or a merge; none where anything else was done."""
+    merged: Any = image.metadata.facts.annotations.get(MERGE)
+    inputs = merged.get("inputs") if isinstance(merged, dict) else None
+    if isinstance(inputs, list) and inputs:
+        each = [_marks(one) for one in inputs]
+        stops = [one.get("stop") for one in inputs if isinstance(one, dict)]
+        end = max((stop for stop in stops if isinstance(stop, int)), default=0)
+        whole = str(merged.get("axis")) in AXES and end == _length(image, str(merged["axis"]))
+        return [mark for marks in each for mark in marks] if whole and all(each) else []
+    history = _provenance(image).get("history")
+    return _marks(history[0]) if isinstance(history, list) and history else []
+
+
+def _length(image: Image, axis: str) -> int:
+    return image.shape["TZCYX".index(axis)]
+
+
+# --- which images
+
+
+def chosen(gathered: Gathered, image: int | str | None, *, along: str | None) -> list[tuple[Taken, tuple[Image, ...]]]:
+    """The chosen images of each source file.
+
+    Raises
+    ------
+    ManyImagesError
+        The choice names no image of a file; or the images are to be merged, a file holds several, and none is chosen.
+    """
+    found = []
+    for one in gathered.taken:
+        if along is None and image is None:
+            picked = one.opened.images
+        elif image is None and len(one.opened.images) > 1:
+            raise ManyImagesError(
+                f"{one.opened.path} holds {len(one.opened.images)} images, and which of them to merge is not said",
+                evidence="; ".join(f"{i}: {each!r}" for i, each in enumerate(one.opened.images[:20])),
+                remedy='choose one with image=<index or name>, or take all, one after another, with image="all"',
+                path=one.opened.path,
+                names=tuple(each.name for each in one.opened.images),
+            )
+        else:
+            picked = one.opened.pick(image)
+        found.append((one, picked))
+    return found

@@ -1,0 +1,120 @@
+"""Which numbers are missing in a series of names, such as T_3 between T_2 and T_4; it looks at names alone."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+from .kinds import Found
+from .walk import Candidate
+
+_FEW = 5
+_STAMP = 10_000_000  # what is as large is a date or a clock (20240131), of which nobody has each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """A name taken apart at its numbers; `texts` stand before, between and after `numbers`."""
+
+    name: str
+    texts: tuple[str, ...]
+    numbers: tuple[int, ...]
+
+    @classmethod
+    def of(cls, name: str) -> _Parts:
+        pieces = re.split(r"(\d+)", name)
+        return cls(name=name, texts=tuple(pieces[::2]), numbers=tuple(map(int, pieces[1::2])))
+
+    def place(self, other: _Parts) -> int | None:
+        """Which of the numbers is another, where all else is equal; None where more differs, or nothing."""
+        if self.texts != other.texts:
+            return None
+        differing = [i for i, (a, b) in enumerate(zip(self.numbers, other.numbers, strict=True)) if a != b]
+        return differing[0] if len(differing) == 1 else None
+
+
+def gaps(names: Sequence[str], there: Iterable[str] = ()) -> Iterator[str]:
+    """Which numbers are missing among the names of a series; in doubt nothing.
+
+    A series is neighbours that differ in the same one number. It counts in its smallest step, if at least half of its
+    steps are that one and the others are multiples of it.
+
+    Parameters
+    ----------
+    names
+        In natural order.
+    there
+        Others that are no part of it, such as what is left out: their numbers are not missing.
+
+    Examples
+    --------
+    >>> list(gaps(["T_1.tif", "T_2.tif", "T_4.tif"]))
+    ['between T_2.tif and T_4.tif the number 3 is missing']
+    >>> list(gaps(["C1_T1", "C1_T2", "C1_T8", "C2_T1", "C2_T2", "C2_T3"]))
+    ['between C1_T2 and C1_T8 the numbers 3 to 7 are missing']
+    >>> list(gaps(["T_0.tif", "T_10.tif", "T_20.tif"]))
+    []
+    """
+    others: list[_Parts] | None = None
+    for place, pairs in groupby(pairwise(map(_Parts.of, names)), key=lambda pair: pair[0].place(pair[1])):
+        if place is None:
+            continue
+        series = list(pairs)
+        steps = [after.numbers[place] - before.numbers[place] for before, after in series]
+        step = min(steps)
+        if step < 1 or max(steps) == step or any(one % step for one in steps) or 2 * steps.count(step) < len(steps):
+            continue
+        if series[-1][1].numbers[place] >= _STAMP:
+            continue
+        others = [_Parts.of(one) for one in there] if others is None else others
+        known = sorted(one.numbers[place] for one in others if one.place(series[0][0]) == place)
+        for before, after in series:
+            ends = before.numbers[place], after.numbers[place]
+            inner = [n for n in known if ends[0] < n < ends[1] and (n - ends[0]) % step == 0]
+            spans = [(a + step, b - step) for a, b in pairwise((ends[0], *inner, ends[1])) if b - a > step]
+            if spans:
+                yield f"between {before.name} and {after.name} {_missing(spans, step)}"
+
+
+def _missing(spans: Sequence[tuple[int, int]], step: int) -> str:
+    listed = ", ".join(f"{a} to {b}" if b > a + step else f"{a} and {b}" if b > a else f"{a}" for a, b in spans)
+    if len(spans) == 1 and spans[0][0] == spans[0][1]:
+        return f"the number {listed} is missing"
+    return f"the numbers {listed}{f' in steps of {step}' if step > 1 else ''} are missing"
+
+
+def missing(found: Found, taken: Sequence[Candidate]) -> str:
+    """Which numbers are missing in the names of the folders of a stack, and of the files found in each folder.
+
+    Parameters
+    ----------
+    found
+        What the source holds; what is left out of it, or named by the caller, is not missing.
+    taken
+        What is read, in order. Between files that the caller named, nothing is missing.
+
+    Returns
+    -------
+    str
+        The first few in words; "" where nothing is known to be missing.
+    """
+    series: dict[str, list[str]] = {}  # by the folder
+    for path in found.family:
+        series.setdefault(os.path.dirname(path), []).append(os.path.basename(path))
+    below = {os.path.dirname(one.path): one.below for one in taken if not one.given}
+    for one in taken:
+        if not one.given:
+            series.setdefault(os.path.dirname(one.path), []).append(_named(one.path, below))
+    there: dict[str, list[str]] = {}
+    for path in (*(one.path for one in found.skipped), *(one.path for one in taken if one.given)):
+        there.setdefault(os.path.dirname(path), []).append(_named(path, below))
+    told = [gap for folder, names in series.items() for gap in gaps(names, there.get(folder, ()))]
+    return "; ".join(told[:_FEW]) + (f"; and {len(told) - _FEW} more" if len(told) > _FEW else "")
+
+
+def _named(path: str, below: Mapping[str, str]) -> str:
+    folder, name = os.path.split(path)
+    return os.path.join(below.get(folder, ""), name)

@@ -1,0 +1,273 @@
+"""Axis strings: from the axes a file has to TZCYX; pure, and it knows no file.
+
+A picture always has five axes. Samples (S) and every axis that is none of TZCYX fold into C, outermost letter first
+and S last; one unlabelled axis (Q) becomes T; two are never guessed. Each of these is an assumption, said in a
+sentence, unless the caller named the axes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import AmbiguousAxesError
+from .box import Box, Span
+
+if TYPE_CHECKING:
+    import numpy as np
+
+CANONICAL = "TZCYX"
+UNLABELLED = "Q"
+
+NAMES = {
+    "T": "time", "Z": "depth", "C": "channel", "Y": "row", "X": "column", "S": "sample", "Q": "unlabelled",
+    "A": "angle", "B": "block", "D": "lifetime", "E": "wavelength", "F": "phase", "G": "group", "H": "phase",
+    "I": "illumination", "L": "exposure", "M": "tile", "P": "position", "R": "rotation", "U": "detector", "V": "view",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How native axes make up TZCYX.
+
+    Attributes
+    ----------
+    native
+        The native axes as understood, one letter each, in the file's order.
+    lengths
+        Their lengths.
+    folded
+        The native axes that make up C, outermost first, S last.
+    assumptions
+        What was assumed, in sentences.
+    """
+
+    native: str
+    lengths: tuple[int, ...]
+    folded: str
+    assumptions: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The TZCYX shape."""
+        return tuple(math.prod(self._radices) if a == "C" else self._length(a) for a in CANONICAL)
+
+    @property
+    def samples(self) -> int:
+        """Samples of a pixel: 3 for RGB, 1 where there is no S axis."""
+        return self._length("S")
+
+    @property
+    def _radices(self) -> tuple[int, ...]:
+        return tuple(self._length(a) for a in self.folded)
+
+    def _length(self, axis: str) -> int:
+        index = self.native.find(axis)
+        return self.lengths[index] if index >= 0 else 1
+
+    def at(self, lengths: Sequence[int]) -> Layout:
+        """The same axes with other lengths (another resolution)."""
+        return Layout(native=self.native, lengths=tuple(lengths), folded=self.folded, assumptions=self.assumptions)
+
+    def blocks(self, native: Sequence[int]) -> tuple[int, ...]:
+        """The TZCYX shape of a native block: along C the largest run of indices inside one block."""
+        sizes = dict(zip(self.native, native, strict=True))
+        along_c = 1
+        for axis in reversed(self.folded):
+            along_c *= sizes.get(axis, 1)
+            if sizes.get(axis, 1) < self._length(axis):
+                break
+        return tuple(along_c if a == "C" else sizes.get(a, 1) for a in CANONICAL)
+
+    def canonical(self, native: Box) -> tuple[Box, ...]:
+        """The TZCYX boxes of a native box; more than one where folded axes are taken in part."""
+        spans = dict(zip(self.native, native.spans, strict=True))
+        ranges = fold(tuple(spans.get(a, (0, 1)) for a in self.folded), self._radices)
+        return tuple(Box(tuple(along_c if a == "C" else spans.get(a, (0, 1)) for a in CANONICAL)) for along_c in ranges)
+
+    def unfold(self, box: Box) -> list[tuple[Box, Box]]:
+        """Cut a TZCYX box into (canonical, native) pairs of whole pixels.
+
+        A canonical box returned may be larger than asked along C: part of a pixel's samples cannot be read.
+        """
+        along_t, along_z, (start, stop), along_y, along_x = box.spans
+        s = self.samples
+        start, stop = start // s * s, -(-stop // s) * s
+        pairs = []
+        for spans in unfold(start, stop, self._radices):
+            pieces = fold(spans, self._radices)
+            assert len(pieces) == 1  # unfold gives boxes that are one run of C
+            native = dict(zip(self.folded, spans, strict=True))
+            native.update({"T": along_t, "Z": along_z, "Y": along_y, "X": along_x})
+            pairs.append(
+                (
+                    Box((along_t, along_z, pieces[0], along_y, along_x)),
+                    Box(tuple(native[a] for a in self.native)),
+                )
+            )
+        return pairs
+
+    def view(self, out: np.ndarray[Any, Any], native: Box) -> np.ndarray[Any, Any]:
+        """`out`, a TZCYX array of one pair of `unfold`, seen with the native axes; always a view."""
+        spans = dict(zip(self.native, native.spans, strict=True))
+        letters = "TZ" + self.folded + "YX"
+        lengths = [spans[a][1] - spans[a][0] if a in spans else 1 for a in letters]
+        split = out.reshape(lengths)  # splitting an axis never copies
+        dropped = split[tuple(slice(None) if a in spans else 0 for a in letters)]
+        kept = [a for a in letters if a in spans]
+        return dropped.transpose([kept.index(a) for a in self.native])
+
+    def seen(self, part: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """The converse of `view`: an array with the native axes, seen as TZCYX; copied only if C is folded of parts."""
+        there = [a for a in "TZ" + self.folded + "YX" if a in self.native]
+        turned = part.transpose([self.native.index(a) for a in there])
+        lengths = dict(zip(there, turned.shape, strict=True))
+        along_c = math.prod(lengths.get(a, 1) for a in self.folded)
+        return turned.reshape([along_c if a == "C" else lengths.get(a, 1) for a in CANONICAL])
+
+
+def fold(spans: Sequence[Span], radices: Sequence[int]) -> list[Span]:
+    """The runs of flat indices that a box over `radices` takes; C order.
+
+    Examples
+    --------
+    >>> fold(((0, 2), (1, 3)), (2, 3))
+    [(1, 3), (4, 6)]
+    """
+    found: list[Span] = [(0, 1)]
+    for (start, stop), radix in zip(spans, radices, strict=True):
+        if (start, stop) == (0, radix):
+            found = [(a * radix, b * radix) for a, b in found]
+        else:
+            found = [(i * radix + start, i * radix + stop) for a, b in found for i in range(a, b)]
+    return found
+
+
+def unfold(start: int, stop: int, radices: Sequence[int]) -> list[tuple[Span, ...]]:
+    """Cut a run of flat indices into boxes over `radices`, each of them one run.
+
+    Examples
+    --------
+    >>> unfold(1, 6, (2, 3))
+    [((0, 1), (1, 3)), ((1, 2), (0, 3))]
+    """
+    if len(radices) <= 1:
+        return [((start, stop),) * len(radices)]
+    inner = math.prod(radices[1:])
+    pieces: list[tuple[Span, ...]] = []
+    while start < stop:
+        index, within = divmod(start, inner)
+        if within == 0 and stop - start >= inner:
+            last = stop // inner
+            pieces.append(((index, last), *((0, n) for n in radices[1:])))
+            start = last * inner
+        else:
+            end = min(stop, (index + 1) * inner)
+            rest = unfold(within, end - index * inner, radices[1:])
+            pieces.extend(((index, index + 1), *spans) for spans in rest)
+            start = end
+    return pieces
+
+
+def layout(axes: str, shape: Sequence[int], *, caller: str | None = None) -> Layout:
+    """Understand native axes.
+
+    Parameters
+    ----------
+    axes, shape
+        As `omio_core.contract.Described` has them.
+    caller
+        The caller's own names for them: one letter for every native axis, or for every one longer than 1.
+
+    Raises
+    ------
+    AmbiguousAxesError
+        Two axes are unlabelled, a letter stands twice, or the caller's letters do not fit the shape.
+
+    Examples
+    --------
+    >>> layout("QYX", (5, 8, 9)).shape
+    (5, 1, 1, 8, 9)
+    >>> layout("QYX", (5, 8, 9), caller="ZYX").shape
+    (1, 5, 1, 8, 9)
+    """
+    assumptions: list[str] = []
+    native = axes.upper()
+    if caller is not None:
+        native = _named_by_caller(native, shape, caller.upper())
+    elif UNLABELLED in native:
+        native = _label(native, shape, assumptions)
+    _refuse_twice(native, shape, caller)
+    others = "".join(a for a in native if a not in CANONICAL + "S")
+    for axis in others:
+        length = shape[native.index(axis)]
+        if length > 1 and caller is None:
+            assumptions.append(f"axis {axis} ({name(axis)}, length {length}) is folded into C")
+    folded = others + ("C" if "C" in native else "") + ("S" if "S" in native else "")
+    return Layout(native=native, lengths=tuple(shape), folded=folded, assumptions=tuple(assumptions))
+
+
+def name(axis: str) -> str:
+    """What an axis letter means, for people."""
+    return NAMES.get(axis, f"axis {axis}")
+
+
+def _label(native: str, shape: Sequence[int], assumptions: list[str]) -> str:
+    unlabelled = [i for i, a in enumerate(native) if a == UNLABELLED and shape[i] > 1]
+    dropped = [i for i, a in enumerate(native) if a == UNLABELLED and shape[i] == 1]
+    letters = list(native)
+    time = native.find("T")
+    if unlabelled and time >= 0 and shape[time] == 1:
+        dropped.append(time)  # a T of length 1 says nothing that the unlabelled axis could contradict
+        time = -1
+    if len(unlabelled) > 1 or (unlabelled and time >= 0):
+        raise AmbiguousAxesError(
+            "the file does not say what its axes are",
+            evidence=f"axes {native} of shape {tuple(shape)}; Q is unlabelled",
+            remedy='name them yourself: axes="TZYX", one letter an axis',
+            axes=native,
+            shape=tuple(shape),
+        )
+    if unlabelled:
+        letters[unlabelled[0]] = "T"
+        assumptions.append(f"the one unlabelled axis, of length {shape[unlabelled[0]]}, is taken for T (time)")
+    spare = iter("GBPAMLJKNOW")  # letters that fold; an axis of length 1 changes nothing wherever it goes
+    for index in dropped:
+        letters[index] = next(a for a in spare if a not in letters)
+    return "".join(letters)
+
+
+def _named_by_caller(native: str, shape: Sequence[int], caller: str) -> str:
+    long = [i for i, n in enumerate(shape) if n > 1]
+    if len(caller) == len(native):
+        return caller
+    if len(caller) == len(long):
+        letters = ["" if a in caller or a == UNLABELLED else a for a in native]
+        for index, letter in zip(long, caller, strict=True):
+            letters[index] = letter
+        spare = iter(a for a in "GBPAMLJKNOW" if a not in letters and a not in caller)
+        return "".join(a or next(spare) for a in letters)
+    raise AmbiguousAxesError(
+        f"axes={caller!r} does not fit the file",
+        evidence=f"the file has axes {native} of shape {tuple(shape)}",
+        remedy=f"give {len(native)} letters, or {len(long)} for the axes longer than 1",
+        axes=native,
+        shape=tuple(shape),
+    )
+
+
+def _refuse_twice(native: str, shape: Sequence[int], caller: str | None) -> None:
+    twice = sorted({a for a in native if native.count(a) > 1})
+    wrong = sorted({a for a in native if not ("A" <= a <= "Z")})
+    if caller is not None and UNLABELLED in native:
+        wrong.append(UNLABELLED)
+    if twice or wrong or len(native) != len(shape):
+        raise AmbiguousAxesError(
+            f"{native!r} are no axes for the shape {tuple(shape)}",
+            evidence=f"twice: {', '.join(twice) or 'none'}; not an axis: {', '.join(wrong) or 'none'}",
+            remedy='name every axis once with letters, such as axes="TZCYX"',
+            axes=native,
+            shape=tuple(shape),
+        )

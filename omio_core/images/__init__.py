@@ -1,0 +1,1 @@
+"""The lazy Image: opening, policies on what was described, explanations, writing."""

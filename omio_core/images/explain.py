@@ -1,0 +1,183 @@
+"""Explanations: decisions, origins and assumptions as text and as plain values; it decides nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..geometry.axes import CANONICAL
+from ..geometry.box import Box
+
+if TYPE_CHECKING:
+    from .image import Image
+    from .opening import Source
+
+_UNITS = {
+    "PhysicalSizeX": "µm", "PhysicalSizeY": "µm", "PhysicalSizeZ": "µm", "TimeIncrement": "s",
+    "ExcitationWavelength": "nm", "EmissionWavelength": "nm",
+}  # fmt: skip
+_WIDEST = 40  # characters of a value that the column of origins makes room for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a source is read as it is: ``str()`` is for people, `to_dict` for programs."""
+
+    source: Source
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able: path, reader, because, verdicts by reader, and the images."""
+        decision = self.source.decision
+        return {
+            "path": self.source.path,
+            "reader": decision.reader.name,
+            "reader_version": decision.reader.version,
+            "because": decision.because,
+            "verdicts": {n: {"match": v.match.name, "why": v.why} for n, v in decision.verdicts.items()},
+            "images": [image_dict(image) for image in self.source.images],
+        }
+
+    def __str__(self) -> str:
+        decision = self.source.decision
+        width = max((len(n) for n in decision.verdicts), default=0)
+        lines = [
+            self.source.path,
+            f"reader: {decision.reader.name} ({decision.because})",
+            *(f"  {n:<{width}}  {v.match.name:<9}  {v.why}" for n, v in decision.verdicts.items()),
+        ]
+        for index, image in enumerate(self.source.images):
+            first, *rest = of_image(image).splitlines()
+            lines += [f"image {index}: {first}", *(f"  {line}" for line in rest)]
+        return "\n".join(lines)
+
+
+def image_dict(image: Image) -> dict[str, Any]:
+    """One image: its sizes, every value with its origin, assumptions, absence."""
+    from .enforce import absence
+
+    metadata = image.metadata
+    return {
+        "name": image.name,
+        "axes": CANONICAL,
+        "shape": list(image.shape),
+        "dtype": str(image.dtype),
+        "samples": metadata.samples,
+        "bytes": Box.whole(image.shape).size * image.dtype.itemsize,
+        "kind": _kind(image) or None,
+        "native_axes": _native(image),
+        "levels": [list(level) for level in image.levels],
+        "facts": {
+            name: None if fact is None else {"value": _plain(fact.value), "origin": fact.origin, "where": fact.where}
+            for name, fact in metadata.stated()
+        },
+        "planes": " ".join(_planes(image) or ()) or None,
+        "assumptions": list(metadata.assumptions),
+        "absent": absence(image) or None,
+        "annotations": sorted(metadata.facts.annotations),
+    }
+
+
+def of_image(image: Image) -> str:
+    """One image for people: its sizes, then a line a value with where it comes from."""
+    told = image_dict(image)
+    sizes = " ".join(f"{axis}={n}" for axis, n in zip(CANONICAL, image.shape, strict=True))
+    rgb = f", {told['samples']} samples a pixel" if told["samples"] > 1 else ""
+    rows = [("kind", told["kind"], "")] if told["kind"] else []
+    rows += [("axes in the file", told["native_axes"], "")] if told["native_axes"] else []
+    rows += [("smaller levels", smaller(image), "")] if len(told["levels"]) > 1 else []
+    rows += [("assumed", printable(sentence), "") for sentence in told["assumptions"]]
+    rows += [("absent", told["absent"], "")] if told["absent"] else []
+    rows += [(name, *_row(name, fact)) for name, fact in told["facts"].items()]
+    if (planes := _planes(image)) is not None:
+        rows.append(("Planes", *planes))
+    if told["annotations"]:
+        rows.append(("annotations", printable(", ".join(told["annotations"])), ""))
+    wide = max(len(name) for name, _, _ in rows)
+    values = max((len(value) for _, value, origin in rows if origin and len(value) <= _WIDEST), default=0)
+    lines = [f"{name:<{wide}}  {f'{value:<{values}}  {origin}' if origin else value}" for name, value, origin in rows]
+    return "\n".join([f"{sizes}, {told['dtype']}{rgb}", *lines])
+
+
+def printable(text: str) -> str:
+    """A text of a file on one line, with what a terminal would act upon spelled out.
+
+    Examples
+    --------
+    >>> printable("a\\tb\\x1b[31m µ")
+    'a\\\\tb\\\\x1b[31m µ'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def is_colour(name: str, value: Any) -> bool:
+    """Whether the fact of that public name is a colour as OME has it."""
+    return name.startswith("Channels[") and name.endswith("].Color") and isinstance(value, int)
+
+
+def colour(value: int) -> str:
+    """OME's signed 32-bit RGBA integer as #RRGGBB, or #RRGGBBAA where it is not opaque.
+
+    https://www.openmicroscopy.org/Schemas/Documentation/Generated/OME-2016-06/ome_xsd.html#Color
+
+    Examples
+    --------
+    >>> colour(-16776961), colour(-2147483521)
+    ('#FF0000', '#8000007F')
+    """
+    text = f"#{value & 0xFFFFFFFF:08X}"
+    return text.removesuffix("FF") if len(text) == 9 and text.endswith("FF") else text
+
+
+def smaller(image: Image) -> str:
+    """The levels below the full resolution, each with the lengths that are other than there."""
+    full, *others = image.levels
+    return ", ".join(_lengths(level, full) for level in others)
+
+
+def _lengths(level: Sequence[int], full: Sequence[int]) -> str:
+    axes = [(axis, n) for axis, n, whole in zip(CANONICAL, level, full, strict=True) if n != whole]
+    return " ".join(f"{axis}={n}" for axis, n in axes or zip(CANONICAL, level, strict=True))
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _row(name: str, fact: Mapping[str, Any] | None) -> tuple[str, str]:
+    """A value with its unit, and where it comes from."""
+    if fact is None:
+        return "unknown", ""
+    value = fact["value"]
+    if isinstance(value, float):
+        text = f"{value:.10g}"
+    elif is_colour(name, value):
+        text = colour(value)
+    elif isinstance(value, Mapping):
+        text = ", ".join(f"{key} {one}" for key, one in value.items())
+    else:
+        text = str(value)
+    unit = _UNITS.get(name.rpartition(".")[2])
+    where = f" ({fact['where']})" if fact["where"] else ""
+    return printable(f"{text} {unit}" if unit else text), printable(f"from {fact['origin']}{where}")
+
+
+def _kind(image: Image) -> str:
+    described = getattr(image.picture, "described", None)
+    return printable(described.kind) if described is not None else ""
+
+
+def _native(image: Image) -> str | None:
+    described = getattr(image.picture, "described", None)
+    if described is None:
+        return None
+    return f"{described.axes} {described.levels[0].shape}"
+
+
+def _planes(image: Image) -> tuple[str, str] | None:
+    """The columns of the table of planes, and where they come from."""
+    planes = image.metadata.facts.planes
+    if planes is None:
+        return None
+    where = f" ({planes.where})" if planes.where else ""
+    return ", ".join(planes.columns), f"from {planes.origin}{where}"

@@ -1,0 +1,1 @@
+"""Several images as one: what may be merged, what goes where, and whose facts hold."""

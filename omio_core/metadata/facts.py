@@ -1,0 +1,174 @@
+"""What is known of a picture, and where each value comes from; it knows no format and no array library.
+
+Unknown is None. A size that is zero, negative, not finite, or 1e-9 micrometres and less is not a size: `Facts` does
+not hold it, whoever offers it. Lengths are micrometres, wavelengths nanometres, times seconds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from numbers import Real
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ..errors import MetadataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+V = TypeVar("V")
+
+ORIGINS = ("file", "sidecar", "caller", "derived")  # and "policy:<name>"
+SMALLEST_SIZE = 1e-9  # micrometres; some writers put the smallest double or 1e-9 where they know nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Fact(Generic[V]):
+    """A value and where it comes from.
+
+    Parameters
+    ----------
+    value
+        The value, in OMIO's units.
+    origin
+        ``"file"``, ``"sidecar"``, ``"caller"``, ``"derived"`` or ``"policy:<name>"``.
+    where
+        What of the origin stated it, in the origin's own words, such as ``"OME-XML Pixels/@PhysicalSizeX"``.
+
+    Examples
+    --------
+    >>> Fact(0.25, "file", "ImageJ description: spacing").value
+    0.25
+    """
+
+    value: V
+    origin: str
+    where: str = ""
+
+    def __post_init__(self) -> None:
+        if self.origin not in ORIGINS and not self.origin.startswith("policy:"):
+            raise MetadataError(
+                f"a fact cannot have the origin {self.origin!r}",
+                remedy=f"use one of {', '.join(ORIGINS)} or policy:<name>",
+            )
+
+    def __str__(self) -> str:
+        return f"{self.value} ({self.origin}{': ' + self.where if self.where else ''})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """One channel; wavelengths in nanometres, colour as OME's signed 32-bit RGBA integer.
+
+    `samples` is the number of C indices it takes: 3 for RGB, else 1.
+    """
+
+    name: Fact[str] | None = None
+    color: Fact[int] | None = None
+    excitation: Fact[float] | None = None
+    emission: Fact[float] | None = None
+    fluor: Fact[str] | None = None
+    samples: int = 1
+
+
+PLANE_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {"DeltaT": "s", "ExposureTime": "s", "PositionX": "µm", "PositionY": "µm", "PositionZ": "µm"}
+)
+"""Facts a plane: from OME's name to the unit they are held in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Planes:
+    """Facts a plane: one table over (T, Z, C) with one origin; NaN is unknown.
+
+    Parameters
+    ----------
+    columns
+        From a name of `PLANE_COLUMNS` to a float64 array of shape (T, Z, channels); seconds and micrometres.
+    origin, where
+        As for a `Fact`.
+    """
+
+    columns: Mapping[str, NDArray[np.float64]]
+    origin: str
+    where: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Planes) or set(self.columns) != set(other.columns):
+            return False
+        import numpy as np
+
+        same = all(np.array_equal(v, other.columns[k], equal_nan=True) for k, v in self.columns.items())
+        return same and (self.origin, self.where) == (other.origin, other.where)
+
+    def __hash__(self) -> int:
+        return hash((tuple(self.columns), self.origin, self.where))
+
+
+Annotations = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that a reader, a sidecar or a caller says of one image; every field may be unknown.
+
+    Parameters
+    ----------
+    name
+        The image's name.
+    physical_size_x, physical_size_y, physical_size_z
+        Distance of neighbouring pixels and planes in micrometres.
+    time_increment
+        Seconds between time points.
+    channels
+        One entry a channel, samples folded in; empty where nothing is known of any.
+    acquisition_date
+        ISO 8601, as the file has it.
+    objective
+        OME's attributes of an Objective, as far as known.
+    planes
+        Facts a plane.
+    annotations
+        What has no place in OME's model: from a namespace to a flat mapping of JSON-able values.
+    """
+
+    name: Fact[str] | None = None
+    physical_size_x: Fact[float] | None = None
+    physical_size_y: Fact[float] | None = None
+    physical_size_z: Fact[float] | None = None
+    time_increment: Fact[float] | None = None
+    channels: tuple[Channel, ...] = ()
+    acquisition_date: Fact[str] | None = None
+    objective: Fact[Mapping[str, Any]] | None = None
+    planes: Planes | None = None
+    annotations: Annotations = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("physical_size_x", "physical_size_y", "physical_size_z", "time_increment"):
+            fact = getattr(self, name)
+            known = is_positive(fact) if name == "time_increment" else is_size(fact)
+            object.__setattr__(self, name, replace(fact, value=float(fact.value)) if known else None)
+
+    def over(self, other: Facts) -> Facts:
+        """These facts where they are known, else the other's; annotations of both."""
+        known = {
+            slot: value
+            for slot in Facts.__dataclass_fields__
+            if slot != "annotations" and (value := getattr(self, slot)) not in (None, ())
+        }
+        return replace(other, **known, annotations={**other.annotations, **self.annotations})
+
+
+def is_positive(fact: Fact[Any] | None) -> bool:
+    """Whether the fact is a finite number above 0 (bool is not a number here)."""
+    if fact is None or isinstance(fact.value, bool) or not isinstance(fact.value, Real):
+        return False
+    return math.isfinite(fact.value) and float(fact.value) > 0
+
+
+def is_size(fact: Fact[Any] | None) -> bool:
+    """Whether the fact is a size in micrometres that a pixel can have."""
+    return is_positive(fact) and fact is not None and fact.value > SMALLEST_SIZE

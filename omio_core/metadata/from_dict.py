@@ -1,0 +1,337 @@
+"""The public dict: metadata as plain, JSON-able values, and back; it knows no format.
+
+========================================  ===========================================================================
+key                                       value
+========================================  ===========================================================================
+``axes``                                  ``"TZCYX"``
+``shape``                                 five lengths
+``SizeT`` ... ``SizeX``                   the same lengths
+``SamplesPerPixel``                       3 for RGB (C index c*3 + s is sample s of channel c), else 1
+``Name``                                  the image's name, or None
+``PhysicalSizeX``, ``Y``, ``Z``           micrometres, or None
+``PhysicalSizeXUnit``, ...                ``"µm"``, or None where the size is unknown
+``TimeIncrement``, ``TimeIncrementUnit``  seconds and ``"s"``, or None
+``AcquisitionDate``                       ISO 8601, or None
+``Objective``                             OME's attributes of the objective, or None
+``Channels``                              a list of one dict a channel: ``Name``, ``Color`` (signed 32-bit RGBA;
+                                          given to `from_dict` also unsigned, such as 0xFF0000FF),
+                                          ``ExcitationWavelength`` and ``EmissionWavelength`` (nanometres), ``Fluor``,
+                                          ``SamplesPerPixel``; None where unknown
+``Planes``                                tables over (T, Z, channel) as nested lists, None where unknown: ``DeltaT``,
+                                          ``ExposureTime`` (seconds), ``PositionX``, ``Y``, ``Z`` (micrometres)
+``Annotations``                           from a namespace to a flat dict: provenance, assumptions, origins, and all
+                                          that has no place above
+========================================  ===========================================================================
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
+from typing import Any
+
+from ..errors import AmbiguousAxesError, MetadataError
+from ..geometry.axes import CANONICAL, layout
+from . import checks
+from .checks import shown
+from .facts import PLANE_COLUMNS, SMALLEST_SIZE, Annotations, Channel, Fact, Facts, Planes
+from .model import Metadata
+from .namespaces import ASSUMPTIONS, ORIGINS, PROVENANCE
+from .units import MICROMETRE, SECOND
+
+_CHANNEL_KEYS = {
+    "Name": "name",
+    "Color": "color",
+    "ExcitationWavelength": "excitation",
+    "EmissionWavelength": "emission",
+    "Fluor": "fluor",
+}
+_KEYS = (
+    "axes", "shape", *(f"Size{a}" for a in CANONICAL), "SamplesPerPixel", "Name", "PhysicalSizeX", "PhysicalSizeXUnit",
+    "PhysicalSizeY", "PhysicalSizeYUnit", "PhysicalSizeZ", "PhysicalSizeZUnit", "TimeIncrement", "TimeIncrementUnit",
+    "AcquisitionDate", "Objective", "Channels", "Planes", "Annotations",
+)  # fmt: skip
+
+
+def to_dict(metadata: Metadata) -> dict[str, Any]:
+    """The public dict of a picture's metadata; see the module for its keys."""
+    facts = metadata.facts
+    lengths = dict(zip(CANONICAL, metadata.shape, strict=True))
+    public: dict[str, Any] = {"axes": CANONICAL, "shape": list(metadata.shape)}
+    public |= {f"Size{axis}": length for axis, length in lengths.items()}
+    public["SamplesPerPixel"] = metadata.samples
+    public["Name"] = _value(facts.name)
+    for axis in "XYZ":
+        size = getattr(facts, f"physical_size_{axis.lower()}")
+        public[f"PhysicalSize{axis}"] = _value(size)
+        public[f"PhysicalSize{axis}Unit"] = MICROMETRE if size else None
+    public["TimeIncrement"] = _value(facts.time_increment)
+    public["TimeIncrementUnit"] = SECOND if facts.time_increment else None
+    public["AcquisitionDate"] = _value(facts.acquisition_date)
+    public["Objective"] = dict(facts.objective.value) if facts.objective else None
+    public["Channels"] = [
+        {key: _value(getattr(channel, slot)) for key, slot in _CHANNEL_KEYS.items()}
+        | {"SamplesPerPixel": channel.samples}
+        for channel in metadata.channels
+    ]
+    public["Planes"] = _planes_out(facts.planes)
+    public["Annotations"] = {name: dict(values) for name, values in annotated(metadata).items()}
+    return public
+
+
+def annotated(metadata: Metadata) -> Annotations:
+    """All annotations of a picture: its own, and OMIO's record of provenance, assumptions and origins."""
+    found: dict[str, Mapping[str, Any]] = dict(metadata.facts.annotations)
+    if metadata.provenance:
+        found[PROVENANCE] = metadata.provenance
+    if metadata.assumptions:
+        found[ASSUMPTIONS] = {"assumption": list(metadata.assumptions)}
+    origins = {name: _words(fact) for name, fact in metadata.stated() if fact is not None}
+    if planes := metadata.facts.planes:
+        origins["Planes"] = _words(planes)
+    if origins:
+        found[ORIGINS] = origins
+    return found
+
+
+def _words(fact: Fact[Any] | Planes) -> str:
+    return f"{fact.origin}: {fact.where}" if fact.where else fact.origin
+
+
+def _value(fact: Fact[Any] | None) -> Any:
+    return None if fact is None else fact.value
+
+
+def _planes_out(planes: Planes | None) -> dict[str, Any] | None:
+    if planes is None:
+        return None
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, list):
+            return [plain(v) for v in value]
+        return value if math.isfinite(value) else None
+
+    return {name: plain(table.tolist()) for name, table in planes.columns.items()}
+
+
+def from_dict(public: Mapping[str, Any], shape: Sequence[int], dtype: str) -> Metadata:
+    """Metadata of a canonical picture from a public dict; every value gets the origin "caller".
+
+    Parameters
+    ----------
+    public
+        A dict as `to_dict` makes it, or any part of one.
+    shape, dtype
+        TZCYX shape and dtype of the pixels it is to describe.
+
+    Raises
+    ------
+    MetadataError
+        A key is unknown, a value is of the wrong kind, or lengths disagree with `shape`.
+    """
+    if unknown := [key for key in public if key not in _KEYS]:
+        near = difflib.get_close_matches(str(unknown[0]), _KEYS, n=1)
+        raise MetadataError(
+            f"metadata have no key {unknown[0]!r}",
+            evidence=f"the keys are {', '.join(_KEYS)}",
+            remedy=f"did you mean {near[0]!r}?" if near else "put what is your own under Annotations, in a namespace",
+        )
+    _refuse_other_lengths(public, shape)
+    samples = checks.count(public, "SamplesPerPixel")
+    facts = Facts(
+        name=_stated(public, "Name", str),
+        physical_size_x=_measured(public, "PhysicalSizeX", MICROMETRE),
+        physical_size_y=_measured(public, "PhysicalSizeY", MICROMETRE),
+        physical_size_z=_measured(public, "PhysicalSizeZ", MICROMETRE),
+        time_increment=_measured(public, "TimeIncrement", SECOND),
+        channels=_channels_in(public),
+        acquisition_date=_stated(public, "AcquisitionDate", str),
+        objective=_objective_in(public),
+        planes=_planes_in(public, tuple(shape), samples),
+        annotations=_annotations_in(public),
+    )
+    return Metadata(shape=tuple(shape), dtype=dtype, samples=samples, facts=facts).settled()
+
+
+def axes_of(public: Mapping[str, Any] | None, shape: Sequence[int], axes: str | None = None) -> str:
+    """What the axes of an array are: the caller's word, the dict's, or TZCYX and YX, which nobody can mistake.
+
+    Raises
+    ------
+    AmbiguousAxesError
+        Nobody said it, or what was said does not fit the number of axes.
+    """
+    said = axes or (public or {}).get("axes")
+    if said is not None and not isinstance(said, str):
+        raise MetadataError("axes must be a text", evidence=f"they are {shown(said)}", remedy='such as axes="ZYX"')
+    if said is None and len(shape) in (2, 5):
+        said = "YX" if len(shape) == 2 else CANONICAL
+    if said is None or len(said) != len(shape):
+        raise AmbiguousAxesError(
+            f"the axes of an array of shape {tuple(shape)} are {'unknown' if said is None else f'not {said!r}'}",
+            evidence=f"{len(shape)} axes in the array"
+            + (f", {len(said)} letters in {said!r}" if said else ", and nobody named them"),
+            remedy='name them: axes="ZYX", one letter an axis of the array',
+            shape=tuple(shape),
+            axes=said,
+        )
+    layout(said, shape, caller=said)
+    return str(said)
+
+
+def _refuse_other_lengths(public: Mapping[str, Any], shape: Sequence[int]) -> None:
+    said = {f"Size{axis}": public.get(f"Size{axis}") for axis in CANONICAL}
+    wrong = [
+        f"{key} is {shown(value)}, the array has {length}"
+        for (key, value), length in zip(said.items(), shape, strict=True)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, Real) or value != length)
+    ]
+    stated = checks.shape(public.get("shape"))
+    if stated is not None and public.get("axes", CANONICAL) == CANONICAL and stated != tuple(shape):
+        wrong.append(f"shape is {list(stated)}, the array has {list(shape)}")
+    if wrong:
+        raise MetadataError(
+            "the metadata describe another array",
+            evidence="; ".join(wrong),
+            remedy="correct axes, shape and Size* in the dict, or leave them out",
+        )
+
+
+def _stated(public: Mapping[str, Any], key: str, kind: type[Any]) -> Fact[Any] | None:
+    value = public.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, kind):
+        raise MetadataError(f"{key} must be a {kind.__name__}", evidence=f"it is {shown(value)}", key=key)
+    return Fact(value, "caller", f"metadata[{key!r}]")
+
+
+def _measured(public: Mapping[str, Any], key: str, unit: str) -> Fact[float] | None:
+    from .units import micrometres, seconds
+
+    value = public.get(key)
+    if value is None:
+        return None
+    spelled = _stated(public, f"{key}Unit", str)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise MetadataError(f"{key} must be a number or None", evidence=f"it is {shown(value)}", key=key)
+    spelling, given = spelled.value if spelled and spelled.value else unit, checks.real(value)
+    converted = (micrometres if unit == MICROMETRE else seconds)(given, spelling)
+    least = SMALLEST_SIZE if unit == MICROMETRE else 0.0
+    if converted is None or not converted > least or checks.positive(converted) is None:
+        raise MetadataError(
+            f"{key} = {shown(value)} {spelling} is no size",
+            evidence=f"sizes are finite 32-bit numbers, above {least:g} {unit}, and in a unit of length or time",
+            remedy="use None where it is unknown",
+            key=key,
+        )
+    return Fact(converted, "caller", f"metadata[{key!r}]")
+
+
+def _objective_in(public: Mapping[str, Any]) -> Fact[Any] | None:
+    if (stated := _stated(public, "Objective", dict)) is None:
+        return None
+    return Fact(checks.plain("Objective", stated.value), stated.origin, stated.where)
+
+
+def _channels_in(public: Mapping[str, Any]) -> tuple[Channel, ...]:
+    entries = public.get("Channels")
+    if entries is None:
+        return ()
+    if not isinstance(entries, Sequence) or isinstance(entries, str):
+        raise MetadataError("Channels must be a list", evidence=f"it is {shown(entries)}", key="Channels")
+    channels = [_channel_in(index, entry) for index, entry in enumerate(entries)]
+    return tuple(channels) if any(c != Channel(samples=c.samples) for c in channels) else ()
+
+
+_CHANNEL_VALUES: Mapping[str, tuple[Callable[[Any], Any], str]] = {
+    "Name": (checks.text, "a text"),
+    "Color": (checks.color, "a whole number, RGBA in 32 bits"),
+    "ExcitationWavelength": (checks.positive, "a 32-bit number of nanometres above 0"),
+    "EmissionWavelength": (checks.positive, "a 32-bit number of nanometres above 0"),
+    "Fluor": (checks.text, "a text"),
+}
+"""Of each key what makes the value that is kept, None where it is none, and what it must be."""
+
+
+def _channel_in(index: int, entry: Any) -> Channel:
+    where = f"metadata['Channels'][{index}]"
+    if not isinstance(entry, Mapping) or any(key not in (*_CHANNEL_KEYS, "SamplesPerPixel") for key in entry):
+        raise MetadataError(
+            f"Channels[{index}] is no channel",
+            evidence=f"it is {shown(entry)}",
+            remedy=f"give a dict with some of {', '.join(_CHANNEL_KEYS)}, SamplesPerPixel",
+        )
+    facts: dict[str, Fact[Any]] = {}
+    for key, slot in _CHANNEL_KEYS.items():
+        if (value := entry.get(key)) is None:
+            continue
+        make, what = _CHANNEL_VALUES[key]
+        if (kept := make(value)) is None:
+            raise MetadataError(
+                f"Channels[{index}] is no channel: {key} must be {what}",
+                evidence=f"it is {shown(value)}",
+                remedy="use None where it is unknown",
+                key=key,
+            )
+        facts[slot] = Fact(kept, "caller", where)
+    return Channel(**facts, samples=checks.count(entry, "SamplesPerPixel"))
+
+
+def _annotations_in(public: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    found = public.get("Annotations")
+    if found is None:
+        return {}
+    if not isinstance(found, Mapping) or not all(
+        isinstance(name, str) and isinstance(content, Mapping) for name, content in found.items()
+    ):
+        raise MetadataError(
+            "Annotations must be a dict of dicts by namespace, a text",
+            evidence=f"they are {shown(found)}",
+            remedy="{'namespace': {'key': ..}}",
+        )
+    plain: dict[str, Mapping[str, Any]] = {
+        name: checks.plain(f"Annotations[{name!r}]", content) for name, content in found.items()
+    }
+    assumed = plain.get(ASSUMPTIONS, {}).get("assumption", [])
+    if not isinstance(assumed, str) and not (isinstance(assumed, list) and all(isinstance(a, str) for a in assumed)):
+        raise MetadataError(
+            f"Annotations[{ASSUMPTIONS!r}]['assumption'] must be a list of sentences",
+            evidence=f"it is {shown(assumed)}",
+            remedy="leave it out, or take a namespace of your own",
+        )
+    return plain
+
+
+def _planes_in(public: Mapping[str, Any], shape: tuple[int, ...], samples: int) -> Planes | None:
+    tables = public.get("Planes")
+    if tables is None:
+        return None
+    import numpy as np
+
+    wanted = (shape[0], shape[1], shape[2] // samples)
+    columns = {}
+    if not isinstance(tables, Mapping):
+        raise MetadataError("Planes must be a dict of tables", evidence=f"it is {shown(tables)}", key="Planes")
+    for name, table in tables.items():
+        try:
+            column = np.array(table, dtype=np.float64)  # None becomes NaN
+        except (TypeError, ValueError, OverflowError):
+            column = np.empty(0)
+        if name not in PLANE_COLUMNS or column.shape != wanted:
+            raise MetadataError(
+                f"Planes[{name!r}] is no table of this picture",
+                evidence=f"its shape is {column.shape}, the picture has (T, Z, channels) = {wanted}",
+                remedy=f"the tables are {', '.join(PLANE_COLUMNS)}, nested lists over T, Z and channel",
+            )
+        if (beyond := np.argwhere(np.abs(column) > checks.MOST_FLOAT)).size:
+            t, z, c = beyond[0].tolist()
+            raise MetadataError(
+                f"Planes[{name!r}] cannot be written",
+                evidence=f"{column[t, z, c]} at T{t} Z{z} C{c}; OME's numbers are finite and have 32 bits",
+                remedy="use None where it is unknown",
+            )
+        columns[name] = column
+    return Planes(columns=columns, origin="caller", where="metadata['Planes']") if columns else None

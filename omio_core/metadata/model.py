@@ -1,0 +1,198 @@
+"""Metadata: the facts of one TZCYX picture together with its shape; frozen, and it knows no format.
+
+A reader states `Facts`; core joins them with the shape, with what the caller stated and with what was assumed. The
+public dict is made by `omio_core.metadata.from_dict`, OME-XML by `omio_core.ome.read`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from ..errors import MetadataError, MissingMetadataError
+from ..geometry.box import Box
+from .facts import Channel, Fact, Facts, Planes
+from .namespaces import ASSUMPTIONS, ORIGINS, PROVENANCE
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """Everything known of one picture.
+
+    Parameters
+    ----------
+    shape
+        TZCYX.
+    dtype
+        Name of the numpy dtype, such as ``"uint16"``.
+    samples
+        Samples of a pixel; C index c*samples + s is sample s of channel c.
+    facts
+        What is known, each value with its origin. ``facts.channels`` is empty or has one entry a channel.
+    assumptions
+        What was assumed on the way, in sentences.
+    provenance
+        Where the picture comes from: source, reader, policies, ...; plain values.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    samples: int = 1
+    facts: Facts = field(default_factory=Facts)
+    assumptions: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=lambda: dict(_NOTHING))
+
+    def __post_init__(self) -> None:
+        if len(self.shape) != 5 or self.samples < 1 or self.shape[2] % self.samples:
+            raise MetadataError(
+                f"a picture cannot have the shape {self.shape} with {self.samples} samples a pixel",
+                remedy="give five lengths, TZCYX, and a C that is a multiple of the samples",
+            )
+        channels = self.facts.channels
+        if channels and len(channels) != self.channel_count:
+            raise MetadataError(
+                f"{len(channels)} channels are described, and the picture has {self.channel_count}",
+                evidence=f"TZCYX {self.shape}, {self.samples} samples a pixel",
+                remedy="describe every channel, or none",
+            )
+
+    @property
+    def channel_count(self) -> int:
+        """Number of channels; an RGB picture of C = 3 has one."""
+        return self.shape[2] // self.samples
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """One entry a channel, empty entries where nothing is known."""
+        known = self.facts.channels or (Channel(),) * self.channel_count
+        return tuple(replace(channel, samples=self.samples) for channel in known)
+
+    def stated(self) -> Iterator[tuple[str, Fact[Any] | None]]:
+        """Every single-valued fact under its public name, None where unknown."""
+        facts = self.facts
+        yield "Name", facts.name
+        yield "PhysicalSizeX", facts.physical_size_x
+        yield "PhysicalSizeY", facts.physical_size_y
+        yield "PhysicalSizeZ", facts.physical_size_z
+        yield "TimeIncrement", facts.time_increment
+        yield "AcquisitionDate", facts.acquisition_date
+        yield "Objective", facts.objective
+        for index, channel in enumerate(self.channels):
+            yield f"Channels[{index}].Name", channel.name
+            for public, fact in (
+                ("Color", channel.color),
+                ("ExcitationWavelength", channel.excitation),
+                ("EmissionWavelength", channel.emission),
+                ("Fluor", channel.fluor),
+            ):
+                if fact is not None:
+                    yield f"Channels[{index}].{public}", fact
+
+    def needed(self) -> tuple[str, ...]:
+        """Public names of the facts that an analysis of this shape needs and that are unknown."""
+        facts, (t, z, *_) = self.facts, self.shape
+        wanted = (
+            ("PhysicalSizeX", facts.physical_size_x, True),
+            ("PhysicalSizeY", facts.physical_size_y, True),
+            ("PhysicalSizeZ", facts.physical_size_z, z > 1),
+            ("TimeIncrement", facts.time_increment, t > 1),
+        )
+        return tuple(name for name, fact, need in wanted if need and fact is None)
+
+    def refuse_missing(self, source: str) -> None:
+        """Raise what the policy ``missing="raise"`` asks for, if a needed fact is unknown.
+
+        Raises
+        ------
+        MissingMetadataError
+        """
+        if unknown := self.needed():
+            raise MissingMetadataError(
+                f"{', '.join(unknown)} of {source} {'is' if len(unknown) == 1 else 'are'} unknown",
+                evidence='the policy missing="raise" needs them for this shape',
+                remedy="state them: pixel_size={'X': .., 'Y': .., 'Z': ..}, time_increment=..",
+                path=source,
+                missing=unknown,
+            )
+
+    def crop(self, box: Box) -> Metadata:
+        """The metadata of a TZCYX region; channels and facts a plane follow it.
+
+        A region that cuts through the samples of a pixel has one sample a pixel, and a channel for each.
+        """
+        (start, stop), s = box.spans[2], self.samples
+        whole = start % s == 0 and stop % s == 0
+        of_index = [c // s for c in range(start, stop)]  # the channel of each C index kept
+        kept = of_index[::s] if whole else of_index
+        channels = tuple(self.facts.channels[c] for c in kept) if self.facts.channels else ()
+        planes = self.facts.planes
+        if planes is not None:
+            (t0, t1), (z0, z1) = box.spans[:2]
+            columns = {name: table[t0:t1, z0:z1][:, :, kept] for name, table in planes.columns.items()}
+            planes = Planes(columns=columns, origin=planes.origin, where=planes.where)
+        return replace(
+            self,
+            shape=box.shape,
+            samples=s if whole else 1,
+            facts=replace(self.facts, channels=channels, planes=planes),
+        )
+
+    def scaled(self, shape: tuple[int, ...]) -> Metadata:
+        """The metadata of another resolution of the picture: lengths and pixel sizes change.
+
+        Facts a plane are kept where the planes are the same.
+        """
+
+        def size(fact: Fact[float] | None, axis: int) -> Fact[float] | None:
+            if fact is None or shape[axis] == self.shape[axis]:
+                return fact
+            ratio = self.shape[axis] / shape[axis]
+            return Fact(fact.value * ratio, "derived", f"{fact.where} times {ratio:g} at this resolution")
+
+        planes = self.facts.planes if shape[:2] == self.shape[:2] else None  # the table is over T and Z
+        facts = replace(
+            self.facts,
+            planes=planes,
+            physical_size_x=size(self.facts.physical_size_x, 4),
+            physical_size_y=size(self.facts.physical_size_y, 3),
+            physical_size_z=size(self.facts.physical_size_z, 1),
+        )
+        return replace(self, shape=shape, facts=facts)
+
+    def settled(self) -> Metadata:
+        """OMIO's own annotations taken out of the facts and put where they belong.
+
+        What an earlier run recorded in a file stays true of it: its assumptions are assumptions still, and its
+        provenance becomes history.
+        """
+        found = dict(self.facts.annotations)
+        ours = {name: one for name in (PROVENANCE, ASSUMPTIONS, ORIGINS) if isinstance(one := found.get(name), Mapping)}
+        if not ours:  # what is of another form is not OMIO's, whatever it is called
+            return self
+        found = {name: one for name, one in found.items() if name not in ours}
+        before, origins = ours.get(PROVENANCE), ours.get(ORIGINS)
+        said = ours.get(ASSUMPTIONS, {}).get("assumption", ())
+        several = [said] if isinstance(said, str) else said if isinstance(said, list | tuple) else ()
+        assumed = tuple(one for one in several if isinstance(one, str))
+        provenance = dict(self.provenance)
+        if before is not None:
+            earlier = dict(before)
+            older = earlier.pop("history", [])
+            entry = earlier | ({"origins": dict(origins)} if origins else {})
+            provenance["history"] = [entry, *(older if isinstance(older, list) else [older])]
+        return replace(
+            self,
+            facts=replace(self.facts, annotations=found),
+            assumptions=(*assumed, *(a for a in self.assumptions if a not in assumed)),
+            provenance=provenance,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The public dict; see `omio_core.metadata.from_dict`."""
+        from .from_dict import to_dict
+
+        return to_dict(self)

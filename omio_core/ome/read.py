@@ -1,0 +1,352 @@
+"""OME-XML read: from the text of any schema year to plain values and `Facts`; it knows no TIFF and opens no file.
+
+`parse` gives the structure (sizes, where planes lie), `facts` what is known of one image. Elements are matched by
+their local names, so that every schema from 2003 to 2016-06 is one case. Attribute names, defaults and units are
+those of https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd. Nothing is allocated for what is only declared.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ..errors import CorruptFileError
+from ..metadata.facts import PLANE_COLUMNS, Channel, Fact, Facts, Planes
+from ..metadata.units import micrometres, nanometres, seconds
+from ..parsing.xml import Element, first, local, named
+from .plate import name_of, places
+from .tree import Document, annotations_of, document
+from .unmodelled import remainder
+
+if TYPE_CHECKING:
+    import numpy as np
+
+ORDERS = ("XYZCT", "XYZTC", "XYCTZ", "XYCZT", "XYTCZ", "XYTZC")
+_MOST_INT = 2**31 - 1  # the schema's PositiveInt and NonNegativeInt are xsd:int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TiffData:
+    """Where planes lie; None where the attribute is left out. Indices count from 0."""
+
+    ifd: int | None = None
+    first_z: int = 0
+    first_c: int = 0
+    first_t: int = 0
+    count: int | None = None
+    uuid: str | None = None
+    file_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OmeImage:
+    """The structure of one Image; `size_c` counts samples, `samples` has one entry a Channel element."""
+
+    index: int
+    name: str | None
+    order: str
+    pixel_type: str
+    size_x: int
+    size_y: int
+    size_z: int
+    size_c: int
+    size_t: int
+    samples: tuple[int, ...] = ()
+    tiff_data: tuple[TiffData, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OmeDocument:
+    """The structure of a document.
+
+    Attributes
+    ----------
+    metadata_file, metadata_uuid
+        The file that holds the metadata of all, and its UUID, where a BinaryOnly element says so.
+    """
+
+    uuid: str | None = None
+    creator: str | None = None
+    images: tuple[OmeImage, ...] = ()
+    metadata_file: str | None = None
+    metadata_uuid: str | None = None
+
+
+def parse(xml: str | bytes) -> OmeDocument:
+    """Read the structure.
+
+    Raises
+    ------
+    CorruptFileError
+        Not well-formed, a DOCTYPE, no OME element, a size that is no positive integer, a DimensionOrder that is none.
+    LimitExceededError
+        More bytes or tags than are parsed.
+
+    Examples
+    --------
+    >>> parse('<OME><Image><Pixels DimensionOrder="XYZCT" Type="uint8" SizeX="4" SizeY="3" SizeZ="1" SizeC="1" '
+    ...       'SizeT="1"/></Image></OME>').images[0].size_x
+    4
+    """
+    tree = document(xml)
+    only = first(tree.root, "BinaryOnly")
+    return OmeDocument(
+        uuid=_stripped(tree.root.get("UUID")),
+        creator=tree.root.get("Creator"),
+        images=tuple(_image(tree, i, e) for i, e in enumerate(named(tree.root, "Image"))),
+        metadata_file=None if only is None else only.get("MetadataFile"),
+        metadata_uuid=None if only is None else _stripped(only.get("UUID")),
+    )
+
+
+def facts(xml: str | bytes, index: int, *, channels: int | None = None) -> Facts:
+    """What is known of one image.
+
+    Parameters
+    ----------
+    xml
+        The whole document.
+    index
+        Of the Image, in document order.
+    channels
+        How many channels the pixels have, where the file says other than OME-XML; default: SizeC less samples. Where
+        the Channel elements do not fit that number, they go to the annotation ``"ome"``.
+
+    Notes
+    -----
+    What cannot be read (a number that is none, a colour beyond 32 bits, a unit that is no length, a Plane outside
+    the image) is unknown, never an error.
+
+    Raises
+    ------
+    CorruptFileError, LimitExceededError
+        As `parse`; or there is no image of that index.
+    """
+    tree = document(xml)
+    images = list(named(tree.root, "Image"))
+    if not 0 <= index < len(images):
+        raise CorruptFileError(f"the OME-XML has no image {index}", evidence=f"it has {len(images)}")
+    image = images[index]
+    described, pixels = _image(tree, index, image, where=False), _pixels(index, image)
+    elements = _channels(image, pixels)
+    count = channels
+    if count is None:
+        count = len(elements) if sum(described.samples) == described.size_c else described.size_c
+    found = {**annotations_of(tree, image), **places(tree, image)}
+    known = tuple(_channel(e, s) for e, s in zip(elements, described.samples, strict=True))
+    if len(elements) != count and elements:
+        found["ome"] = {f"Channel {i}": json.dumps(dict(e.attrib)) for i, e in enumerate(elements)}
+        known = ()
+    table, left = _planes(pixels, (described.size_t, described.size_z, count))
+    said = Facts(
+        name=name_of(tree, image),
+        physical_size_x=_measure(pixels, "PhysicalSizeX", micrometres, "µm"),
+        physical_size_y=_measure(pixels, "PhysicalSizeY", micrometres, "µm"),
+        physical_size_z=_measure(pixels, "PhysicalSizeZ", micrometres, "µm"),
+        time_increment=_measure(pixels, "TimeIncrement", seconds, "s"),
+        channels=known,
+        acquisition_date=_date(image),
+        objective=_objective(tree, image),
+        planes=table,
+        annotations=found,
+    )
+    return replace(said, annotations={**found, **remainder(tree, image, pixels, elements, left, said)})
+
+
+# --- structure
+
+
+def _pixels(index: int, image: Element) -> Element:
+    """The Pixels of an image; before 2009-09 there may be several, of which Image/@DefaultPixels is the one."""
+    several = list(named(image, "Pixels"))
+    if not several:
+        raise CorruptFileError(f"image {index} of the OME-XML has no Pixels")
+    primary = image.get("DefaultPixels")
+    return next((pixels for pixels in several if pixels.get("ID") == primary), several[0])
+
+
+def _channels(image: Element, pixels: Element) -> list[Element]:
+    """The elements of the channels: Image/LogicalChannel from 2007-06 to 2008-09, Image/ChannelInfo in 2003-FC."""
+    found = list(named(pixels, "Channel"))
+    return found or list(named(image, "LogicalChannel")) or list(named(image, "ChannelInfo"))
+
+
+def _image(tree: Document, index: int, image: Element, *, where: bool = True) -> OmeImage:
+    """The structure of an Image element; `where` its planes lie may be left out."""
+    pixels = _pixels(index, image)
+    order = pixels.get("DimensionOrder", "").strip()
+    if order not in ORDERS:
+        raise CorruptFileError(
+            f"image {index} of the OME-XML has no DimensionOrder",
+            evidence=f"{order[:80]!r} is none of {', '.join(ORDERS)}",
+        )
+    size_c = _integer(pixels, "SizeC", least=1)
+    stated = [e.get("SamplesPerPixel") for e in _channels(image, pixels)]
+    if stated and not any(stated) and size_c % len(stated) == 0:
+        # "The total number of ChannelComponents for a set of pixels must equal SizeC" (ome.xsd, Channel)
+        samples = (size_c // len(stated),) * len(stated)
+    else:
+        samples = tuple(_number(s, least=1) or 1 for s in stated)
+    name = name_of(tree, image)
+    return OmeImage(
+        index=index,
+        name=None if name is None else name.value,
+        order=order,
+        # PixelType: before 2009-09; Uint8 and its like: 2003-FC
+        pixel_type=(pixels.get("Type") or pixels.get("PixelType") or "").strip().lower(),
+        size_x=_integer(pixels, "SizeX", least=1),
+        size_y=_integer(pixels, "SizeY", least=1),
+        size_z=_integer(pixels, "SizeZ", least=1),
+        size_c=size_c,
+        size_t=_integer(pixels, "SizeT", least=1),
+        samples=samples,
+        tiff_data=tuple(_tiff_data(e) for e in named(pixels, "TiffData")) if where else (),
+    )
+
+
+_TIFF_DATA = {
+    "IFD": "ifd", "FirstZ": "first_z", "FirstC": "first_c", "FirstT": "first_t",
+    "NumPlanes": "count", "PlaneCount": "count",  # NumPlanes: before 2009-09
+}  # fmt: skip
+
+
+def _tiff_data(element: Element) -> TiffData:
+    found: dict[str, Any] = {}
+    for key, text in element.attrib.items():
+        if key in _TIFF_DATA:
+            number = _number(text, 0)
+            found[_TIFF_DATA[key]] = _integer(element, key) if number is None else number
+    for uuid in element:  # the only child that a TiffData may have
+        found["uuid"] = _stripped(uuid.text)
+        found["file_name"] = uuid.get("FileName")
+    return TiffData(**found)
+
+
+def _number(text: str | None, least: int) -> int | None:
+    digits = (text or "").strip().removeprefix("+")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 10):
+        return None
+    return number if least <= (number := int(digits)) <= _MOST_INT else None
+
+
+def _integer(element: Element, name: str, least: int = 0) -> int:
+    number = _number(element.get(name), least)
+    if number is None:
+        raise CorruptFileError(
+            f"{local(element)}/@{name} of the OME-XML is no {'positive' if least else 'non-negative'} integer",
+            evidence=f"{name}={str(element.get(name))[:80]!r}",
+        )
+    return number
+
+
+# --- facts
+
+
+def _stripped(text: str | None) -> str | None:
+    return (text or "").strip() or None
+
+
+def _text(text: str | None, where: str) -> Fact[str] | None:
+    return Fact(text, "file", where) if text and text.strip() else None
+
+
+def _float(text: str | None) -> float:
+    """The number, NaN where there is none; Python's underscores are no numbers."""
+    try:
+        return float(text) if text and "_" not in text else math.nan
+    except ValueError:
+        return math.nan
+
+
+_Convert = Callable[[float, str], float | None]
+
+
+def _measure(element: Element, name: str, convert: _Convert, unit: str) -> Fact[float] | None:
+    spelled = element.get(name + "Unit", unit)
+    value = convert(_float(element.get(name)), spelled)
+    return None if value is None else Fact(value, "file", f"OME-XML {local(element)}/@{name}, unit {spelled.strip()}")
+
+
+def _date(image: Element) -> Fact[str] | None:
+    # AcquiredDate: schemas from 2009-09 to 2011-06; CreationDate, "when the Image was acquired": those before
+    date = first(image, "AcquisitionDate", "AcquiredDate", "CreationDate")
+    return None if date is None else _text(date.text or "", f"OME-XML Image/{local(date)}")
+
+
+def _channel(element: Element, samples: int) -> Channel:
+    excitation, emission = (  # ExWave and EmWave, whole nanometres: before 2009-09
+        _measure(element, name, nanometres, "nm") or _measure(element, name[:2] + "Wave", nanometres, "nm")
+        for name in ("ExcitationWavelength", "EmissionWavelength")
+    )
+    color = re.fullmatch(r"\s*([+-]?\d{1,10})\s*", element.get("Color", ""))
+    in_range = color is not None and -(2**31) <= int(color[1]) < 2**31
+    return Channel(
+        name=_text(element.get("Name"), f"OME-XML {local(element)}/@Name"),
+        color=Fact(int(color[1]), "file", "OME-XML Channel/@Color") if color and in_range else None,
+        excitation=excitation if excitation and excitation.value > 0 else None,
+        emission=emission if emission and emission.value > 0 else None,
+        fluor=_text(element.get("Fluor"), f"OME-XML {local(element)}/@Fluor"),
+        samples=samples,
+    )
+
+
+_OBJECTIVE_NUMBERS = ("LensNA", "NominalMagnification", "CalibratedMagnification", "WorkingDistance")
+
+
+def _objective(tree: Document, image: Element) -> Fact[Any] | None:
+    settings = first(image, "ObjectiveSettings", "ObjectiveRef")  # ObjectiveRef: schemas before 2010-04
+    objective = None if settings is None else tree.objectives.get(settings.get("ID", ""))
+    if objective is None:
+        return None
+    # what is an attribute now was an element before 2009-09
+    elements = {local(e): e.text.strip() for e in objective if e.text and not e.tag.endswith("Ref")}
+    found: dict[str, Any] = {k: v for k, v in {**elements, **objective.attrib}.items() if k != "ID" and v.strip()}
+    for name in _OBJECTIVE_NUMBERS:
+        if name in found and math.isfinite(number := _float(found.pop(name))):
+            found[name] = number
+    return Fact(found, "file", "OME-XML Instrument/Objective") if found else None
+
+
+def _planes(pixels: Element, shape: tuple[int, int, int]) -> tuple[Planes | None, Mapping[Element, tuple[str, ...]]]:
+    """The table; and those elements of which something is not in it, with the names of what is."""
+    elements = list(named(pixels, "Plane"))
+    # a table much larger than the document that fills it is what a hostile file declares
+    if not elements or math.prod(shape) > max(1 << 20, 64 * len(elements)):
+        return None, dict.fromkeys(elements, ())
+    import numpy as np
+
+    columns: dict[str, np.ndarray[Any, Any]] = {}
+    left: dict[Element, tuple[str, ...]] = {}
+    for element in elements:
+        t, z, c = (_number(element.get(name), 0) for name in ("TheT", "TheZ", "TheC"))
+        if t is None or z is None or c is None or t >= shape[0] or z >= shape[1] or c >= shape[2]:
+            left[element] = ()
+            continue
+        timing = first(element, "PlaneTiming") if len(element) else None  # before 2009-09
+        read = 3  # attributes
+        for name, unit in PLANE_COLUMNS.items():
+            text = element.get(name, None if timing is None else timing.get(name))
+            if text is None:
+                continue
+            # ome.xsd, Plane: times default to s, positions to "reference frame", which is no length
+            stated = element.get(name + "Unit")
+            spelled = ("s" if unit == "s" else "reference frame") if stated is None else stated
+            value: float | None = _float(text)
+            if spelled != unit:
+                value = (seconds if unit == "s" else micrometres)(_float(text), spelled)
+            if value is not None and math.isfinite(value):
+                if name not in columns:
+                    columns[name] = np.full(shape, np.nan)
+                columns[name][t, z, c] = value
+                read += 1 if stated is None else 2
+        if len(element) or read != len(element.attrib):
+            held = [name for name, table in columns.items() if not math.isnan(table[t, z, c])]
+            left[element] = (*held, *(f"{name}Unit" for name in held))
+            if timing is not None:
+                left[timing] = left[element]
+    planes = Planes(columns=columns, origin="file", where="OME-XML Plane") if columns else None
+    return planes, left

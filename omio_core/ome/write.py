@@ -1,0 +1,302 @@
+"""OME-XML written and checked: from `Metadata` to a document valid against the 2016-06 schema; it knows no TIFF.
+
+Element order, names and types are those of https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd. The text is
+UTF-8 without character references (see `ometext`), and one attribute that Bio-Formats cannot take costs all of them:
+so only finite positive sizes, explicit units, signed 32-bit colours and characters that XML 1.0 has. What is known and
+cannot be said so is kept in the annotation `UNPLACED`: no metadata make a document that the schema refuses.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ..errors import MetadataError
+from ..metadata.checks import MOST_FLOAT, color, number, positive
+from ..metadata.facts import PLANE_COLUMNS, Channel, Fact
+from ..metadata.from_dict import annotated
+from ..metadata.model import Metadata
+from .text import attributes, escape, map_annotation, measure, namespaces, told, value_of
+from .validate import NAMESPACE, check, model
+
+__all__ = ["PIXEL_TYPES", "UNPLACED", "build", "check", "model", "one", "refuse_planes"]
+
+UNPLACED = "omio/unplaced"
+"""Namespace of what is known and has no place in the schema, such as a date without a time of day."""
+
+PIXEL_TYPES: Mapping[str, str] = {
+    **{name: name for name in ("int8", "int16", "int32", "uint8", "uint16", "uint32")},
+    "float32": "float", "float64": "double", "complex64": "complex", "complex128": "double-complex",
+}  # fmt: skip
+"""From the name of a numpy dtype to OME's PixelType, where there is one (ome.xsd, PixelType)."""
+
+
+def build(
+    images: Sequence[Metadata],
+    *,
+    pixel_types: Sequence[str],
+    creator: str,
+    first_ifds: Sequence[int] | None = None,
+    orders: Sequence[str] | str = "XYZCT",
+    uuid: str | None = None,
+    file_name: str = "",
+) -> str:
+    """The document of one file that holds `images`.
+
+    Parameters
+    ----------
+    images
+        What is known of each; `samples` is that of the file, its channels times samples make SizeC.
+    pixel_types
+        OME's PixelType of each, see `PIXEL_TYPES`.
+    creator
+        The program and its version.
+    first_ifds
+        The IFD of each image's first plane, counted from 0; the others follow it in its order. None for a document
+        without pixels.
+    orders
+        DimensionOrder of each image, or of all.
+    uuid
+        Of the file: ``urn:uuid:`` and the UUID.
+    file_name
+        The name the file will have, without its folder.
+
+    Returns
+    -------
+    str
+        To be stored as UTF-8.
+
+    Raises
+    ------
+    MetadataError
+        A table of planes does not have the shape (T, Z, channels).
+    """
+    maps: dict[str, str] = {}  # the text of an annotation without its ID, to the ID
+    instruments: list[str] = []
+    each = (orders,) * len(images) if isinstance(orders, str) else orders
+    own = f"<UUID{attributes(FileName=file_name or None)}>{escape(uuid)}</UUID>" if uuid else ""
+    bodies: list[str] = []
+    for i, metadata in enumerate(images):
+        refuse_planes(metadata)
+        where = "<MetadataOnly/>"
+        if first_ifds is not None:
+            t, z = metadata.shape[:2]
+            planes = {"IFD": first_ifds[i], "PlaneCount": t * z * metadata.channel_count}
+            where = f"<TiffData{attributes(**planes)}>{own}</TiffData>"
+        bodies += _image(i, metadata, (pixel_types[i], each[i], where), maps, instruments)
+    annotations = [f'<MapAnnotation ID="{i}"{text}</MapAnnotation>' for text, i in maps.items()]
+    parts = [
+        '<?xml version="1.0" encoding="UTF-8"?>\n',
+        f'<OME xmlns="{NAMESPACE}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        f'xsi:schemaLocation="{NAMESPACE} {NAMESPACE}/ome.xsd"{attributes(UUID=uuid, Creator=creator)}>',
+        *instruments,
+        *bodies,
+        *(["<StructuredAnnotations>", *annotations, "</StructuredAnnotations>"] if annotations else []),
+        "</OME>",
+    ]
+    return "".join(parts)
+
+
+def one(metadata: Metadata) -> str:
+    """The document of one picture that is in no file.
+
+    Raises
+    ------
+    MetadataError
+        OME has no pixel type for it.
+    """
+    from ..metadata.namespaces import omio_version
+
+    pixel_type = {"bool": "bit", "float16": "float"}.get(metadata.dtype) or PIXEL_TYPES.get(metadata.dtype)
+    if pixel_type is None:
+        raise MetadataError(
+            f"OME has no pixel type for {metadata.dtype}",
+            evidence=f"it has {', '.join(PIXEL_TYPES.values())}",
+            remedy="convert the pixels first",
+        )
+    return build([metadata], pixel_types=[pixel_type], creator=f"omio-core {omio_version()}")
+
+
+# --- an image
+
+
+def _image(
+    index: int, metadata: Metadata, pixels: tuple[str, str, str], maps: dict[str, str], instruments: list[str]
+) -> Iterator[str]:
+    """An Image; `pixels` are its type, its order and where its planes are."""
+    facts, unplaced = metadata.facts, _Unplaced()
+    yield f"<Image{attributes(ID=f'Image:{index}', Name=value_of(facts.name))}>"
+    if facts.acquisition_date is not None:
+        if (date := _date_time(told(facts.acquisition_date.value))) is None:
+            unplaced["AcquisitionDate"] = facts.acquisition_date.value
+        else:
+            yield f"<AcquisitionDate>{escape(date)}</AcquisitionDate>"
+    if facts.objective is not None:
+        lens, rest = _objective(facts.objective.value)
+        if rest:
+            unplaced["Objective"] = rest
+        if lens:
+            instruments.append(
+                f'<Instrument ID="Instrument:{index}"><Objective ID="Objective:{index}"{attributes(**lens)}/>'
+                "</Instrument>"
+            )
+            yield f'<InstrumentRef ID="Instrument:{index}"/><ObjectiveSettings ID="Objective:{index}"/>'
+    yield from _pixels(index, metadata, pixels, unplaced)
+    found = dict(annotated(metadata))
+    if unplaced:
+        found[UNPLACED] = {**found.get(UNPLACED, {}), **unplaced}
+    for namespace, content in namespaces(found):
+        if content:
+            identity = maps.setdefault(map_annotation(namespace, content), f"Annotation:{len(maps)}")
+            yield f'<AnnotationRef ID="{identity}"/>'
+    yield "</Image>"
+
+
+class _Unplaced(dict[str, Any]):
+    """What has no place in the schema, by its public name."""
+
+    def placed(self, name: str, fact: Fact[Any] | None, make: Callable[[Any], Any]) -> Any:
+        """What `make` makes of the value of a fact; where it makes None, the value is kept here."""
+        if fact is None:
+            return None
+        if (made := make(fact.value)) is None:
+            self[name] = _jsonable(fact.value)
+        return made
+
+
+def _jsonable(value: Any) -> Any:
+    """What is not finite as a text, since JSON has no such numbers."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _pixels(index: int, metadata: Metadata, pixels: tuple[str, str, str], unplaced: _Unplaced) -> Iterator[str]:
+    facts, (t, z, c, y, x), (pixel_type, order, where) = metadata.facts, metadata.shape, pixels
+    sizes = {"SizeX": x, "SizeY": y, "SizeZ": z, "SizeC": c, "SizeT": t}
+    yield f"<Pixels{attributes(ID=f'Pixels:{index}', DimensionOrder=order, Type=pixel_type, **sizes)}"
+    yield attributes(BigEndian="false", Interleaved="true" if metadata.samples > 1 else "false")
+    for name, fact, unit in (
+        ("PhysicalSizeX", facts.physical_size_x, "µm"),
+        ("PhysicalSizeY", facts.physical_size_y, "µm"),
+        ("PhysicalSizeZ", facts.physical_size_z, "µm"),
+        ("TimeIncrement", facts.time_increment, "s"),
+    ):
+        yield measure(name, unplaced.placed(name, fact, positive), unit)
+    yield ">"
+    for i, channel in enumerate(metadata.channels):
+        yield _channel(f"Channel:{index}:{i}", channel, f"Channels[{i}]", unplaced)
+    yield where
+    if facts.planes is not None:
+        yield from _planes(facts.planes.columns, (t, z, metadata.channel_count), unplaced)
+    yield "</Pixels>"
+
+
+def _channel(identity: str, channel: Channel, name: str, unplaced: _Unplaced) -> str:
+    excitation = unplaced.placed(f"{name}.ExcitationWavelength", channel.excitation, positive)
+    emission = unplaced.placed(f"{name}.EmissionWavelength", channel.emission, positive)
+    rgba = unplaced.placed(f"{name}.Color", channel.color, color)
+    return (
+        f"<Channel{attributes(ID=identity, Name=value_of(channel.name), SamplesPerPixel=int(channel.samples))}"
+        f"{measure('ExcitationWavelength', excitation, 'nm')}{measure('EmissionWavelength', emission, 'nm')}"
+        f"{attributes(Fluor=value_of(channel.fluor), Color=rgba)}/>"
+    )
+
+
+def refuse_planes(metadata: Metadata) -> None:
+    """Refuse a table of planes that is of another picture.
+
+    Raises
+    ------
+    MetadataError
+        A table does not have the shape (T, Z, channels), or is none of `PLANE_COLUMNS`, or holds no numbers.
+    """
+    import numpy as np
+
+    t, z, *_ = metadata.shape
+    wanted = (t, z, metadata.channel_count)
+    for name, column in (metadata.facts.planes.columns if metadata.facts.planes else {}).items():
+        if name not in PLANE_COLUMNS or np.shape(column) != wanted or np.asarray(column).dtype.kind not in "biuf":
+            raise MetadataError(
+                f"the facts a plane do not fit the picture: {name}",
+                evidence=f"shape {np.shape(column)}; the picture has {wanted} (T, Z, channels)",
+                remedy=f"give a table of numbers of that shape, with the columns {', '.join(PLANE_COLUMNS)}",
+            )
+
+
+def _planes(columns: Mapping[str, Any], shape: tuple[int, int, int], unplaced: _Unplaced) -> Iterator[str]:
+    """A Plane for each index that has a value; ome.xsd wants TheZ, TheT and TheC of each."""
+    import numpy as np
+
+    tables = {name: np.asarray(column, dtype=np.float64) for name, column in columns.items()}
+    writable = {name: np.abs(table) <= MOST_FLOAT for name, table in tables.items()}  # NaN is not
+    for name, table in tables.items():
+        beyond = np.argwhere(np.abs(table) > MOST_FLOAT).tolist()
+        if beyond:
+            said = {f"T{t} Z{z} C{c}": _jsonable(table[t, z, c].item()) for t, z, c in beyond}
+            unplaced[f"Planes.{name}"] = said
+    any_known = np.any(list(writable.values()), axis=0) if writable else np.zeros(shape, bool)
+    values = [
+        (f' {name}="', f'" {name}Unit="{escape(PLANE_COLUMNS[name])}"', table.tolist(), writable[name].tolist())
+        for name, table in tables.items()
+    ]
+    for t, z, c in np.argwhere(any_known).tolist():
+        text = f'<Plane TheZ="{z}" TheT="{t}" TheC="{c}"'
+        for before, after, table, known in values:
+            if known[t][z][c]:
+                text += f"{before}{table[t][z][c]!r}{after}"
+        yield text + "/>"
+
+
+# --- the objective and the date, where the schema is particular
+
+_CORRECTIONS = frozenset({
+    "UV", "PlanApo", "PlanFluor", "SuperFluor", "VioletCorrected", "Achro", "Achromat", "Fluor", "Fl", "Fluar",
+    "Neofluar", "Fluotar", "Apo", "PlanNeofluar", "Other",
+})  # fmt: skip
+_IMMERSIONS = frozenset({"Oil", "Water", "WaterDipping", "Air", "Multi", "Glycerol", "Other"})
+_LENGTHS = frozenset({
+    "Ym", "Zm", "Em", "Pm", "Tm", "Gm", "Mm", "km", "hm", "dam", "m", "dm", "cm", "mm", "µm", "nm", "pm", "fm", "am",
+    "zm", "ym", "Å", "thou", "li", "in", "ft", "yd", "mi", "pt", "pixel",
+})  # fmt: skip
+_TEXTS = ("Manufacturer", "Model", "SerialNumber", "LotNumber")
+_NUMBERS = ("LensNA", "NominalMagnification", "CalibratedMagnification", "WorkingDistance")
+
+
+def _objective(found: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the schema's Objective takes, and the rest."""
+    lens: dict[str, Any] = {}
+    for name, value in found.items():
+        if value is None:
+            continue
+        text = told(value)
+        fits = (
+            name in _TEXTS
+            or (name in _NUMBERS and number(value) is not None)
+            or (name == "Correction" and text in _CORRECTIONS)
+            or (name == "Immersion" and text in _IMMERSIONS)
+            or (name == "Iris" and text.lower() in ("true", "false"))
+            or (name == "WorkingDistanceUnit" and text in _LENGTHS)
+        )
+        if fits:
+            lens[name] = text.lower() if name == "Iris" else number(value) if name in _NUMBERS else text
+    if "WorkingDistance" in lens:
+        lens.setdefault("WorkingDistanceUnit", "µm")  # the schema's default, said aloud
+    return lens, {name: _jsonable(value) for name, value in found.items() if name not in lens and value is not None}
+
+
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)?", re.ASCII)
+
+
+def _date_time(text: str) -> str | None:
+    """The date as an xsd:dateTime; None where it is none, or has no time of day."""
+    text = text.strip()
+    try:
+        if _DATE_TIME.fullmatch(text):
+            datetime.fromisoformat(text[:19])
+            return text
+        made = datetime.fromisoformat(text).isoformat() if ":" in text else ""
+    except ValueError:
+        return None
+    return made if _DATE_TIME.fullmatch(made) else None

@@ -1,0 +1,1 @@
+"""Guarded parsing: XML as a tree, YAML as values; it knows no vocabulary."""

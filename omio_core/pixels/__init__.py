@@ -1,0 +1,1 @@
+"""Pixels by the box: pictures, leases on open files, streaming, maps and digests."""

@@ -1,0 +1,276 @@
+"""The one thread pool, and `pull`, the only way pixels flow through it; it knows no format.
+
+No other file starts threads. `pull` reads and transforms boxes on all cores and yields in the order asked,
+bounded in bytes; `fill` reads into one array. A call from inside a worker (a dask task, a nested pull) runs inline.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..geometry.box import Box, grid
+from ..settings import MIB, current
+from .picture import ArrayPicture, Picture, read, uncropped
+
+R = TypeVar("R")
+
+UNIT = MIB  # bytes; a smaller task costs more to hand over than to do
+
+_inside = threading.local()
+_lock = threading.Lock()
+_pools: dict[int, ThreadPoolExecutor] = {}  # by size: one, unless the settings change
+
+
+def _mark() -> None:
+    _inside.yes = True
+
+
+def inside() -> bool:
+    """Whether this thread is one of the pool's."""
+    return getattr(_inside, "yes", False)
+
+
+def _executor(workers: int) -> ThreadPoolExecutor:
+    with _lock:
+        if workers not in _pools:
+            _pools[workers] = ThreadPoolExecutor(workers, thread_name_prefix="omio", initializer=_mark)
+        return _pools[workers]
+
+
+def _after_fork() -> None:
+    global _pools, _lock
+    _pools, _lock = {}, threading.Lock()  # threads do not survive a fork
+    _inside.yes = False
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+@contextmanager
+def meanwhile(task: Callable[[], None], stop: Callable[[], None]) -> Iterator[None]:
+    """Run a task that waits more than it works beside the block, in a thread of its own.
+
+    Parameters
+    ----------
+    task
+        It keeps what it raises. Where no more threads can be had, as at the end of the interpreter, it is not run.
+    stop
+        Called when the block is over, however it ended, and makes the task end; then it is waited for.
+    """
+    thread = threading.Thread(target=task, name="omio-meanwhile", daemon=True)
+    try:
+        with suppress(RuntimeError):
+            thread.start()
+        yield
+    finally:
+        stop()
+        if thread.ident is not None:
+            thread.join()
+
+
+def _submitted(executor: ThreadPoolExecutor, task: Callable[[], R]) -> Future[R]:
+    try:
+        return executor.submit(task)
+    except RuntimeError:  # the main thread has ended, and with it the pool: whoever still writes does it himself
+        done: Future[R] = Future()
+        done.set_result(task())
+        return done
+
+
+def ordered(
+    tasks: Iterable[tuple[int, Callable[[], R]]], *, workers: int | None = None, max_bytes: int | None = None
+) -> Generator[R]:
+    """Run tasks in the pool and yield their results in the order given.
+
+    Parameters
+    ----------
+    tasks
+        Pairs of the bytes a task holds until its result is taken, and the task.
+    workers
+        How many run at once; the settings' where None. 1 runs them here, as does a call from inside the pool.
+    max_bytes
+        Bytes in flight; one task is always let through.
+
+    Closing the iterator cancels what has not begun and waits for what has.
+    """
+    settings = current()
+    workers = min(workers or settings.workers, settings.workers)
+    budget = max_bytes or settings.max_bytes
+    waiting = iter(tasks)
+    first, ahead = next(waiting, None), next(waiting, None)
+    if first is None:
+        return
+    if ahead is None or workers < 2 or inside():
+        while first is not None:
+            yield first[1]()
+            first, ahead = ahead, next(waiting, None)
+        return
+    executor = _executor(settings.workers)
+    most = workers + 2 if workers == settings.workers else workers  # fewer than the pool has: no waiting line
+    held = first[0]
+    queue: deque[tuple[int, Future[R]]] = deque([(held, _submitted(executor, first[1]))])
+    try:
+        while queue:
+            while ahead is not None and (not queue or (held + ahead[0] <= budget and len(queue) < most)):
+                held += ahead[0]
+                queue.append((ahead[0], _submitted(executor, ahead[1])))
+                ahead = next(waiting, None)
+            result = queue[0][1].result()
+            held -= queue.popleft()[0]
+            if ahead is not None and not queue:
+                held += ahead[0]
+                queue.append((ahead[0], _submitted(executor, ahead[1])))
+                ahead = next(waiting, None)
+            yield result
+    finally:
+        for _, future in queue:
+            future.cancel()
+        for _, future in queue:
+            if not future.cancelled():
+                future.exception()  # wait: nobody may write into the caller's memory any more
+
+
+def pull(
+    picture: Picture,
+    boxes: Iterable[Box],
+    then: Callable[[Box, NDArray[Any]], R] | None = None,
+    *,
+    workers: int | None = None,
+    max_bytes: int | None = None,
+) -> Iterator[tuple[Box, R]]:
+    """Yield ``(box, then(box, pixels))`` for each box in the order asked.
+
+    Parameters
+    ----------
+    picture
+        What to read.
+    boxes
+        TZCYX boxes; their order is the order of the results, and so the axis order of a writer.
+    then
+        Runs in the worker that read the box; `pixels` has the shape of the box and is not to be written to: of an
+        array in memory it is the array itself. None gives the pixels, which are always new.
+    workers, max_bytes
+        As for `ordered`.
+
+    Neighbouring boxes that cut through the same native blocks are read as one, if that fits the budget, so that no
+    block is decoded for each of them.
+    """
+    budget = max_bytes or current().max_bytes
+    itemsize = picture.dtype.itemsize
+    picture, offset = uncropped(picture)
+    back = [-n for n in offset]
+
+    def work(hull: Box, group: Sequence[Box]) -> list[tuple[Box, Any]]:
+        pixels = None if then is None or not isinstance(picture, ArrayPicture) else picture.view(hull)
+        if pixels is None:
+            pixels = np.empty(hull.shape, picture.dtype)
+            read(picture, pixels, hull)
+        done = []
+        for one in group:
+            part, box = pixels[one.within(hull)], one.shift(back)
+            done.append((box, part if then is None else then(box, part)))
+        return done
+
+    def tasks() -> Iterator[tuple[int, Callable[[], list[tuple[Box, Any]]]]]:
+        for hull, group in groups(
+            (box.shift(offset) for box in boxes), picture.blocks, picture.shape, budget // 4 // itemsize
+        ):
+            # the pixels, and what `then` makes of them
+            yield 2 * hull.size * itemsize, lambda hull=hull, group=group: work(hull, group)  # type: ignore[misc]
+
+    with closing(ordered(tasks(), workers=workers, max_bytes=budget)) as results:
+        for done in results:
+            yield from done
+
+
+def groups(
+    boxes: Iterable[Box], blocks: Sequence[int], shape: Sequence[int], most: int
+) -> Iterator[tuple[Box, list[Box]]]:
+    """Put neighbouring boxes together while they touch the same native blocks; gives (hull, boxes).
+
+    Parameters
+    ----------
+    boxes
+        In the order asked.
+    blocks, shape
+        Of the picture.
+    most
+        Elements a hull of several boxes may have.
+    """
+    group: list[Box] = []
+    hull: Box | None = None
+    touched: Box | None = None
+    for box in boxes:
+        native = box.aligned(blocks, shape)
+        if hull is not None and touched is not None:
+            joined = hull.hull(box)
+            shares = native != box and (native & touched) is not None
+            if shares and joined.size <= most:
+                group.append(box)
+                hull, touched = joined, touched.hull(native)
+                continue
+            yield hull, group
+        group, hull, touched = [box], box, native
+    if hull is not None:
+        yield hull, group
+
+
+def unit(shape: Sequence[int], blocks: Sequence[int], itemsize: int, floor: int = UNIT) -> tuple[int, ...]:
+    """The shape of one task: whole native blocks of at least `floor` bytes, grown along X, Y, C, Z, T.
+
+    Examples
+    --------
+    >>> unit((10, 1, 1, 512, 512), (1, 1, 1, 512, 512), 2)
+    (2, 1, 1, 512, 512)
+    """
+    grown = [min(b, n) for b, n in zip(blocks, shape, strict=True)]
+    for axis in (4, 3, 2, 1, 0):
+        short = floor / max(1, math.prod(grown) * itemsize)
+        if short > 1 and grown[axis] < shape[axis]:
+            grown[axis] = min(shape[axis], grown[axis] * math.ceil(short))
+    return tuple(grown)
+
+
+def fill(picture: Picture, out: NDArray[Any], box: Box | None = None, *, workers: int | None = None) -> None:
+    """Read a box of a picture into `out` on all cores, straight into its memory.
+
+    Parameters
+    ----------
+    picture
+        What to read.
+    out
+        Of the shape of `box`, any strides; pixels are cast to its dtype.
+    box
+        TZCYX; the whole picture where None.
+    """
+    box = box or Box.whole(picture.shape)
+    picture, offset = uncropped(picture)
+    box = box.shift(offset)
+    if box.inside_one(picture.blocks):  # no task is smaller than a block: there is nothing to share out
+        read(picture, out, box)
+        return
+    itemsize = picture.dtype.itemsize
+    # large pictures in larger tasks, as long as every worker has several
+    share = box.size * itemsize // (4 * (workers or current().workers))
+    floor = max(UNIT, min(4 * UNIT, share))
+
+    def task(part: Box) -> Callable[[], None]:
+        return lambda: read(picture, out[part.within(box)], part)
+
+    def tasks() -> Iterator[tuple[int, Callable[[], None]]]:
+        for part in grid(box, unit(picture.shape, picture.blocks, itemsize, floor)):
+            yield part.size * itemsize, task(part)
+
+    for _ in ordered(tasks(), workers=workers):
+        pass
