@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from omio.sources.kinds import Folder
+from omio.sources.walk import is_picture
 from omio_core.errors import AssumedAxesWarning, OmioError
 from omio_core.metadata.namespaces import omio_version
 
-from ..sources.kinds import Folder
-from ..sources.walk import is_picture
 from . import comparing, merging, options, show
 from .paths import each, source, spelled
 
@@ -69,8 +69,8 @@ def info(paths: tuple[str, ...], explain: bool, as_json: bool, said: dict[str, A
 
 def _folder(path: str, said: dict[str, Any], tell: Callable[[Source], None]) -> None:
     """Tell of every image file in a folder; of those that cannot be read, in one error at the end."""
-    from .. import opening
-    from ..sources import collect
+    from omio import opening
+    from omio.sources import collect
 
     failed: dict[str, Exception] = {}
     stated = {name: said[name] for name in said if name != "policies"}

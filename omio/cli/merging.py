@@ -108,7 +108,7 @@ def merge(
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 def run(path: str, quiet: bool) -> None:
     """Do exactly what a plan of omio plan --json says, or say what has changed since; then nothing is written."""
-    from ..planning.plan import Plan
+    from omio.planning.plan import Plan
 
     def do(path: str) -> None:
         saved = Plan.from_json(Path(path))

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
+from omio.sources.kinds import Folder, FolderStack, Source
 from omio_core.errors import OmioError
 
-from ..sources.kinds import Folder, FolderStack, Source
 from . import show
 
 

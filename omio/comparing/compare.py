@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from omio import opening
 from omio_core.errors import ManyImagesError
 from omio_core.images.image import Image
 from omio_core.images.opening import Request
@@ -26,7 +27,6 @@ from omio_core.metadata.units import micrometres, nanometres, seconds
 from omio_core.ome.write import UNPLACED
 from omio_core.pixels.digests import of_image
 
-from .. import opening
 from .diff import Change, ImageDifference, Pixels
 
 FEW = 10

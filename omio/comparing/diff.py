@@ -298,9 +298,9 @@ def diff(
     >>> diff("stack.lsm", "stack.ome.tif").lost  # doctest: +SKIP
     ()
     """
+    from omio import opening
     from omio_core.errors import OmioError
 
-    from .. import opening
     from . import compare
 
     said = opening.request(

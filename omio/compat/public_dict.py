@@ -1,4 +1,4 @@
-"""The public dict made whole: every key, canonical lengths, annotations by namespace; what `omio.compat.first_omio` stands on."""
+"""The public dict made whole: every key, canonical lengths, annotations by namespace."""
 
 from __future__ import annotations
 

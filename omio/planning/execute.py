@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
+from omio.sources.collect import described
+from omio.sources.notices import kept_if, once, padding, tell
 from omio_core.errors import FileChangedError, OmioError, WriteError
 from omio_core.images import writing
 from omio_core.images.image import Image
@@ -15,8 +17,6 @@ from omio_core.merging.merge import merge
 from omio_core.pixels import handles
 from omio_core.pixels.joined import leaves
 
-from ..sources.collect import described
-from ..sources.notices import kept_if, once, padding, tell
 from . import channels
 from .plan import Input, Output, Plan, Writing
 from .prepare import Prepared, uncollected

@@ -1,6 +1,6 @@
 """A plan as values: what will be read, joined and written, and why; to JSON and back. It opens nothing.
 
-`omio.planning.prepare` makes plans, `omio.planning.execute` carries them out, `omio.planning.text` prints them, `omio.planning.serialize` keeps them.
+`prepare` makes plans, `execute` carries them out, `text` prints them, `serialize` keeps them.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omio.sources.walk import Skipped
 from omio_core.images.opening import Request
 from omio_core.pixels.handles import Fingerprint
-
-from ..sources.walk import Skipped
 
 if TYPE_CHECKING:
     from omio_core.images.image import Image

@@ -14,6 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from omio.opening import refuse_missing
+from omio.sources.collect import Gathered, Taken, chosen, gather
+from omio.sources.kinds import Source
+from omio.sources.notices import Telling, kept, kept_if, once, padding, tell
 from omio_core.errors import MergeError, MetadataError, MetadataWarning, OmioError, WriteError
 from omio_core.images import enforce
 from omio_core.images.image import Image
@@ -25,10 +29,6 @@ from omio_core.pixels.picture import FilePicture
 from omio_core.pixels.stream import unit
 from omio_core.settings import current
 
-from ..opening import refuse_missing
-from ..sources.collect import Gathered, Taken, chosen, gather
-from ..sources.kinds import Source
-from ..sources.notices import Telling, kept, kept_if, once, padding, tell
 from . import channels, targets
 from .plan import Input, Output, Plan, Writing
 

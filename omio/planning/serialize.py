@@ -9,6 +9,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from omio.sources.walk import Skipped
 from omio_core.errors import MetadataError, OmioError, ReadError, WriteError
 from omio_core.files import atomic
 from omio_core.images.opening import Overrides, Request
@@ -16,7 +17,6 @@ from omio_core.metadata.namespaces import omio_version
 from omio_core.pixels.handles import Fingerprint
 from omio_core.policies import Policies
 
-from ..sources.walk import Skipped
 from .plan import ACTIONS, Input, Output, Plan, Writing
 
 FORM = 1

@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from omio.sources.collect import Gathered
 from omio_core import policies
 from omio_core.errors import ManyImagesError, OmioError, WriteError
 from omio_core.files import atomic
 from omio_core.images import writing
 from omio_core.pixels.handles import Fingerprint
 
-from ..sources.collect import Gathered
 from . import filenames
 from .plan import Writing
 

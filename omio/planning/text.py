@@ -6,10 +6,10 @@ import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+from omio.sources.walk import Skipped, natural
 from omio_core.geometry.axes import CANONICAL
 from omio_core.images.explain import printable
 
-from ..sources.walk import Skipped, natural
 from .plan import Input, Output, Plan
 
 _WORDS = {

@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from .. import policies
-from ..errors import OmioError, WriteError
-from ..pixels.stream import meanwhile
+from omio_core import policies
+from omio_core.errors import OmioError, WriteError
+from omio_core.pixels.stream import meanwhile
+
 from .temporaries import reserve, tidy_now_and_then
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ import os
 import stat
 import threading
 
-from ..errors import CorruptFileError, ReadError
+from omio_core.errors import CorruptFileError, ReadError
 
 __all__ = ["PositionedFile"]
 

@@ -11,7 +11,7 @@ import os
 import stat
 from pathlib import Path
 
-from ..errors import LimitExceededError, ReadError
+from omio_core.errors import LimitExceededError, ReadError
 
 HEAD = 4096  # bytes of `head`
 MOST_A_READ = 1 << 16

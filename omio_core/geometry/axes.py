@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import AmbiguousAxesError
+from omio_core.errors import AmbiguousAxesError
+
 from .box import Box, Span
 
 if TYPE_CHECKING:

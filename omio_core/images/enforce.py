@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .. import policies
-from ..errors import AbsentDataError, AbsentPlanesWarning, AmbiguousAxesError, AssumedAxesWarning
-from ..geometry.axes import CANONICAL
-from ..geometry.box import Box, Present
-from ..pixels.picture import FilePicture
-from ..policies import Policies
-from ..warned import warn
+from omio_core import policies
+from omio_core.errors import AbsentDataError, AbsentPlanesWarning, AmbiguousAxesError, AssumedAxesWarning
+from omio_core.geometry.axes import CANONICAL
+from omio_core.geometry.box import Box, Present
+from omio_core.pixels.picture import FilePicture
+from omio_core.policies import Policies
+from omio_core.warned import warn
+
 from .image import Image
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..geometry.axes import CANONICAL
-from ..geometry.box import Box
+from omio_core.geometry.axes import CANONICAL
+from omio_core.geometry.box import Box
 
 if TYPE_CHECKING:
     from .image import Image

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import LimitExceededError, MetadataError
-from ..geometry.axes import CANONICAL
-from ..geometry.box import Box
-from ..metadata.model import Metadata
-from ..pixels import handles
-from ..pixels.joined import JoinedPicture, leaves
-from ..pixels.picture import ArrayPicture, Cropped, FilePicture, Picture, hold, read
-from ..pixels.stream import fill, unit
-from ..settings import current
+from omio_core.errors import LimitExceededError, MetadataError
+from omio_core.geometry.axes import CANONICAL
+from omio_core.geometry.box import Box
+from omio_core.metadata.model import Metadata
+from omio_core.pixels import handles
+from omio_core.pixels.joined import JoinedPicture, leaves
+from omio_core.pixels.picture import ArrayPicture, Cropped, FilePicture, Picture, hold, read
+from omio_core.pixels.stream import fill, unit
+from omio_core.settings import current
 
 if TYPE_CHECKING:
     import dask.array
@@ -77,7 +77,7 @@ class Image:
         metadata
             Of the canonical picture; none known where None.
         """
-        from ..geometry.axes import layout
+        from omio_core.geometry.axes import layout
 
         understood = layout(axes, array.shape, caller=axes)
         picture = ArrayPicture(array, understood)
@@ -154,7 +154,7 @@ class Image:
     @property
     def ome(self) -> OME:
         """The metadata as the typed OME model of ome-types."""
-        from ..ome.write import model, one
+        from omio_core.ome.write import model, one
 
         typed: OME = model(one(self.metadata))
         return typed
@@ -329,7 +329,7 @@ class Image:
         FileChangedError
             The file is not the one that was opened.
         """
-        from ..pixels.memmap import mapped
+        from omio_core.pixels.memmap import mapped
 
         return mapped(self.picture)
 

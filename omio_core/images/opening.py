@@ -13,8 +13,8 @@ from functools import partial
 from numbers import Real
 from typing import Any, SupportsIndex
 
-from ..contract import Described
-from ..errors import (
+from omio_core.contract import Described
+from omio_core.errors import (
     AmbiguousAxesError,
     CorruptFileError,
     LimitExceededError,
@@ -24,17 +24,18 @@ from ..errors import (
     OmioError,
     PluginContractError,
 )
-from ..files.probe import Probe
-from ..geometry.axes import Layout, layout
-from ..metadata import namespaces
-from ..metadata.checks import positive
-from ..metadata.facts import SMALLEST_SIZE, Channel, Fact, Facts
-from ..metadata.model import Metadata
-from ..pixels import handles
-from ..pixels.picture import FilePicture
-from ..plugins import catalogue, dispatch
-from ..policies import Policies
-from ..warned import warn
+from omio_core.files.probe import Probe
+from omio_core.geometry.axes import Layout, layout
+from omio_core.metadata import namespaces
+from omio_core.metadata.checks import positive
+from omio_core.metadata.facts import SMALLEST_SIZE, Channel, Fact, Facts
+from omio_core.metadata.model import Metadata
+from omio_core.pixels import handles
+from omio_core.pixels.picture import FilePicture
+from omio_core.plugins import catalogue, dispatch
+from omio_core.policies import Policies
+from omio_core.warned import warn
+
 from . import enforce
 from .image import Image
 

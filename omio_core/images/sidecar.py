@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ..contract import Reader
-from ..errors import (
+from omio_core.contract import Reader
+from omio_core.errors import (
     AmbiguousReaderError,
     MissingDependencyError,
     NoReaderError,
@@ -17,11 +17,11 @@ from ..errors import (
     PluginContractError,
     WriteError,
 )
-from ..files import atomic
-from ..files.probe import Probe
-from ..lazy import load
-from ..plugins.catalogue import catalogue
-from ..settings import current
+from omio_core.files import atomic
+from omio_core.files.probe import Probe
+from omio_core.lazy import load
+from omio_core.plugins.catalogue import catalogue
+from omio_core.settings import current
 
 __all__ = ["template", "write"]
 

@@ -14,15 +14,16 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..contract import Writer, WriteRequest, Written
-from ..errors import CorruptFileError, MissingDependencyError, OmioError, WriteError
-from ..files import atomic
-from ..geometry.box import Box
-from ..lazy import load
-from ..pixels import digests
-from ..pixels.joined import files
-from ..pixels.picture import hold
-from ..plugins import dispatch
+from omio_core.contract import Writer, WriteRequest, Written
+from omio_core.errors import CorruptFileError, MissingDependencyError, OmioError, WriteError
+from omio_core.files import atomic
+from omio_core.geometry.box import Box
+from omio_core.lazy import load
+from omio_core.pixels import digests
+from omio_core.pixels.joined import files
+from omio_core.pixels.picture import hold
+from omio_core.plugins import dispatch
+
 from .image import Image
 
 __all__ = ["VERIFY", "fitting", "write"]

@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .. import policies
-from ..errors import MetadataConflictError
-from ..metadata.checks import shown
-from ..metadata.facts import Fact
+from omio_core import policies
+from omio_core.errors import MetadataConflictError
+from omio_core.metadata.checks import shown
+from omio_core.metadata.facts import Fact
 
 ALIKE = 1e-6
 """Numbers that differ by less than this part of themselves are the same: files round them."""

@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import MetadataWarning
-from ..geometry.axes import CANONICAL
-from ..metadata.facts import PLANE_COLUMNS, Channel, Fact, Facts, Planes
-from ..metadata.model import Metadata
-from ..metadata.namespaces import omio_version
-from ..pixels.joined import label
-from ..warned import warn
+from omio_core.errors import MetadataWarning
+from omio_core.geometry.axes import CANONICAL
+from omio_core.metadata.facts import PLANE_COLUMNS, Channel, Fact, Facts, Planes
+from omio_core.metadata.model import Metadata
+from omio_core.metadata.namespaces import omio_version
+from omio_core.pixels.joined import label
+from omio_core.warned import warn
+
 from .conflicts import Settling
 from .merge import Merge
 from .record import MERGE, entries

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from .. import policies
-from ..errors import MergeError
-from ..geometry.axes import CANONICAL
-from ..geometry.box import Box
-from ..images.image import Image
-from ..metadata.model import Metadata
-from ..pixels.joined import JoinedPicture, label, leaves
-from ..pixels.picture import Picture
+from omio_core import policies
+from omio_core.errors import MergeError
+from omio_core.geometry.axes import CANONICAL
+from omio_core.geometry.box import Box
+from omio_core.images.image import Image
+from omio_core.metadata.model import Metadata
+from omio_core.pixels.joined import JoinedPicture, label, leaves
+from omio_core.pixels.picture import Picture
 
 __all__ = ["AXES", "Merge", "merge"]
 

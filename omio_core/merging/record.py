@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry.axes import CANONICAL
-from ..geometry.box import Box
-from ..images.image import Image
-from ..metadata.model import Metadata
-from ..pixels.joined import label
+from omio_core.geometry.axes import CANONICAL
+from omio_core.geometry.box import Box
+from omio_core.images.image import Image
+from omio_core.metadata.model import Metadata
+from omio_core.pixels.joined import label
+
 from .conflicts import plain
 from .merge import Merge
 

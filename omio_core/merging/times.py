@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..metadata.model import Metadata
+from omio_core.metadata.model import Metadata
 
 TOO_LONG, TOO_SHORT = 1.5, 0.5  # of the usual step: beyond them planes are missing, or taken twice
 EVEN = 0.05  # of the usual step: how far a step may be off in an even series

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
-from ..errors import MetadataError
+from omio_core.errors import MetadataError
 
 # the schema's xsd:float and PositiveFloat are 32-bit
 MOST_FLOAT = 3.4028234663852886e38

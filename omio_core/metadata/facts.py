@@ -13,7 +13,7 @@ from numbers import Real
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..errors import MetadataError
+from omio_core.errors import MetadataError
 
 if TYPE_CHECKING:
     import numpy as np

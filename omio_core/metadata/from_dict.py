@@ -32,8 +32,9 @@ from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
-from ..errors import AmbiguousAxesError, MetadataError
-from ..geometry.axes import CANONICAL, layout
+from omio_core.errors import AmbiguousAxesError, MetadataError
+from omio_core.geometry.axes import CANONICAL, layout
+
 from . import checks
 from .checks import shown
 from .facts import PLANE_COLUMNS, SMALLEST_SIZE, Annotations, Channel, Fact, Facts, Planes

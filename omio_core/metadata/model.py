@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from ..errors import MetadataError, MissingMetadataError
-from ..geometry.box import Box
+from omio_core.errors import MetadataError, MissingMetadataError
+from omio_core.geometry.box import Box
+
 from .facts import Channel, Fact, Facts, Planes
 from .namespaces import ASSUMPTIONS, ORIGINS, PROVENANCE
 

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..pixels.handles import Fingerprint, Key
+    from omio_core.pixels.handles import Fingerprint, Key
 
 PROVENANCE = "omio/provenance"
 ASSUMPTIONS = "omio/assumptions"

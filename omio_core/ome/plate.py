@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..metadata.facts import Fact
-from ..parsing.xml import Element, first
+from omio_core.metadata.facts import Fact
+from omio_core.parsing.xml import Element, first
+
 from .tree import Document
 
 PLATE, STAGE = "ome/plate", "ome/stage_label"

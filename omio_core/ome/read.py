@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CorruptFileError
-from ..metadata.facts import PLANE_COLUMNS, Channel, Fact, Facts, Planes
-from ..metadata.units import micrometres, nanometres, seconds
-from ..parsing.xml import Element, first, local, named
+from omio_core.errors import CorruptFileError
+from omio_core.metadata.facts import PLANE_COLUMNS, Channel, Fact, Facts, Planes
+from omio_core.metadata.units import micrometres, nanometres, seconds
+from omio_core.parsing.xml import Element, first, local, named
+
 from .plate import name_of, places
 from .tree import Document, annotations_of, document
 from .unmodelled import remainder

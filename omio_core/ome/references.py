@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from ..parsing.xml import Element, local, named
+from omio_core.parsing.xml import Element, local, named
+
 from .tree import Document
 
 _CONTAINED = ("DatasetRef", "PlateRef", "FolderRef")

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..metadata.checks import jsonable
-from ..metadata.facts import Fact
+from omio_core.metadata.checks import jsonable
+from omio_core.metadata.facts import Fact
+
 from .tree import OURS
 from .uris import ILLEGAL, uri
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ..errors import CorruptFileError
-from ..parsing.xml import Element, first, local, named, parse
+from omio_core.errors import CorruptFileError
+from omio_core.parsing.xml import Element, first, local, named, parse
+
 from .uris import name_of
 
 _CACHED_BYTES = 16 << 20  # longer texts are parsed again rather than kept

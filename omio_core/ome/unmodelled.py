@@ -12,9 +12,10 @@ import xml.etree.ElementTree as ET
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from ..metadata.facts import Facts
-from ..metadata.namespaces import ASSUMPTIONS
-from ..parsing.xml import Element, first, local
+from omio_core.metadata.facts import Facts
+from omio_core.metadata.namespaces import ASSUMPTIONS
+from omio_core.parsing.xml import Element, first, local
+
 from . import plate
 from .references import related
 from .tree import Document, annotations_held

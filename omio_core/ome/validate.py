@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ..errors import MetadataError, MissingDependencyError
+from omio_core.errors import MetadataError, MissingDependencyError
+
 from . import read
 
 if TYPE_CHECKING:

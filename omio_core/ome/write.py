@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ..errors import MetadataError
-from ..metadata.checks import MOST_FLOAT, color, number, positive
-from ..metadata.facts import PLANE_COLUMNS, Channel, Fact
-from ..metadata.from_dict import annotated
-from ..metadata.model import Metadata
+from omio_core.errors import MetadataError
+from omio_core.metadata.checks import MOST_FLOAT, color, number, positive
+from omio_core.metadata.facts import PLANE_COLUMNS, Channel, Fact
+from omio_core.metadata.from_dict import annotated
+from omio_core.metadata.model import Metadata
+
 from .text import attributes, escape, map_annotation, measure, namespaces, told, value_of
 from .validate import NAMESPACE, check, model
 
@@ -108,7 +109,7 @@ def one(metadata: Metadata) -> str:
     MetadataError
         OME has no pixel type for it.
     """
-    from ..metadata.namespaces import omio_version
+    from omio_core.metadata.namespaces import omio_version
 
     pixel_type = {"bool": "bit", "float16": "float"}.get(metadata.dtype) or PIXEL_TYPES.get(metadata.dtype)
     if pixel_type is None:

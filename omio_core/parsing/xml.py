@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 from xml.parsers import expat
 
-from ..errors import CorruptFileError, LimitExceededError
-from ..settings import current
+from omio_core.errors import CorruptFileError, LimitExceededError
+from omio_core.settings import current
 
 __all__ = ["MOST_TAGS", "Element", "first", "local", "named", "parse"]
 

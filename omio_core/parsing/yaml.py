@@ -11,7 +11,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ..errors import LimitExceededError, MetadataError
+from omio_core.errors import LimitExceededError, MetadataError
 
 if TYPE_CHECKING:
     import yaml

@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ..geometry.box import Box
+from omio_core.geometry.box import Box
+
 from .stream import pull
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ..images.image import Image
+    from omio_core.images.image import Image
 
 __all__ = ["METHOD", "Digest", "of_image", "of_plane"]
 

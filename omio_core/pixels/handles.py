@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from ..contract import Opened, Reader
-from ..errors import (
+from omio_core.contract import Opened, Reader
+from omio_core.errors import (
     FileChangedError,
     MissingDependencyError,
     OmioError,
@@ -24,10 +24,10 @@ from ..errors import (
     ReadError,
     UnknownReaderError,
 )
-from ..lazy import load
-from ..plugins.catalogue import catalogue
-from ..plugins.dispatch import border
-from ..settings import current
+from omio_core.lazy import load
+from omio_core.plugins.catalogue import catalogue
+from omio_core.plugins.dispatch import border
+from omio_core.settings import current
 
 _FEW = 16  # members whose fingerprints cost nothing beside a read
 _A_WHILE = 1.0  # seconds

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry.box import Box, Present
+from omio_core.geometry.box import Box, Present
+
 from .picture import ArrayPicture, Cropped, FilePicture, Picture, read
 
 LARGEST_BLOCK = 64 << 20

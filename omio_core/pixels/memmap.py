@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import Raw
-from ..errors import CorruptFileError, UnsupportedFeatureError
-from ..geometry.axes import CANONICAL
-from ..geometry.box import Box
+from omio_core.contract import Raw
+from omio_core.errors import CorruptFileError, UnsupportedFeatureError
+from omio_core.geometry.axes import CANONICAL
+from omio_core.geometry.box import Box
+
 from .picture import Cropped, FilePicture, Picture
 
 __all__ = ["mapped"]

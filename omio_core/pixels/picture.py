@@ -13,12 +13,13 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import Described
-from ..errors import LimitExceededError, OmioError, PluginContractError
-from ..geometry.axes import Layout
-from ..geometry.box import Box, Present
-from ..plugins.dispatch import border
-from ..settings import current
+from omio_core.contract import Described
+from omio_core.errors import LimitExceededError, OmioError, PluginContractError
+from omio_core.geometry.axes import Layout
+from omio_core.geometry.box import Box, Present
+from omio_core.plugins.dispatch import border
+from omio_core.settings import current
+
 from .handles import OPENS, Key
 
 

@@ -18,8 +18,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry.box import Box, grid
-from ..settings import MIB, current
+from omio_core.geometry.box import Box, grid
+from omio_core.settings import MIB, current
+
 from .picture import ArrayPicture, Picture, read, uncropped
 
 R = TypeVar("R")

@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..contract import Match, Reader, Verdict, Writer
-from ..errors import (
+from omio_core.contract import Match, Reader, Verdict, Writer
+from omio_core.errors import (
     AmbiguousReaderError,
     NoReaderError,
     NoWriterError,
@@ -21,13 +21,14 @@ from ..errors import (
     UnknownOptionError,
     UnknownReaderError,
 )
-from ..files.probe import Probe
-from ..settings import current
-from ..warned import warn
+from omio_core.files.probe import Probe
+from omio_core.settings import current
+from omio_core.warned import warn
+
 from .catalogue import Catalogue, catalogue
 
 if TYPE_CHECKING:
-    from ..images.image import Image
+    from omio_core.images.image import Image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +236,7 @@ def _accepts(writer: Writer, images: Sequence[Image]) -> Verdict:
 
 def border(error: Exception, *, reader: str, path: str, doing: str) -> OmioError:
     """A foreign exception of a reader as one of ours."""
-    from ..errors import CorruptFileError
+    from omio_core.errors import CorruptFileError
 
     return CorruptFileError(
         f"{path} cannot be {doing}",

@@ -15,7 +15,7 @@ A plugin's test suite subclasses `ReaderContract`, names the reader and makes a 
 It is imported by who wants it, and is no pytest plugin: installing OMIO changes nobody's test run.
 """
 
-from ..lazy import attach
+from omio_core.lazy import attach
 
 _HOMES = {"ReaderContract": "reader", "Sample": "sample"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import sys
 
-from ..contract import Match, Probe, Verdict
+from omio_core.contract import Match, Probe, Verdict
 
 
 def declines(probe: Probe) -> Verdict:
@@ -15,7 +15,8 @@ def declines(probe: Probe) -> Verdict:
 
 def main() -> None:
     """Read a catalogue and images from standard input, and write the digest of each image's pixels."""
-    from ..plugins.catalogue import using
+    from omio_core.plugins.catalogue import using
+
     from .sample import digest
 
     catalogue, images = pickle.load(sys.stdin.buffer)

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from string import ascii_uppercase
 
-from ..contract import PLANE_COLUMNS, Box, Described, Facts
-from ..geometry.box import Present
-from ..pixels.handles import OPENS
+from omio_core.contract import PLANE_COLUMNS, Box, Described, Facts
+from omio_core.geometry.box import Present
+from omio_core.pixels.handles import OPENS
+
 from .sample import Subject
 
 SIZES = {

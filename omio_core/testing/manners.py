@@ -16,8 +16,9 @@ from unittest import mock
 import pytest
 from numpy.typing import NDArray
 
-from ..contract import Described, Match, Probe, Verdict
-from ..errors import OmioError
+from omio_core.contract import Described, Match, Probe, Verdict
+from omio_core.errors import OmioError
+
 from .sample import Sample, Subject, boxes_of, native, same
 
 Pixels = dict[int, tuple[str, NDArray[Any]]]

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import Box, Opened
-from ..images.image import Image
-from ..pixels.handles import OPENS
-from ..pixels.picture import read
+from omio_core.contract import Box, Opened
+from omio_core.images.image import Image
+from omio_core.pixels.handles import OPENS
+from omio_core.pixels.picture import read
+
 from .child import declines
 from .sample import Subject, boxes_of, buffers, catalogue_of, digest, native, picture, same, some_boxes
 

@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import Box, Described, Opened, Policy, Reader
-from ..errors import OmioWarning
-from ..images.image import Image
-from ..images.opening import Request, Source, open_source
-from ..lazy import load
-from ..pixels.handles import OPENS
-from ..pixels.picture import FilePicture
-from ..plugins.catalogue import Catalogue, using
-from ..policies import Policies
+from omio_core.contract import Box, Described, Opened, Policy, Reader
+from omio_core.errors import OmioWarning
+from omio_core.images.image import Image
+from omio_core.images.opening import Request, Source, open_source
+from omio_core.lazy import load
+from omio_core.pixels.handles import OPENS
+from omio_core.pixels.picture import FilePicture
+from omio_core.plugins.catalogue import Catalogue, using
+from omio_core.policies import Policies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

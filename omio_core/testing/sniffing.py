@@ -6,7 +6,8 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..contract import Match, Probe, Verdict
+from omio_core.contract import Match, Probe, Verdict
+
 from .sample import Subject
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x10\x00\x00\x00\x10\x08\x02\x00\x00\x00"  # RFC 2083, 3.1

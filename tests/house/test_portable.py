@@ -51,7 +51,8 @@ def test_the_calls_are_gone(root: Path, environment: dict[str, str], tmp_path: P
         "    assert not any(hasattr(os, n) for n in ('pread', 'preadv', 'link', 'fork', 'sched_getaffinity'))\n"
         "    with pytest.raises(ImportError):\n"
         "        importlib.import_module('fcntl')\n"
-        "    for name in ('omio_core.pixels.stream', 'omio_core.pixels.handles', 'omio_core.files.atomic', 'omio_core.settings'):\n"
+        "    for name in ('omio_core.pixels.stream', 'omio_core.pixels.handles', 'omio_core.files.atomic',"
+        " 'omio_core.settings'):\n"
         "        importlib.import_module(name)\n"
     )
     done = subprocess.run(
