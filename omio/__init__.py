@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import dask.array
     from numpy.typing import NDArray
 
-    from omio_core.images.explain import Explanation
+    from omio_core.images.explanation import Explanation
     from omio_core.images.image import Image
     from omio_core.metadata.model import Metadata
 
@@ -260,7 +260,7 @@ def explain(
     Explanation
         ``print`` it, or take ``.to_dict()``.
     """
-    from omio_core.images.explain import Explanation
+    from omio_core.images.explanation import Explanation
 
     from . import opening
 
@@ -340,7 +340,7 @@ def imwrite(
     from pathlib import Path
 
     from omio_core.images import writing
-    from omio_core.images.opening import Overrides
+    from omio_core.images.overrides import Overrides
 
     from . import arrays as convert
 
@@ -549,7 +549,7 @@ def _by_earlier_names(
         elif recursive:
             source = Folder(path, recursive=True)
     if old.get("physicalsize_xyz") is not None and pixel_size is None:
-        from omio_core.images.opening import Overrides
+        from omio_core.images.overrides import Overrides
         from omio_core.metadata.units import micrometres
 
         unit, sizes = old.get("pixelunit") or "um", Overrides(pixel_size=old["physicalsize_xyz"]).sizes()

@@ -9,7 +9,7 @@ from typing import Any
 from omio_core.errors import AmbiguousAxesError, MetadataError, WriteError
 from omio_core.geometry.axes import CANONICAL
 from omio_core.images.image import Image
-from omio_core.images.opening import Overrides
+from omio_core.images.overrides import Overrides
 from omio_core.metadata.checks import plain, shown
 from omio_core.metadata.checks import shape as lengths_of
 from omio_core.metadata.from_dict import axes_of, from_dict

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from omio_core.errors import ManyImagesError, NoReaderError, OmioError
 from omio_core.images.image import Image
-from omio_core.images.opening import Overrides, Request, Source, open_source
-from omio_core.pixels.joined import label
+from omio_core.images.opening import Source, open_source
+from omio_core.images.overrides import Overrides, Request
 from omio_core.plugins.catalogue import catalogue
-from omio_core.policies import Policies, choose
+from omio_core.plugins.rules import choose
+from omio_core.policies import Policies
 
 if TYPE_CHECKING:
     import dask.array
@@ -106,13 +107,13 @@ def images(
     prepared = prepare.prepare(known, said, image=image, along=along)
     found = tuple(image for made in prepared.made for image in made.images)
     if one and along is None and len(found) != 1:
-        listed = "; ".join(f"{label(one.picture)}" for one in found[:20])
+        listed = "; ".join(f"{one.picture.label()}" for one in found[:20])
         raise ManyImagesError(
             f"there are {len(found)} images, and one is asked for",
             evidence=listed + (f"; and {len(found) - 20} more" if len(found) > 20 else ""),
             remedy='take all with return_list=True, or merge them with merge="T", "Z" or "C" '
             '(merge_multiple_files_in_folder=True, merge_along_axis="T")',
-            names=tuple(label(one.picture) for one in found),
+            names=tuple(one.picture.label() for one in found),
         )
     prepared.refuse()
     return found
@@ -152,7 +153,7 @@ def refuse_missing(path: str, images: Sequence[Image], chosen: Policies) -> None
     ------
     MissingMetadataError
     """
-    from omio_core.policies import decide
+    from omio_core.plugins.rules import decide
 
     if chosen.missing == Policies().missing:
         return  # the default takes what is unknown as unknown: no metadata are parsed to find that out

@@ -6,7 +6,7 @@ Everything here is imported at first use; ``import omio_core`` loads no array li
 from .lazy import attach
 
 _HOMES = {
-    "contract": ("Box", "Channel", "Described", "Fact", "Facts", "Level", "Match", "Opened", "Planes", "Policy",
+    "contract": ("Box", "Channel", "ImageDescription", "Fact", "Facts", "Level", "Match", "Opened", "Planes", "Policy",
                  "Probe", "Reader", "Verdict", "WriteRequest", "Writer", "Written", "hookimpl"),
     "plugins.dispatch": ("Decision", "choose", "verdicts"),
     "errors": ("OmioError", "OmioWarning"),

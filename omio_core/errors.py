@@ -6,7 +6,9 @@ keyword stay available as attributes, and survive pickling, so that a worker pro
 
 from __future__ import annotations
 
-from types import MemberDescriptorType
+import sys
+import warnings
+from types import FrameType, MemberDescriptorType
 from typing import Any
 
 
@@ -191,3 +193,48 @@ class AssumedAxesWarning(OmioWarning):
 
 class AbsentPlanesWarning(OmioWarning):
     """Parts of the picture are not in the file, and are filled with 0."""
+
+
+_OURS = frozenset(("omio", "omio_core", "omio_plugins"))
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Warn at the innermost line that is neither OMIO's nor the standard library's.
+
+    The standard library lies between where OMIO uses `functools` or `contextlib`. In a thread of OMIO's own there is
+    no line of the caller; then it is the innermost that is not OMIO's. ``skip_file_prefixes`` of `warnings.warn` does
+    a part of this, and is not in Python 3.11.
+    """
+    frame: FrameType | None = sys._getframe()
+    foreign: list[FrameType] = []
+    while frame is not None:
+        if _package(frame) not in _OURS:
+            foreign.append(frame)
+        frame = frame.f_back
+    known = (one for one in foreign if _package(one) not in sys.stdlib_module_names)
+    at = next(known, foreign[0] if foreign else sys._getframe(1))
+    warnings.warn_explicit(
+        message,
+        category,
+        at.f_code.co_filename,
+        at.f_lineno,
+        module=at.f_globals.get("__name__", "<unknown>"),
+        registry=at.f_globals.setdefault("__warningregistry__", {}),
+    )
+
+
+def _package(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
+
+
+def border(error: Exception, *, reader: str, path: str, doing: str) -> OmioError:
+    """A foreign exception of a reader as one of ours."""
+    from omio_core.errors import CorruptFileError
+
+    return CorruptFileError(
+        f"{path} cannot be {doing}",
+        evidence=f"the reader {reader} raised {type(error).__name__}: {error}",
+        remedy="check the file with another program; if it opens there, report it to the reader's author",
+        path=path,
+        reader=reader,
+    )

@@ -34,7 +34,8 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
-    from .contract import Policy, Reader, Writer
+    from omio_core.plugins.descriptions import Policy, Reader, Writer
+
     from .metadata.model import Metadata
 
 hookspec = pluggy.HookspecMarker("omio")

@@ -42,7 +42,7 @@ for verb in (merging.plan, merging.merge, merging.run, comparing.diff):
 def info(paths: tuple[str, ...], explain: bool, as_json: bool, said: dict[str, Any]) -> None:
     """Say what files hold, and the images in folders. No pixel is read."""
     import omio
-    from omio_core.images.explain import Explanation
+    from omio_core.images.explanation import Explanation
 
     found = []
 

@@ -15,7 +15,7 @@ import click
 from .flags import spoken
 
 if TYPE_CHECKING:
-    from omio_core.images.explain import Explanation
+    from omio_core.images.explanation import Explanation
     from omio_core.images.image import Image
     from omio_core.plugins.catalogue import Catalogue, Plugin
 
@@ -109,7 +109,6 @@ def progress(name: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] |
 def summary(explanation: Explanation) -> None:
     """A few lines on each image of a source."""
     from omio_core.images.explain import image_dict, printable, smaller
-    from omio_core.pixels.picture import FilePicture
 
     source = explanation.source
     decision = source.decision
@@ -127,7 +126,7 @@ def summary(explanation: Explanation) -> None:
             line(f"    channels: {printable(', '.join(channels[: 6 if more else 8]))}{more}")
         if len(image.levels) > 1:
             line(f"    smaller levels: {smaller(image)}")
-        own = image.picture.layout.assumptions if isinstance(image.picture, FilePicture) else ()
+        own = image.picture.stored.layout.assumptions if image.picture.stored is not None else ()
         for sentence in image.metadata.assumptions:
             line(f"    assumed: {printable(sentence)}" + ("; settle it with --axes" if sentence in own else ""))
 

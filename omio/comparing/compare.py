@@ -18,7 +18,7 @@ import numpy as np
 from omio import opening
 from omio_core.errors import ManyImagesError
 from omio_core.images.image import Image
-from omio_core.images.opening import Request
+from omio_core.images.overrides import Request
 from omio_core.merging.conflicts import ALIKE
 from omio_core.merging.merge import exact
 from omio_core.metadata.facts import PLANE_COLUMNS, Fact

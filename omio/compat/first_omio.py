@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from omio_core.warned import warn
+from omio_core.errors import warn
 
 from . import public_dict
 

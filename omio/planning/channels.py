@@ -8,9 +8,8 @@ from functools import partial
 
 from omio_core.errors import MetadataError
 from omio_core.images.image import Image
-from omio_core.images.opening import Overrides, Request
+from omio_core.images.overrides import Overrides, Request
 from omio_core.metadata.model import Metadata
-from omio_core.pixels.joined import label
 
 
 def of_inputs(said: Request, along: str | None) -> Request:
@@ -45,7 +44,7 @@ def dealt(images: Sequence[Image], along: str | None, said: Request) -> tuple[Im
     if isinstance(names, str) or set(counts) == {len(names)}:
         return tuple(_named(image, names) for image in images)
     if len(names) != sum(counts):
-        few = ", ".join(f"{label(image.picture)} {count}" for image, count in zip(images[:5], counts, strict=False))
+        few = ", ".join(f"{image.picture.label()} {count}" for image, count in zip(images[:5], counts, strict=False))
         more = f", and {len(images) - 5} more" if len(images) > 5 else ""
         raise MetadataError(
             f"channel_names has {len(names)} name(s), and the images merged along C have {sum(counts)} channel(s)",

@@ -10,12 +10,11 @@ from typing import cast
 from omio.sources.collect import described
 from omio.sources.notices import kept_if, once, padding, tell
 from omio_core.errors import FileChangedError, OmioError, WriteError
+from omio_core.files import stamps
 from omio_core.images import writing
 from omio_core.images.image import Image
-from omio_core.images.opening import Request
+from omio_core.images.overrides import Request
 from omio_core.merging.merge import merge
-from omio_core.pixels import handles
-from omio_core.pixels.joined import leaves
 
 from . import channels
 from .plan import Input, Output, Plan, Writing
@@ -73,7 +72,7 @@ def _hold(output: Output) -> None:
     """Refuse what has changed since the plan was made: a file that is read, or a name."""
     for one in output.inputs:
         for member in one.members:
-            now = handles.Fingerprint.of(member.path)
+            now = stamps.Fingerprint.of(member.path)
             if now != member:
                 raise FileChangedError(
                     f"{member.path} has changed since the plan was made",
@@ -122,11 +121,11 @@ def _image(one: Input, said: Request, opened: dict[str, Sequence[Image]]) -> Ima
     images = opened[one.path]
     if not 0 <= one.image < len(images):
         raise _unlike(one.path, one, images[0])
-    for leaf in leaves(images[one.image].picture):
-        if leaf.key.members != one.members:
+    for key in (leaf.stored.key for leaf in images[one.image].picture.leaves if leaf.stored is not None):
+        if key.members != one.members:
             raise FileChangedError(
                 f"{one.path} is read with other files than when the plan was made",
-                evidence=f"{_names(leaf.key.members)} now, {_names(one.members)} then",
+                evidence=f"{_names(key.members)} now, {_names(one.members)} then",
                 remedy="look at what lies beside it, and make the plan again",
                 path=one.path,
             )
@@ -135,7 +134,7 @@ def _image(one: Input, said: Request, opened: dict[str, Sequence[Image]]) -> Ima
     return images[one.image]
 
 
-def _names(members: Sequence[handles.Fingerprint]) -> str:
+def _names(members: Sequence[stamps.Fingerprint]) -> str:
     return ", ".join(os.path.basename(member.path) for member in members)
 
 

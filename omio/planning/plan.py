@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omio.sources.walk import Skipped
-from omio_core.images.opening import Request
-from omio_core.pixels.handles import Fingerprint
+from omio_core.files.stamps import Fingerprint
+from omio_core.images.overrides import Request
 
 if TYPE_CHECKING:
     from omio_core.images.image import Image

@@ -19,13 +19,13 @@ from omio.sources.collect import Gathered, Taken, chosen, gather
 from omio.sources.kinds import Source
 from omio.sources.notices import Telling, kept, kept_if, once, padding, tell
 from omio_core.errors import MergeError, MetadataError, MetadataWarning, OmioError, WriteError
-from omio_core.images import enforce
 from omio_core.images.image import Image
-from omio_core.images.opening import Request
-from omio_core.merging.merge import AXES, Merge, merge
-from omio_core.merging.record import MERGE, region
-from omio_core.pixels.joined import label
-from omio_core.pixels.picture import FilePicture
+from omio_core.images.overrides import Request
+from omio_core.merging.merge import merge
+from omio_core.merging.recipe import AXES, Merge
+from omio_core.merging.record import region
+from omio_core.metadata.namespaces import MERGE
+from omio_core.pixels.picture import absence
 from omio_core.pixels.stream import unit
 from omio_core.settings import current
 
@@ -195,7 +195,7 @@ def _made(group: _Group, along: str | None, said: Request, *, to_file: bool) -> 
         unknown = tuple(dict.fromkeys(name for image in made.images for name in image.metadata.needed()))
         made = replace(made, output=replace(output, unknown=unknown, conflicts=tuple(_conflicts(made.images[0]))))
         for one in made.images:
-            refuse_missing(label(one.picture), [one], said.policies)
+            refuse_missing(one.picture.label(), [one], said.policies)
     except (MergeError, MetadataError) as error:
         return made.failed(error)
     return made
@@ -207,7 +207,7 @@ def _placed(made: Made) -> Output:
     output = replace(
         made.output, shape=first.shape, dtype=str(first.dtype), nbytes=sum(one.nbytes for one in made.images)
     )
-    recipe = first.recipe
+    recipe = first.merged
     if made.output.along is None or not isinstance(recipe, Merge):
         return output
     inputs, padded = [], []
@@ -225,9 +225,9 @@ def _placed(made: Made) -> Output:
 
 
 def _input(taken: Taken, image: Image, said: Request) -> Input:
-    picture, decision = image.picture, taken.opened.decision
-    assert isinstance(picture, FilePicture)  # as all images of a file are
-    assumed = (*picture.described.assumptions, *picture.layout.assumptions)
+    picture, decision = image.picture.stored, taken.opened.decision
+    assert picture is not None  # as all images of a file are stored
+    assumed = (*picture.description.assumptions, *picture.layout.assumptions)
     if said.overrides.axes is not None:
         rule = f"named by the caller: {said.overrides.axes}"
     else:
@@ -241,18 +241,18 @@ def _input(taken: Taken, image: Image, said: Request) -> Input:
         reader=decision.reader.name,
         because=decision.because + (f": {verdict.why}" if verdict is not None else ""),
         members=picture.key.members,
-        native_axes=picture.described.axes,
-        native_shape=tuple(picture.described.levels[0].shape),
+        native_axes=picture.description.axes,
+        native_shape=tuple(picture.description.levels[0].shape),
         rule=rule,
         shape=image.shape,
         dtype=str(image.dtype),
-        absent=enforce.absence(image),
+        absent=absence(picture),
     )
 
 
 def _conflicts(image: Image) -> Iterator[str]:
     """What the inputs of a merge state differently, and what a policy made of it; and where they leave gaps."""
-    if not isinstance(image.recipe, Merge):
+    if not isinstance(image.merged, Merge):
         return
     record = image.metadata.facts.annotations.get(MERGE, {})
     for one in record.get("conflicts", ()):

@@ -12,9 +12,9 @@ from typing import Any
 from omio.sources.walk import Skipped
 from omio_core.errors import MetadataError, OmioError, ReadError, WriteError
 from omio_core.files import atomic
-from omio_core.images.opening import Overrides, Request
+from omio_core.files.stamps import Fingerprint
+from omio_core.images.overrides import Overrides, Request
 from omio_core.metadata.namespaces import omio_version
-from omio_core.pixels.handles import Fingerprint
 from omio_core.policies import Policies
 
 from .plan import ACTIONS, Input, Output, Plan, Writing

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omio.sources.collect import Gathered
-from omio_core import policies
 from omio_core.errors import ManyImagesError, OmioError, WriteError
 from omio_core.files import atomic
+from omio_core.files.stamps import Fingerprint
 from omio_core.images import writing
-from omio_core.pixels.handles import Fingerprint
+from omio_core.plugins import rules
 
 from . import filenames
 from .plan import Writing
@@ -47,7 +47,7 @@ def name(
         `out` cannot be what is asked for, a template cannot be filled, there is no such policy or option. A name that
         is taken and must not be is a problem of the output.
     """
-    policies.find("collision", collision)  # a name that is none is told now, not when a name happens to be taken
+    rules.find("collision", collision)  # a name that is none is told now, not when a name happens to be taken
     if out is not None and len(made) > 1 and filenames.is_file(Path(out)):
         raise _too_many(made, out)
     read = {os.path.realpath(member.path) for one in made for each in one.output.inputs for member in each.members}
@@ -112,7 +112,7 @@ def _settled(one: Made, wanted: Path, collision: str, planned: set[str], read: s
             continue
         action, stands = "write", None
         if os.path.lexists(path):
-            action = policies.decide("collision", collision, path=str(path))
+            action = rules.decide("collision", collision, path=str(path))
             if action == "number":
                 continue
         planned.add(filenames.key(path))

@@ -17,10 +17,9 @@ from omio_core.errors import ManyImagesError, NoReaderError, OmioError, ReadErro
 from omio_core.files.probe import Probe
 from omio_core.images import opening
 from omio_core.images.image import Image
-from omio_core.images.opening import Request
-from omio_core.merging.merge import AXES
-from omio_core.merging.record import MERGE
-from omio_core.pixels.joined import leaves
+from omio_core.images.overrides import Request
+from omio_core.merging.recipe import AXES
+from omio_core.metadata.namespaces import MERGE
 from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.dispatch import verdicts
 
@@ -42,7 +41,7 @@ class Taken:
     @property
     def members(self) -> tuple[str, ...]:
         """All files that belong to it."""
-        return tuple(member.path for leaf in leaves(self.opened.images[0].picture) for member in leaf.key.members)
+        return tuple(self.opened.images[0].picture.files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from omio_core.errors import AbsentPlanesWarning
-from omio_core.warned import warn
+from omio_core.errors import AbsentPlanesWarning, warn
 
 Telling = tuple[type[Warning], str]
 """A kind of warning, and what it says."""

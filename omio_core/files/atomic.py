@@ -16,9 +16,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from omio_core import policies
 from omio_core.errors import OmioError, WriteError
-from omio_core.pixels.stream import meanwhile
+from omio_core.threads import meanwhile
 
 from .temporaries import reserve, tidy_now_and_then
 
@@ -84,55 +83,6 @@ def land(
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
     return given
-
-
-def under(target: str | os.PathLike[str], collision: str, put: Callable[[Path, bool], object]) -> Path | None:
-    """Put a file under a name, or do what a policy says where that is taken.
-
-    Parameters
-    ----------
-    target
-        The name wanted.
-    collision
-        Policy for a name that is taken.
-    put
-        Called with the name to take, and whether what stands there may be replaced; lands the file.
-
-    Returns
-    -------
-    pathlib.Path or None
-        The name taken; None where the policy skips a name that is taken.
-
-    Raises
-    ------
-    WriteError
-        The name is taken and the policy keeps what stands there; or what `put` raises.
-    """
-    policies.find("collision", collision)  # a name that is none is told now, not when a name happens to be taken
-    for candidate in numbered(target):
-        action = "write"
-        if os.path.lexists(candidate):
-            action = policies.decide("collision", collision, path=str(candidate))
-        if action == "skip":
-            return None
-        if action == "number":
-            continue
-        try:
-            put(candidate, action == "overwrite")
-        except WriteError as error:
-            taken = isinstance(error.__cause__, FileExistsError) or os.path.lexists(candidate)
-            if not taken or action == "overwrite":
-                raise
-            action = policies.decide("collision", collision, path=str(candidate))  # somebody took it while we wrote
-            if action == "skip":
-                return None
-            if action == "number":
-                continue
-            if action != "overwrite":
-                raise
-            put(candidate, True)
-        return candidate
-    raise AssertionError("names never run out")
 
 
 def numbered(path: str | os.PathLike[str]) -> Iterator[Path]:

@@ -178,7 +178,7 @@ def layout(axes: str, shape: Sequence[int], *, caller: str | None = None) -> Lay
     Parameters
     ----------
     axes, shape
-        As `omio_core.contract.Described` has them.
+        As `omio_core.contract.ImageDescription` has them.
     caller
         The caller's own names for them: one letter for every native axis, or for every one longer than 1.
 

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from omio_core import policies
-from omio_core.errors import AbsentDataError, AbsentPlanesWarning, AmbiguousAxesError, AssumedAxesWarning
-from omio_core.geometry.axes import CANONICAL
-from omio_core.geometry.box import Box, Present
-from omio_core.pixels.picture import FilePicture
+from omio_core.errors import AbsentDataError, AbsentPlanesWarning, AmbiguousAxesError, AssumedAxesWarning, warn
+from omio_core.pixels.picture import FilePicture, absence
+from omio_core.plugins import rules
 from omio_core.policies import Policies
-from omio_core.warned import warn
-
-from .image import Image
 
 
-def rule(path: str, images: Sequence[Image], chosen: Policies) -> None:
+def rule(path: str, pictures: Sequence[FilePicture], chosen: Policies) -> None:
     """Apply the policies for axes and absence: one warning a file and kind, or an error, before a pixel is read.
 
     Raises
@@ -25,15 +20,15 @@ def rule(path: str, images: Sequence[Image], chosen: Policies) -> None:
     AbsentDataError
         Member files or planes are absent, and the policies ``absent_files`` or ``absent_planes`` forbid it.
     """
-    _axes(path, images, chosen.axes)
-    _files(path, images, chosen.absent_files)
-    _planes(path, images, chosen.absent_planes)
+    _axes(path, pictures, chosen.axes)
+    _files(path, pictures, chosen.absent_files)
+    _planes(path, pictures, chosen.absent_planes)
 
 
-def _axes(path: str, images: Sequence[Image], name: str) -> None:
-    assumed = tuple(dict.fromkeys(a for image in images for a in _file_picture(image).layout.assumptions))
+def _axes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
+    assumed = tuple(dict.fromkeys(a for picture in pictures for a in picture.layout.assumptions))
     if assumed:
-        action = policies.decide("axes", name, path=path, assumptions=assumed)
+        action = rules.decide("axes", name, path=path, assumptions=assumed)
         if action == "raise":
             raise AmbiguousAxesError(
                 f"{path} does not name all its axes",
@@ -46,12 +41,12 @@ def _axes(path: str, images: Sequence[Image], name: str) -> None:
             warn(f"{path}: {'; '.join(assumed)}; settle it with axes= (--axes on the command line)", AssumedAxesWarning)
 
 
-def _files(path: str, images: Sequence[Image], name: str) -> None:
-    absent = tuple(dict.fromkeys(one for image in images for one in _file_picture(image).described.absent_files))
+def _files(path: str, pictures: Sequence[FilePicture], name: str) -> None:
+    absent = tuple(dict.fromkeys(one for picture in pictures for one in picture.description.absent_files))
     if not absent:
         return
     listed = ", ".join(absent[:8]) + (f", and {len(absent) - 8} more" if len(absent) > 8 else "")
-    action = policies.decide("absent_files", name, path=path, absent=absent)
+    action = rules.decide("absent_files", name, path=path, absent=absent)
     if action == "raise":
         raise AbsentDataError(
             f"{path} is of a set that is not complete",
@@ -64,11 +59,11 @@ def _files(path: str, images: Sequence[Image], name: str) -> None:
         warn(f"{path}: {len(absent)} file(s) of its set are not there: {listed}", AbsentPlanesWarning)
 
 
-def _planes(path: str, images: Sequence[Image], name: str) -> None:
-    absent = {index: missing for index, image in enumerate(images) if (missing := absence(image))}
+def _planes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
+    absent = {index: missing for index, one in enumerate(pictures) if (missing := absence(one))}
     if absent:
         words = "; ".join(f"image {index}: {missing}" for index, missing in absent.items())
-        action = policies.decide("absent_planes", name, path=path, absent=absent)
+        action = rules.decide("absent_planes", name, path=path, absent=absent)
         if action == "raise":
             raise AbsentDataError(
                 f"{path} does not hold all its planes",
@@ -79,27 +74,3 @@ def _planes(path: str, images: Sequence[Image], name: str) -> None:
             )
         if action == "warn":
             warn(f"{path}: {words}; filled with 0", AbsentPlanesWarning)
-
-
-def _file_picture(image: Image) -> FilePicture:
-    assert isinstance(image.picture, FilePicture)
-    return image.picture
-
-
-def absence(image: Image, most: int = 8) -> str:
-    """What of an image is absent, in words: how much, and the first planes; "" where nothing is."""
-    present: Present | None = image.picture.present
-    if present is None or present.covers(Box.whole(image.shape)):
-        return ""
-    there = sum(box.size for box in present)
-    share = 100 * (1 - there / Box.whole(image.shape).size)
-    first = []
-    t, z, c = image.shape[:3]
-    for flat in range(t * z * c):
-        at = (flat // (z * c), flat // c % z, flat % c)
-        plane = Box((*((i, i + 1) for i in at), (0, image.shape[3]), (0, image.shape[4])))
-        if not present.covers(plane):
-            first.append(" ".join(f"{axis}{i}" for axis, i in zip(CANONICAL, at, strict=False)))
-        if len(first) >= most or flat > 100_000:
-            break
-    return f"{share:.3g} % of the pixels are absent, first in the planes {', '.join(first)}"

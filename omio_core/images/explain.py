@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omio_core.geometry.axes import CANONICAL
-from omio_core.geometry.box import Box
-
-if TYPE_CHECKING:
-    from .image import Image
-    from .opening import Source
+from omio_core.pixels.picture import absence
+from omio_core.plugins.descriptions import ImageLike
 
 _UNITS = {
     "PhysicalSizeX": "µm", "PhysicalSizeY": "µm", "PhysicalSizeZ": "µm", "TimeIncrement": "s",
@@ -20,42 +16,8 @@ _UNITS = {
 _WIDEST = 40  # characters of a value that the column of origins makes room for
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """Why a source is read as it is: ``str()`` is for people, `to_dict` for programs."""
-
-    source: Source
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-able: path, reader, because, verdicts by reader, and the images."""
-        decision = self.source.decision
-        return {
-            "path": self.source.path,
-            "reader": decision.reader.name,
-            "reader_version": decision.reader.version,
-            "because": decision.because,
-            "verdicts": {n: {"match": v.match.name, "why": v.why} for n, v in decision.verdicts.items()},
-            "images": [image_dict(image) for image in self.source.images],
-        }
-
-    def __str__(self) -> str:
-        decision = self.source.decision
-        width = max((len(n) for n in decision.verdicts), default=0)
-        lines = [
-            self.source.path,
-            f"reader: {decision.reader.name} ({decision.because})",
-            *(f"  {n:<{width}}  {v.match.name:<9}  {v.why}" for n, v in decision.verdicts.items()),
-        ]
-        for index, image in enumerate(self.source.images):
-            first, *rest = of_image(image).splitlines()
-            lines += [f"image {index}: {first}", *(f"  {line}" for line in rest)]
-        return "\n".join(lines)
-
-
-def image_dict(image: Image) -> dict[str, Any]:
+def image_dict(image: ImageLike) -> dict[str, Any]:
     """One image: its sizes, every value with its origin, assumptions, absence."""
-    from .enforce import absence
-
     metadata = image.metadata
     return {
         "name": image.name,
@@ -63,22 +25,22 @@ def image_dict(image: Image) -> dict[str, Any]:
         "shape": list(image.shape),
         "dtype": str(image.dtype),
         "samples": metadata.samples,
-        "bytes": Box.whole(image.shape).size * image.dtype.itemsize,
+        "bytes": image.nbytes,
         "kind": _kind(image) or None,
         "native_axes": _native(image),
-        "levels": [list(level) for level in image.levels],
+        "levels": [list(level) for level in image.picture.levels],
         "facts": {
             name: None if fact is None else {"value": _plain(fact.value), "origin": fact.origin, "where": fact.where}
             for name, fact in metadata.stated()
         },
         "planes": " ".join(_planes(image) or ()) or None,
         "assumptions": list(metadata.assumptions),
-        "absent": absence(image) or None,
+        "absent": absence(image.picture) or None,
         "annotations": sorted(metadata.facts.annotations),
     }
 
 
-def of_image(image: Image) -> str:
+def of_image(image: ImageLike) -> str:
     """One image for people: its sizes, then a line a value with where it comes from."""
     told = image_dict(image)
     sizes = " ".join(f"{axis}={n}" for axis, n in zip(CANONICAL, image.shape, strict=True))
@@ -129,9 +91,9 @@ def colour(value: int) -> str:
     return text.removesuffix("FF") if len(text) == 9 and text.endswith("FF") else text
 
 
-def smaller(image: Image) -> str:
+def smaller(image: ImageLike) -> str:
     """The levels below the full resolution, each with the lengths that are other than there."""
-    full, *others = image.levels
+    full, *others = image.picture.levels
     return ", ".join(_lengths(level, full) for level in others)
 
 
@@ -162,19 +124,17 @@ def _row(name: str, fact: Mapping[str, Any] | None) -> tuple[str, str]:
     return printable(f"{text} {unit}" if unit else text), printable(f"from {fact['origin']}{where}")
 
 
-def _kind(image: Image) -> str:
-    described = getattr(image.picture, "described", None)
-    return printable(described.kind) if described is not None else ""
+def _kind(image: ImageLike) -> str:
+    stored = image.picture.stored
+    return printable(stored.description.kind) if stored is not None else ""
 
 
-def _native(image: Image) -> str | None:
-    described = getattr(image.picture, "described", None)
-    if described is None:
-        return None
-    return f"{described.axes} {described.levels[0].shape}"
+def _native(image: ImageLike) -> str | None:
+    stored = image.picture.stored
+    return None if stored is None else f"{stored.description.axes} {stored.description.levels[0].shape}"
 
 
-def _planes(image: Image) -> tuple[str, str] | None:
+def _planes(image: ImageLike) -> tuple[str, str] | None:
     """The columns of the table of planes, and where they come from."""
     planes = image.metadata.facts.planes
     if planes is None:

@@ -20,8 +20,8 @@ from omio_core.geometry.axes import CANONICAL
 from omio_core.geometry.box import Box
 from omio_core.metadata.model import Metadata
 from omio_core.pixels import handles
-from omio_core.pixels.joined import JoinedPicture, leaves
-from omio_core.pixels.picture import ArrayPicture, Cropped, FilePicture, Picture, hold, read
+from omio_core.pixels.picture import ArrayPicture, CroppedPicture, hold, read
+from omio_core.pixels.protocol import Picture
 from omio_core.pixels.stream import fill, unit
 from omio_core.settings import current
 
@@ -43,6 +43,8 @@ class Image:
         The metadata, or a picklable function without arguments that gives them at first use.
     vendor
         A function without arguments that gives the file's own metadata in its own terms.
+    merged
+        What was merged and how, if the image is a merge; an `omio_core.merging.recipe.Merge`.
 
     Examples
     --------
@@ -58,9 +60,11 @@ class Image:
         metadata: Metadata | Callable[[], Metadata],
         *,
         vendor: Callable[[], Any] | None = None,
+        merged: Any = None,
     ):
         self.picture = picture
-        self.recipe = metadata  # kept when the metadata are known: of a merge it tells what was merged
+        self.merged = merged
+        self._source = metadata  # kept when the metadata are known: a function pickles smaller
         self._known = metadata if isinstance(metadata, Metadata) else None
         self._vendor = vendor
 
@@ -86,7 +90,7 @@ class Image:
         return cls(picture, metadata)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _image, (self.picture, self.recipe, self._vendor, self._known)
+        return _image, (self.picture, self._source, self._vendor, self.merged, self._known)
 
     def __repr__(self) -> str:
         sizes = " ".join(f"{a}{n}" for a, n in zip(CANONICAL, self.shape, strict=True))
@@ -124,26 +128,21 @@ class Image:
     def metadata(self) -> Metadata:
         """The metadata; facts are parsed at first use."""
         if self._known is None:
-            self._known = self.recipe if isinstance(self.recipe, Metadata) else self.recipe()
+            self._known = self._source if isinstance(self._source, Metadata) else self._source()
         return self._known
 
     @property
     def samples(self) -> int:
         """Samples of a pixel: 3 for RGB, else 1; nothing is parsed for it where the description tells."""
-        if self._known is None and isinstance(self.picture, FilePicture):
-            return self.picture.layout.samples
-        if self._known is None and isinstance(self.picture, JoinedPicture):
-            return self.picture.samples
-        return self.metadata.samples
+        return self.picture.samples if self._known is None else self._known.samples
 
     @property
     def name(self) -> str | None:
         """The image's name as its description has it; nothing is parsed for it."""
-        if isinstance(self.picture, FilePicture):
-            return self.picture.described.name
-        if isinstance(self.picture, JoinedPicture) and not isinstance(self.recipe, Metadata):
-            return self.picture.name
-        fact = self.metadata.facts.name
+        name = self.picture.name
+        if name is not None or not isinstance(self._source, Metadata):
+            return name
+        fact = self._source.facts.name
         return fact.value if fact else None
 
     @property
@@ -162,10 +161,7 @@ class Image:
     @property
     def levels(self) -> tuple[tuple[int, ...], ...]:
         """TZCYX shapes of the resolutions in the file, full resolution first."""
-        if not isinstance(self.picture, FilePicture):
-            return (self.shape,)
-        described = self.picture.described
-        return tuple(self.picture.at_level(i).shape for i in range(len(described.levels)))
+        return self.picture.levels
 
     # -- parts of it -----------------------------------------------------------------------------------------------
 
@@ -179,9 +175,9 @@ class Image:
         """
         if not -len(self.levels) <= index < len(self.levels):
             raise IndexError(f"the image has {len(self.levels)} level(s), not level {index}")
-        if not isinstance(self.picture, FilePicture):
-            return self
         picture = self.picture.at_level(index % len(self.levels))
+        if picture is self.picture:
+            return self
         return Image(picture, self.metadata.scaled(picture.shape), vendor=self._vendor)
 
     def at(self, **indices: Index) -> Image:
@@ -203,7 +199,7 @@ class Image:
             self._span(axis, n, indices.get(axis, slice(None))) for axis, n in zip(CANONICAL, self.shape, strict=True)
         )
         box = Box(spans)
-        return Image(Cropped(self.picture, box), self.metadata.crop(box), vendor=self._vendor)
+        return Image(CroppedPicture(self.picture, box), self.metadata.crop(box), vendor=self._vendor)
 
     def _span(self, axis: str, length: int, index: Index) -> tuple[int, int]:
         if isinstance(index, str):
@@ -311,10 +307,7 @@ class Image:
             index: _box(index, size, self.shape) for index in itertools.product(*(range(len(along)) for along in cuts))
         }
         whole = self.picture
-        graph = {
-            (name, *index): (_chunk, whole.only(box) if isinstance(whole, JoinedPicture) else whole, box)
-            for index, box in boxes.items()
-        }
+        graph = {(name, *index): (_chunk, whole.only(box), box) for index, box in boxes.items()}
         return da.Array(graph, name, cuts, dtype=self.dtype)  # type: ignore[no-untyped-call]
 
     def to_memmap(self) -> NDArray[Any]:
@@ -343,8 +336,9 @@ class Image:
 
     def close(self) -> None:
         """Let go of its files now, not when they fall out of use; the image stays usable and opens them again."""
-        for leaf in leaves(self.picture):
-            handles.OPENS.drop(leaf.key)
+        for leaf in self.picture.leaves:
+            if leaf.stored is not None:
+                handles.OPENS.drop(leaf.stored.key)
 
     def __enter__(self) -> Image:
         return self
@@ -353,8 +347,10 @@ class Image:
         self.close()
 
 
-def _image(picture: Picture, recipe: Any, vendor: Callable[[], Any] | None, known: Metadata | None) -> Image:
-    image = Image(picture, recipe, vendor=vendor)
+def _image(
+    picture: Picture, metadata: Any, vendor: Callable[[], Any] | None, merged: Any, known: Metadata | None
+) -> Image:
+    image = Image(picture, metadata, vendor=vendor, merged=merged)
     image._known = known
     return image
 

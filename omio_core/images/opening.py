@@ -7,143 +7,35 @@ before a pixel is read.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from numbers import Real
 from typing import Any, SupportsIndex
 
-from omio_core.contract import Described
 from omio_core.errors import (
     AmbiguousAxesError,
     CorruptFileError,
     LimitExceededError,
     ManyImagesError,
-    MetadataError,
     MetadataWarning,
     OmioError,
     PluginContractError,
+    border,
+    warn,
 )
 from omio_core.files.probe import Probe
-from omio_core.geometry.axes import Layout, layout
-from omio_core.metadata import namespaces
-from omio_core.metadata.checks import positive
-from omio_core.metadata.facts import SMALLEST_SIZE, Channel, Fact, Facts
+from omio_core.files.stamps import Key
+from omio_core.geometry.axes import layout
+from omio_core.images import record
+from omio_core.metadata.facts import Fact, Facts
 from omio_core.metadata.model import Metadata
 from omio_core.pixels import handles
+from omio_core.pixels.description import ImageDescription
 from omio_core.pixels.picture import FilePicture
 from omio_core.plugins import catalogue, dispatch
-from omio_core.policies import Policies
-from omio_core.warned import warn
 
 from . import enforce
 from .image import Image
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overrides:
-    """What the caller states; each becomes a fact of the origin "caller".
-
-    Parameters
-    ----------
-    axes
-        One letter for every native axis, or for every one longer than 1.
-    pixel_size
-        Micrometres: one number for X and Y, (x, y), (x, y, z), or a mapping with some of X, Y, Z.
-    time_increment
-        Seconds.
-    channel_names
-        One a channel.
-    """
-
-    axes: str | None = None
-    pixel_size: float | Sequence[float] | Mapping[str, float] | None = None
-    time_increment: float | None = None
-    channel_names: Sequence[str] | None = None
-
-    def stated(self) -> dict[str, Any]:
-        """What was said at all, as plain values."""
-        said = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
-        if "pixel_size" in said:
-            said["pixel_size"] = self.sizes()
-        if self.time_increment is not None:
-            said["time_increment"] = _measure("time_increment", self.time_increment)
-        if self.channel_names is not None:
-            said["channel_names"] = list(self.channel_names)
-        return said
-
-    def sizes(self) -> dict[str, float]:
-        """The pixel sizes by axis.
-
-        Raises
-        ------
-        MetadataError
-            They are no sizes, or their axes cannot be told.
-        """
-        given: Any = self.pixel_size
-        if given is None:
-            return {}
-        if isinstance(given, Mapping):
-            sizes = {str(axis).upper(): size for axis, size in given.items()}
-        elif isinstance(given, Real):
-            sizes = {"X": given, "Y": given}
-        else:
-            several = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else ()
-            sizes = dict(zip("XYZ", several, strict=False)) if len(several) in (2, 3) else {}
-        if not sizes or set(sizes) - set("XYZ"):
-            raise MetadataError(
-                f"pixel_size={given!r} does not say which size is whose",
-                remedy="give one number for X and Y, (x, y), (x, y, z), or {'X': .., 'Y': .., 'Z': ..}; micrometres",
-            )
-        return {axis: _measure(f"pixel_size of {axis}", size, SMALLEST_SIZE) for axis, size in sizes.items()}
-
-    def facts(self, known: Facts, channel_count: int) -> Facts:
-        """The caller's facts laid over what is known.
-
-        Raises
-        ------
-        MetadataError
-        """
-        for axis, size in self.sizes().items():
-            stated: dict[str, Any] = {f"physical_size_{axis.lower()}": Fact(size, "caller", "pixel_size=")}
-            known = replace(known, **stated)
-        if self.time_increment is not None:
-            seconds = _measure("time_increment", self.time_increment)
-            known = replace(known, time_increment=Fact(seconds, "caller", "time_increment="))
-        if self.channel_names is not None:
-            names = list(self.channel_names)
-            texts = all(isinstance(one, str) for one in names) and not isinstance(self.channel_names, str)
-            if not texts or len(names) != channel_count:
-                raise MetadataError(
-                    f"channel_names={self.channel_names!r} does not fit",
-                    evidence=f"the image has {channel_count} channel(s)",
-                    remedy="give a list with one name, a text, a channel",
-                )
-            channels = known.channels or (Channel(),) * channel_count
-            named = (replace(c, name=Fact(n, "caller", "channel_names=")) for c, n in zip(channels, names, strict=True))
-            known = replace(known, channels=tuple(named))
-        return known
-
-
-def _measure(what: str, value: Any, above: float = 0.0) -> float:
-    size = positive(value)
-    if size is None or size <= above:
-        raise MetadataError(
-            f"{what} = {value!r} is no size",
-            evidence=f"sizes are finite numbers above {above:g} that OME-XML can hold",
-            remedy="leave it out where it is unknown",
-        )
-    return size
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """How a source is to be opened: everything the caller may say."""
-
-    reader: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
-    policies: Policies = field(default_factory=Policies)
-    overrides: Overrides = field(default_factory=Overrides)
+from .overrides import Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,36 +100,38 @@ def open_source(path: str | os.PathLike[str], request: Request | None = None) ->
         described = tuple(opened.images)
         if not described:
             raise CorruptFileError(f"{probe.path} holds no image", reader=decision.reader.name, path=probe.path)
-        images = tuple(
-            _image(key, index, one, len(described), decision.reader.version, request)
-            for index, one in enumerate(described)
-        )
+        pictures = tuple(_picture(key, index, one, request.overrides.axes) for index, one in enumerate(described))
     except OmioError:
         opened.close()
         raise
     except Exception as error:  # the plugin border: descriptions are the plugin's
         opened.close()
-        raise dispatch.border(error, reader=decision.reader.name, path=probe.path, doing="described") from error
+        raise border(error, reader=decision.reader.name, path=probe.path, doing="described") from error
     try:
-        enforce.rule(probe.path, images, request.policies)
+        enforce.rule(probe.path, pictures, request.policies)
     except BaseException:  # a refusal, or a warning that was made an error
         opened.close()
         raise
     handles.OPENS.adopt(key, opened)
+    version = decision.reader.version
+    images = tuple(
+        Image(one, partial(_metadata, one, len(pictures), version, request), vendor=one.description.vendor)
+        for one in pictures
+    )
     return Source(path=probe.path, decision=decision, images=images)
 
 
-def _image(key: handles.Key, index: int, described: Described, count: int, version: str, request: Request) -> Image:
+def _picture(key: Key, index: int, description: ImageDescription, axes: str | None) -> FilePicture:
+    """One image of the file; `axes` are those that the caller stated."""
     try:
-        understood = layout(described.axes, described.levels[0].shape, caller=request.overrides.axes)
+        understood = layout(description.axes, description.levels[0].shape, caller=axes)
     except AmbiguousAxesError as error:
         facts = {**error.facts, "path": key.path}
         what = f"{key.path}: {error.what}"
         raise AmbiguousAxesError(what, evidence=error.evidence, remedy=error.remedy, **facts) from None
-    picture = FilePicture(key=key, index=index, described=described, layout=understood)
+    picture = FilePicture(key=key, index=index, description=description, layout=understood)
     _hold_channels(picture)
-    recipe = partial(_metadata, key, index, described, understood, count, version, request)
-    return Image(picture, recipe, vendor=described.vendor)
+    return picture
 
 
 ABSENT_CHANNELS = 1000
@@ -263,17 +157,16 @@ def _hold_channels(picture: FilePicture) -> None:
         )
 
 
-def _metadata(
-    key: handles.Key, index: int, described: Described, understood: Layout, count: int, version: str, request: Request
-) -> Metadata:
-    """The metadata of an image of a file; called at first use, once."""
+def _metadata(picture: FilePicture, count: int, version: str, request: Request) -> Metadata:
+    """The metadata of one of `count` images of a file; called at first use, once."""
+    key, described, understood = picture.key, picture.description, picture.layout
     channels = understood.shape[2] // understood.samples
     try:
         facts = described.facts()
     except OmioError:
         raise
     except Exception as error:  # the plugin border
-        raise dispatch.border(error, reader=key.reader, path=key.path, doing="asked for its metadata") from error
+        raise border(error, reader=key.reader, path=key.path, doing="asked for its metadata") from error
     facts = _fitting(facts, (*understood.shape[:2], channels), key)
     if facts.name is None and described.name:
         facts = replace(facts, name=Fact(described.name, "file"))
@@ -283,10 +176,10 @@ def _metadata(
         samples=understood.samples,
         facts=request.overrides.facts(facts, channels),
         assumptions=(*described.assumptions, *understood.assumptions),
-        provenance=namespaces.of_file(
+        provenance=record.of_file(
             key,
             reader_version=version,
-            image=index,
+            image=picture.index,
             images=count,
             policies=request.policies.to_dict(),
             caller=request.overrides.stated(),
@@ -299,7 +192,7 @@ def _metadata(
     return metadata
 
 
-def _fitting(given: Any, planes: tuple[int, ...], key: handles.Key) -> Facts:
+def _fitting(given: Any, planes: tuple[int, ...], key: Key) -> Facts:
     """The facts without what cannot be of a picture with so many (T, Z, channels)."""
     if not isinstance(given, Facts):
         raise PluginContractError(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from omio_core.contract import Reader
 from omio_core.errors import (
     AmbiguousReaderError,
     MissingDependencyError,
@@ -19,8 +18,10 @@ from omio_core.errors import (
 )
 from omio_core.files import atomic
 from omio_core.files.probe import Probe
+from omio_core.images import writing
 from omio_core.lazy import load
 from omio_core.plugins.catalogue import catalogue
+from omio_core.plugins.descriptions import Reader
 from omio_core.settings import current
 
 __all__ = ["template", "write"]
@@ -137,7 +138,7 @@ def write(
             raise WriteError(f"{candidate} is the file that the sidecar describes", remedy="write under another name")
         atomic.land(candidate, lambda temporary: _put(temporary, text), replace=replace)
 
-    return atomic.under(target, collision, put)
+    return writing.under(target, collision, put)
 
 
 def _put(path: str, text: str) -> None:

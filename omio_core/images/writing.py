@@ -14,15 +14,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from omio_core.contract import Writer, WriteRequest, Written
 from omio_core.errors import CorruptFileError, MissingDependencyError, OmioError, WriteError
 from omio_core.files import atomic
+from omio_core.files.atomic import numbered
 from omio_core.geometry.box import Box
 from omio_core.lazy import load
 from omio_core.pixels import digests
-from omio_core.pixels.joined import files
 from omio_core.pixels.picture import hold
-from omio_core.plugins import dispatch
+from omio_core.plugins import dispatch, rules
+from omio_core.plugins.descriptions import Writer, WriteRequest, Written
 
 from .image import Image
 
@@ -94,7 +94,7 @@ def write(
                 raise error.__cause__ from None  # not the writer raised it, but who was told
             raise
 
-    return atomic.under(target, collision, put)
+    return under(target, collision, put)
 
 
 class _Told:
@@ -263,7 +263,7 @@ def _function(writer: Writer, reference: str) -> Callable[..., Any]:
 
 def _refuse_own_source(target: Path, images: Sequence[Image]) -> None:
     """A file that is being read is never overwritten: half of it would be read from the new one."""
-    for source in (source for image in images for source in files(image.picture)):
+    for source in (source for image in images for source in image.picture.files):
         if os.path.exists(source) and os.path.samefile(source, target):
             raise WriteError(
                 f"{target} is being read and cannot be overwritten",
@@ -271,3 +271,52 @@ def _refuse_own_source(target: Path, images: Sequence[Image]) -> None:
                 remedy="write under another name",
                 path=str(target),
             )
+
+
+def under(target: str | os.PathLike[str], collision: str, put: Callable[[Path, bool], object]) -> Path | None:
+    """Put a file under a name, or do what a policy says where that is taken.
+
+    Parameters
+    ----------
+    target
+        The name wanted.
+    collision
+        Policy for a name that is taken.
+    put
+        Called with the name to take, and whether what stands there may be replaced; lands the file.
+
+    Returns
+    -------
+    pathlib.Path or None
+        The name taken; None where the policy skips a name that is taken.
+
+    Raises
+    ------
+    WriteError
+        The name is taken and the policy keeps what stands there; or what `put` raises.
+    """
+    rules.find("collision", collision)  # a name that is none is told now, not when a name happens to be taken
+    for candidate in numbered(target):
+        action = "write"
+        if os.path.lexists(candidate):
+            action = rules.decide("collision", collision, path=str(candidate))
+        if action == "skip":
+            return None
+        if action == "number":
+            continue
+        try:
+            put(candidate, action == "overwrite")
+        except WriteError as error:
+            taken = isinstance(error.__cause__, FileExistsError) or os.path.lexists(candidate)
+            if not taken or action == "overwrite":
+                raise
+            action = rules.decide("collision", collision, path=str(candidate))  # somebody took it while we wrote
+            if action == "skip":
+                return None
+            if action == "number":
+                continue
+            if action != "overwrite":
+                raise
+            put(candidate, True)
+        return candidate
+    raise AssertionError("names never run out")

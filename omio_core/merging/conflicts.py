@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from omio_core import policies
 from omio_core.errors import MetadataConflictError
 from omio_core.metadata.checks import shown
 from omio_core.metadata.facts import Fact
+from omio_core.plugins import rules
 
 ALIKE = 1e-6
 """Numbers that differ by less than this part of themselves are the same: files round them."""
@@ -50,9 +50,7 @@ class Settling:
             return None
         pair = (values[known[0]], values[others[0]])
         at = (self.labels[known[0]], self.labels[others[0]])
-        action = policies.decide(
-            "conflict", self.policy, fact=name, about=kind, values=pair, sources=(at[0][0], at[1][0])
-        )
+        action = rules.decide("conflict", self.policy, fact=name, about=kind, values=pair, sources=(at[0][0], at[1][0]))
         if action == "raise":
             raise MetadataConflictError(
                 f"{name} is {shown(pair[0])} in {at[0][0]}, and {shown(pair[1])} in {at[1][0]}",

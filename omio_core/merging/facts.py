@@ -15,17 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import MetadataWarning
+from omio_core.errors import MetadataWarning, warn
 from omio_core.geometry.axes import CANONICAL
 from omio_core.metadata.facts import PLANE_COLUMNS, Channel, Fact, Facts, Planes
 from omio_core.metadata.model import Metadata
-from omio_core.metadata.namespaces import omio_version
-from omio_core.pixels.joined import label
-from omio_core.warned import warn
+from omio_core.metadata.namespaces import MERGE, omio_version
 
 from .conflicts import Settling
-from .merge import Merge
-from .record import MERGE, entries
+from .recipe import Merge
+from .record import entries
 from .times import Clock, Step, clock, delta_t, even, steps, z_steps
 
 _FEW = 8  # names in a message
@@ -90,7 +88,7 @@ def join(merge: Merge) -> Metadata:
 
 def _labels(merge: Merge) -> list[tuple[str, str]]:
     """What each input is called, with its folder and without; by number too where that does not tell it apart."""
-    found = [(label(image.picture), label(image.picture, folder=False)) for image in merge.inputs]
+    found = [(image.picture.label(), image.picture.label(folder=False)) for image in merge.inputs]
     times = Counter(short for _, short in found)
     return [
         (full, short) if times[short] == 1 else (f"input {i} ({full})", f"input {i} ({short})")

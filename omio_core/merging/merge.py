@@ -7,65 +7,23 @@ the metadata of the result are first asked for: conflicts are told then, which i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from omio_core import policies
 from omio_core.errors import MergeError
 from omio_core.geometry.axes import CANONICAL
 from omio_core.geometry.box import Box
 from omio_core.images.image import Image
-from omio_core.metadata.model import Metadata
-from omio_core.pixels.joined import JoinedPicture, label, leaves
-from omio_core.pixels.picture import Picture
+from omio_core.pixels.joined import JoinedPicture
+from omio_core.pixels.protocol import Picture
+from omio_core.plugins import rules
 
-__all__ = ["AXES", "Merge", "merge"]
+from .facts import join
+from .recipe import AXES, Merge
 
-AXES = "TZC"
-"""The axes that images can be merged along."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merge:
-    """What was merged, and how; called without arguments it gives the metadata of the result.
-
-    Parameters
-    ----------
-    axis
-        Along which.
-    shapes, dtypes, conflict
-        The names of the policies.
-    inputs
-        The images in order. None of them is a merge of the same axis and policy `conflict`: such are taken apart.
-    places
-        The TZCYX box of each.
-    shape, dtype, samples
-        Of the result.
-    """
-
-    axis: str
-    shapes: str
-    dtypes: str
-    conflict: str
-    inputs: tuple[Image, ...]
-    places: tuple[Box, ...]
-    shape: tuple[int, ...]
-    dtype: str
-    samples: int
-
-    def __call__(self) -> Metadata:
-        """The metadata of the result.
-
-        Raises
-        ------
-        MetadataConflictError
-            Inputs state different values, and the policy `conflict` forbids that.
-        """
-        from .facts import join
-
-        return join(self)
+__all__ = ["merge"]
 
 
 def merge(
@@ -113,13 +71,13 @@ def merge(
     if axis not in tuple(AXES):
         raise MergeError(
             f"images cannot be merged along {axis!r}",
-            evidence=f"{len(images)} image(s), the first is {label(images[0].picture)}",
+            evidence=f"{len(images)} image(s), the first is {images[0].picture.label()}",
             remedy=f"choose one of {', '.join(AXES)}",
             axis=axis,
             path=_path(images[0]),
         )
     for kind, name in (("shapes", shapes), ("dtypes", dtypes), ("conflict", conflict)):
-        policies.find(kind, name)  # a name that is none is told now, not when something happens to differ
+        rules.find(kind, name)  # a name that is none is told now, not when something happens to differ
     if len(images) == 1:
         return images[0]
     samples = _samples(images)
@@ -136,7 +94,7 @@ def merge(
         axis=axis, shapes=shapes, dtypes=dtypes, conflict=conflict, inputs=inputs, places=places,
         shape=shape, dtype=str(dtype), samples=samples,
     )  # fmt: skip
-    return Image(picture, recipe)
+    return Image(picture, partial(join, recipe), merged=recipe)
 
 
 # --- whether they may be merged
@@ -154,7 +112,7 @@ def _refuse_no_images(images: tuple[Any, ...]) -> None:
 
 
 def _path(image: Image) -> str | None:
-    return next((leaf.key.path for leaf in leaves(image.picture)), None)
+    return next((leaf.stored.key.path for leaf in image.picture.leaves if leaf.stored is not None), None)
 
 
 def _samples(images: Sequence[Image]) -> int:
@@ -164,9 +122,9 @@ def _samples(images: Sequence[Image]) -> int:
     if other is None:
         return found[0]
     raise MergeError(
-        f"input {other}, {label(images[other].picture)}, cannot be merged: its pixels have other samples",
+        f"input {other}, {images[other].picture.label()}, cannot be merged: its pixels have other samples",
         evidence=f"{found[other]} sample(s) a pixel, TZCYX {images[other].shape}; "
-        f"{found[0]} in input 0, {label(images[0].picture)}, TZCYX {images[0].shape}",
+        f"{found[0]} in input 0, {images[0].picture.label()}, TZCYX {images[0].shape}",
         remedy="merge RGB with RGB and grey with grey; image.at(C=0) takes one sample of RGB as a channel",
         path=_path(images[other]),
         samples=(found[0], found[other]),
@@ -181,8 +139,8 @@ def _judge_shapes(images: Sequence[Image], axis: str, policy: str) -> None:
     if not differ:
         return
     other = differ[0]
-    names = (label(images[0].picture), label(images[other].picture))
-    action = policies.decide("shapes", policy, axis=axis, shapes=(shapes[0], shapes[other]), sources=names)
+    names = (images[0].picture.label(), images[other].picture.label())
+    action = rules.decide("shapes", policy, axis=axis, shapes=(shapes[0], shapes[other]), sources=names)
     if action == "raise":
         unequal = [a for a, n, m in zip(CANONICAL, shapes[0], shapes[other], strict=True) if a != axis and n != m]
         raise MergeError(
@@ -200,9 +158,9 @@ def _dtype(images: Sequence[Image], policy: str) -> np.dtype[Any]:
     other = next((i for i, dtype in enumerate(found) if dtype != found[0]), None)
     if other is None:
         return found[0]
-    names = (label(images[0].picture), label(images[other].picture))
+    names = (images[0].picture.label(), images[other].picture.label())
     types = (str(found[0]), str(found[other]))
-    action = policies.decide("dtypes", policy, dtypes=types, sources=names)
+    action = rules.decide("dtypes", policy, dtypes=types, sources=names)
     if action == "raise":
         raise MergeError(
             f"input {other}, {names[1]}, cannot be merged: its pixels are of another type",
@@ -227,7 +185,7 @@ def _promoted(images: Sequence[Image]) -> np.dtype[Any]:
     if lossy is None:
         return result
     raise MergeError(
-        f"{label(holders[lossy].picture)} cannot be merged with the others: no type holds all values exactly",
+        f"{holders[lossy].picture.label()} cannot be merged with the others: no type holds all values exactly",
         evidence=f"the types are {listed}; {why}",
         remedy="convert the pixels to one type first, where you can tell that nothing is lost",
         path=_path(holders[lossy]),
@@ -236,7 +194,7 @@ def _promoted(images: Sequence[Image]) -> np.dtype[Any]:
 
 
 def _dtypes(picture: Picture) -> set[np.dtype[Any]]:
-    return {part.dtype for part in picture.parts} if isinstance(picture, JoinedPicture) else {picture.dtype}
+    return {leaf.dtype for leaf in picture.leaves}
 
 
 def exact(source: np.dtype[Any], target: np.dtype[Any]) -> bool:
@@ -258,7 +216,7 @@ def exact(source: np.dtype[Any], target: np.dtype[Any]) -> bool:
 
 def _apart(image: Image, axis: str, conflict: str) -> Iterator[Image]:
     """The inputs of an image that is itself a merge of the same axis and policy, else the image."""
-    recipe = image.recipe
+    recipe = image.merged
     if isinstance(recipe, Merge) and (recipe.axis, recipe.conflict) == (axis, conflict):
         yield from recipe.inputs
     else:

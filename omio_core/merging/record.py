@@ -13,13 +13,10 @@ from omio_core.geometry.axes import CANONICAL
 from omio_core.geometry.box import Box
 from omio_core.images.image import Image
 from omio_core.metadata.model import Metadata
-from omio_core.pixels.joined import label
+from omio_core.metadata.namespaces import MERGE
 
 from .conflicts import plain
-from .merge import Merge
-
-MERGE = "omio/merge"
-"""The namespace of the record among the annotations."""
+from .recipe import Merge
 
 _OF_THE_RUN = ("omio", "policies")  # what provenance says of the run that read the file, not of the file
 
@@ -59,14 +56,14 @@ def entries(merge: Merge, inputs: Sequence[Metadata], whole: Metadata) -> list[d
 def _of_input(image: Image, metadata: Metadata, place: Box) -> Iterator[dict[str, Any]]:
     by = [start for start, _ in place.spans]
     record = metadata.facts.annotations.get(MERGE)
-    if record is not None and isinstance(image.recipe, Merge):
+    if record is not None and isinstance(image.merged, Merge):
         for inner in record["inputs"]:
             moved = {**inner, "region": _moved(inner["region"], by)}
             if "present" in inner:
                 moved["present"] = [_moved(box, by) for box in inner["present"]]
             yield moved
         return
-    entry: dict[str, Any] = {"name": label(image.picture, folder=False)}
+    entry: dict[str, Any] = {"name": image.picture.label(folder=False)}
     entry |= {k: v for k, v in metadata.provenance.items() if k not in _OF_THE_RUN and v not in ({}, [])}
     entry["region"] = region(place)
     if image.picture.present is not None:

@@ -27,7 +27,6 @@ key                                       value
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from typing import Any
@@ -37,84 +36,16 @@ from omio_core.geometry.axes import CANONICAL, layout
 
 from . import checks
 from .checks import shown
-from .facts import PLANE_COLUMNS, SMALLEST_SIZE, Annotations, Channel, Fact, Facts, Planes
-from .model import Metadata
-from .namespaces import ASSUMPTIONS, ORIGINS, PROVENANCE
+from .facts import PLANE_COLUMNS, SMALLEST_SIZE, Channel, Fact, Facts, Planes
+from .model import CHANNEL_KEYS, Metadata
+from .namespaces import ASSUMPTIONS
 from .units import MICROMETRE, SECOND
 
-_CHANNEL_KEYS = {
-    "Name": "name",
-    "Color": "color",
-    "ExcitationWavelength": "excitation",
-    "EmissionWavelength": "emission",
-    "Fluor": "fluor",
-}
 _KEYS = (
     "axes", "shape", *(f"Size{a}" for a in CANONICAL), "SamplesPerPixel", "Name", "PhysicalSizeX", "PhysicalSizeXUnit",
     "PhysicalSizeY", "PhysicalSizeYUnit", "PhysicalSizeZ", "PhysicalSizeZUnit", "TimeIncrement", "TimeIncrementUnit",
     "AcquisitionDate", "Objective", "Channels", "Planes", "Annotations",
 )  # fmt: skip
-
-
-def to_dict(metadata: Metadata) -> dict[str, Any]:
-    """The public dict of a picture's metadata; see the module for its keys."""
-    facts = metadata.facts
-    lengths = dict(zip(CANONICAL, metadata.shape, strict=True))
-    public: dict[str, Any] = {"axes": CANONICAL, "shape": list(metadata.shape)}
-    public |= {f"Size{axis}": length for axis, length in lengths.items()}
-    public["SamplesPerPixel"] = metadata.samples
-    public["Name"] = _value(facts.name)
-    for axis in "XYZ":
-        size = getattr(facts, f"physical_size_{axis.lower()}")
-        public[f"PhysicalSize{axis}"] = _value(size)
-        public[f"PhysicalSize{axis}Unit"] = MICROMETRE if size else None
-    public["TimeIncrement"] = _value(facts.time_increment)
-    public["TimeIncrementUnit"] = SECOND if facts.time_increment else None
-    public["AcquisitionDate"] = _value(facts.acquisition_date)
-    public["Objective"] = dict(facts.objective.value) if facts.objective else None
-    public["Channels"] = [
-        {key: _value(getattr(channel, slot)) for key, slot in _CHANNEL_KEYS.items()}
-        | {"SamplesPerPixel": channel.samples}
-        for channel in metadata.channels
-    ]
-    public["Planes"] = _planes_out(facts.planes)
-    public["Annotations"] = {name: dict(values) for name, values in annotated(metadata).items()}
-    return public
-
-
-def annotated(metadata: Metadata) -> Annotations:
-    """All annotations of a picture: its own, and OMIO's record of provenance, assumptions and origins."""
-    found: dict[str, Mapping[str, Any]] = dict(metadata.facts.annotations)
-    if metadata.provenance:
-        found[PROVENANCE] = metadata.provenance
-    if metadata.assumptions:
-        found[ASSUMPTIONS] = {"assumption": list(metadata.assumptions)}
-    origins = {name: _words(fact) for name, fact in metadata.stated() if fact is not None}
-    if planes := metadata.facts.planes:
-        origins["Planes"] = _words(planes)
-    if origins:
-        found[ORIGINS] = origins
-    return found
-
-
-def _words(fact: Fact[Any] | Planes) -> str:
-    return f"{fact.origin}: {fact.where}" if fact.where else fact.origin
-
-
-def _value(fact: Fact[Any] | None) -> Any:
-    return None if fact is None else fact.value
-
-
-def _planes_out(planes: Planes | None) -> dict[str, Any] | None:
-    if planes is None:
-        return None
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, list):
-            return [plain(v) for v in value]
-        return value if math.isfinite(value) else None
-
-    return {name: plain(table.tolist()) for name, table in planes.columns.items()}
 
 
 def from_dict(public: Mapping[str, Any], shape: Sequence[int], dtype: str) -> Metadata:
@@ -259,14 +190,14 @@ _CHANNEL_VALUES: Mapping[str, tuple[Callable[[Any], Any], str]] = {
 
 def _channel_in(index: int, entry: Any) -> Channel:
     where = f"metadata['Channels'][{index}]"
-    if not isinstance(entry, Mapping) or any(key not in (*_CHANNEL_KEYS, "SamplesPerPixel") for key in entry):
+    if not isinstance(entry, Mapping) or any(key not in (*CHANNEL_KEYS, "SamplesPerPixel") for key in entry):
         raise MetadataError(
             f"Channels[{index}] is no channel",
             evidence=f"it is {shown(entry)}",
-            remedy=f"give a dict with some of {', '.join(_CHANNEL_KEYS)}, SamplesPerPixel",
+            remedy=f"give a dict with some of {', '.join(CHANNEL_KEYS)}, SamplesPerPixel",
         )
     facts: dict[str, Fact[Any]] = {}
-    for key, slot in _CHANNEL_KEYS.items():
+    for key, slot in CHANNEL_KEYS.items():
         if (value := entry.get(key)) is None:
             continue
         make, what = _CHANNEL_VALUES[key]

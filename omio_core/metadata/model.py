@@ -6,16 +6,28 @@ public dict is made by `omio_core.metadata.from_dict`, OME-XML by `omio_core.ome
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 from omio_core.errors import MetadataError, MissingMetadataError
+from omio_core.geometry.axes import CANONICAL
 from omio_core.geometry.box import Box
 
-from .facts import Channel, Fact, Facts, Planes
+from .facts import Annotations, Channel, Fact, Facts, Planes
 from .namespaces import ASSUMPTIONS, ORIGINS, PROVENANCE
+from .units import MICROMETRE, SECOND
+
+CHANNEL_KEYS = {
+    "Name": "name",
+    "Color": "color",
+    "ExcitationWavelength": "excitation",
+    "EmissionWavelength": "emission",
+    "Fluor": "fluor",
+}
+"""From each key of a channel in the public dict to the field of `Channel`."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -194,6 +206,67 @@ class Metadata:
 
     def to_dict(self) -> dict[str, Any]:
         """The public dict; see `omio_core.metadata.from_dict`."""
-        from .from_dict import to_dict
+        pass
 
         return to_dict(self)
+
+
+def to_dict(metadata: Metadata) -> dict[str, Any]:
+    """The public dict of a picture's metadata; see the module for its keys."""
+    facts = metadata.facts
+    lengths = dict(zip(CANONICAL, metadata.shape, strict=True))
+    public: dict[str, Any] = {"axes": CANONICAL, "shape": list(metadata.shape)}
+    public |= {f"Size{axis}": length for axis, length in lengths.items()}
+    public["SamplesPerPixel"] = metadata.samples
+    public["Name"] = _value(facts.name)
+    for axis in "XYZ":
+        size = getattr(facts, f"physical_size_{axis.lower()}")
+        public[f"PhysicalSize{axis}"] = _value(size)
+        public[f"PhysicalSize{axis}Unit"] = MICROMETRE if size else None
+    public["TimeIncrement"] = _value(facts.time_increment)
+    public["TimeIncrementUnit"] = SECOND if facts.time_increment else None
+    public["AcquisitionDate"] = _value(facts.acquisition_date)
+    public["Objective"] = dict(facts.objective.value) if facts.objective else None
+    public["Channels"] = [
+        {key: _value(getattr(channel, slot)) for key, slot in CHANNEL_KEYS.items()}
+        | {"SamplesPerPixel": channel.samples}
+        for channel in metadata.channels
+    ]
+    public["Planes"] = _planes_out(facts.planes)
+    public["Annotations"] = {name: dict(values) for name, values in annotated(metadata).items()}
+    return public
+
+
+def annotated(metadata: Metadata) -> Annotations:
+    """All annotations of a picture: its own, and OMIO's record of provenance, assumptions and origins."""
+    found: dict[str, Mapping[str, Any]] = dict(metadata.facts.annotations)
+    if metadata.provenance:
+        found[PROVENANCE] = metadata.provenance
+    if metadata.assumptions:
+        found[ASSUMPTIONS] = {"assumption": list(metadata.assumptions)}
+    origins = {name: _words(fact) for name, fact in metadata.stated() if fact is not None}
+    if planes := metadata.facts.planes:
+        origins["Planes"] = _words(planes)
+    if origins:
+        found[ORIGINS] = origins
+    return found
+
+
+def _words(fact: Fact[Any] | Planes) -> str:
+    return f"{fact.origin}: {fact.where}" if fact.where else fact.origin
+
+
+def _value(fact: Fact[Any] | None) -> Any:
+    return None if fact is None else fact.value
+
+
+def _planes_out(planes: Planes | None) -> dict[str, Any] | None:
+    if planes is None:
+        return None
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, list):
+            return [plain(v) for v in value]
+        return value if math.isfinite(value) else None
+
+    return {name: plain(table.tolist()) for name, table in planes.columns.items()}

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from omio_core.pixels.handles import Fingerprint, Key
+    pass
 
 PROVENANCE = "omio/provenance"
 ASSUMPTIONS = "omio/assumptions"
 ORIGINS = "omio/origins"
-SAMPLE = 1 << 16  # bytes at the start, the middle and the end of a file
 
 
 @cache
@@ -28,66 +23,5 @@ def omio_version() -> str:
         return "unknown"
 
 
-def sample_digest(path: str) -> str:
-    """BLAKE2b of the size of a file and three samples of it: about 0.2 ms, whatever its size.
-
-    It tells one acquisition from another; it does not prove that no byte between the samples differs.
-    """
-    size = os.path.getsize(path)
-    digest = hashlib.blake2b(str(size).encode(), digest_size=16)
-    with open(path, "rb", buffering=0) as file:
-        for offset in sorted({0, max(0, size // 2 - SAMPLE // 2), max(0, size - SAMPLE)}):
-            file.seek(offset)
-            digest.update(file.read(SAMPLE) or b"")
-    return digest.hexdigest()
-
-
-def member(fingerprint: Fingerprint) -> dict[str, Any]:
-    """What is recorded of one input: its name (never its folder), time, and of a file its size and samples.
-
-    Raises
-    ------
-    FileChangedError
-        It is not the file that was described.
-    """
-    fingerprint.hold()  # what is recorded is the file that was described
-    changed = datetime.fromtimestamp(fingerprint.mtime_ns / 1e9, UTC)
-    if os.path.isdir(fingerprint.path):
-        return {"name": os.path.basename(fingerprint.path), "modified": changed.isoformat(timespec="microseconds")}
-    return {
-        "name": os.path.basename(fingerprint.path),
-        "bytes": fingerprint.size,
-        "modified": changed.isoformat(timespec="microseconds"),
-        "sample_digest": sample_digest(fingerprint.path),
-    }
-
-
-def of_file(
-    key: Key, *, reader_version: str, image: int, images: int, policies: Mapping[str, str], caller: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The record of one image of a file.
-
-    Parameters
-    ----------
-    key
-        The file, as it was opened.
-    reader_version
-        Of the reader's distribution.
-    image, images
-        Which of how many.
-    policies
-        Every kind and the choice in force.
-    caller
-        What the caller stated instead of the file.
-    """
-    return {
-        "omio": omio_version(),
-        "reader": key.reader,
-        "reader_version": reader_version,
-        "source": [member(fingerprint) for fingerprint in key.members],
-        "image": image,
-        "images": images,
-        "options": {name: repr(value) for name, value in key.options},
-        "policies": dict(policies),
-        "caller": dict(caller),
-    }
+MERGE = "omio/merge"
+"""The namespace of the record among the annotations."""

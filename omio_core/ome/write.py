@@ -17,8 +17,7 @@ from typing import Any
 from omio_core.errors import MetadataError
 from omio_core.metadata.checks import MOST_FLOAT, color, number, positive
 from omio_core.metadata.facts import PLANE_COLUMNS, Channel, Fact
-from omio_core.metadata.from_dict import annotated
-from omio_core.metadata.model import Metadata
+from omio_core.metadata.model import Metadata, annotated
 
 from .text import attributes, escape, map_annotation, measure, namespaces, told, value_of
 from .validate import NAMESPACE, check, model

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from omio_core.images.image import Image
+    from omio_core.plugins.descriptions import ImageLike
 
 __all__ = ["METHOD", "Digest", "of_image", "of_plane"]
 
@@ -77,7 +77,7 @@ def of_plane(plane: NDArray[Any]) -> str:
     return digest.text()
 
 
-def of_image(image: Image, dtype: np.dtype[Any] | None = None, *, workers: int | None = None) -> Iterator[str]:
+def of_image(image: ImageLike, dtype: np.dtype[Any] | None = None, *, workers: int | None = None) -> Iterator[str]:
     """The digests of an image's planes, C fastest, then Z, then T; computed on all cores, a few planes in memory.
 
     Parameters

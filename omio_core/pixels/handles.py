@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from omio_core.contract import Opened, Reader
 from omio_core.errors import (
     FileChangedError,
     MissingDependencyError,
@@ -23,83 +22,16 @@ from omio_core.errors import (
     PluginContractError,
     ReadError,
     UnknownReaderError,
+    border,
 )
+from omio_core.files.stamps import Fingerprint, Key
 from omio_core.lazy import load
 from omio_core.plugins.catalogue import catalogue
-from omio_core.plugins.dispatch import border
+from omio_core.plugins.descriptions import Opened, Reader
 from omio_core.settings import current
 
 _FEW = 16  # members whose fingerprints cost nothing beside a read
 _A_WHILE = 1.0  # seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """What a member file looked like when it was described: size and time of last change, nothing read."""
-
-    path: str
-    size: int
-    mtime_ns: int
-
-    @classmethod
-    def of(cls, path: str) -> Fingerprint:
-        """Look at a file.
-
-        Raises
-        ------
-        FileChangedError
-            It is gone.
-        """
-        try:
-            status = os.stat(path)
-        except OSError as error:
-            raise FileChangedError(f"{path} can no longer be found", evidence=str(error), path=path) from error
-        return cls(path, status.st_size, status.st_mtime_ns)
-
-    def hold(self) -> None:
-        """Compare the file with this fingerprint.
-
-        Raises
-        ------
-        FileChangedError
-        """
-        now = Fingerprint.of(self.path)
-        if now != self:
-            raise FileChangedError(
-                f"{self.path} has changed since it was opened",
-                evidence=f"{self.size} bytes then, {now.size} now; mtime {self.mtime_ns} then, {now.mtime_ns} now",
-                remedy="open it again",
-                path=self.path,
-            )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """All that is needed to open a file again, in another process too.
-
-    Parameters
-    ----------
-    reader, path
-        Who opens what; the path is absolute.
-    options
-        The reader's options, as sorted pairs.
-    members
-        Fingerprints of all files that belong to it.
-    """
-
-    reader: str
-    path: str
-    options: tuple[tuple[str, Any], ...] = ()
-    members: tuple[Fingerprint, ...] = ()
-
-    def __hash__(self) -> int:
-        # sets of files have thousands of members, and a key is looked up at every read
-        return hash((self.reader, self.path, self.options, self.members[:1]))
-
-    def hold(self) -> None:
-        """Raise FileChangedError if any member is not what it was."""
-        for member in self.members:
-            member.hold()
 
 
 def open_with(reader: Reader, path: str, options: Mapping[str, Any]) -> tuple[Key, Opened]:

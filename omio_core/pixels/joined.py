@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,14 +19,15 @@ from numpy.typing import NDArray
 
 from omio_core.geometry.box import Box, Present
 
-from .picture import ArrayPicture, Cropped, FilePicture, Picture, read
+from .picture import PictureBase, read
+from .protocol import Picture
 
 LARGEST_BLOCK = 64 << 20
 """Bytes of a block that is made larger than the parts' own only so that none of theirs is cut."""
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: what is asked for at every read is computed once and kept
-class JoinedPicture:
+class JoinedPicture(PictureBase):
     """Pictures at their places in a larger one.
 
     Parameters
@@ -94,6 +94,20 @@ class JoinedPicture:
         reach = list(itertools.accumulate((self.places[i].spans[axis][1] for i in order), max))
         return axis, order, starts, reach
 
+    @cached_property
+    def leaves(self) -> Sequence[Picture]:
+        """Those of all parts, in order."""
+        return tuple(leaf for part in self.parts for leaf in part.leaves)
+
+    @property
+    def files(self) -> Sequence[str]:
+        """Those of all parts, in order."""
+        return tuple(path for part in self.parts for path in part.files)
+
+    def label(self, *, folder: bool = True) -> str:
+        """Its first part, and how many more there are."""
+        return f"{self.parts[0].label(folder=folder)} merged with {len(self.parts) - 1} more"
+
     def touched(self, box: Box) -> Iterator[tuple[Picture, Box, Box]]:
         """Each part that a box touches, with the part's place and what of it is asked for; found by bisection."""
         axis, order, starts, reach = self._index
@@ -151,43 +165,3 @@ def _together(boxes: Iterable[Box]) -> list[Box]:
                 merged.append(spans)
         all_spans = merged
     return [Box(spans) for spans in sorted(all_spans)]
-
-
-def leaves(picture: Picture) -> Iterator[FilePicture]:
-    """The pictures of files that a picture is made of: itself, what it is a region of, or its parts."""
-    if isinstance(picture, FilePicture):
-        yield picture
-    elif isinstance(picture, Cropped):
-        yield from leaves(picture.picture)
-    elif isinstance(picture, JoinedPicture):
-        for part in picture.parts:
-            yield from leaves(part)
-
-
-def files(picture: Picture) -> Iterator[str]:
-    """The paths of all files that pixels of a picture come from, those of arrays mapped from a file too."""
-    if isinstance(picture, FilePicture):
-        yield from (member.path for member in picture.key.members)
-    elif isinstance(picture, Cropped):
-        yield from files(picture.picture)
-    elif isinstance(picture, JoinedPicture):
-        for part in picture.parts:
-            yield from files(part)
-    elif isinstance(picture, ArrayPicture) and isinstance(picture.array, np.memmap) and picture.array.filename:
-        yield os.fspath(picture.array.filename)
-
-
-def label(picture: Picture, *, folder: bool = True) -> str:
-    """What a picture is called in messages: its file and which image of it; the file's `folder` may be left out."""
-    if isinstance(picture, FilePicture):
-        path = picture.key.path if folder else os.path.basename(picture.key.path.rstrip("/\\"))
-        name = picture.described.name
-        which = repr(name) if name else str(picture.index) if picture.index else ""
-        return f"{path} (image {which})" if which else path
-    if isinstance(picture, ArrayPicture):
-        return "an array in memory"
-    if isinstance(picture, Cropped):
-        return f"a part of {label(picture.picture, folder=folder)}"
-    if isinstance(picture, JoinedPicture):
-        return f"{label(picture.parts[0], folder=folder)} merged with {len(picture.parts) - 1} more"
-    return f"a picture of the type {type(picture).__name__}"

@@ -1,6 +1,6 @@
 """Maps of pixels that lie in a file as they are: no copy, no handle, read only; it knows no format.
 
-A reader says where they lie (`omio_core.contract.Raw`); here that is held against the file and turned to TZCYX.
+A reader says where they lie (`omio_core.contract.MappedLayout`); here that is held against the file and turned to TZCYX.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Raw
 from omio_core.errors import CorruptFileError, UnsupportedFeatureError
 from omio_core.geometry.axes import CANONICAL
 from omio_core.geometry.box import Box
+from omio_core.pixels.description import MappedLayout
 
-from .picture import Cropped, FilePicture, Picture
+from .picture import uncropped
+from .protocol import Picture, StoredPicture
 
 __all__ = ["mapped"]
 
@@ -35,23 +36,22 @@ def mapped(picture: Picture) -> NDArray[Any]:
     CorruptFileError
         They do not all lie in it.
     """
-    box = Box.whole(picture.shape)
-    while isinstance(picture, Cropped):
-        box, picture = box.shift(picture.offset), picture.picture
-    if not isinstance(picture, FilePicture):
+    whole, begin = uncropped(picture)
+    box, stored = Box.whole(picture.shape).shift(begin), whole.stored
+    if stored is None:
         raise _cannot("it is not the image of one file")
-    raw = picture.described.levels[picture.level].raw
+    raw = stored.description.levels[stored.level].raw
     if raw is None:
-        raise _cannot(f"the reader {picture.key.reader} does not find them stored as they are, at regular distances")
-    if picture.present is not None and not picture.present.covers(box):
+        raise _cannot(f"the reader {stored.key.reader} does not find them stored as they are, at regular distances")
+    if stored.present is not None and not stored.present.covers(box):
         raise _cannot("part of them is absent from the file")
-    picture.key.hold()
-    strides = _strides(picture, raw)
+    stored.key.hold()
+    strides = _strides(stored, raw)
     offset = raw.offset + sum(start * step for (start, _), step in zip(box.spans, strides, strict=True))
     return _map(raw, offset, box.shape, strides)
 
 
-def _map(raw: Raw, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> NDArray[Any]:
+def _map(raw: MappedLayout, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> NDArray[Any]:
     """The map itself, once all of it is known to lie in the file."""
     dtype = np.dtype(raw.dtype)
     steps = [step for step, n in zip(strides, shape, strict=True) if n > 1]
@@ -70,7 +70,7 @@ def _map(raw: Raw, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]
     return seen
 
 
-def _strides(picture: FilePicture, raw: Raw) -> tuple[int, ...]:
+def _strides(picture: StoredPicture, raw: MappedLayout) -> tuple[int, ...]:
     """Bytes from one index to the next along T, Z, C, Y, X."""
     layout = picture.layout
     along = dict(zip(layout.native, zip(layout.lengths, raw.strides, strict=True), strict=True))

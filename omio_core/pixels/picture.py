@@ -6,50 +6,26 @@ entry: it decides absence once, before anything is read, and casts. Here core al
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Described
-from omio_core.errors import LimitExceededError, OmioError, PluginContractError
-from omio_core.geometry.axes import Layout
+from omio_core.errors import LimitExceededError, OmioError, PluginContractError, border
+from omio_core.files.stamps import Key
+from omio_core.geometry.axes import CANONICAL, Layout
 from omio_core.geometry.box import Box, Present
-from omio_core.plugins.dispatch import border
 from omio_core.settings import current
 
-from .handles import OPENS, Key
+from .description import ImageDescription
+from .handles import OPENS
+from .protocol import Picture, StoredPicture
 
-
-@runtime_checkable
-class Picture(Protocol):
-    """Pixels by the box; picklable, without a handle, read from many threads."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """TZCYX."""
-        ...
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the machine's byte order."""
-        ...
-
-    @property
-    def blocks(self) -> tuple[int, ...]:
-        """TZCYX shape of the smallest unit that costs no more to read than part of it."""
-        ...
-
-    @property
-    def present(self) -> Present | None:
-        """What exists, as disjoint TZCYX boxes; None where all does."""
-        ...
-
-    def read_into(self, out: NDArray[Any], box: Box) -> None:
-        """Fill `out` (shape of `box`, this dtype, any strides); all of `box` is present. Called by `read` only."""
-        ...
+P = TypeVar("P", bound=Picture)
 
 
 def read(picture: Picture, out: NDArray[Any], box: Box) -> None:
@@ -71,7 +47,43 @@ def read(picture: Picture, out: NDArray[Any], box: Box) -> None:
             target[...] = scratch
 
 
-class FilePicture:
+class PictureBase:
+    """What a picture says of itself that is one thing at one resolution, and no stored image."""
+
+    @property
+    def name(self) -> str | None:
+        """None: no description names it."""
+        return None
+
+    @property
+    def stored(self) -> StoredPicture | None:
+        """None: it is no image of a file."""
+        return None
+
+    @property
+    def levels(self: Picture) -> tuple[tuple[int, ...], ...]:
+        """Its own shape."""
+        return (self.shape,)
+
+    @property
+    def leaves(self: Picture) -> Sequence[Picture]:
+        """Itself."""
+        return (self,)
+
+    def at_level(self: P, level: int) -> P:
+        """Itself: there is one resolution."""
+        return self
+
+    def only(self: P, box: Box) -> P:
+        """Itself: it has no parts."""
+        return self
+
+    def view(self, box: Box) -> NDArray[Any] | None:
+        """None: it has to be read."""
+        return None
+
+
+class FilePicture(PictureBase):
     """One image of a file at one resolution; native axes become TZCYX by views.
 
     Parameters
@@ -80,21 +92,21 @@ class FilePicture:
         Under which the file is opened.
     index, level
         Which image, which resolution.
-    described
+    description
         The reader's description of the image.
     layout
         How the native axes of the full resolution make up TZCYX.
     """
 
-    def __init__(self, *, key: Key, index: int, described: Described, layout: Layout, level: int = 0):
-        self.key, self.index, self.described, self.level = key, index, described, level
+    def __init__(self, *, key: Key, index: int, description: ImageDescription, layout: Layout, level: int = 0):
+        self.key, self.index, self.description, self.level = key, index, description, level
         self._full = layout
-        self.layout = layout.at(described.levels[level].shape)
+        self.layout = layout.at(description.levels[level].shape)
         # both are asked for at every read
-        self._shape, self._blocks = self.layout.shape, self.layout.blocks(described.levels[level].blocks)
+        self._shape, self._blocks = self.layout.shape, self.layout.blocks(description.levels[level].blocks)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _file_picture, (self.key, self.index, self.described, self._full, self.level)
+        return _file_picture, (self.key, self.index, self.description, self._full, self.level)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -104,7 +116,7 @@ class FilePicture:
     @property
     def dtype(self) -> np.dtype[Any]:
         """As described."""
-        return self.described.dtype
+        return self.description.dtype
 
     @property
     def blocks(self) -> tuple[int, ...]:
@@ -114,14 +126,46 @@ class FilePicture:
     @cached_property
     def present(self) -> Present | None:
         """The reader's boxes, as TZCYX."""
-        native = self.described.levels[self.level].present
+        native = self.description.levels[self.level].present
         if native is None:
             return None
         return Present(box for one in native for box in self.layout.canonical(one))
 
+    @property
+    def samples(self) -> int:
+        """As described."""
+        return self.layout.samples
+
+    @property
+    def name(self) -> str | None:
+        """As described."""
+        return self.description.name
+
+    @property
+    def stored(self) -> FilePicture:
+        """Itself."""
+        return self
+
+    @property
+    def levels(self) -> tuple[tuple[int, ...], ...]:
+        """As described."""
+        return tuple(self._full.at(level.shape).shape for level in self.description.levels)
+
+    @property
+    def files(self) -> Sequence[str]:
+        """All members of its set."""
+        return tuple(member.path for member in self.key.members)
+
+    def label(self, *, folder: bool = True) -> str:
+        """The path of its file, and which image of it where that needs saying."""
+        path = self.key.path if folder else os.path.basename(self.key.path.rstrip("/\\"))
+        name = self.description.name
+        which = repr(name) if name else str(self.index) if self.index else ""
+        return f"{path} (image {which})" if which else path
+
     def at_level(self, level: int) -> FilePicture:
         """The same image at another resolution."""
-        return _file_picture(self.key, self.index, self.described, self._full, level)
+        return _file_picture(self.key, self.index, self.description, self._full, level)
 
     def read_into(self, out: NDArray[Any], box: Box) -> None:
         """Lease the file and read, piece by piece where C is folded of several axes."""
@@ -149,11 +193,11 @@ class FilePicture:
             raise border(error, reader=self.key.reader, path=self.key.path, doing="read") from error
 
 
-def _file_picture(key: Key, index: int, described: Described, layout: Layout, level: int) -> FilePicture:
-    return FilePicture(key=key, index=index, described=described, layout=layout, level=level)
+def _file_picture(key: Key, index: int, description: ImageDescription, layout: Layout, level: int) -> FilePicture:
+    return FilePicture(key=key, index=index, description=description, layout=layout, level=level)
 
 
-class ArrayPicture:
+class ArrayPicture(PictureBase):
     """An array in memory (or anything sliced like one: dask, zarr), seen as TZCYX.
 
     Parameters
@@ -187,9 +231,24 @@ class ArrayPicture:
         return self.layout.blocks(tuple(int(n) for n in chunks))
 
     @property
+    def samples(self) -> int:
+        """As the layout of its axes says."""
+        return self.layout.samples
+
+    @property
     def present(self) -> Present | None:
         """All of it."""
         return None
+
+    @property
+    def files(self) -> Sequence[str]:
+        """The file that the array is a map of; none for any other array."""
+        name = self.array.filename if isinstance(self.array, np.memmap) else None
+        return (os.fspath(name),) if name else ()
+
+    def label(self, *, folder: bool = True) -> str:
+        """It has no name."""
+        return "an array in memory"
 
     def view(self, box: Box) -> NDArray[Any] | None:
         """A region as it lies in memory, not to be written to; None where it has to be copied."""
@@ -228,7 +287,7 @@ class ArrayPicture:
 
 
 @dataclass(frozen=True)  # no slots: `present` is asked for at every read and kept
-class Cropped:
+class CroppedPicture(PictureBase):
     """A region of another picture, with the region's own indices."""
 
     picture: Picture
@@ -243,6 +302,31 @@ class Cropped:
     def dtype(self) -> np.dtype[Any]:
         """The whole picture's."""
         return self.picture.dtype
+
+    @property
+    def samples(self) -> int:
+        """The whole picture's; 1 where the region cuts through the samples of a pixel."""
+        samples, (start, stop) = self.picture.samples, self.box.spans[2]
+        return samples if start % samples == 0 and stop % samples == 0 else 1
+
+    @property
+    def name(self) -> str | None:
+        """The whole picture's."""
+        return self.picture.name
+
+    @property
+    def leaves(self) -> Sequence[Picture]:
+        """The whole picture's."""
+        return self.picture.leaves
+
+    @property
+    def files(self) -> Sequence[str]:
+        """The whole picture's."""
+        return self.picture.files
+
+    def label(self, *, folder: bool = True) -> str:
+        """A part of the whole picture."""
+        return f"a part of {self.picture.label(folder=folder)}"
 
     @property
     def blocks(self) -> tuple[int, ...]:
@@ -273,7 +357,7 @@ def uncropped(picture: Picture) -> tuple[Picture, tuple[int, ...]]:
     Whoever cuts a region into tasks cuts along the blocks of the whole: those of the region begin anywhere.
     """
     offset: tuple[int, ...] = (0,) * 5
-    while isinstance(picture, Cropped):
+    while isinstance(picture, CroppedPicture):
         offset = tuple(a + b for a, b in zip(offset, picture.offset, strict=True))
         picture = picture.picture
     return picture, offset
@@ -301,3 +385,22 @@ def hold(picture: Picture, box: Box) -> None:
             evidence=f"{there:,} bytes of them exist; at most {limit:,} are allowed",
             remedy="take the part that exists with image.at(...), or raise OMIO_MAX_EXPANSION",
         )
+
+
+def absence(picture: Picture, most: int = 8) -> str:
+    """What of a picture is absent, in words: how much, and the first planes; "" where nothing is."""
+    present: Present | None = picture.present
+    if present is None or present.covers(Box.whole(picture.shape)):
+        return ""
+    there = sum(box.size for box in present)
+    share = 100 * (1 - there / Box.whole(picture.shape).size)
+    first = []
+    t, z, c = picture.shape[:3]
+    for flat in range(t * z * c):
+        at = (flat // (z * c), flat // c % z, flat % c)
+        plane = Box((*((i, i + 1) for i in at), (0, picture.shape[3]), (0, picture.shape[4])))
+        if not present.covers(plane):
+            first.append(" ".join(f"{axis}{i}" for axis, i in zip(CANONICAL, at, strict=False)))
+        if len(first) >= most or flat > 100_000:
+            break
+    return f"{share:.3g} % of the pixels are absent, first in the planes {', '.join(first)}"

@@ -18,12 +18,11 @@ from typing import Any
 import pluggy
 
 from omio_core import hookspecs
-from omio_core.contract import OMIO_API, Match, Policy, Reader, Verdict, Writer
-from omio_core.errors import PluginContractError, PluginError, PluginLoadError, PluginLoadWarning
+from omio_core.errors import PluginContractError, PluginError, PluginLoadError, PluginLoadWarning, warn
 from omio_core.files.probe import Probe
+from omio_core.plugins.descriptions import OMIO_API, Match, Policy, Reader, Verdict, Writer
 from omio_core.policies import ACTIONS
 from omio_core.settings import current
-from omio_core.warned import warn
 
 GROUP = "omio.plugins"
 

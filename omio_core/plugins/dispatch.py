@@ -10,7 +10,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from omio_core.contract import Match, Reader, Verdict, Writer
 from omio_core.errors import (
     AmbiguousReaderError,
     NoReaderError,
@@ -20,15 +19,16 @@ from omio_core.errors import (
     PluginLoadWarning,
     UnknownOptionError,
     UnknownReaderError,
+    warn,
 )
 from omio_core.files.probe import Probe
+from omio_core.plugins.descriptions import Match, Reader, Verdict, Writer
 from omio_core.settings import current
-from omio_core.warned import warn
 
 from .catalogue import Catalogue, catalogue
 
 if TYPE_CHECKING:
-    from omio_core.images.image import Image
+    from omio_core.plugins.descriptions import ImageLike
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +188,7 @@ def _hashable(value: Any) -> bool:
     return True
 
 
-def writer_for(path: str | os.PathLike[str], images: Sequence[Image], writer: str | None = None) -> Writer:
+def writer_for(path: str | os.PathLike[str], images: Sequence[ImageLike], writer: str | None = None) -> Writer:
     """One writer for a name and the images to write.
 
     Raises
@@ -220,7 +220,7 @@ def writer_for(path: str | os.PathLike[str], images: Sequence[Image], writer: st
     return min(able, key=lambda w: (rank.get(w.name, len(rank)), -answers[w.name].match))
 
 
-def _accepts(writer: Writer, images: Sequence[Image]) -> Verdict:
+def _accepts(writer: Writer, images: Sequence[ImageLike]) -> Verdict:
     try:
         verdict = writer.accepts(images)
     except OmioError:
@@ -232,16 +232,3 @@ def _accepts(writer: Writer, images: Sequence[Image]) -> Verdict:
             remedy="choose another writer, and tell its author",
         ) from error
     return verdict
-
-
-def border(error: Exception, *, reader: str, path: str, doing: str) -> OmioError:
-    """A foreign exception of a reader as one of ours."""
-    from omio_core.errors import CorruptFileError
-
-    return CorruptFileError(
-        f"{path} cannot be {doing}",
-        evidence=f"the reader {reader} raised {type(error).__name__}: {error}",
-        remedy="check the file with another program; if it opens there, report it to the reader's author",
-        path=path,
-        reader=reader,
-    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pickle
 import sys
 
-from omio_core.contract import Match, Probe, Verdict
+from omio_core.files.probe import Probe
+from omio_core.plugins.descriptions import Match, Verdict
 
 
 def declines(probe: Probe) -> Verdict:

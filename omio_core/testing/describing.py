@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from string import ascii_uppercase
 
-from omio_core.contract import PLANE_COLUMNS, Box, Described, Facts
-from omio_core.geometry.box import Present
+from omio_core.geometry.box import Box, Present
+from omio_core.metadata.facts import PLANE_COLUMNS, Facts
+from omio_core.pixels.description import ImageDescription
 from omio_core.pixels.handles import OPENS
 
 from .sample import Subject
@@ -34,7 +35,9 @@ class Describing(Subject):
                 kept = tuple(opened.images)
                 members = list(opened.members)
             assert kept, f"{name}: no image"
-            assert all(isinstance(one, Described) for one in kept), f"{name}: {kept!r} are not all Described"
+            assert all(isinstance(one, ImageDescription) for one in kept), (
+                f"{name}: {kept!r} are not all ImageDescription"
+            )
             assert os.path.samefile(members[0], sample.path), f"{name}: the first of its members is {members[0]}"
             copies = pickle.loads(pickle.dumps(kept))
             with self.handle(sample.path, sample.options) as opened:
@@ -117,7 +120,7 @@ class Describing(Subject):
                         assert fact is not None, f"{where} is unknown, and the sample states {wanted}"
                         assert math.isclose(fact.value, wanted, rel_tol=1e-9), f"{where} is {fact}, not {wanted}"
 
-    def _described(self, folder: Path) -> Iterator[tuple[str, Described]]:
+    def _described(self, folder: Path) -> Iterator[tuple[str, ImageDescription]]:
         for name, sample in self.each(folder):
             with self.handle(sample.path, sample.options) as opened:
                 described = tuple(opened.images)
@@ -125,7 +128,7 @@ class Describing(Subject):
             yield from ((f"{name}, image {index}", one) for index, one in enumerate(described))
 
 
-def _told(one: Described) -> tuple[object, ...]:
+def _told(one: ImageDescription) -> tuple[object, ...]:
     """All that a description says, comparable; its functions are called."""
     return one.axes, one.dtype, one.levels, one.name, one.kind, one.assumptions, one.absent_files, one.facts()
 

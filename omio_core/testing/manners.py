@@ -16,8 +16,10 @@ from unittest import mock
 import pytest
 from numpy.typing import NDArray
 
-from omio_core.contract import Described, Match, Probe, Verdict
 from omio_core.errors import OmioError
+from omio_core.files.probe import Probe
+from omio_core.pixels.description import ImageDescription
+from omio_core.plugins.descriptions import Match, Verdict
 
 from .sample import Sample, Subject, boxes_of, native, same
 
@@ -111,7 +113,7 @@ class Manners(Subject):
             assert index in whole, f"{where}: the whole file has no image {index}"
             self._compare(f"{where}, image {index}", one, got, whole[index])
 
-    def _compare(self, where: str, one: Described, got: NDArray[Any], whole: tuple[str, NDArray[Any]]) -> None:
+    def _compare(self, where: str, one: ImageDescription, got: NDArray[Any], whole: tuple[str, NDArray[Any]]) -> None:
         axes, wanted = whole
         assert (one.axes, got.dtype) == (axes, wanted.dtype), f"{where}: {one.axes} {got.dtype} where {axes} is whole"
         if self.truncated_is_shorter and all(a <= b for a, b in zip(got.shape, wanted.shape, strict=True)):

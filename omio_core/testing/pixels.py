@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Box, Opened
+from omio_core.geometry.box import Box
 from omio_core.images.image import Image
 from omio_core.pixels.handles import OPENS
 from omio_core.pixels.picture import read
+from omio_core.plugins.descriptions import Opened
 
 from .child import declines
 from .sample import Subject, boxes_of, buffers, catalogue_of, digest, native, picture, same, some_boxes
@@ -73,7 +74,7 @@ class Pixels(Subject):
         for name, sample in self.each(tmp_path):
             with self.source(sample) as source:
                 for index, image in enumerate(source.images):
-                    if picture(image).described.levels[0].raw is None or image.picture.present is not None:
+                    if picture(image).description.levels[0].raw is None or image.picture.present is not None:
                         continue
                     seen = image.to_memmap()
                     assert not seen.flags.writeable, f"{name}, image {index}: the map can be written to"

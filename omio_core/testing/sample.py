@@ -14,14 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Box, Described, Opened, Policy, Reader
 from omio_core.errors import OmioWarning
+from omio_core.geometry.box import Box
 from omio_core.images.image import Image
-from omio_core.images.opening import Request, Source, open_source
+from omio_core.images.opening import Source, open_source
+from omio_core.images.overrides import Request
 from omio_core.lazy import load
+from omio_core.pixels.description import ImageDescription
 from omio_core.pixels.handles import OPENS
-from omio_core.pixels.picture import FilePicture
+from omio_core.pixels.protocol import StoredPicture
 from omio_core.plugins.catalogue import Catalogue, using
+from omio_core.plugins.descriptions import Opened, Policy, Reader
 from omio_core.policies import Policies
 
 
@@ -120,13 +123,13 @@ class Subject:
                 opened.close()
 
 
-def picture(image: Image) -> FilePicture:
+def picture(image: Image) -> StoredPicture:
     """The picture of an image that comes straight from a file."""
-    assert isinstance(image.picture, FilePicture)
-    return image.picture
+    assert image.picture.stored is not None
+    return image.picture.stored
 
 
-def boxes_of(described: Described, level: int) -> Sequence[Box]:
+def boxes_of(described: ImageDescription, level: int) -> Sequence[Box]:
     """The native boxes that exist."""
     one = described.levels[level]
     return (Box.whole(one.shape),) if one.present is None else one.present

@@ -6,7 +6,8 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-from omio_core.contract import Match, Probe, Verdict
+from omio_core.files.probe import Probe
+from omio_core.plugins.descriptions import Match, Verdict
 
 from .sample import Subject
 

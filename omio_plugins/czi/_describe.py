@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from omio_core.contract import Box, Described, Level
+from omio_core.contract import Box, ImageDescription, Level
 from omio_core.files.positioned import PositionedFile
 from omio_core.geometry.axes import name as axis_name
 
@@ -23,7 +23,7 @@ from ._tiles import Tiles, present
 _LARGEST_BLOCK = 8 << 20  # bytes; smaller ones cost more to hand over than to read, larger ones keep cores waiting
 
 
-def describe(file: PositionedFile, directory: Directory, images: Sequence[Image]) -> tuple[Described, ...]:
+def describe(file: PositionedFile, directory: Directory, images: Sequence[Image]) -> tuple[ImageDescription, ...]:
     """Describe all images; the XML is looked at only where there are several scenes, for their names.
 
     Raises
@@ -44,14 +44,14 @@ def _names(file: PositionedFile, directory: Directory, images: Sequence[Image]) 
     return {scene: name for scene, name in named.items() if count[name] == 1}
 
 
-def _described(directory: Directory, image: Image, names: dict[int, str]) -> Described:
+def _described(directory: Directory, image: Image, names: dict[int, str]) -> ImageDescription:
     scene = image.scene
     notes = [*image.notes, *_starts(image)]
     if directory.pending:
         notes.append("the file says that its writer was not done with it")
     colour = "S" if scene.samples > 1 else ""
     many = len(image.levels[0].planes) > len(runs_of(image.levels[0].planes)) - 1
-    return Described(
+    return ImageDescription(
         axes=f"{image.axes}YX{colour}",
         dtype=image.dtype,
         levels=tuple(_level(directory, image, one) for one in image.levels),

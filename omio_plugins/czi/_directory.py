@@ -6,6 +6,7 @@ directory segment, `DirectoryEntryDV`, `DimensionEntryDV1`.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,22 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LETTERS = "XYZCTRSIHVBM"
-"""The dimensions of a sub-block: S is the scene, M the tile; R rotation, I illumination, H phase, V view, B block."""
+from omio_core.errors import FileChangedError
+from omio_core.files.positioned import PositionedFile
 
-ENTRY = np.dtype(
-    [
-        ("file_position", "i8"), ("file_part", "i4"), ("pixel_type", "i4"), ("compression", "i4"),
-        ("pyramid_type", "u1"), ("stored_x", "i4"), ("stored_y", "i4"),
-        *((name, "i4") for letter in LETTERS for name in (letter, f"{letter}_size")),
-    ],
-    align=True,
-)  # fmt: skip
-"""One row a sub-block: ``entries["T"]`` is its start along T, ``entries["T_size"]`` its size, 0 where it has no T.
-
-`file_position` is that of the sub-block's segment header. X and Y are pixels of the full resolution, whatever the
-resolution that is stored (`stored_x`, `stored_y`).
-"""
+from ._parse import check_entries, directory_bytes, parse_entries
+from ._segments import file_header, xml_of
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: `entries` is kept, and is not pickled
@@ -70,7 +60,7 @@ class Directory:
         FileChangedError
             The file is not the one that was described.
         """
-        from ._parse import entries_again
+        pass
 
         return entries_again(self)
 
@@ -121,3 +111,50 @@ class Scene:
     x: tuple[int, int]
     y: tuple[int, int]
     planes: NDArray[np.int32]
+
+
+def read_directory(file: PositionedFile) -> Directory:
+    """Read header and directory; every offset and size is held against the file and the settings.
+
+    Raises
+    ------
+    CorruptFileError, UnsupportedFeatureError, LimitExceededError
+    """
+    header = file_header(file)
+    data, count = directory_bytes(file, header.directory)
+    entries = parse_entries(data, count)
+    check_entries(entries, file.size)
+    directory = Directory(
+        path=file.path,
+        size=file.size,
+        position=header.directory,
+        digest=zlib.crc32(data),
+        metadata=xml_of(file, header.metadata),
+        attachments=header.attachments,
+        pending=header.pending,
+    )
+    directory.__dict__["entries"] = entries  # where `cached_property` keeps it
+    return directory
+
+
+def entries_again(directory: Directory) -> NDArray[Any]:
+    """The entries of a directory that came by pickle, from its file.
+
+    Raises
+    ------
+    FileChangedError
+    """
+    file = PositionedFile(directory.path)
+    try:
+        if file.size == directory.size:
+            data, count = directory_bytes(file, directory.position)
+            if zlib.crc32(data) == directory.digest:
+                return parse_entries(data, count)
+    finally:
+        file.close()
+    raise FileChangedError(
+        f"{directory.path} is not the file that was described",
+        evidence="its size or its directory is another",
+        remedy="open it again",
+        path=directory.path,
+    )

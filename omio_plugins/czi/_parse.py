@@ -6,20 +6,35 @@ Entries have as many bytes as they have dimensions, so they are taken in runs of
 from __future__ import annotations
 
 import struct
-import zlib
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import CorruptFileError, FileChangedError, LimitExceededError, UnsupportedFeatureError
+from omio_core.errors import CorruptFileError, LimitExceededError, UnsupportedFeatureError
 from omio_core.files.positioned import PositionedFile
 from omio_core.settings import current
 
-from ._directory import ENTRY, LETTERS, Directory
 from ._pixeltypes import RAW, pixel_bytes
-from ._segments import HEADER, LEAST_SUBBLOCK, MOST_DIMENSIONS, file_header, segment, xml_of
+from ._segments import HEADER, LEAST_SUBBLOCK, MOST_DIMENSIONS, segment
 from ._sorted import different
+
+LETTERS = "XYZCTRSIHVBM"
+"""The dimensions of a sub-block: S is the scene, M the tile; R rotation, I illumination, H phase, V view, B block."""
+
+ENTRY = np.dtype(
+    [
+        ("file_position", "i8"), ("file_part", "i4"), ("pixel_type", "i4"), ("compression", "i4"),
+        ("pyramid_type", "u1"), ("stored_x", "i4"), ("stored_y", "i4"),
+        *((name, "i4") for letter in LETTERS for name in (letter, f"{letter}_size")),
+    ],
+    align=True,
+)  # fmt: skip
+"""One row a sub-block: ``entries["T"]`` is its start along T, ``entries["T_size"]`` its size, 0 where it has no T.
+
+`file_position` is that of the sub-block's segment header. X and Y are pixels of the full resolution, whatever the
+resolution that is stored (`stored_x`, `stored_y`).
+"""
 
 _FIRST = 128  # bytes of the directory before its entries: EntryCount, and reserved
 _ROW, _DIMENSION = 32, 20
@@ -27,54 +42,7 @@ _ALWAYS_ALLOWED = 256 << 20  # bytes that a small file may expand to: blank pict
 _CODES = {int.from_bytes(letter.encode().ljust(4, b"\0"), "little"): letter for letter in LETTERS}
 
 
-def read_directory(file: PositionedFile) -> Directory:
-    """Read header and directory; every offset and size is held against the file and the settings.
-
-    Raises
-    ------
-    CorruptFileError, UnsupportedFeatureError, LimitExceededError
-    """
-    header = file_header(file)
-    data, count = _bytes(file, header.directory)
-    entries = _entries(data, count)
-    _hold(entries, file.size)
-    directory = Directory(
-        path=file.path,
-        size=file.size,
-        position=header.directory,
-        digest=zlib.crc32(data),
-        metadata=xml_of(file, header.metadata),
-        attachments=header.attachments,
-        pending=header.pending,
-    )
-    directory.__dict__["entries"] = entries  # where `cached_property` keeps it
-    return directory
-
-
-def entries_again(directory: Directory) -> NDArray[Any]:
-    """The entries of a directory that came by pickle, from its file.
-
-    Raises
-    ------
-    FileChangedError
-    """
-    file = PositionedFile(directory.path)
-    try:
-        if file.size == directory.size:
-            data, count = _bytes(file, directory.position)
-            if zlib.crc32(data) == directory.digest:
-                return _entries(data, count)
-    finally:
-        file.close()
-    raise FileChangedError(
-        f"{directory.path} is not the file that was described",
-        evidence="its size or its directory is another",
-        remedy="open it again",
-        path=directory.path,
-    )
-
-
-def _bytes(file: PositionedFile, offset: int) -> tuple[bytes, int]:
+def directory_bytes(file: PositionedFile, offset: int) -> tuple[bytes, int]:
     """The entries as bytes, and how many there are."""
     size = segment(file, offset, "ZISRAWDIRECTORY")
     if size < _FIRST:
@@ -94,7 +62,7 @@ def _bytes(file: PositionedFile, offset: int) -> tuple[bytes, int]:
     return file.read(offset + HEADER + _FIRST, size), count
 
 
-def _entries(data: bytes, count: int) -> NDArray[Any]:
+def parse_entries(data: bytes, count: int) -> NDArray[Any]:
     found = np.zeros(count, ENTRY)
     raw = np.frombuffer(data, np.uint8)
     unknown: dict[bytes, tuple[int, int]] = {}
@@ -177,7 +145,7 @@ def _refuse_unknown(unknown: dict[bytes, tuple[int, int]]) -> None:
             )
 
 
-def _hold(entries: NDArray[Any], size: int) -> None:
+def check_entries(entries: NDArray[Any], size: int) -> None:
     """Hold all that the entries say against the file."""
     if (entries["file_part"] != 0).any():
         raise UnsupportedFeatureError(

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Box, Described
+from omio_core.contract import Box, ImageDescription
 from omio_core.errors import OmioError
 from omio_core.files.positioned import PositionedFile
 
 from ._decode import Decoder
 from ._describe import describe
-from ._parse import read_directory
+from ._directory import read_directory
 from ._scenes import images
 from ._tiles import Tiles
 
@@ -54,7 +54,7 @@ class CziImages:
         self._decoder = Decoder(self._file, directory.entries)
 
     @property
-    def images(self) -> tuple[Described, ...]:
+    def images(self) -> tuple[ImageDescription, ...]:
         """The images, by scene (and tile)."""
         return self._described
 

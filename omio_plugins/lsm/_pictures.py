@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Box, Described, Level
+from omio_core.contract import Box, ImageDescription, Level
 from omio_core.errors import UnsupportedFeatureError
 from omio_core.files.positioned import PositionedFile
 from omio_plugins.tiff._chain import read_chain
-from omio_plugins.tiff._pages import Numbered, Pages
+from omio_plugins.tiff._ifd import PageSequence
+from omio_plugins.tiff._pages import Numbered
 from omio_plugins.tiff._picture import Picture, Stack, picture
 from omio_plugins.tiff._plain import full_pages
 from omio_plugins.tiff._structure import Structure
@@ -36,7 +37,7 @@ _KINDS = {1: 8, 2: 16, 5: 32}  # DataType, ChannelDataTypes: 12 bits are stored 
 class Composed:
     """An image: its description, and the TIFF pictures it is made of: one, or one a channel."""
 
-    described: Described
+    described: ImageDescription
     parts: tuple[Picture, ...]
 
 
@@ -71,7 +72,7 @@ def describe(file: PositionedFile) -> list[Composed]:
     ]
 
 
-def _common(chain: LsmChain, pages: Pages) -> tuple[Structure, tuple[int, ...]]:
+def _common(chain: LsmChain, pages: PageSequence) -> tuple[Structure, tuple[int, ...]]:
     """What all pages have in common: structure, and bits of each sample."""
     kinds = pages.kinds()
     first, depths = kinds[0].structure, chain.depths_of(kinds[0])
@@ -130,7 +131,7 @@ def _joint(depths: Sequence[int]) -> np.dtype[Any]:
 def _image(
     arranged: Arrangement,
     structure: Structure,
-    channels: list[Pages],
+    channels: list[PageSequence],
     index: int,
     place: Place,
     recording: Recording,
@@ -155,7 +156,7 @@ def _image(
     return Composed(described=parts[0].described if len(parts) == 1 else _joined(parts), parts=parts)
 
 
-def _joined(parts: tuple[Picture, ...]) -> Described:
+def _joined(parts: tuple[Picture, ...]) -> ImageDescription:
     """The description of an image whose channels are pictures of their own."""
     first = parts[0].described
     at = len(parts[0].lead)

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.files.positioned import PositionedFile
-from omio_plugins.tiff._ifd import Chain, Form, Layout
-from omio_plugins.tiff._pages import Pages, Run
+from omio_plugins.tiff._form import Form, Layout, Run
+from omio_plugins.tiff._ifd import Chain, PageSequence
+from omio_plugins.tiff._pages import Pages
 from omio_plugins.tiff._structure import STRIP_COUNTS, STRIP_OFFSETS, Structure
 
 from ._strips import Strips
@@ -46,7 +47,7 @@ class _Extended(PositionedFile):
         self._inner.read_into(view, offset)
 
 
-def planes(chain: Chain, structure: Structure, depths: tuple[int, ...], strips: Strips) -> list[Pages]:
+def planes(chain: Chain, structure: Structure, depths: tuple[int, ...], strips: Strips) -> list[PageSequence]:
     """The planes of a file: first page, all its channels, second page, ...; where depths differ, a list a channel.
 
     Parameters

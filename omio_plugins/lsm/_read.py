@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Box, Described
+from omio_core.contract import Box, ImageDescription
 from omio_plugins.tiff._members import Members
 from omio_plugins.tiff._picture import Picture
 from omio_plugins.tiff._read import TiffImages
@@ -40,7 +40,7 @@ class LsmImages:
         return [part for one in self._composed for part in one.parts]
 
     @property
-    def images(self) -> tuple[Described, ...]:
+    def images(self) -> tuple[ImageDescription, ...]:
         """The images in file order: positions and tiles."""
         return tuple(one.described for one in self._composed)
 

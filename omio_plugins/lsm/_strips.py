@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from omio_core.errors import CorruptFileError
 from omio_plugins.tiff._columns import numbers
-from omio_plugins.tiff._ifd import Chain
-from omio_plugins.tiff._pages import Pages, Run
+from omio_plugins.tiff._form import Run
+from omio_plugins.tiff._ifd import Chain, PageSequence
 from omio_plugins.tiff._structure import NONE, STRIP_COUNTS, STRIP_OFFSETS, Structure
 
 _WRAP = 1 << 32
@@ -37,7 +37,7 @@ class Strips:
     needed: NDArray[np.int64]
 
 
-def read(chain: Chain, pages: Pages, structure: Structure, depths: tuple[int, ...]) -> Strips:
+def read(chain: Chain, pages: PageSequence, structure: Structure, depths: tuple[int, ...]) -> Strips:
     """The strips of `pages`, which share a structure, as they are stated.
 
     Raises
@@ -59,7 +59,7 @@ def read(chain: Chain, pages: Pages, structure: Structure, depths: tuple[int, ..
     return Strips(offsets=np.concatenate(offsets), counts=np.concatenate(counts), needed=needed)
 
 
-def _joined(pages: Pages) -> Iterator[Run]:
+def _joined(pages: PageSequence) -> Iterator[Run]:
     """The runs of pages, those of one layout as one: between two pages there is a thumbnail, so each is a run."""
     for _, alike in itertools.groupby(pages.runs, key=lambda run: id(run.layout)):
         runs = list(alike)

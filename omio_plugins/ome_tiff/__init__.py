@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from omio_core.contract import Match, Verdict, Writer, hookimpl
 
 if TYPE_CHECKING:
-    from omio_core.images.image import Image
+    from omio_core.contract import ImageLike
 
 OMIO_API = 1
 
@@ -21,7 +21,7 @@ IF_IT_FITS = {"int64": ("int32", "uint32"), "uint64": ("uint32",)}
 """64-bit integers are no OME pixel type; written as the first of these that holds every value exactly."""
 
 
-def accepts(images: Sequence[Image]) -> Verdict:
+def accepts(images: Sequence[ImageLike]) -> Verdict:
     """Whether OME has types for the pixels (ome.xsd, PixelType)."""
     if not images:
         return Verdict(Match.NO, "there is no image to write")

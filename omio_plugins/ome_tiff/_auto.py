@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from omio_core.geometry.box import Box
-from omio_core.pixels.stream import ordered, pull
+from omio_core.pixels.stream import pull
+from omio_core.threads import ordered
 
 from ._codecs import Encode, igzip, zlib
 from ._encode import Rows, beside, differences

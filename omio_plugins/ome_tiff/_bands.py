@@ -13,7 +13,7 @@ import numpy as np
 
 from omio_core.geometry.box import Box
 from omio_core.pixels.digests import Digest
-from omio_core.pixels.stream import ordered
+from omio_core.threads import ordered
 
 from ._encode import Piece, Rows, Segments, beside, halved, segments
 from ._file import Form

@@ -15,12 +15,12 @@ from omio_core.errors import CorruptFileError
 from omio_core.ome import read, write
 
 if TYPE_CHECKING:
-    from omio_core.images.image import Image
+    from omio_core.contract import ImageLike
 
 _FORMATS = {1: "B", 2: "B", 3: "H", 4: "L", 5: "Q", 16: "Q"}  # a RATIONAL is taken whole
 
 
-def check(path: str, images: Sequence[Image]) -> None:
+def check(path: str, images: Sequence[ImageLike]) -> None:
     """Refuse a file that does not hold `images` soundly.
 
     Raises
@@ -48,7 +48,7 @@ def check(path: str, images: Sequence[Image]) -> None:
         raise _wrong(f"it has {pages + 1} pages, which are not the planes that the OME-XML describes")
 
 
-def _planes(described: read.OmeDocument, images: Sequence[Image]) -> Iterator[tuple[int, int]]:
+def _planes(described: read.OmeDocument, images: Sequence[ImageLike]) -> Iterator[tuple[int, int]]:
     """Height and width of every plane, in the order of the pages."""
     if len(described.images) != len(images):
         raise _wrong(f"the OME-XML describes {len(described.images)} images instead of {len(images)}")

@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from omio_core.contract import WriteRequest
+from omio_core.contract import ImageLike, WriteRequest
 from omio_core.errors import WriteError
 from omio_core.geometry.box import Box, grid
-from omio_core.images.image import Image
 from omio_core.metadata.facts import Planes
 from omio_core.metadata.model import Metadata
 from omio_core.ome.read import ORDERS
@@ -50,7 +49,7 @@ class Plan:
         OME's DimensionOrder.
     """
 
-    image: Image
+    image: ImageLike
     metadata: Metadata
     dtype: np.dtype[Any]
     form: Form
@@ -62,7 +61,7 @@ class Plan:
     notes: tuple[str, ...]
 
 
-def plan(index: int, image: Image, request: WriteRequest, *, look: bool = True) -> Plan:
+def plan(index: int, image: ImageLike, request: WriteRequest, *, look: bool = True) -> Plan:
     """Decide how to write an image.
 
     Parameters
@@ -120,7 +119,9 @@ def _one_of(request: WriteRequest, name: str, default: str, known: tuple[str, ..
     return str(asked)
 
 
-def _form(image: Image, metadata: Metadata, dtype: np.dtype[Any], codec: codecs.Codec, request: WriteRequest) -> Form:
+def _form(
+    image: ImageLike, metadata: Metadata, dtype: np.dtype[Any], codec: codecs.Codec, request: WriteRequest
+) -> Form:
     *_, y, x = image.shape
     tile = request.tile
     if tile and (tile < 16 or tile % 16):
@@ -175,7 +176,7 @@ def _reduced(form: Form, request: WriteRequest) -> tuple[Form, ...]:
     return tuple(levels)
 
 
-def _dtype(index: int, image: Image, request: WriteRequest, look: bool) -> np.dtype[Any]:
+def _dtype(index: int, image: ImageLike, request: WriteRequest, look: bool) -> np.dtype[Any]:
     """Of the pixels as written, little-endian."""
     name = image.dtype.name
     if name not in IF_IT_FITS:

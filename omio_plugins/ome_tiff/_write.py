@@ -11,10 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from omio_core.contract import WriteRequest, Written
+from omio_core.contract import ImageLike, WriteRequest, Written
 from omio_core.errors import WriteError
 from omio_core.geometry.box import Box
-from omio_core.images.image import Image
 from omio_core.metadata.namespaces import omio_version
 from omio_core.ome import write as omexml
 from omio_core.pixels.digests import METHOD
@@ -28,7 +27,7 @@ from ._file import MOST_CLASSIC, Stream, no_classic
 from ._plan import Plan, boxes, plan
 
 
-def write(path: str, images: Sequence[Image], request: WriteRequest) -> Written:
+def write(path: str, images: Sequence[ImageLike], request: WriteRequest) -> Written:
     """Write `images` one after another into one file.
 
     Parameters
@@ -77,7 +76,7 @@ def write(path: str, images: Sequence[Image], request: WriteRequest) -> Written:
     )
 
 
-def refuse(images: Sequence[Image], request: WriteRequest) -> None:
+def refuse(images: Sequence[ImageLike], request: WriteRequest) -> None:
     """Raise what `write` would raise, as far as it can be told without a pixel.
 
     Metadata are not among it, but for tables of planes: `omexml.build` makes a valid document of any others.
@@ -97,7 +96,7 @@ def refuse(images: Sequence[Image], request: WriteRequest) -> None:
         raise no_classic(least)
 
 
-def _plans(images: Sequence[Image], request: WriteRequest, *, look: bool = True) -> list[Plan]:
+def _plans(images: Sequence[ImageLike], request: WriteRequest, *, look: bool = True) -> list[Plan]:
     _bigtiff(request)
     plans = [plan(i, image, request, look=look) for i, image in enumerate(images)]
     if _fiji_asked(request):

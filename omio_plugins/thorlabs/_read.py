@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Box, Described, Facts, Level, Raw
-from omio_core.errors import MetadataWarning, UnsupportedFeatureError
+from omio_core.contract import Box, Facts, ImageDescription, Level, MappedLayout
+from omio_core.errors import MetadataWarning, UnsupportedFeatureError, warn
 from omio_core.files.positioned import PositionedFile
-from omio_core.warned import warn
 
 from . import _experiment, _facts, _manual, _sidecar
 from ._arrange import Arrangement, arrange
@@ -128,10 +127,10 @@ class RawImage:
             shape=self._shape,
             blocks=(1, 1, 1, *self._shape[3:]),
             present=understood.arrangement.present,
-            raw=Raw(path=file.path, offset=0, strides=self._strides, dtype=DTYPE),
+            raw=MappedLayout(path=file.path, offset=0, strides=self._strides, dtype=DTYPE),
         )
         self.images = (
-            Described(
+            ImageDescription(
                 axes=AXES,
                 dtype=np.dtype(np.uint16),
                 levels=(level,),

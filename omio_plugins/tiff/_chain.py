@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from omio_core.errors import CorruptFileError, LimitExceededError
 from omio_core.files.positioned import PositionedFile
 
-from ._ifd import TYPES, Chain, Form, Layout, Order, Tag
+from ._form import TYPES, Form, Layout, Order, Tag
+from ._ifd import Chain
 from ._pages import Gathered
 from ._structure import OFFSETS, STRUCTURAL, SUB_IFDS, TABLES, structure_of
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._form import Run
 from ._ifd import Chain
-from ._pages import Run
 from ._segments import TYPES, bounded
 
 _CLOSE = 1 << 12  # bytes between tables that are read in one go

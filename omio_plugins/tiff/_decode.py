@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from omio_core.errors import CorruptFileError, OmioError, UnsupportedFeatureError
 
 from . import _lzw
-from ._ifd import Order
+from ._form import Order
 from ._structure import DEFLATE, JPEG, Structure, most
 
 _JPEG2000 = (33003, 33004, 33005, 34712)

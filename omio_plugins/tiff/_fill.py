@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import AbsentPlanesWarning, CorruptFileError, OmioError, UnsupportedFeatureError
-from omio_core.warned import warn
+from omio_core.errors import AbsentPlanesWarning, CorruptFileError, OmioError, UnsupportedFeatureError, warn
 
 from ._decode import HOT, Decoders
-from ._ifd import ORDERS, Page
+from ._form import ORDERS
+from ._ifd import Page
 from ._segments import Segments, SegmentTables
 from ._structure import DEFLATE, NONE
 

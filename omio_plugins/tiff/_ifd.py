@@ -6,82 +6,18 @@ Layout of an IFD: TIFF 6.0, section 2, and https://www.awaresystems.be/imaging/t
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Protocol, overload
 
 from omio_core.errors import CorruptFileError, LimitExceededError
 from omio_core.files.positioned import PositionedFile
 from omio_core.settings import current
 
+from ._form import TYPES, Form, Layout, Run, Tag
 from ._structure import Structure, Values
 
-if TYPE_CHECKING:
-    from ._pages import Pages
-
-Order = Literal["<", ">"]
-ORDERS: tuple[Order, ...] = ("<", ">")
-
-# type -> (struct code, bytes); 13 and 18 are offsets of IFDs, 16 and 17 are BigTIFF's
-TYPES = {
-    1: ("B", 1), 2: ("s", 1), 3: ("H", 2), 4: ("I", 4), 5: ("2I", 8), 6: ("b", 1), 7: ("B", 1), 8: ("h", 2),
-    9: ("i", 4), 10: ("2i", 8), 11: ("f", 4), 12: ("d", 8), 13: ("I", 4), 16: ("Q", 8), 17: ("q", 8), 18: ("Q", 8),
-}  # fmt: skip
-
-
 _WHOLE = {1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8}  # unsigned types and their bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """Byte order and width of a TIFF; classic or BigTIFF."""
-
-    order: Order
-    big: bool
-    number: struct.Struct = field(init=False)
-    entry: struct.Struct = field(init=False)
-    pointer: struct.Struct = field(init=False)
-
-    def __post_init__(self) -> None:
-        for name, code in zip(
-            ("number", "entry", "pointer"), ("Q", "HHQ8s", "Q") if self.big else ("H", "HHI4s", "I"), strict=True
-        ):
-            object.__setattr__(self, name, struct.Struct(self.order + code))
-
-
-class Tag(NamedTuple):  # several are made for every page that is looked at, at a third of what a dataclass costs
-    """One entry of a table: its type, the number of its values, and the values or their offset as bytes."""
-
-    type: int
-    number: int
-    value: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """What pages with like tables share.
-
-    Attributes
-    ----------
-    positions
-        From the code of a tag to where its entry begins in the table.
-    size, mask, key
-        A table belongs here if it has that size, and its bytes, as one integer, masked, are the key.
-    outside
-        Structural values that lie outside the table: position of the entry, and the bytes expected there.
-    structure
-        What the pages have in common.
-    said
-        What the structure was understood from: entries and numbers of values; empty where no table was read.
-    """
-
-    positions: Mapping[int, int]
-    size: int
-    mask: int
-    key: int
-    outside: tuple[tuple[int, bytes], ...]
-    structure: Structure
-    said: tuple[tuple[int, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +36,42 @@ class Page:
         return self.layout.structure
 
 
+class PageSequence(Protocol):
+    """The pages of a chain in order, made as they are asked for; see `omio_plugins.tiff._pages.Pages`."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Page]: ...
+    @overload
+    def __getitem__(self, index: int) -> Page: ...
+    @overload
+    def __getitem__(self, index: slice) -> PageSequence: ...
+    @property
+    def runs(self) -> Sequence[Run]:
+        """Neighbouring pages of one layout, in order."""
+        ...
+
+    def of(self, runs: Iterable[Run]) -> PageSequence:
+        """Other pages of the same chain."""
+        ...
+
+    @property
+    def chain(self) -> Chain:
+        """The chain they are of."""
+        ...
+
+    def offsets(self) -> set[int]:
+        """Where their IFDs lie."""
+        ...
+
+    def kinds(self) -> list[Page]:
+        """One page of each structure."""
+        ...
+
+
 class Chain:
     """All pages of a file, and the values of their tags."""
 
-    pages: Pages
+    pages: PageSequence
 
     def __init__(self, file: PositionedFile, form: Form):
         self.file, self.form = file, form

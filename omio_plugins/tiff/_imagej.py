@@ -16,10 +16,10 @@ from omio_core.errors import CorruptFileError
 from omio_core.metadata.units import micrometres, seconds
 
 from . import _plain
-from ._ifd import Chain
+from ._ifd import Chain, PageSequence
 from ._imagej_tags import metadata
 from ._levels import following, stacks
-from ._pages import Numbered, Pages
+from ._pages import Numbered
 from ._picture import Picture, Stack, picture
 from ._segments import contiguous
 from ._tags import RawTags, jsonable, notes, raw_tags, sizes_by_tags, spacing
@@ -28,7 +28,7 @@ PREFIX = "ImageJ="
 _DIMENSIONS = (("frames", "T"), ("slices", "Z"), ("channels", "C"))
 
 
-def pictures(chain: Chain, pages: Pages, description: str) -> list[Picture]:
+def pictures(chain: Chain, pages: PageSequence, description: str) -> list[Picture]:
     """Describe the one image of an ImageJ file.
 
     Raises

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from omio_core.errors import UnsupportedFeatureError
 
 from ._chain import Tables
+from ._form import Run
 from ._ifd import Chain, Page
-from ._pages import Run, first_of, kinds
+from ._pages import first_of, kinds
 from ._picture import Stack
 from ._structure import MASK, SUB_IFDS, Structure
 

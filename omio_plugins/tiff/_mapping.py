@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Raw
+from omio_core.contract import MappedLayout
 
 from ._columns import numbers
 from ._ifd import Page
@@ -27,7 +27,7 @@ _MOST_SEEN = 1 << 20  # strips
 
 def raw_of(
     pages: Mapping[int, Page], lead: tuple[int, ...], dtype: np.dtype[Any], *, start: int | None, seen: Segments | None
-) -> Raw | None:
+) -> MappedLayout | None:
     """Where the planes of one resolution can be mapped; None where they cannot, or nobody looked.
 
     Parameters
@@ -61,7 +61,7 @@ def raw_of(
         return None
     pixel = structure.contig * dtype.itemsize
     inner = {"Y": structure.row_bytes, "X": pixel, "S": dtype.itemsize}
-    return Raw(
+    return MappedLayout(
         path=chain.file.path,
         offset=begin,
         strides=(*along, *(inner[axis] for axis in structure.axes)),

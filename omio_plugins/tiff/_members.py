@@ -19,7 +19,8 @@ from omio_core.files.positioned import PositionedFile
 from omio_core.settings import current
 
 from ._chain import MOST_TAGS, read_chain
-from ._ifd import Chain, Form
+from ._form import Form
+from ._ifd import Chain
 from ._shelf import Shelf, ShelvedFile
 from ._tags import DESCRIPTION
 from ._xml import HEAD, begins_as_ome, decoded, root_uuid

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from omio_core.contract import Described, Level
+from omio_core.contract import ImageDescription, Level
 from omio_core.errors import CorruptFileError
 from omio_core.ome import read
 
@@ -171,7 +171,7 @@ def _nothing(image: read.OmeImage, planes: _Planes, samples: int, said: Mapping[
     if samples > 1:
         axes, page = "YXS", (*page, samples)
     level = Level(shape=(*lead, *page), blocks=(*(1 for _ in lead), *page), present=())
-    described = Described(
+    described = ImageDescription(
         axes="".join(a for a, _ in long) + axes, dtype=np.dtype(_TYPES[image.pixel_type]), levels=(level,), **said
     )
     return Picture(described=described, lead=lead, levels=(Stack(pages={}),))

@@ -7,62 +7,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._ifd import Chain, Form, Layout, Page
-
-_WHOLE = {1: "u1", 3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """Pages that follow one another and share a layout.
-
-    Attributes
-    ----------
-    first
-        Index of the first in the chain.
-    offsets
-        Where their IFDs lie, int64 of shape (pages,).
-    tables
-        Their raw tables, uint8 of shape (pages, bytes of a table).
-    """
-
-    first: int
-    offsets: NDArray[np.int64]
-    tables: NDArray[np.uint8]
-    layout: Layout
-
-    def __len__(self) -> int:
-        return len(self.offsets)
-
-    def part(self, start: int, stop: int) -> Run:
-        """Some of them."""
-        if (start, stop) == (0, len(self)):
-            return self
-        return replace(self, first=self.first + start, offsets=self.offsets[start:stop], tables=self.tables[start:stop])
-
-    def column(self, form: Form, code: int) -> NDArray[np.unsignedinteger[Any]] | None:
-        """The one value of a tag of every page, as stored; None unless it is one whole number within the table."""
-        position = self.layout.positions.get(code)
-        if position is None:
-            return None
-        end = position + form.entry.size
-        head = self.tables[0, position:end].tobytes()
-        _, kind, count, value = form.entry.unpack(head)
-        if count != 1 or kind not in _WHOLE or len(self.tables) == 0:
-            return None
-        dtype = np.dtype(form.order + _WHOLE[kind])
-        if dtype.itemsize > len(value):
-            return None
-        start = end - len(value)
-        stored: NDArray[np.unsignedinteger[Any]] = self.tables[:, start : start + dtype.itemsize].view(dtype)[:, 0]
-        return stored
+from ._form import Layout, Run
+from ._ifd import Chain, Page, PageSequence
 
 
 class Pages(Sequence[Page]):
@@ -137,7 +89,7 @@ class Pages(Sequence[Page]):
 class Numbered(Mapping[int, Page]):
     """Pages by the index of the plane they hold: the first holds plane 0, and so on."""
 
-    def __init__(self, pages: Pages):
+    def __init__(self, pages: PageSequence):
         self.pages = pages
 
     def __getitem__(self, index: int) -> Page:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from omio_core.contract import Described, Level
+from omio_core.contract import ImageDescription, Level
 from omio_core.contract import no_facts as no_facts
 from omio_core.errors import LimitExceededError
 
@@ -56,7 +56,7 @@ class Picture:
         Where the planes of each resolution lie.
     """
 
-    described: Described
+    described: ImageDescription
     lead: tuple[int, ...]
     levels: tuple[Stack, ...]
 
@@ -83,7 +83,7 @@ def picture(
     dtype
         Of the same size as the structure's, where it is another.
     **said
-        What else an `omio_core.contract.Described` takes: facts, name, kind, assumptions, vendor.
+        What else an `omio_core.contract.ImageDescription` takes: facts, name, kind, assumptions, vendor.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def picture(
         said["facts"] = with_map(first, said.get("facts", no_facts))
     found = [_level(stack, lengths, dtype or structure.dtype) for stack in stacks]
     said["assumptions"] = (*said.get("assumptions", ()), *told(first, apart=channels), *stacks[0].notes)
-    described = Described(
+    described = ImageDescription(
         axes=outer + inner,
         dtype=dtype or structure.dtype,
         levels=tuple(level for level, _ in found),

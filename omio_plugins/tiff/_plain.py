@@ -7,9 +7,10 @@ from functools import partial
 
 from omio_core.contract import Facts
 
-from ._ifd import Chain
+from ._form import Run
+from ._ifd import Chain, PageSequence
 from ._levels import following, stacks
-from ._pages import Numbered, Pages, Run
+from ._pages import Numbered
 from ._picture import Picture, picture
 from ._structure import MASK, Structure
 from ._tags import for_print, is_unmarked, plain_facts, raw_tags
@@ -17,7 +18,7 @@ from ._tags import for_print, is_unmarked, plain_facts, raw_tags
 
 def pictures(
     chain: Chain,
-    pages: Pages,
+    pages: PageSequence,
     *,
     facts: Callable[[], Facts] | None = None,
     assumptions: tuple[str, ...] = (),
@@ -31,7 +32,7 @@ def pictures(
 
 
 def _one(
-    chain: Chain, group: Pages, facts: Callable[[], Facts] | None, assumptions: tuple[str, ...], kind: str
+    chain: Chain, group: PageSequence, facts: Callable[[], Facts] | None, assumptions: tuple[str, ...], kind: str
 ) -> Picture:
     raw = raw_tags(chain, group[0])
     if facts is None and kind == "TIFF" and is_unmarked(chain, group[0]):
@@ -51,7 +52,7 @@ def _one(
     )
 
 
-def full_pages(pages: Pages) -> Pages:
+def full_pages(pages: PageSequence) -> PageSequence:
     """The pages that are pictures of their own: no thumbnails and no masks, unless there is nothing else."""
     full = [run for run in pages.runs if is_full(run.layout.structure)]
     return pages.of(full) if 0 < len(full) < len(pages.runs) else pages

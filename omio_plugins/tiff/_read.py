@@ -11,7 +11,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from omio_core.contract import Box, Described
+from omio_core.contract import Box, ImageDescription
 from omio_core.errors import OmioError
 
 from . import _ome
@@ -59,7 +59,7 @@ class TiffImages:
         self._fill = Fill()
 
     @property
-    def images(self) -> tuple[Described, ...]:
+    def images(self) -> tuple[ImageDescription, ...]:
         """The images in file order."""
         return tuple(one.described for one in self._pictures)
 

@@ -19,9 +19,9 @@ from omio_core.contract import Fact, Facts
 from omio_core.errors import CorruptFileError
 
 from . import _plain
-from ._ifd import Chain
+from ._ifd import Chain, PageSequence
 from ._levels import stacks
-from ._pages import Numbered, Pages
+from ._pages import Numbered
 from ._picture import Picture, picture
 from ._tags import SOFTWARE, RawTags, notes, raw_tags, sizes_by_tags
 
@@ -47,7 +47,7 @@ def header(chain: Chain, description: str) -> str | None:
     return description if _BEGINS.search(description) else None
 
 
-def pictures(chain: Chain, pages: Pages, text: str) -> list[Picture]:
+def pictures(chain: Chain, pages: PageSequence, text: str) -> list[Picture]:
     """Describe the image of a ScanImage file.
 
     Raises

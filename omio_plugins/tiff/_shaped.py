@@ -14,9 +14,9 @@ from typing import Any
 from omio_core.contract import Facts
 
 from . import _plain
-from ._ifd import Chain
+from ._ifd import Chain, PageSequence
 from ._levels import following, stacks
-from ._pages import Numbered, Pages
+from ._pages import Numbered
 from ._picture import Picture, Stack, picture
 from ._segments import contiguous
 from ._structure import Structure
@@ -38,7 +38,7 @@ def parse(description: str) -> dict[str, Any] | None:
     return found if good else None
 
 
-def pictures(chain: Chain, pages: Pages, description: str) -> list[Picture]:
+def pictures(chain: Chain, pages: PageSequence, description: str) -> list[Picture]:
     """Describe the images of a file whose first page has such a `description`; none where it is another.
 
     Raises
@@ -95,7 +95,9 @@ def _letter(axis: str) -> str:
     return "Q" if axis == "I" else axis  # tifffile's I is a sequence of anything
 
 
-def _one(chain: Chain, pages: Pages, stated: Mapping[str, Any], cut: _Cut, description: str) -> tuple[Picture, int]:
+def _one(
+    chain: Chain, pages: PageSequence, stated: Mapping[str, Any], cut: _Cut, description: str
+) -> tuple[Picture, int]:
     """The image that begins with the first of `pages`, and how many of them are its own."""
     axes, lead, page_axes = cut
     planes, first = math.prod(lead), pages[0]

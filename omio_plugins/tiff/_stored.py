@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from omio_core.contract import Box, runs
 from omio_core.geometry.axes import unfold
 
-from ._ifd import Form, Page
-from ._pages import Numbered, Run, kinds
+from ._form import Form, Run
+from ._ifd import Page
+from ._pages import Numbered, kinds
 from ._segments import Segments, bounded, segments_of, strip
 from ._structure import (
     CCITT,

@@ -18,9 +18,8 @@ from typing import Any
 
 from omio_core.contract import Fact, Facts
 
-from ._ifd import Chain, Page
+from ._ifd import Chain, Page, PageSequence
 from ._levels import Smaller, stacks
-from ._pages import Pages
 from ._picture import Picture, picture
 from ._tags import RawTags, notes, raw_tags, sizes_by_tags
 
@@ -93,7 +92,7 @@ def _name(page: Page, description: str) -> str:
 def _beyond(chain: Chain) -> list[Picture]:
     from . import _plain
 
-    beyond: Pages = chain.pages[_MOST_PAGES:]
+    beyond: PageSequence = chain.pages[_MOST_PAGES:]
     return _plain.pictures(chain, beyond) if beyond else []
 
 

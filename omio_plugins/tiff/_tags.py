@@ -16,7 +16,8 @@ from omio_core.contract import Fact, Facts
 from omio_core.errors import CorruptFileError
 from omio_core.metadata.units import micrometres
 
-from ._ifd import Chain, Order, Page
+from ._form import Order
+from ._ifd import Chain, Page
 
 DESCRIPTION, SOFTWARE, XMP = 270, 305, 700
 _NAMES = {

@@ -18,6 +18,7 @@ from omio_core.errors import CorruptFileError, WriteError
 from omio_core.files import atomic
 from omio_core.files.atomic import land, numbered
 from omio_core.files.temporaries import OLD, PART, tidy
+from omio_core.images import writing
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -501,10 +502,10 @@ def test_a_name_that_is_taken(tmp_path: Path, collision: str) -> None:
 
     if collision == "raise":
         with pytest.raises(WriteError, match="exists already"):
-            atomic.under(tmp_path / "a.txt", collision, put)
+            writing.under(tmp_path / "a.txt", collision, put)
         assert names(tmp_path) == ["a.txt"]
         return
-    found = atomic.under(tmp_path / "a.txt", collision, put)
+    found = writing.under(tmp_path / "a.txt", collision, put)
     assert found == {"number": tmp_path / "a-1.txt", "overwrite": tmp_path / "a.txt", "skip": None}[collision]
     assert (tmp_path / "a.txt").read_text() == ("new" if collision == "overwrite" else "old")
     assert names(tmp_path) == (["a-1.txt", "a.txt"] if collision == "number" else ["a.txt"])
@@ -525,9 +526,9 @@ def test_a_name_that_somebody_takes_meanwhile(tmp_path: Path, collision: str) ->
 
     if collision == "raise":
         with pytest.raises(WriteError, match="exists already"):
-            atomic.under(goal, collision, put)
+            writing.under(goal, collision, put)
     else:
-        found = atomic.under(goal, collision, put)
+        found = writing.under(goal, collision, put)
         assert found == {"number": tmp_path / "a-1.txt", "overwrite": goal, "skip": None}[collision]
     assert goal.read_text() == ("ours" if collision == "overwrite" else "theirs")
     assert names(tmp_path) == (["a-1.txt", "a.txt"] if collision == "number" else ["a.txt"])

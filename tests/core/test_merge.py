@@ -18,12 +18,14 @@ from omio_core.errors import MergeError, OmioError
 from omio_core.geometry.axes import CANONICAL, layout
 from omio_core.geometry.box import Box, grid
 from omio_core.images.image import Image
-from omio_core.images.opening import Request, open_source
-from omio_core.merging.merge import AXES, Merge, exact, merge
+from omio_core.images.opening import open_source
+from omio_core.images.overrides import Request
+from omio_core.merging.merge import exact, merge
+from omio_core.merging.recipe import AXES, Merge
 from omio_core.metadata.model import Metadata
 from omio_core.pixels import handles
 from omio_core.pixels.joined import JoinedPicture, label, leaves
-from omio_core.pixels.picture import ArrayPicture, Cropped
+from omio_core.pixels.picture import ArrayPicture, CroppedPicture
 from omio_core.pixels.stream import fill, pull
 from omio_core.plugins import catalogue
 from omio_core.plugins.catalogue import Catalogue
@@ -114,7 +116,9 @@ def test_a_padded_and_promoted_merge_is_numpys(given_, data):
     box = box_in(data.draw, wanted.shape)
     part = box.within(Box.whole(wanted.shape))
     assert np.array_equal(merged[part], wanted[part])
-    assert np.array_equal(Image(Cropped(merged.picture, box), merged.metadata.crop(box)).to_numpy(), wanted[part])
+    assert np.array_equal(
+        Image(CroppedPicture(merged.picture, box), merged.metadata.crop(box)).to_numpy(), wanted[part]
+    )
     chunks = tuple(data.draw(st.integers(1, n)) for n in merged.shape)
     assert np.array_equal(merged.to_dask(chunks).compute(scheduler="synchronous"), wanted)
 

@@ -24,9 +24,10 @@ from omio_core.errors import (
     ReadError,
     UnknownReaderError,
 )
+from omio_core.files.stamps import Fingerprint, Key
 from omio_core.geometry.box import Box
 from omio_core.pixels import handles as opens
-from omio_core.pixels.handles import Fingerprint, Key, Opens, open_with
+from omio_core.pixels.handles import Opens, open_with
 
 PIXELS = np.arange(12, dtype="u1").reshape(3, 4)
 

@@ -19,9 +19,11 @@ from omio_core.geometry.axes import CANONICAL, layout
 from omio_core.geometry.box import Box, Present
 from omio_core.images import writing
 from omio_core.images.image import Image
-from omio_core.images.opening import Request, open_source
+from omio_core.images.opening import open_source
+from omio_core.images.overrides import Request
 from omio_core.metadata.model import Metadata
-from omio_core.pixels.picture import ArrayPicture, Cropped, FilePicture, Picture, read
+from omio_core.pixels.picture import ArrayPicture, CroppedPicture, FilePicture, read
+from omio_core.pixels.protocol import Picture
 from omio_core.pixels.stream import fill, pull, unit
 
 
@@ -105,7 +107,7 @@ def test_a_padded_merge_equals_numpy(given_arrays, axis, data):
         start = data.draw(st.integers(0, n - 1))
         spans.append((start, data.draw(st.integers(start + 1, n))))
     box = Box(tuple(spans))
-    crop = Cropped(merged, box)
+    crop = CroppedPicture(merged, box)
     assert np.array_equal(whole(crop), wanted[box.within(Box.whole(merged.shape))]), "a crop of a merge"
     again = merge([crop, of_array(given_arrays[0])], axis)
     assert np.array_equal(whole(again), by_numpy([whole(crop), given_arrays[0]], axis)), "a merge of crops"
@@ -180,10 +182,10 @@ def test_a_picture_is_only_given_memory_of_its_own_dtype():
 
 def test_a_crop_shifts_what_is_present():
     base = Placed((of_array(np.ones((1, 1, 1, 2, 2), "u1")),), ((0, 0, 0, 3, 3),), (1, 1, 1, 6, 6), np.dtype("u1"))
-    edge = Cropped(base, Box(((0, 1), (0, 1), (0, 1), (4, 6), (2, 6))))
+    edge = CroppedPicture(base, Box(((0, 1), (0, 1), (0, 1), (4, 6), (2, 6))))
     assert list(edge.present) == [Box(((0, 1), (0, 1), (0, 1), (0, 1), (1, 3)))]
-    assert Cropped(base, Box(((0, 1), (0, 1), (0, 1), (3, 5), (3, 5)))).present is None, "all of it exists"
-    assert len(Cropped(base, Box(((0, 1), (0, 1), (0, 1), (0, 2), (0, 2)))).present) == 0
+    assert CroppedPicture(base, Box(((0, 1), (0, 1), (0, 1), (3, 5), (3, 5)))).present is None, "all of it exists"
+    assert len(CroppedPicture(base, Box(((0, 1), (0, 1), (0, 1), (0, 2), (0, 2)))).present) == 0
     assert edge.blocks == (1, 1, 1, 1, 2)
     assert pickle.loads(pickle.dumps(edge)).shape == edge.shape
 

@@ -9,9 +9,8 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from omio_core import policies
 from omio_core.errors import PluginContractError, PluginLoadError, PluginLoadWarning
-from omio_core.plugins import catalogue
+from omio_core.plugins import catalogue, rules
 
 GOOD = """
     from omio_core.contract import Match, Policy, Reader, Verdict, Writer, hookimpl
@@ -222,7 +221,7 @@ def test_annotations_that_fail_are_left_out(entry, answer):
 
 def test_policies_come_from_plugins(entry):
     with catalogue.using(catalogue.load([entry("good", GOOD)])):
-        assert policies.decide("axes", "good") == "raise"
+        assert rules.decide("axes", "good") == "raise"
 
 
 def test_another_catalogue_for_a_while(entry):

@@ -8,7 +8,8 @@ import pytest
 
 from omio_core.contract import Policy
 from omio_core.errors import MetadataConflictError, OmioError, PluginContractError
-from omio_core.policies import ACTIONS, KINDS, Policies, decide, find
+from omio_core.plugins.rules import decide, find
+from omio_core.policies import ACTIONS, KINDS, Policies
 
 
 def rule(kind="axes", name="mine", decide=lambda case: "raise"):

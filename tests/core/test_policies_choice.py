@@ -12,7 +12,9 @@ import pytest
 
 from omio_core.contract import Policy
 from omio_core.errors import LimitExceededError, MetadataError, OmioError
-from omio_core.policies import KINDS, MOST, VARIABLE, Policies, choose, find
+from omio_core.plugins import rules
+from omio_core.plugins.rules import MOST, VARIABLE, choose, find
+from omio_core.policies import KINDS, Policies
 
 
 @pytest.fixture(autouse=True)
@@ -31,14 +33,14 @@ def write(folder: Path, text: str | bytes) -> Path:
 
 
 def test_what_was_said_is_told_from_the_default():
-    assert Policies().said() == {}
+    assert Policies().chosen() == {}
     chosen = Policies(missing="unknown", collision="skip")
-    assert chosen.said() == {"missing": "unknown", "collision": "skip"}
+    assert chosen.chosen() == {"missing": "unknown", "collision": "skip"}
     assert chosen.changed() == {"collision": "skip"}
     assert chosen == Policies(collision="skip")
     for same in (pickle.loads(pickle.dumps(chosen)), copy.deepcopy(chosen), replace(chosen)):
         assert same == chosen
-        assert same.said() == chosen.said()
+        assert same.chosen() == chosen.chosen()
 
 
 def test_what_is_recorded_is_plain_text():
@@ -50,10 +52,10 @@ def test_what_is_recorded_is_plain_text():
 def test_a_file(tmp_path):
     path = write(tmp_path, "# of our laboratory\nmissing: raise\ncollision: skip\n")
     for given in (path, str(path)):
-        assert Policies.from_file(given) == Policies(missing="raise", collision="skip")
-    assert Policies.from_file(path).said() == {"missing": "raise", "collision": "skip"}
-    assert Policies.from_file(write(tmp_path, "# nothing yet\n")).said() == {}
-    assert Policies.from_file(write(tmp_path, 'conflict: "null"')).conflict == "null"
+        assert rules.from_file(given) == Policies(missing="raise", collision="skip")
+    assert rules.from_file(path).chosen() == {"missing": "raise", "collision": "skip"}
+    assert rules.from_file(write(tmp_path, "# nothing yet\n")).chosen() == {}
+    assert rules.from_file(write(tmp_path, 'conflict: "null"')).conflict == "null"
 
 
 @pytest.mark.parametrize(
@@ -80,23 +82,23 @@ def test_a_file(tmp_path):
 def test_a_file_that_makes_no_sense(tmp_path, text, error, words):
     path = write(tmp_path, text)
     with pytest.raises(error) as caught:
-        Policies.from_file(path)
+        rules.from_file(path)
     assert words in str(caught.value)
     assert str(path) in str(caught.value)
 
 
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError):
-        Policies.from_file(tmp_path / "none.yaml")
+        rules.from_file(tmp_path / "none.yaml")
     with pytest.raises(FileNotFoundError):
         choose(str(tmp_path / "none.yaml"), {})
 
 
 def test_the_environment():
-    assert Policies.from_environment({}).said() == {}
-    assert Policies.from_environment({VARIABLE: " , "}).said() == {}
-    said = Policies.from_environment({VARIABLE: " missing = raise, collision=skip ,"})
-    assert said.said() == {"missing": "raise", "collision": "skip"}
+    assert rules.from_environment({}).chosen() == {}
+    assert rules.from_environment({VARIABLE: " , "}).chosen() == {}
+    said = rules.from_environment({VARIABLE: " missing = raise, collision=skip ,"})
+    assert said.chosen() == {"missing": "raise", "collision": "skip"}
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,12 @@ from omio_core.errors import (
     UnknownOptionError,
     UnknownReaderError,
 )
-from omio_core.images import explain
-from omio_core.images.enforce import absence
-from omio_core.images.opening import Overrides, Request, open_source
+from omio_core.images import explanation
+from omio_core.images.opening import open_source
+from omio_core.images.overrides import Overrides, Request
 from omio_core.metadata.facts import Fact
 from omio_core.pixels import handles
+from omio_core.pixels.picture import absence
 from omio_core.plugins import catalogue as plugins
 from omio_core.policies import Policies
 
@@ -130,7 +131,7 @@ def test_metadata_of_a_file_that_changed_are_refused(file):
 
 
 def test_the_decision_explains_itself(file):
-    told = explain.Explanation(source=open_source(file()))
+    told = explanation.Explanation(source=open_source(file()))
     plain = told.to_dict()
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
     assert plain["verdicts"] == {"toy": {"match": "EXACT", "why": "begins with TOY1"}}

@@ -10,8 +10,8 @@ import pytest
 
 from omio_core.errors import AmbiguousAxesError, MetadataError
 from omio_core.metadata.facts import Channel, Fact, Facts, Planes
-from omio_core.metadata.from_dict import axes_of, from_dict, to_dict
-from omio_core.metadata.model import Metadata
+from omio_core.metadata.from_dict import axes_of, from_dict
+from omio_core.metadata.model import Metadata, to_dict
 from omio_core.metadata.namespaces import ASSUMPTIONS, ORIGINS, PROVENANCE
 
 SHAPE = (2, 1, 2, 4, 5)

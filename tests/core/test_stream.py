@@ -13,12 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omio_core import settings
+from omio_core import settings, threads
 from omio_core.geometry.axes import layout
 from omio_core.geometry.box import Box, grid
 from omio_core.pixels import stream
-from omio_core.pixels.picture import ArrayPicture, Cropped
-from omio_core.pixels.stream import fill, groups, ordered, pull, unit
+from omio_core.pixels.picture import ArrayPicture, CroppedPicture
+from omio_core.pixels.stream import fill, groups, pull, unit
+from omio_core.threads import ordered
 
 
 @pytest.fixture(autouse=True)
@@ -205,20 +206,20 @@ def test_a_pull_inside_a_pull_runs_inline():
         fill(inner, out)
         total = sum(int(p.sum()) for _, p in pull(inner, planes(inner.shape)))
         assert total == inner.pixels.sum() == out.sum()
-        return inner.threads == {threading.current_thread()} and stream.inside()
+        return inner.threads == {threading.current_thread()} and threads.inside()
 
     assert all(inline for _, inline in pull(outer, planes(outer.shape), nested))
 
 
 def test_only_the_pools_threads_are_marked():
-    assert not stream.inside()
+    assert not threads.inside()
     picture = Counted((8, 1, 1, 4, 4), (1, 1, 1, 4, 4))
-    assert all(inside for _, inside in pull(picture, planes(picture.shape), lambda box, pixels: stream.inside()))
+    assert all(inside for _, inside in pull(picture, planes(picture.shape), lambda box, pixels: threads.inside()))
     list(pull(picture, planes(picture.shape), workers=1))
     list(pull(picture, planes(picture.shape)[:1]))
-    assert not stream.inside(), "running a task here does not make this thread a worker"
+    assert not threads.inside(), "running a task here does not make this thread a worker"
     said = []
-    other = threading.Thread(target=lambda: said.append(stream.inside()))
+    other = threading.Thread(target=lambda: said.append(threads.inside()))
     other.start()
     other.join()
     assert said == [False]
@@ -232,7 +233,7 @@ def test_dask_inside_a_worker(scheduler):
     image = Image(picture, lambda: None)
 
     def compute():
-        assert stream.inside()
+        assert threads.inside()
         total = image.to_dask((1, 1, 1, 8, 8)).sum().compute(scheduler=scheduler)
         return int(total), threading.current_thread()
 
@@ -354,7 +355,9 @@ def test_fill_uses_all_workers():
 
 def test_a_crop_of_an_array_is_pulled():
     array = np.arange(5 * 6 * 7).reshape(5, 6, 7)
-    picture = Cropped(ArrayPicture(array, layout("ZYX", array.shape)), Box(((0, 1), (1, 4), (0, 1), (2, 6), (0, 7))))
+    picture = CroppedPicture(
+        ArrayPicture(array, layout("ZYX", array.shape)), Box(((0, 1), (1, 4), (0, 1), (2, 6), (0, 7)))
+    )
     got = np.concatenate([p for _, p in pull(picture, planes(picture.shape))], axis=1)
     assert np.array_equal(got[0, :, 0], array[1:4, 2:6])
 
@@ -370,7 +373,7 @@ def test_a_region_is_cut_along_the_blocks_of_the_whole():
             asked.append(box)
             out[...] = 7
 
-    region = Cropped(Blocky(), Box(((0, 1), (0, 1), (0, 1), (8, 56), (0, 64))))
+    region = CroppedPicture(Blocky(), Box(((0, 1), (0, 1), (0, 1), (8, 56), (0, 64))))
     boxes = [Box((*((0, 1),) * 3, (y, y + 4), (0, 64))) for y in range(0, 48, 4)]
     pulled = list(pull(region, boxes, workers=1, max_bytes=4 * 16 * 64))
     assert [box for box, _ in pulled] == boxes

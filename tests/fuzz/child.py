@@ -21,7 +21,7 @@ import tifffile
 
 from omio_core.errors import OmioError, OmioWarning
 from omio_core.images.opening import open_source
-from omio_core.metadata import from_dict
+from omio_core.metadata import model
 from omio_core.pixels import handles
 
 _CODE = (".py", ".pyc", ".so", ".pyd", ".dylib", ".dll")  # a module or a codec that is loaded at first use
@@ -72,7 +72,7 @@ def _steps(request: dict[str, Any], said: dict[str, Any]) -> Iterator[str]:
     if "metadata" in asked:
         yield "metadata"
         for image in images:
-            json.dumps(from_dict.to_dict(image.metadata), allow_nan=False)
+            json.dumps(model.to_dict(image.metadata), allow_nan=False)
             image.explain()
             str(image.vendor)
     if "shrink" in asked:

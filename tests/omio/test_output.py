@@ -137,7 +137,7 @@ def test_names_that_come_out_alike_are_told_apart(several: Path, tmp_path: Path)
 )
 def test_templates(template: str, made: str) -> None:
     from omio import arrays as convert
-    from omio_core.images.opening import Overrides
+    from omio_core.images.overrides import Overrides
 
     image = convert.image_of(PIXELS, None, Overrides(axes="TZCYX", channel_names=["G/F/P", "b"]))
     assert filled(template, "a.b", 7, image) == made

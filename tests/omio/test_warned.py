@@ -13,9 +13,8 @@ import pytest
 
 import omio
 from omio_core import Image, from_dict
-from omio_core.errors import AssumedAxesWarning, MetadataWarning, OmioWarning
+from omio_core.errors import AssumedAxesWarning, MetadataWarning, OmioWarning, warn
 from omio_core.merging.merge import merge
-from omio_core.warned import warn
 
 
 def _differing() -> Image:

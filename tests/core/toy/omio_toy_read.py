@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from omio_core.contract import Box, Channel, Described, Fact, Facts, Level, Planes
+from omio_core.contract import Box, Channel, Fact, Facts, ImageDescription, Level, Planes
 from omio_core.errors import CorruptFileError
 
 MAGIC = b"TOY1"
@@ -108,7 +108,7 @@ class Toy:
                 offset += math.prod(shape) * dtype.itemsize
                 levels.append(self._level(header, shape, level))
             described.append(
-                Described(
+                ImageDescription(
                     axes=header["axes"],
                     dtype=dtype,
                     levels=tuple(levels),

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from omio_core.contract import Box, Described
+from omio_core.contract import Box, ImageDescription
 from omio_core.geometry.axes import layout
 from omio_plugins.lsm._read import LsmImages, open_lsm
 
@@ -29,10 +29,10 @@ def _whole(opened: LsmImages, image: int) -> np.ndarray:
 
 
 @pytest.fixture
-def read() -> Callable[[Path], tuple[tuple[Described, ...], list[np.ndarray]]]:
+def read() -> Callable[[Path], tuple[tuple[ImageDescription, ...], list[np.ndarray]]]:
     """From a path to the descriptions of all images and their TZCYX pixels; the file is closed."""
 
-    def images(path: Path) -> tuple[tuple[Described, ...], list[np.ndarray]]:
+    def images(path: Path) -> tuple[tuple[ImageDescription, ...], list[np.ndarray]]:
         opened = open_lsm(str(path))
         try:
             return opened.images, [_whole(opened, k) for k in range(len(opened.images))]

@@ -12,21 +12,21 @@ import numpy as np
 import pytest
 import tifffile
 
-from omio_core.contract import Channel, Described, Facts
+from omio_core.contract import Channel, Facts, ImageDescription
 from omio_plugins.lsm._channels import objective
 
 from . import made
 from .made import ramp, stack, write
 from .samples import KINDS
 
-Images = Callable[..., tuple[Described, ...]]
+Images = Callable[..., tuple[ImageDescription, ...]]
 
 
 @pytest.fixture
 def images(tmp_path: Path, read: Callable[[Path], Any]) -> Images:
     """Describe a file of these IFDs, fields and blocks."""
 
-    def described(array: np.ndarray, info: dict | None = None, **blocks: bytes) -> tuple[Described, ...]:
+    def described(array: np.ndarray, info: dict | None = None, **blocks: bytes) -> tuple[ImageDescription, ...]:
         return read(write(tmp_path / "a.lsm", stack(array), info, blocks).path)[0]
 
     return described

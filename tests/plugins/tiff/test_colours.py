@@ -46,7 +46,7 @@ def test_samples_of_other_colours_are_channels(tmp_path: Path, model: str, store
     apart = np.ascontiguousarray(array.transpose(2, 0, 1))
     path = write(tmp_path / "a.tif", apart if planar else array, photometric=model, **stored)
     with omio.imopen(path) as one:
-        assert one.picture.described.axes == ("CYX" if planar else "YXC")
+        assert one.picture.description.axes == ("CYX" if planar else "YXC")
         assert (one.shape, one.samples) == ((1, 1, samples, 20, 30), 1)
         assert np.array_equal(one.to_numpy()[0, 0], apart)
         assert np.array_equal(one[0, 0, 1, 3:9, 5:], apart[1, 3:9, 5:])  # one of them alone, which samples never are
@@ -96,7 +96,7 @@ def test_what_a_codec_makes_rgb_of_stays_rgb(tmp_path: Path, compression: str) -
     with tifffile.TiffFile(path) as file:
         assert file.pages.first.photometric.name == "YCBCR"
     with omio.imopen(path) as one:
-        assert (one.picture.described.axes, one.samples, one.metadata.assumptions) == ("YXS", 3, ())
+        assert (one.picture.description.axes, one.samples, one.metadata.assumptions) == ("YXS", 3, ())
         assert np.abs(one.to_numpy()[0, 0, :, 0, 0].astype(int) - (200, 90, 30)).max() < 6
 
 

@@ -21,7 +21,8 @@ from omio_core.errors import (
     OmioError,
     UnsupportedFeatureError,
 )
-from omio_core.images.opening import Overrides, Request, open_source
+from omio_core.images.opening import open_source
+from omio_core.images.overrides import Overrides, Request
 from omio_core.pixels.handles import OPENS
 from omio_core.policies import Policies
 from omio_core.settings import using

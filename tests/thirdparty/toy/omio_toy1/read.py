@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from omio_core.contract import Box, Described, Fact, Facts, Level
+from omio_core.contract import Box, Fact, Facts, ImageDescription, Level
 from omio_core.errors import CorruptFileError
 
 HEADER = struct.Struct("<4s4Id")
@@ -44,7 +44,7 @@ class Toy:
         _, *self._shape, nanometres = HEADER.unpack(head)
         level = Level(shape=tuple(self._shape), blocks=(1, 1, *self._shape[2:]))
         self.images = (
-            Described(axes="ZCYX", dtype=np.dtype("uint16"), levels=(level,), facts=partial(_facts, nanometres)),
+            ImageDescription(axes="ZCYX", dtype=np.dtype("uint16"), levels=(level,), facts=partial(_facts, nanometres)),
         )
 
     def read_into(self, out: np.ndarray[Any, Any], image: int, box: Box, level: int) -> None:

@@ -1,0 +1,43 @@
+"""Why a source is read as it is: the verdicts of all readers, and every value with its origin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .explain import image_dict, of_image
+
+if TYPE_CHECKING:
+    from .opening import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a source is read as it is: ``str()`` is for people, `to_dict` for programs."""
+
+    source: Source
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able: path, reader, because, verdicts by reader, and the images."""
+        decision = self.source.decision
+        return {
+            "path": self.source.path,
+            "reader": decision.reader.name,
+            "reader_version": decision.reader.version,
+            "because": decision.because,
+            "verdicts": {n: {"match": v.match.name, "why": v.why} for n, v in decision.verdicts.items()},
+            "images": [image_dict(image) for image in self.source.images],
+        }
+
+    def __str__(self) -> str:
+        decision = self.source.decision
+        width = max((len(n) for n in decision.verdicts), default=0)
+        lines = [
+            self.source.path,
+            f"reader: {decision.reader.name} ({decision.because})",
+            *(f"  {n:<{width}}  {v.match.name:<9}  {v.why}" for n, v in decision.verdicts.items()),
+        ]
+        for index, image in enumerate(self.source.images):
+            first, *rest = of_image(image).splitlines()
+            lines += [f"image {index}: {first}", *(f"  {line}" for line in rest)]
+        return "\n".join(lines)
