@@ -4,57 +4,21 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from omio_core.errors import ManyImagesError, NoReaderError, OmioError
+from omio_core.images.enforce import refuse_missing
 from omio_core.images.image import Image
-from omio_core.images.opening import Source, open_source
-from omio_core.images.overrides import Overrides, Request
-from omio_core.plugins.catalogue import catalogue
-from omio_core.plugins.rules import choose
-from omio_core.policies import Policies
+from omio_core.images.opening import OpenedSource, open_source
+from omio_core.images.overrides import Request
 
 if TYPE_CHECKING:
     import dask.array
     from numpy.typing import NDArray
 
-_KINDS = tuple(f.name for f in fields(Policies))
 
-
-def request(
-    *,
-    reader: str | None = None,
-    axes: str | None = None,
-    pixel_size: Any = None,
-    time_increment: float | None = None,
-    channel_names: Sequence[str] | None = None,
-    others: Mapping[str, Any],
-) -> Request:
-    """Sort a caller's keywords into policies, statements and reader options.
-
-    Raises
-    ------
-    OmioError
-        A policy is named that is not installed.
-    OSError
-        The file of policies cannot be read.
-    """
-    said = {kind: others[kind] for kind in _KINDS if kind in others}
-    if axes is not None and any(p.kind == "axes" and p.name == axes for p in catalogue().policies):
-        said["axes"], axes = axes, None
-    return Request(
-        reader=reader,
-        policies=choose(others.get("policies"), said),
-        overrides=Overrides(
-            axes=axes, pixel_size=pixel_size, time_increment=time_increment, channel_names=channel_names
-        ),
-        options={name: value for name, value in others.items() if name not in (*_KINDS, "policies")},
-    )
-
-
-def source(path: str | os.PathLike[str], said: Request) -> Source:
+def source(path: str | os.PathLike[str], said: Request) -> OpenedSource:
     """A source described under a request; its file is let go of at once.
 
     Raises
@@ -74,12 +38,6 @@ def source(path: str | os.PathLike[str], said: Request) -> Source:
         raise NoReaderError(error.what, evidence=error.evidence, remedy=remedy, **error.facts) from None
     opened.images[0].close()  # all of them share the one file
     return opened
-
-
-def writer_options(others: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of a caller's keywords that are options of a writer."""
-    known = {name for writer in catalogue().writers for name in writer.options}
-    return {name: value for name, value in others.items() if name in known}
 
 
 def images(
@@ -144,23 +102,6 @@ def pick(path: str | os.PathLike[str], image: int | str | None, said: Request, *
         opened.images[0].close()  # all of them share the one file
         raise
     return images
-
-
-def refuse_missing(path: str, images: Sequence[Image], chosen: Policies) -> None:
-    """Apply the policy ``missing``.
-
-    Raises
-    ------
-    MissingMetadataError
-    """
-    from omio_core.plugins.rules import decide
-
-    if chosen.missing == Policies().missing:
-        return  # the default takes what is unknown as unknown: no metadata are parsed to find that out
-    for image in images:
-        needed = image.metadata.needed()
-        if needed and decide("missing", chosen.missing, path=path, missing=needed) == "raise":
-            image.metadata.refuse_missing(path)
 
 
 def pixels(images: Sequence[Image], *, lazily: bool) -> list[NDArray[Any] | dask.array.Array]:

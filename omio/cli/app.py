@@ -18,7 +18,7 @@ from . import comparing, merging, options, show
 from .paths import each, source, spelled
 
 if TYPE_CHECKING:
-    from omio_core.images.opening import Source
+    from omio_core.images.opening import OpenedSource
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -67,15 +67,15 @@ def info(paths: tuple[str, ...], explain: bool, as_json: bool, said: dict[str, A
             show.json(found)
 
 
-def _folder(path: str, said: dict[str, Any], tell: Callable[[Source], None]) -> None:
+def _folder(path: str, said: dict[str, Any], tell: Callable[[OpenedSource], None]) -> None:
     """Tell of every image file in a folder; of those that cannot be read, in one error at the end."""
-    from omio import opening
+    from omio import request
     from omio.sources import collect
 
     failed: dict[str, Exception] = {}
     stated = {name: said[name] for name in said if name != "policies"}
     others = {"policies": said["policies"]} if "policies" in said else {}
-    for opened in collect.readable(Folder(path), opening.request(**stated, others=others), failed.__setitem__):
+    for opened in collect.readable(Folder(path), request.request(**stated, others=others), failed.__setitem__):
         tell(opened)
     if failed:
         raise OmioError(f"{len(failed)} of the files in {path} cannot be read", failed=failed)

@@ -13,7 +13,7 @@ from . import options, show
 from .flags import advice
 
 if TYPE_CHECKING:
-    from omio.comparing.diff import Difference
+    from omio.comparing.values import Difference
 
 MOST = 20
 """Differences of a kind that are printed of an image, unless all are asked for."""

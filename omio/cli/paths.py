@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from omio.sources.kinds import Folder, FolderStack, Source
+from omio.sources.kinds import Folder, FolderStack, SourceLike
 from omio_core.errors import OmioError
 
 from . import show
@@ -41,7 +41,7 @@ def spelled(path: str, file: str) -> str:
     return file if os.path.isabs(path) else os.path.relpath(file)
 
 
-def source(path: str, looking: Mapping[str, Any]) -> Source:
+def source(path: str, looking: Mapping[str, Any]) -> SourceLike:
     """What one path stands for: a file, a folder, or with ``--stack`` its family of folders."""
     more = {name: looking[name] for name in ("recursive", "patterns") if name in looking}
     if looking.get("stack") or "tag" in looking:
@@ -49,6 +49,6 @@ def source(path: str, looking: Mapping[str, Any]) -> Source:
     return Folder(path, **more) if more and os.path.isdir(path) else path
 
 
-def together(paths: Sequence[str], looking: Mapping[str, Any]) -> Source:
+def together(paths: Sequence[str], looking: Mapping[str, Any]) -> SourceLike:
     """What several paths stand for together, in the order given."""
     return source(paths[0], looking) if len(paths) == 1 else [source(path, looking) for path in paths]

@@ -27,7 +27,7 @@ from omio_core.metadata.units import micrometres, nanometres, seconds
 from omio_core.ome.write import UNPLACED
 from omio_core.pixels.digests import of_image
 
-from .diff import Change, ImageDifference, Pixels
+from .values import Change, ImageDifference, Pixels
 
 FEW = 10
 """Planes that are named one by one; a comparison that is not asked for all of them stops there."""

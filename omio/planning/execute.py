@@ -1,4 +1,4 @@
-"""The carrying out of a plan: files written, or images given; it decides nothing that the plan did not."""
+"""Execute a plan: write its files or return its images. Makes no decision of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
-from omio.sources.collect import described
+from omio.sources.collect import described, uncollected
 from omio.sources.notices import kept_if, once, padding, tell
 from omio_core.errors import FileChangedError, OmioError, WriteError
 from omio_core.files import stamps
@@ -17,16 +17,22 @@ from omio_core.images.overrides import Request
 from omio_core.merging.merge import merge
 
 from . import channels
-from .plan import Input, Output, Plan, Writing
-from .prepare import Prepared, uncollected
+from .values import Input, Output, PlanValues, PreparedOutput, WriteOptions
 
 Progress = Callable[[int, int], None]
 Landed = Callable[[str, Path], None]
 """Called with a source file and the file written from it, as soon as that is whole."""
 
 
-def write(prepared: Prepared, progress: Progress | None = None, landed: Landed | None = None) -> list[Path]:
-    """Write the files of a plan just made; a name that is taken meanwhile is what the policy says.
+def write(
+    plan: PlanValues,
+    outputs: Sequence[PreparedOutput],
+    progress: Progress | None = None,
+    landed: Landed | None = None,
+) -> list[Path]:
+    """Write the files of a plan just made, from the images that were described for it.
+
+    A name that is taken meanwhile is treated as the policy `collision` says.
 
     Raises
     ------
@@ -34,11 +40,9 @@ def write(prepared: Prepared, progress: Progress | None = None, landed: Landed |
         What stands against it, before anything is written; or what happened while it was. Files that are whole stay,
         and of several source files the others are done first: the error has them as `written` and `failed`.
     """
-    prepared.refuse()
-    plan = prepared.plan
     assert plan.writing is not None
-    files = [(one.output, one.images) for one in prepared.made]
-    as_named = {Path(one.output.path or ""): one.goal for one in prepared.made}
+    files = [(one.output, one.images) for one in outputs]
+    as_named = {Path(one.output.path or ""): one.goal for one in outputs}
     try:
         return _written(files, plan.writing, plan.request.policies.collision, progress, as_named, landed)
     finally:
@@ -46,7 +50,7 @@ def write(prepared: Prepared, progress: Progress | None = None, landed: Landed |
             _close(images)
 
 
-def run(plan: Plan, progress: Progress | None = None, landed: Landed | None = None) -> list[Path] | list[Image]:
+def run(plan: PlanValues, progress: Progress | None = None, landed: Landed | None = None) -> list[Path] | list[Image]:
     """Do exactly what a plan says; see `omio.planning.plan.Plan.run`."""
     if plan.problems:
         raise OmioError(
@@ -149,7 +153,7 @@ def _unlike(path: str, planned: Input | Output, now: Image) -> FileChangedError:
 
 def _written(
     files: Sequence[tuple[Output, tuple[Image, ...]]],
-    how: Writing,
+    how: WriteOptions,
     collision: str | None,
     progress: Progress | None,
     as_named: Mapping[Path, Path | None],
@@ -204,7 +208,7 @@ def _partly(failed: dict[str, OmioError | OSError], written: list[Path]) -> Omio
 def _file(
     output: Output,
     images: tuple[Image, ...],
-    how: Writing,
+    how: WriteOptions,
     collision: str | None,
     progress: Callable[[int], None] | None,
 ) -> Path | None:

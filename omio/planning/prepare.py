@@ -1,78 +1,45 @@
 """The making of a plan: what of a source becomes which image and which file, and what stands against it; no pixel.
 
-The images that were described for a plan stay with it as long as it is carried out at once (`Prepared`); the plan
+The images that were described for a plan stay with it as long as it is carried out at once (`PreparedPlan`); the plan
 itself is values only.
 """
 
 from __future__ import annotations
 
-import gc
 import math
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from omio.opening import refuse_missing
-from omio.sources.collect import Gathered, Taken, chosen, gather
-from omio.sources.kinds import Source
-from omio.sources.notices import Telling, kept, kept_if, once, padding, tell
+from omio.sources.collect import Collection, SourceFile, chosen, gather, uncollected
+from omio.sources.kinds import SourceLike
+from omio.sources.notices import Message, kept, kept_if, once, padding, tell
 from omio_core.errors import MergeError, MetadataError, MetadataWarning, OmioError, WriteError
+from omio_core.images.enforce import refuse_missing
 from omio_core.images.image import Image
 from omio_core.images.overrides import Request
 from omio_core.merging.merge import merge
 from omio_core.merging.recipe import AXES, Merge
 from omio_core.merging.record import region
 from omio_core.metadata.namespaces import MERGE
-from omio_core.pixels.picture import absence
+from omio_core.pixels.absence import absence
 from omio_core.pixels.stream import unit
 from omio_core.settings import current
 
 from . import channels, targets
-from .plan import Input, Output, Plan, Writing
+from .plan import Plan
+from .values import Input, Output, PreparedOutput, WriteOptions
 
 LAYOUTS = ("files", "one-file")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """One output of a plan with its images at hand.
-
-    Parameters
-    ----------
-    output
-        What the plan says of it.
-    taken
-        The file of each input.
-    images
-        What it is made of: one image, or those that go into one file.
-    goal
-        The file as the caller would name it; in the output it is absolute.
-    error
-        Why it cannot be done.
-    """
-
-    output: Output
-    taken: tuple[Taken, ...]
-    images: tuple[Image, ...]
-    goal: Path | None = None
-    error: OmioError | None = None
-
-    def failed(self, error: OmioError) -> Made:
-        """The same with an error, if it has none."""
-        if self.error is not None:
-            return self
-        return replace(self, error=error, output=replace(self.output, problem=str(error)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class PreparedPlan:
     """A plan with its images at hand, and what is to be warned of when it is carried out."""
 
     plan: Plan
-    made: tuple[Made, ...]
-    told: tuple[Telling, ...] = ()
+    made: tuple[PreparedOutput, ...]
+    told: tuple[Message, ...] = ()
 
     def refuse(self) -> None:
         """Raise the first error, if there is one; else warn of what is to be warned of.
@@ -88,14 +55,14 @@ class Prepared:
 
 
 def prepare(
-    source: Source,
+    source: SourceLike,
     said: Request,
     *,
     image: int | str | None = None,
     along: str | None = None,
     out: str | os.PathLike[str] | None = None,
-    writing: Writing | None = None,
-) -> Prepared:
+    writing: WriteOptions | None = None,
+) -> PreparedPlan:
     """Plan what becomes of a source.
 
     Parameters
@@ -143,27 +110,14 @@ def prepare(
     )  # fmt: skip
     told_too = padding(one.output.padded for one in made)  # of a plan, its outputs say it
     unlike = [(MetadataWarning, f"merged along {along}, one after another, although {gap}") for gap in gaps]
-    return Prepared(plan=plan, made=tuple(made), told=(*gathered.told, *unlike, *tellings, *told_too))
+    return PreparedPlan(plan=plan, made=tuple(made), told=(*gathered.told, *unlike, *tellings, *told_too))
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Pause Python's search for garbage: describing thousands of files makes next to none, and spends a fifth on it."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-_Group = list[tuple[Taken, Image]]
+_Group = list[tuple[SourceFile, Image]]
 
 
 def _groups(
-    gathered: Gathered, image: int | str | None, along: str | None, writing: Writing | None
+    gathered: Collection, image: int | str | None, along: str | None, writing: WriteOptions | None
 ) -> Iterator[_Group]:
     """The images that become one output, each with its file."""
     picked = chosen(gathered, image, along=along)
@@ -177,11 +131,11 @@ def _groups(
             yield from ([(one, each)] for each in images)
 
 
-def _made(group: _Group, along: str | None, said: Request, *, to_file: bool) -> Made:
+def _made(group: _Group, along: str | None, said: Request, *, to_file: bool) -> PreparedOutput:
     """What becomes of a group, as far as descriptions and metadata tell."""
     taken, parts = tuple(one for one, _ in group), tuple(image for _, image in group)
     inputs = tuple(_input(one, image, said) for one, image in group)
-    made = Made(output=Output(inputs=inputs, along=along), taken=taken, images=parts)
+    made = PreparedOutput(output=Output(inputs=inputs, along=along), taken=taken, images=parts)
     if along is not None:
         chosen_names = {kind: getattr(said.policies, kind) for kind in ("shapes", "dtypes", "conflict")}
         try:
@@ -201,7 +155,7 @@ def _made(group: _Group, along: str | None, said: Request, *, to_file: bool) -> 
     return made
 
 
-def _placed(made: Made) -> Output:
+def _placed(made: PreparedOutput) -> Output:
     """The output with its sizes, and of a merge where each input lies and what is padded."""
     first = made.images[0]
     output = replace(
@@ -224,7 +178,7 @@ def _placed(made: Made) -> Output:
     return replace(output, inputs=tuple(inputs), padded=tuple(padded))
 
 
-def _input(taken: Taken, image: Image, said: Request) -> Input:
+def _input(taken: SourceFile, image: Image, said: Request) -> Input:
     picture, decision = image.picture.stored, taken.opened.decision
     assert picture is not None  # as all images of a file are stored
     assumed = (*picture.description.assumptions, *picture.layout.assumptions)
@@ -278,13 +232,13 @@ def _memory(images: Sequence[Image], *, to_file: bool) -> int:
 
 
 def plan(
-    source: Source,
+    source: SourceLike,
     said: Request,
     *,
     image: int | str | None,
     along: str | None,
     out: str | os.PathLike[str] | None,
-    writing: Writing,
+    writing: WriteOptions,
     to: str,
 ) -> Plan:
     """The plan alone: what would be warned of is in it; see `omio.plan`."""

@@ -17,13 +17,13 @@ from omio_core.images.overrides import Overrides, Request
 from omio_core.metadata.namespaces import omio_version
 from omio_core.policies import Policies
 
-from .plan import ACTIONS, Input, Output, Plan, Writing
+from .values import ACTIONS, Input, Output, PlanValues, WriteOptions
 
 FORM = 1
 """Of the JSON; a plan of another form is refused."""
 
 
-def dump(plan: Plan) -> str:
+def dump(plan: PlanValues) -> str:
     """A plan as JSON; see `omio.planning.plan.Plan.to_json`."""
     told = {
         "omio_plan": FORM, "omio": omio_version(), "memory": plan.memory,
@@ -57,7 +57,7 @@ def put(text: str, target: Path) -> None:
     atomic.land(target, lambda temporary: Path(temporary).write_text(text, "utf-8", "surrogateescape"), replace=replace)
 
 
-def load(source: str | Path) -> Plan:
+def load(source: str | Path) -> PlanValues:
     """A plan out of JSON or a file; see `omio.planning.plan.Plan.from_json`."""
     text = source if isinstance(source, str) and source.lstrip().startswith("{") else _text(source)
     try:
@@ -85,12 +85,12 @@ def _text(source: str | Path) -> str:
 # --- out of JSON; what does not fit is a TypeError, KeyError or ValueError
 
 
-def _plan(told: Mapping[str, Any]) -> Plan:
+def _plan(told: Mapping[str, Any]) -> PlanValues:
     said = told["request"]
     if not told["outputs"]:
         raise KeyError("it has no output")
     stated = dict(said["stated"])
-    return Plan(
+    return PlanValues(
         outputs=tuple(_output(one) for one in told["outputs"]),
         request=Request(
             reader=_text_or_none(said["reader"]),
@@ -98,7 +98,7 @@ def _plan(told: Mapping[str, Any]) -> Plan:
             policies=Policies(**said["policies"]),
             overrides=Overrides(**stated),
         ),
-        writing=None if told["writing"] is None else Writing(**told["writing"]),
+        writing=None if told["writing"] is None else WriteOptions(**told["writing"]),
         skipped=tuple(Skipped(**one) for one in told["skipped"]),
         family=tuple(told["family"]),
         notes=tuple(told["notes"]),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omio.sources.collect import Gathered
+from omio.sources.collect import Collection
 from omio_core.errors import ManyImagesError, OmioError, WriteError
 from omio_core.files import atomic
 from omio_core.files.stamps import Fingerprint
@@ -17,15 +17,19 @@ from omio_core.images import writing
 from omio_core.plugins import rules
 
 from . import filenames
-from .plan import Writing
+from .values import WriteOptions
 
 if TYPE_CHECKING:
-    from .prepare import Made
+    from .values import PreparedOutput
 
 
 def name(
-    gathered: Gathered, made: Sequence[Made], out: str | os.PathLike[str] | None, collision: str, how: Writing
-) -> list[Made]:
+    gathered: Collection,
+    made: Sequence[PreparedOutput],
+    out: str | os.PathLike[str] | None,
+    collision: str,
+    how: WriteOptions,
+) -> list[PreparedOutput]:
     """The outputs with their files.
 
     Parameters
@@ -57,7 +61,7 @@ def name(
     return [_settled(one, path, collision, planned, read, how) for one, path in zip(made, wanted, strict=True)]
 
 
-def _too_many(made: Sequence[Made], out: str | os.PathLike[str]) -> ManyImagesError:
+def _too_many(made: Sequence[PreparedOutput], out: str | os.PathLike[str]) -> ManyImagesError:
     """The error for several images and one file: those of one source may share it, those of several may be merged."""
     inputs = [one.output.inputs[0] for one in made]
     if len({one.path for one in inputs}) == 1:
@@ -79,7 +83,7 @@ def _too_many(made: Sequence[Made], out: str | os.PathLike[str]) -> ManyImagesEr
 
 
 def _wanted(
-    gathered: Gathered, made: Sequence[Made], out: str | os.PathLike[str] | None, how: Writing
+    gathered: Collection, made: Sequence[PreparedOutput], out: str | os.PathLike[str] | None, how: WriteOptions
 ) -> Iterator[Path]:
     """The name of each output, whatever stands there."""
     for _, group in itertools.groupby(made, key=lambda one: id(one.taken[0])):
@@ -105,7 +109,9 @@ def _wanted(
         )
 
 
-def _settled(one: Made, wanted: Path, collision: str, planned: set[str], read: set[str], how: Writing) -> Made:
+def _settled(
+    one: PreparedOutput, wanted: Path, collision: str, planned: set[str], read: set[str], how: WriteOptions
+) -> PreparedOutput:
     """One output with its file, after looking at what stands there."""
     for path in atomic.numbered(wanted):
         if path != wanted and filenames.key(path) in planned:
@@ -137,7 +143,7 @@ def _settled(one: Made, wanted: Path, collision: str, planned: set[str], read: s
     return settled if settled.error is not None else _writable(settled, how)
 
 
-def _writable(one: Made, how: Writing) -> Made:
+def _writable(one: PreparedOutput, how: WriteOptions) -> PreparedOutput:
     """Tell now what a writer would refuse only after it has written the files before."""
     path = one.output.path or ""
     try:

@@ -10,7 +10,7 @@ from omio.sources.walk import Skipped, natural
 from omio_core.geometry.axes import CANONICAL
 from omio_core.images.explain import printable
 
-from .plan import Input, Output, Plan
+from .values import Input, Output, PlanValues
 
 _WORDS = {
     "read": "is given as an image", "write": "will be written", "overwrite": "will overwrite the file of that name",
@@ -19,7 +19,7 @@ _WORDS = {
 _FEW = 5
 
 
-def text(plan: Plan) -> str:
+def text(plan: PlanValues) -> str:
     """The plan, a block an output, then what every output has in common, and what is left out."""
     lines: list[str] = []
     if plan.family:

@@ -6,9 +6,11 @@ nobody can read is an error, never left out.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,20 +25,20 @@ from omio_core.metadata.namespaces import MERGE
 from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.dispatch import verdicts
 
-from .kinds import Found, Source, find, nothing
+from .kinds import Listing, SourceLike, find, nothing
 from .names import missing
-from .notices import Telling, kept, once
+from .notices import Message, kept, once
 from .walk import Candidate, Skipped, natural
 
 _log = logging.getLogger("omio")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class SourceFile:
     """One source file with its images, and where it was found."""
 
     candidate: Candidate
-    opened: opening.Source
+    opened: opening.OpenedSource
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -45,7 +47,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gathered:
+class Collection:
     """The images of a source, described.
 
     Parameters
@@ -60,13 +62,13 @@ class Gathered:
         Which numbers are missing in the names of the files, in words; "" where none are known to be.
     """
 
-    found: Found
-    taken: tuple[Taken, ...]
-    told: tuple[Telling, ...] = ()
+    found: Listing
+    taken: tuple[SourceFile, ...]
+    told: tuple[Message, ...] = ()
     gaps: str = ""
 
 
-def gather(source: Source, said: Request) -> Gathered:
+def gather(source: SourceLike, said: Request) -> Collection:
     """Describe the images of a source; of a file that is let go of at once.
 
     Raises
@@ -81,7 +83,7 @@ def gather(source: Source, said: Request) -> Gathered:
     found = find(source)
     if len(found.candidates) == 1 and found.candidates[0].given:
         (only,) = found.candidates
-        return Gathered(found=found, taken=(Taken(candidate=only, opened=described(only.path, said)),))
+        return Collection(found=found, taken=(SourceFile(candidate=only, opened=described(only.path, said)),))
     with kept() as told:
         taken, skipped = _describe(found.candidates, said)
         again = _written_here(taken)
@@ -92,13 +94,13 @@ def gather(source: Source, said: Request) -> Gathered:
     if not taken:
         raise nothing(found.root, found.skipped)
     gaps = missing(found, [one.candidate for one in taken])
-    return Gathered(found=found, taken=tuple(taken), told=once(told), gaps=gaps)
+    return Collection(found=found, taken=tuple(taken), told=once(told), gaps=gaps)
 
 
 Failed = Callable[[str, OmioError | OSError], None]
 
 
-def readable(source: Source, said: Request, failed: Failed) -> list[opening.Source]:
+def readable(source: SourceLike, said: Request, failed: Failed) -> list[opening.OpenedSource]:
     """The source files of a folder, described; each that cannot be read is told to `failed`.
 
     Raises
@@ -119,7 +121,7 @@ def readable(source: Source, said: Request, failed: Failed) -> list[opening.Sour
     return [one.opened for one in taken]
 
 
-def described(path: str, said: Request) -> opening.Source:
+def described(path: str, said: Request) -> opening.OpenedSource:
     """A source file described; no handle stays open."""
     opened = opening.open_source(path, said)
     opened.images[0].close()  # all of them share the one file
@@ -128,12 +130,12 @@ def described(path: str, said: Request) -> opening.Source:
 
 def _describe(
     candidates: Sequence[Candidate], said: Request, failed: Failed | None = None
-) -> tuple[list[Taken], list[Skipped]]:
+) -> tuple[list[SourceFile], list[Skipped]]:
     """Each candidate described, but for those that are no images and the further files of a set."""
-    taken: list[Taken] = []
+    taken: list[SourceFile] = []
     skipped: list[Skipped] = []
     sets: dict[str, str] = {}  # from the real path of each member of a set to the file that stands for it
-    alone: dict[str, Taken] = {}  # from the real path of each member to what was taken with it
+    alone: dict[str, SourceFile] = {}  # from the real path of each member to what was taken with it
     for one in candidates:
         whose = sets.get(os.path.realpath(one.path)) if sets else None
         if whose is not None and whose != one.path:
@@ -152,7 +154,7 @@ def _describe(
         if isinstance(opened, Skipped):
             skipped.append(opened)
             continue
-        now = Taken(candidate=one, opened=opened)
+        now = SourceFile(candidate=one, opened=opened)
         members = now.members
         if len(members) > 1:
             real = {os.path.realpath(member): one.path for member in members}
@@ -169,7 +171,7 @@ def _describe(
     return taken, skipped
 
 
-def _described(one: Candidate, said: Request) -> opening.Source | Skipped:
+def _described(one: Candidate, said: Request) -> opening.OpenedSource | Skipped:
     """A source file; or, of one found in a folder, why the reader of files named so says that it is none."""
     try:
         opened = described(one.path, said)
@@ -208,7 +210,7 @@ def _foreign(path: str, said: Request) -> str | None:
 # --- what OMIO wrote itself
 
 
-def _written_here(taken: Sequence[Taken]) -> dict[int, str]:
+def _written_here(taken: Sequence[SourceFile]) -> dict[int, str]:
     """Which of the files found hold nothing but what OMIO wrote from others of them, and from which; by number.
 
     Every image of such a file is the whole of what it was made of; what was computed, cut out or comes from
@@ -241,14 +243,14 @@ def _named_as_ours(one: Candidate) -> bool:
     return not one.given and one.path.lower().endswith(suffixes)
 
 
-def _whole(image: Image, taken: Sequence[Taken], sources: set[int]) -> bool:
+def _whole(image: Image, taken: Sequence[SourceFile], sources: set[int]) -> bool:
     """Whether an image is as large as one of its sources, or was merged of them."""
     return MERGE in image.metadata.facts.annotations or any(
         image.shape == one.shape for i in sources for one in taken[i].opened.images
     )
 
 
-def _note(taken: Sequence[Taken], again: Mapping[int, str]) -> None:
+def _note(taken: Sequence[SourceFile], again: Mapping[int, str]) -> None:
     """Tell in the log, which the command line shows, what is left out although it is an image."""
     if again:
         names = [os.path.basename(taken[i].opened.path) for i in again]
@@ -294,7 +296,9 @@ def _length(image: Image, axis: str) -> int:
 # --- which images
 
 
-def chosen(gathered: Gathered, image: int | str | None, *, along: str | None) -> list[tuple[Taken, tuple[Image, ...]]]:
+def chosen(
+    gathered: Collection, image: int | str | None, *, along: str | None
+) -> list[tuple[SourceFile, tuple[Image, ...]]]:
     """The chosen images of each source file.
 
     Raises
@@ -318,3 +322,16 @@ def chosen(gathered: Gathered, image: int | str | None, *, along: str | None) ->
             picked = one.opened.pick(image)
         found.append((one, picked))
     return found
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Pause Python's search for garbage: describing thousands of files makes next to none, and spends a fifth on it."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

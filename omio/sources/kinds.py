@@ -30,7 +30,7 @@ class File:
 class Files:
     """Several sources in the order given; a file among them is read whatever it is called."""
 
-    sources: Sequence[Source] = field(kw_only=False)
+    sources: Sequence[SourceLike] = field(kw_only=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +76,11 @@ class FolderStack:
     patterns: str | Sequence[str] = ()
 
 
-Source = File | Files | Folder | FolderStack | str | os.PathLike[str] | Sequence["Source"]
+SourceLike = File | Files | Folder | FolderStack | str | os.PathLike[str] | Sequence["SourceLike"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Listing:
     """What a source holds by its names.
 
     Parameters
@@ -108,7 +108,7 @@ class Found:
     home: str
 
 
-def source_of(given: Source) -> File | Files | Folder | FolderStack:
+def source_of(given: SourceLike) -> File | Files | Folder | FolderStack:
     """What a caller gave as one of the four kinds; a folder that no reader knows as one picture is a `Folder`.
 
     Raises
@@ -133,7 +133,7 @@ def source_of(given: Source) -> File | Files | Folder | FolderStack:
     )
 
 
-def find(source: Source) -> Found:
+def find(source: SourceLike) -> Listing:
     """The paths of a source in order, and what is left out; no file is opened.
 
     Raises
@@ -155,26 +155,26 @@ def find(source: Source) -> Found:
     path = os.path.abspath(os.fspath(known.path))
     home, name = os.path.split(path)
     if isinstance(known, File):
-        return Found(candidates=(Candidate(path=path, given=True),), root=home, title=name, home=home)
+        return Listing(candidates=(Candidate(path=path, given=True),), root=home, title=name, home=home)
     found = tuple(walk(path, recursive=known.recursive, patterns=known.patterns))
     return _told(_found(found, root=path, title=name or "folder", home=home))
 
 
-def _found(all_of_it: Sequence[Candidate | Skipped], **more: Any) -> Found:
-    return Found(
+def _found(all_of_it: Sequence[Candidate | Skipped], **more: Any) -> Listing:
+    return Listing(
         candidates=tuple(one for one in all_of_it if isinstance(one, Candidate)),
         skipped=tuple(one for one in all_of_it if isinstance(one, Skipped)),
         **more,
     )
 
 
-def _of_list(files: Files) -> Found:
+def _of_list(files: Files) -> Listing:
     if not files.sources:
         raise OmioError("the list of files is empty", remedy="give at least one path")
     parts = [find(one) for one in files.sources]
     given = {one.path for part in parts for one in part.candidates if one.given}
     first = parts[0]
-    return Found(
+    return Listing(
         # what is named and lies in a folder of the list, too, counts where it is named
         candidates=tuple(one for part in parts for one in part.candidates if one.given or one.path not in given),
         skipped=tuple(one for part in parts for one in part.skipped if one.path not in given),
@@ -186,7 +186,7 @@ def _of_list(files: Files) -> Found:
     )
 
 
-def _told(found: Found) -> Found:
+def _told(found: Listing) -> Listing:
     """The same, or an error where nothing is left of it."""
     if found.candidates:
         return found
@@ -223,7 +223,7 @@ class _Numbered:
     rest: str
 
 
-def _of_stack(stack: FolderStack) -> Found:
+def _of_stack(stack: FolderStack) -> Listing:
     members, tag, home = _family(stack)
     found = [
         one

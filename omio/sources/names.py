@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from .kinds import Found
+from .kinds import Listing
 from .walk import Candidate
 
 _FEW = 5
@@ -86,7 +86,7 @@ def _missing(spans: Sequence[tuple[int, int]], step: int) -> str:
     return f"the numbers {listed}{f' in steps of {step}' if step > 1 else ''} are missing"
 
 
-def missing(found: Found, taken: Sequence[Candidate]) -> str:
+def missing(found: Listing, taken: Sequence[Candidate]) -> str:
     """Which numbers are missing in the names of the folders of a stack, and of the files found in each folder.
 
     Parameters

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from omio_core.errors import AbsentPlanesWarning, warn
 
-Telling = tuple[type[Warning], str]
+Message = tuple[type[Warning], str]
 """A kind of warning, and what it says."""
 
 _FEW = 5
@@ -31,7 +31,7 @@ def kept_if(many: bool) -> AbstractContextManager[list[warnings.WarningMessage]]
     return kept() if many else nullcontext([])
 
 
-def once(told: Iterable[warnings.WarningMessage]) -> tuple[Telling, ...]:
+def once(told: Iterable[warnings.WarningMessage]) -> tuple[Message, ...]:
     """The first warning of each kind, with the other files that it is about; of absent planes, every one."""
     kinds: dict[type[Warning], list[str]] = {}
     for one in told:
@@ -39,7 +39,7 @@ def once(told: Iterable[warnings.WarningMessage]) -> tuple[Telling, ...]:
     return tuple(telling for category, messages in kinds.items() for telling in _of_kind(category, messages))
 
 
-def _of_kind(category: type[Warning], messages: list[str]) -> Iterator[Telling]:
+def _of_kind(category: type[Warning], messages: list[str]) -> Iterator[Message]:
     if issubclass(category, AbsentPlanesWarning):  # zeros that look measured: each file says which are not
         yield from ((category, message) for message in dict.fromkeys(messages))
         return
@@ -60,7 +60,7 @@ def _file(message: str) -> str:
     return path if os.path.isabs(path) else ""
 
 
-def padding(padded: Iterable[Sequence[str]]) -> Iterator[Telling]:
+def padding(padded: Iterable[Sequence[str]]) -> Iterator[Message]:
     """What is to be told of each merge that pads: how many of its images, and a few of them."""
     for images in padded:
         if images:
@@ -68,7 +68,7 @@ def padding(padded: Iterable[Sequence[str]]) -> Iterator[Telling]:
             yield AbsentPlanesWarning, f"images merged that are too small and padded with 0: {len(images)} ({listed})"
 
 
-def tell(tellings: Iterable[Telling]) -> None:
+def tell(tellings: Iterable[Message]) -> None:
     """Warn of what was kept back."""
     for category, message in tellings:
         warn(message, category)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from omio_core.errors import AbsentDataError, AbsentPlanesWarning, AmbiguousAxesError, AssumedAxesWarning, warn
-from omio_core.pixels.picture import FilePicture, absence
+from omio_core.pixels.absence import absence
+from omio_core.pixels.picture import FilePicture
 from omio_core.plugins import rules
 from omio_core.policies import Policies
+
+from .image import Image
 
 
 def rule(path: str, pictures: Sequence[FilePicture], chosen: Policies) -> None:
@@ -74,3 +77,20 @@ def _planes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
             )
         if action == "warn":
             warn(f"{path}: {words}; filled with 0", AbsentPlanesWarning)
+
+
+def refuse_missing(path: str, images: Sequence[Image], chosen: Policies) -> None:
+    """Apply the policy ``missing``.
+
+    Raises
+    ------
+    MissingMetadataError
+    """
+    from omio_core.plugins.rules import decide
+
+    if chosen.missing == Policies().missing:
+        return  # the default takes what is unknown as unknown: no metadata are parsed to find that out
+    for image in images:
+        needed = image.metadata.needed()
+        if needed and decide("missing", chosen.missing, path=path, missing=needed) == "raise":
+            image.metadata.refuse_missing(path)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from omio_core.geometry.axes import CANONICAL
-from omio_core.pixels.picture import absence
+from omio_core.pixels.absence import absence
 from omio_core.plugins.descriptions import ImageLike
 
 _UNITS = {

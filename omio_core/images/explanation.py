@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from .explain import image_dict, of_image
 
 if TYPE_CHECKING:
-    from .opening import Source
+    from .opening import OpenedSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """Why a source is read as it is: ``str()`` is for people, `to_dict` for programs."""
 
-    source: Source
+    source: OpenedSource
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able: path, reader, because, verdicts by reader, and the images."""

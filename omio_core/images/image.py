@@ -20,7 +20,10 @@ from omio_core.geometry.axes import CANONICAL
 from omio_core.geometry.box import Box
 from omio_core.metadata.model import Metadata
 from omio_core.pixels import handles
-from omio_core.pixels.picture import ArrayPicture, CroppedPicture, hold, read
+from omio_core.pixels.absence import hold
+from omio_core.pixels.array import ArrayPicture
+from omio_core.pixels.cropped import CroppedPicture
+from omio_core.pixels.picture import read
 from omio_core.pixels.protocol import Picture
 from omio_core.pixels.stream import fill, unit
 from omio_core.settings import current

@@ -39,7 +39,7 @@ from .overrides import Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class OpenedSource:
     """An opened source: the decision that led to it, and its images in file order."""
 
     path: str
@@ -73,7 +73,7 @@ class Source:
         )
 
 
-def open_source(path: str | os.PathLike[str], request: Request | None = None) -> Source:
+def open_source(path: str | os.PathLike[str], request: Request | None = None) -> OpenedSource:
     """Open a file, or a folder that is one picture, lazily.
 
     Parameters
@@ -118,7 +118,7 @@ def open_source(path: str | os.PathLike[str], request: Request | None = None) ->
         Image(one, partial(_metadata, one, len(pictures), version, request), vendor=one.description.vendor)
         for one in pictures
     )
-    return Source(path=probe.path, decision=decision, images=images)
+    return OpenedSource(path=probe.path, decision=decision, images=images)
 
 
 def _picture(key: Key, index: int, description: ImageDescription, axes: str | None) -> FilePicture:

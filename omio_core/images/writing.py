@@ -20,7 +20,7 @@ from omio_core.files.atomic import numbered
 from omio_core.geometry.box import Box
 from omio_core.lazy import load
 from omio_core.pixels import digests
-from omio_core.pixels.picture import hold
+from omio_core.pixels.absence import hold
 from omio_core.plugins import dispatch, rules
 from omio_core.plugins.descriptions import Writer, WriteRequest, Written
 

@@ -206,7 +206,6 @@ class Metadata:
 
     def to_dict(self) -> dict[str, Any]:
         """The public dict; see `omio_core.metadata.from_dict`."""
-        pass
 
         return to_dict(self)
 

@@ -1,6 +1,6 @@
 """Maps of pixels that lie in a file as they are: no copy, no handle, read only; it knows no format.
 
-A reader says where they lie (`omio_core.contract.MappedLayout`); here that is held against the file and turned to TZCYX.
+A reader says where they lie (`MappedLayout`); here that is checked against the file and mapped to TZCYX.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from omio_core.geometry.axes import CANONICAL
 from omio_core.geometry.box import Box
 from omio_core.pixels.description import MappedLayout
 
-from .picture import uncropped
+from .cropped import uncropped
 from .protocol import Picture, StoredPicture
 
 __all__ = ["mapped"]

@@ -18,7 +18,8 @@ from omio_core.geometry.box import Box, grid
 from omio_core.settings import MIB, current
 from omio_core.threads import R, ordered
 
-from .picture import read, uncropped
+from .cropped import uncropped
+from .picture import read
 from .protocol import Picture
 
 UNIT = MIB  # bytes; a smaller task costs more to hand over than to do

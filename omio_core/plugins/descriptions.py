@@ -179,7 +179,7 @@ class WriteRequest:
     progress
         Called with the number of bytes of pixels done, more than once, in the caller's thread.
     digests
-        Whether the digests of the planes (see `omio_core.pixels.digests`) are wanted, in the file and in what is given back.
+        Whether the digests of the planes are wanted (see `omio_core.pixels.digests`), in the file and in the result.
     options
         The writer's own.
     """

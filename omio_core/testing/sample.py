@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from omio_core.errors import OmioWarning
 from omio_core.geometry.box import Box
 from omio_core.images.image import Image
-from omio_core.images.opening import Source, open_source
+from omio_core.images.opening import OpenedSource, open_source
 from omio_core.images.overrides import Request
 from omio_core.lazy import load
 from omio_core.pixels.description import ImageDescription
@@ -102,7 +102,7 @@ class Subject:
         return [(name, s if isinstance(s, Sample) else Sample(path=Path(s))) for name, s in given.items()]
 
     @contextmanager
-    def source(self, sample: Sample) -> Iterator[Source]:
+    def source(self, sample: Sample) -> Iterator[OpenedSource]:
         """A sample opened through the core, with no other plugin in the way."""
         with using(catalogue_of(self.reader)), warnings.catch_warnings():
             warnings.simplefilter("ignore", OmioWarning)

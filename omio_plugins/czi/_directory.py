@@ -60,7 +60,6 @@ class Directory:
         FileChangedError
             The file is not the one that was described.
         """
-        pass
 
         return entries_again(self)
 

@@ -63,6 +63,12 @@ def directory_bytes(file: PositionedFile, offset: int) -> tuple[bytes, int]:
 
 
 def parse_entries(data: bytes, count: int) -> NDArray[Any]:
+    """The entries as one array of `ENTRY`, in the order of the directory.
+
+    Raises
+    ------
+    CorruptFileError, UnsupportedFeatureError
+    """
     found = np.zeros(count, ENTRY)
     raw = np.frombuffer(data, np.uint8)
     unknown: dict[bytes, tuple[int, int]] = {}
@@ -146,7 +152,12 @@ def _refuse_unknown(unknown: dict[bytes, tuple[int, int]]) -> None:
 
 
 def check_entries(entries: NDArray[Any], size: int) -> None:
-    """Hold all that the entries say against the file."""
+    """Check all that the entries state against the size of the file.
+
+    Raises
+    ------
+    CorruptFileError, UnsupportedFeatureError, LimitExceededError
+    """
     if (entries["file_part"] != 0).any():
         raise UnsupportedFeatureError(
             "the file is one of several that make up a CZI, which is not read",

@@ -19,7 +19,7 @@ from omio_core.errors import UnsupportedFeatureError
 from omio_core.files.positioned import PositionedFile
 from omio_plugins.tiff._chain import read_chain
 from omio_plugins.tiff._ifd import PageSequence
-from omio_plugins.tiff._pages import Numbered
+from omio_plugins.tiff._pages import PagesInOrder
 from omio_plugins.tiff._picture import Picture, Stack, picture
 from omio_plugins.tiff._plain import full_pages
 from omio_plugins.tiff._structure import Structure
@@ -146,7 +146,7 @@ def _image(
     letters = arranged.rows + ("X" if structure.contig == 1 else "XC")
     parts = tuple(
         picture(
-            axes=axes, lead=lead, stacks=[Stack(pages=Numbered(one[start * along_c : stop * along_c]))],
+            axes=axes, lead=lead, stacks=[Stack(pages=PagesInOrder(one[start * along_c : stop * along_c]))],
             page_axes=letters, kind=f"LSM, {_info.SCAN_TYPES.get(recording.info['ScanType'], 'unknown scan')}",
             name=place.name or name_of(recording), assumptions=said, facts=partial(facts, recording, place),
             vendor=partial(vendor, recording),

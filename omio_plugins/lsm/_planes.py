@@ -70,7 +70,7 @@ def planes(chain: Chain, structure: Structure, depths: tuple[int, ...], strips: 
         # its PhotometricInterpretation is that of a display: pixels are intensities
         layout = _layout(replace(structure, photometric=_GREY) if channels == 1 else _channel(structure, depths[0]))
         runs = [Run(first=0, offsets=numbers.reshape(-1), tables=tables.reshape(-1, tables.shape[2]), layout=layout)]
-        found = [Pages(made, runs)]
+        found: list[PageSequence] = [Pages(made, runs)]
     else:
         found = [
             Pages(made, [Run(

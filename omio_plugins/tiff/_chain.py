@@ -19,7 +19,7 @@ from omio_core.files.positioned import PositionedFile
 
 from ._form import TYPES, Form, Layout, Order, Tag
 from ._ifd import Chain
-from ._pages import Gathered
+from ._pages import PageCollector
 from ._structure import OFFSETS, STRUCTURAL, SUB_IFDS, TABLES, structure_of
 
 MOST_TAGS = 4096  # of one IFD; the registered tags are some hundreds
@@ -58,7 +58,7 @@ def read_chain(file: PositionedFile, kind: type[Chain] = Chain) -> Chain:
         More pages than the settings allow.
     """
     form, offset = _header(file)
-    chain, gathered = kind(file, form), Gathered()
+    chain, gathered = kind(file, form), PageCollector()
     tables = Tables(chain)
     before, ahead, due = 0, _FEW, _FIRST_CHECK
     while offset:
@@ -84,7 +84,7 @@ def read_chain(file: PositionedFile, kind: type[Chain] = Chain) -> Chain:
     return chain
 
 
-def _refuse_loop(chain: Chain, gathered: Gathered) -> None:
+def _refuse_loop(chain: Chain, gathered: PageCollector) -> None:
     """Raise if an offset stands twice: an IFD names one successor, so a chain that comes back never ends."""
     offsets = gathered.offsets()
     if bool((offsets[1:] > offsets[:-1]).all()):  # as nearly all files have it

@@ -1,4 +1,4 @@
-"""How a TIFF spells its tables: byte order, widths of fields, the types of values, and what neighbouring pages share."""
+"""How a TIFF spells its tables: byte order, widths of fields, types of values; and what neighbouring pages share."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from . import _plain
 from ._ifd import Chain, PageSequence
 from ._imagej_tags import metadata
 from ._levels import following, stacks
-from ._pages import Numbered
+from ._pages import PagesInOrder
 from ._picture import Picture, Stack, picture
 from ._segments import contiguous
 from ._tags import RawTags, jsonable, notes, raw_tags, sizes_by_tags, spacing
@@ -55,7 +55,7 @@ def pictures(chain: Chain, pages: PageSequence, description: str) -> list[Pictur
     axes, lead, assumptions = _axes(named, stack, str(keys.get("order", "")).upper())
     # ImageJ writes stacks of 4 GB and more with one IFD
     start = None if stack <= len(pages) else contiguous(list(pages), stack)
-    own = Numbered(pages[:stack])
+    own = PagesInOrder(pages[:stack])
     return [
         picture(
             axes=axes, lead=lead,

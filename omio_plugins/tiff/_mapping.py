@@ -17,7 +17,7 @@ from omio_core.contract import MappedLayout
 
 from ._columns import numbers
 from ._ifd import Page
-from ._pages import Numbered, first_of, kinds
+from ._pages import PagesInOrder, first_of, kinds
 from ._segments import Segments, uncompressed
 from ._structure import STRIP_COUNTS, STRIP_OFFSETS, Structure
 
@@ -84,7 +84,7 @@ def _starts(pages: Mapping[int, Page], structure: Structure, seen: Segments | No
     if not long.all() or not offsets.all() or not (offsets[:, :-1] + needed[:-1] == offsets[:, 1:]).all():
         return None
     starts: NDArray[np.int64] = offsets[:, 0]
-    if isinstance(pages, Numbered):
+    if isinstance(pages, PagesInOrder):
         return starts
     return starts[np.argsort(np.fromiter(pages, np.int64, len(pages)))]
 
@@ -108,7 +108,7 @@ def _distances(starts: NDArray[np.int64], itemsize: int) -> tuple[int, ...] | No
 
 def _tables(pages: Mapping[int, Page], structure: Structure) -> Segments | None:
     """Places of the strips of all pages, shape (pages, strips); None where their tables are not close together."""
-    if not isinstance(pages, Numbered) or len(pages.pages.runs) > _MOST_RUNS:
+    if not isinstance(pages, PagesInOrder) or len(pages.pages.runs) > _MOST_RUNS:
         return None
     if structure.segments * len(pages) > _MOST_SEEN:
         return None

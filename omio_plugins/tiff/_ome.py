@@ -24,7 +24,7 @@ from . import _plain
 from ._ifd import Chain, Page
 from ._levels import stacks
 from ._members import Members
-from ._pages import Numbered, kinds
+from ._pages import PagesInOrder, kinds
 from ._picture import Picture, Stack, picture
 from ._sets import Home, Sources, sources
 from ._structure import Structure
@@ -257,7 +257,7 @@ def _pages(found: _Found) -> Mapping[int, Page]:
     chain, first = found.get(0, (None, 0))
     n = len(found)
     if chain is not None and all(found.get(k) == (chain, first + k) for k in range(n)):
-        return Numbered(chain.pages[first : first + n])
+        return PagesInOrder(chain.pages[first : first + n])
     return {flat: chain.pages[ifd] for flat, (chain, ifd) in found.items()}
 
 

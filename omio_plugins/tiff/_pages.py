@@ -86,7 +86,7 @@ class Pages(Sequence[Page]):
         return self._kinds
 
 
-class Numbered(Mapping[int, Page]):
+class PagesInOrder(Mapping[int, Page]):
     """Pages by the index of the plane they hold: the first holds plane 0, and so on."""
 
     def __init__(self, pages: PageSequence):
@@ -106,12 +106,12 @@ class Numbered(Mapping[int, Page]):
 
 def first_of(pages: Mapping[int, Page]) -> Page:
     """The first of them."""
-    return pages.pages[0] if isinstance(pages, Numbered) else next(iter(pages.values()))
+    return pages.pages[0] if isinstance(pages, PagesInOrder) else next(iter(pages.values()))
 
 
 def kinds(pages: Mapping[int, Page]) -> list[Page]:
     """One page of each layout, in the order they are first met."""
-    if isinstance(pages, Numbered):
+    if isinstance(pages, PagesInOrder):
         return pages.pages.kinds()
     found: dict[int, Page] = {}
     for page in pages.values():
@@ -119,7 +119,7 @@ def kinds(pages: Mapping[int, Page]) -> list[Page]:
     return list(found.values())
 
 
-class Gathered:
+class PageCollector:
     """Pages as a walk along the chain meets them."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from omio_core.contract import Facts
 from ._form import Run
 from ._ifd import Chain, PageSequence
 from ._levels import following, stacks
-from ._pages import Numbered
+from ._pages import PagesInOrder
 from ._picture import Picture, picture
 from ._structure import MASK, Structure
 from ._tags import for_print, is_unmarked, plain_facts, raw_tags
@@ -37,7 +37,7 @@ def _one(
     raw = raw_tags(chain, group[0])
     if facts is None and kind == "TIFF" and is_unmarked(chain, group[0]):
         assumptions = (*assumptions, *for_print(raw))
-    pages = Numbered(group)
+    pages = PagesInOrder(group)
     levels = stacks(pages, following(pages))
     if len(levels) > 1 and kind == "TIFF":
         kind = "pyramidal TIFF"

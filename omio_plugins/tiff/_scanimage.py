@@ -21,7 +21,7 @@ from omio_core.errors import CorruptFileError
 from . import _plain
 from ._ifd import Chain, PageSequence
 from ._levels import stacks
-from ._pages import Numbered
+from ._pages import PagesInOrder
 from ._picture import Picture, picture
 from ._tags import SOFTWARE, RawTags, notes, raw_tags, sizes_by_tags
 
@@ -62,7 +62,7 @@ def pictures(chain: Chain, pages: PageSequence, text: str) -> list[Picture]:
         return _plain.pictures(chain, pages, facts=facts, kind=_KIND, assumptions=("the pages differ",))
     return [
         picture(
-            axes=axes, lead=lead, stacks=stacks(Numbered(pages)), kind=_KIND, facts=facts, assumptions=said,
+            axes=axes, lead=lead, stacks=stacks(PagesInOrder(pages)), kind=_KIND, facts=facts, assumptions=said,
             vendor=partial(str, text),
         )
     ]  # fmt: skip

@@ -16,7 +16,7 @@ from omio_core.contract import Facts
 from . import _plain
 from ._ifd import Chain, PageSequence
 from ._levels import following, stacks
-from ._pages import Numbered
+from ._pages import PagesInOrder
 from ._picture import Picture, Stack, picture
 from ._segments import contiguous
 from ._structure import Structure
@@ -107,7 +107,7 @@ def _one(
     start = None
     if stated.get("truncated") is True or alike < planes:
         start = contiguous([first], planes) if planes > 1 else None
-    taken = Numbered(pages[:1] if start is not None else own)
+    taken = PagesInOrder(pages[:1] if start is not None else own)
     raw = raw_tags(chain, first)
     made = picture(
         axes=axes, lead=lead, page_axes=page_axes,

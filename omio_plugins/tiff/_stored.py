@@ -14,7 +14,7 @@ from omio_core.geometry.axes import unfold
 
 from ._form import Form, Run
 from ._ifd import Page
-from ._pages import Numbered, kinds
+from ._pages import PagesInOrder, kinds
 from ._segments import Segments, bounded, segments_of, strip
 from ._structure import (
     CCITT,
@@ -112,7 +112,7 @@ def _strips(pages: Mapping[int, Page]) -> Segments:
             counts.append(pairs[:, 1])
             singly.clear()
 
-    if not isinstance(pages, Numbered):
+    if not isinstance(pages, PagesInOrder):
         singly.extend(map(strip, pages.values()))
     else:
         begin = 0
@@ -208,7 +208,7 @@ def _sparse(pages: Mapping[int, Page]) -> tuple[_Grids | None, Segments | None]:
 
 def _counted(pages: Mapping[int, Page]) -> Iterable[tuple[Structure, int]]:
     """Structures, and how many pages have each; the same one more than once."""
-    if isinstance(pages, Numbered):  # no page is made to find it out
+    if isinstance(pages, PagesInOrder):  # no page is made to find it out
         return ((run.layout.structure, len(run)) for run in pages.pages.runs)
     return ((page.structure, 1) for page in pages.values())
 

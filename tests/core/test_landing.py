@@ -117,7 +117,7 @@ def test_whatever_happens_while_the_flushing_begins_it_ends(
             raise error
 
     monkeypatch.setattr(atomic, "FLUSH_EVERY", 0.01)
-    monkeypatch.setattr("omio_core.pixels.stream.threading.Thread", Interrupted)
+    monkeypatch.setattr("omio_core.threads.threading.Thread", Interrupted)
     if error is KeyboardInterrupt:
         with pytest.raises(KeyboardInterrupt):
             land(tmp_path / "a.txt", fill("x"))

@@ -29,7 +29,7 @@ def made(path: Path, array: np.ndarray, axes: str, **changes: Any) -> Image:
     described = ImageDescription(axes=axes, dtype=array.dtype.newbyteorder("="), levels=(replace(level, **changes),))
     key = Key(reader="none", path=str(path), members=(Fingerprint.of(str(path)),))
     understood = layout(axes, array.shape, caller=axes)
-    picture = FilePicture(key=key, index=0, described=described, layout=understood)
+    picture = FilePicture(key=key, index=0, description=described, layout=understood)
     return Image(picture, Metadata(shape=picture.shape, dtype=str(picture.dtype), samples=understood.samples))
 
 
@@ -72,7 +72,7 @@ def test_gaps_between_images(tmp_path: Path) -> None:
     image = made(path, array, "TYX", shape=(2, 3, 5), raw=raw)
     image = Image(
         FilePicture(
-            key=image.picture.key, index=0, described=image.picture.description, layout=layout("TYX", (2, 3, 5))
+            key=image.picture.key, index=0, description=image.picture.description, layout=layout("TYX", (2, 3, 5))
         ),
         image.metadata,
     )
@@ -88,7 +88,7 @@ def test_an_odd_place_in_the_file(tmp_path: Path) -> None:
     raw = MappedLayout(path=str(path), offset=HEADER + 3, strides=array.strides, dtype="<u4")
     described = replace(image.picture.description, levels=(Level(shape=(3, 4), blocks=(3, 4), raw=raw),))
     key = replace(image.picture.key, members=(Fingerprint.of(str(path)),))
-    moved = FilePicture(key=key, index=0, described=described, layout=layout("YX", (3, 4)))
+    moved = FilePicture(key=key, index=0, description=described, layout=layout("YX", (3, 4)))
     assert np.array_equal(Image(moved, image.metadata).to_memmap()[0, 0, 0], array)
 
 

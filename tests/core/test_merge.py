@@ -24,8 +24,9 @@ from omio_core.merging.merge import exact, merge
 from omio_core.merging.recipe import AXES, Merge
 from omio_core.metadata.model import Metadata
 from omio_core.pixels import handles
-from omio_core.pixels.joined import JoinedPicture, label, leaves
-from omio_core.pixels.picture import ArrayPicture, CroppedPicture
+from omio_core.pixels.array import ArrayPicture
+from omio_core.pixels.cropped import CroppedPicture
+from omio_core.pixels.joined import JoinedPicture
 from omio_core.pixels.stream import fill, pull
 from omio_core.plugins import catalogue
 from omio_core.plugins.catalogue import Catalogue
@@ -210,8 +211,8 @@ def test_nothing_is_opened_before_pixels_are_asked_for(tmp_path):
     with merged:
         assert len(handles.OPENS) == 6
     assert len(handles.OPENS) == 0, "closed with the merge"
-    assert [leaf.key.path for leaf in leaves(merged.picture)] == [str(tmp_path / f"{i}.toy") for i in range(6)]
-    assert list(leaves(merged.at(T=0).picture)) == list(leaves(merged.picture))
+    assert [leaf.stored.key.path for leaf in merged.picture.leaves] == [str(tmp_path / f"{i}.toy") for i in range(6)]
+    assert list(merged.at(T=0).picture.leaves) == list(merged.picture.leaves)
 
 
 def test_many_files_and_few_handles(tmp_path):
@@ -476,10 +477,10 @@ def test_a_strict_merge_of_padded_ones():
 def test_labels(tmp_path):
     path = write_toy(tmp_path / "a.toy", *(toy_image(np.ones((2, 2), "u1"), "YX", name=n) for n in ("one", None)))
     first, second = open_source(path).images
-    assert label(first.picture) == f"{path} (image 'one')"
-    assert label(second.picture, folder=False) == "a.toy (image 1)"
-    assert label(first.at(Y=0).picture, folder=False) == "a part of a.toy (image 'one')"
-    assert label(merge([first, second], "T").picture, folder=False) == "a.toy (image 'one') merged with 1 more"
+    assert first.picture.label() == f"{path} (image 'one')"
+    assert second.picture.label(folder=False) == "a.toy (image 1)"
+    assert first.at(Y=0).picture.label(folder=False) == "a part of a.toy (image 'one')"
+    assert merge([first, second], "T").picture.label(folder=False) == "a.toy (image 'one') merged with 1 more"
     assert merge([first, first], "T").name == "one"
     assert merge([first, second], "T").name is None
-    assert isinstance(merge([first, second], "T").recipe, Merge)
+    assert isinstance(merge([first, second], "T").merged, Merge)

@@ -22,13 +22,15 @@ from omio_core.images.image import Image
 from omio_core.images.opening import open_source
 from omio_core.images.overrides import Request
 from omio_core.metadata.model import Metadata
-from omio_core.pixels.picture import ArrayPicture, CroppedPicture, FilePicture, read
+from omio_core.pixels.array import ArrayPicture
+from omio_core.pixels.cropped import CroppedPicture
+from omio_core.pixels.picture import FilePicture, PictureBase, read
 from omio_core.pixels.protocol import Picture
 from omio_core.pixels.stream import fill, pull, unit
 
 
 @dataclass(frozen=True)
-class Placed:
+class Placed(PictureBase):
     """A toy merge: pictures at offsets in a larger one; what none of them covers is absent."""
 
     parts: tuple[Picture, ...]
@@ -285,7 +287,7 @@ def test_foreign_exceptions_of_a_read_are_wrapped(toy, tmp_path, monkeypatch, er
 def test_terabytes_of_nothing_are_refused():
     """A picture that is nearly all absent is not made whole; the part of it that exists is read."""
 
-    class Hollow:
+    class Hollow(PictureBase):
         shape, dtype, blocks = (1000, 1000, 1000, 8, 8), np.dtype("u1"), (1, 1, 1, 8, 8)
         present = Present([Box(((5, 6), (5, 6), (5, 6), (0, 8), (0, 8)))])
 
@@ -305,7 +307,7 @@ def test_terabytes_of_nothing_are_not_written(tmp_path, catalogue):
 
     catalogue(writers=[Writer(name="no", title="No", suffixes=(".no",), accepts=accepts, write="nowhere:write")])
 
-    class Hollow:
+    class Hollow(PictureBase):
         shape, dtype, blocks = (1000, 1000, 1000, 8, 8), np.dtype("u1"), (1, 1, 1, 8, 8)
         present = Present([Box(((0, 1), (0, 1), (0, 1), (0, 8), (0, 8)))])
 

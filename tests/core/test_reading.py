@@ -37,7 +37,7 @@ from omio_core.images.opening import open_source
 from omio_core.images.overrides import Overrides, Request
 from omio_core.metadata.facts import Fact
 from omio_core.pixels import handles
-from omio_core.pixels.picture import absence
+from omio_core.pixels.absence import absence
 from omio_core.plugins import catalogue as plugins
 from omio_core.policies import Policies
 
@@ -213,9 +213,9 @@ def test_absent_planes_are_0_and_one_warning_a_file(file):
     for index in (0, 2):
         assert np.array_equal(source.images[index].to_numpy()[0, :, 0], wanted)
     assert np.array_equal(source.images[0][0, 1:, 0, 1:3, ::2], wanted[1:, 1:3, ::2])
-    assert absence(source.images[0]).startswith("50 %")
-    assert absence(source.images[1]) == ""
-    assert absence(source.images[0].at(Z=0)) == "", "that plane is whole"
+    assert absence(source.images[0].picture).startswith("50 %")
+    assert absence(source.images[1].picture) == ""
+    assert absence(source.images[0].at(Z=0).picture) == "", "that plane is whole"
 
 
 def test_absent_planes_may_be_forbidden_or_accepted(file):

@@ -17,7 +17,9 @@ from omio_core import settings, threads
 from omio_core.geometry.axes import layout
 from omio_core.geometry.box import Box, grid
 from omio_core.pixels import stream
-from omio_core.pixels.picture import ArrayPicture, CroppedPicture
+from omio_core.pixels.array import ArrayPicture
+from omio_core.pixels.cropped import CroppedPicture
+from omio_core.pixels.picture import PictureBase
 from omio_core.pixels.stream import fill, groups, pull, unit
 from omio_core.threads import ordered
 
@@ -29,7 +31,7 @@ def four_workers():
         yield
 
 
-class Counted:
+class Counted(PictureBase):
     """A picture of blocks that notes which native blocks each read touches, and how much is in flight."""
 
     present = None
@@ -248,7 +250,7 @@ def test_dask_tasks_never_use_the_pool(monkeypatch):
     from omio_core.images.image import Image
 
     picture = Counted((4, 1, 1, 8, 8), (1, 1, 1, 8, 8))
-    monkeypatch.setattr(stream, "_executor", lambda workers: pytest.fail("a dask task asked for the pool"))
+    monkeypatch.setattr(threads, "_executor", lambda workers: pytest.fail("a dask task asked for the pool"))
     lazy = Image(picture, lambda: None).to_dask((1, 1, 1, 8, 8))
     assert np.array_equal(lazy.compute(scheduler="threads"), picture.pixels)
 
@@ -366,7 +368,7 @@ def test_a_region_is_cut_along_the_blocks_of_the_whole():
     """Tasks of a crop that begins inside a block never read that block twice."""
     asked = []
 
-    class Blocky:
+    class Blocky(PictureBase):
         shape, dtype, blocks, present = (1, 1, 1, 64, 64), np.dtype("u1"), (1, 1, 1, 16, 64), None
 
         def read_into(self, out, box):

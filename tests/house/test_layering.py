@@ -13,7 +13,6 @@ ROOMS = {
     "metadata.units": "spellings of units, one list for all formats",
     "metadata.facts": "values and their origins",
     "metadata.model": "what omio_annotate and a writer are given",
-    "images.image": "what a writer is given",
     "errors": "what a reader and a writer raise",
     "settings": "the limits that every reader holds a file against",
     "ome.read": "the OME model, which several formats carry",
@@ -22,7 +21,7 @@ ROOMS = {
     "files.positioned": "positioned reads of a file, held against its size, which every reader needs",
     "parsing.xml": "XML as a tree, guarded, which several formats carry",
     "parsing.yaml": "YAML as plain values, guarded, which sidecars and settings are written in",
-    "warned": "warnings at the line that called OMIO, not somewhere in it",
+    "threads": "ordered: tasks of a writer on the one pool, results in order",
     "pixels.stream": "pull: how a writer gets its pixels, in order and bounded",
     "metadata.namespaces": "the namespaces and the record that a writer puts into the file",
 }
@@ -30,7 +29,7 @@ ROOMS = {
 STANDS_ON = {
     "lsm": {"tiff": "LSM is TIFF with a private tag: chain of IFDs, strips, codecs and limits are TIFF's"},
 }
-PLUGGY = {"omio_core.contract", "omio_core.hookspecs", "omio_core.plugins.catalogue"}
+PLUGGY = {"omio_core.plugins.descriptions", "omio_core.hookspecs", "omio_core.plugins.catalogue"}
 THREADS = {"Thread", "Timer", "ThreadPoolExecutor", "ThreadPool", "start_new_thread", "start_joinable_thread"}
 
 
@@ -107,7 +106,7 @@ def test_the_face_never_imports_a_plugin(modules: tuple[Any, ...]) -> None:
 
 
 def test_one_file_touches_the_plugin_manager(modules: tuple[Any, ...]) -> None:
-    """Only plugins.py knows pluggy's manager; contract and hookspecs know its markers; nobody else knows pluggy."""
+    """Only the catalogue knows pluggy's manager, descriptions and hookspecs its markers; nobody else knows pluggy."""
     for module in modules:
         names = {getattr(n, "attr", getattr(n, "id", None)) for n in ast.walk(module.tree)}
         imported = [name for _, name in module.imports() if name.partition(".")[0] == "pluggy"]
@@ -119,13 +118,13 @@ def test_one_file_touches_the_plugin_manager(modules: tuple[Any, ...]) -> None:
 
 
 def test_one_file_starts_threads(modules: tuple[Any, ...]) -> None:
-    """The one pool is the core's stream.py; readers, writers and the face start none.
+    """The one pool is the core's threads.py; readers, writers and the face start none.
 
     The conformance kit does: it plays the part of a caller with threads of his own.
     """
     wrong = []
     for module in modules:
-        if module.name == "omio_core.pixels.stream" or module.name.startswith("omio_core.testing."):
+        if module.name == "omio_core.threads" or module.name.startswith("omio_core.testing."):
             continue
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Call):

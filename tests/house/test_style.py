@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 LINES_OF_A_MODULE = 400  # hard; 300 is the aim
-SIGNATURES = {"omio": "the face: signatures with their docstrings, and no work"}  # may be twice as long
+SIGNATURES = {"omio.api": "the face: signatures with their docstrings, and no work"}  # may be twice as long
 LINES_OF_A_FUNCTION = 60  # hard, docstring aside; 40 is the aim
 
 # Classes made by @dataclass that are not frozen, each with its reason.

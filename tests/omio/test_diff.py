@@ -13,7 +13,7 @@ import pytest
 import tifffile
 
 import omio
-from omio.comparing.diff import Change, Difference, ImageDifference, Pixels
+from omio.comparing.values import Change, Difference, ImageDifference, Pixels
 from omio_core import Image, from_dict
 from omio_core.errors import ManyImagesError, NoReaderError, OmioError
 from omio_core.pixels import digests

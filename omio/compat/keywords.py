@@ -1,0 +1,43 @@
+"""Keywords of the first OMIO's calls, as what they mean today; it opens nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omio.request import Dict, Sizes
+from omio.sources.kinds import File, Files, Folder, FolderStack, SourceLike
+from omio_core.errors import MetadataError
+from omio_core.images.overrides import Overrides
+from omio_core.metadata.units import micrometres
+
+_EARLIER = (
+    "folder_stacks", "merge_along_axis", "merge_folder_stacks", "merge_multiple_files_in_folder", "physicalsize_xyz",
+    "pixelunit", "recursive", "zeropadding",
+)  # fmt: skip
+
+
+def by_earlier_names(
+    source: SourceLike, merge: str | None, pixel_size: Sizes | None, others: Dict
+) -> tuple[SourceLike, str | None, Sizes | None, Dict]:
+    """What names of earlier versions mean: the source, the axis, the sizes, and the other keywords without them."""
+    if others.keys().isdisjoint(_EARLIER):
+        return source, merge, pixel_size, others
+    old = {name: others[name] for name in _EARLIER if name in others}
+    others = {name: value for name, value in others.items() if name not in _EARLIER}
+    if "zeropadding" in old:
+        others.setdefault("shapes", "pad" if old["zeropadding"] else "strict")
+    if old.get("merge_multiple_files_in_folder") or old.get("merge_folder_stacks"):
+        merge = merge or old.get("merge_along_axis", "T")
+    recursive = bool(old.get("recursive"))
+    if not isinstance(source, File | Files | Folder | FolderStack | list | tuple):
+        path: Any = source
+        if old.get("folder_stacks") or old.get("merge_folder_stacks"):
+            source = FolderStack(path, recursive=recursive)
+        elif recursive:
+            source = Folder(path, recursive=True)
+    if old.get("physicalsize_xyz") is not None and pixel_size is None:
+        unit, sizes = old.get("pixelunit") or "um", Overrides(pixel_size=old["physicalsize_xyz"]).sizes()
+        if micrometres(1.0, unit) is None:
+            raise MetadataError(f"pixelunit={unit!r} is no length", remedy='give one such as "um" or "nm"')
+        pixel_size = {axis: micrometres(size, unit) or 0.0 for axis, size in sizes.items()}
+    return source, merge, pixel_size, others

@@ -1,0 +1,205 @@
+"""A plan as values: what is read, merged and written, and why; it opens nothing and executes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from omio.sources.collect import SourceFile
+from omio.sources.walk import Skipped
+from omio_core.errors import OmioError
+from omio_core.files.stamps import Fingerprint
+from omio_core.images.image import Image
+from omio_core.images.overrides import Request
+
+ACTIONS = ("read", "write", "overwrite", "skip")
+"""What happens to an output: given as an image; written under a free name; in place of a file; nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One image that is read, as it was described.
+
+    Parameters
+    ----------
+    path, image, images, name
+        The file; which of how many images; what that is called.
+    reader, because
+        Who reads it, and the rule and the evidence that chose it.
+    members
+        All files that belong to it, as they were.
+    native_axes, native_shape
+        Of the file.
+    rule
+        How its axes became TZCYX: named by the file, by the caller, or an assumption in words.
+    shape, dtype
+        TZCYX.
+    absent
+        What of it is not in the file, in words; "" where nothing is.
+    region
+        Where it lies in the output, from each axis to start and stop; None where it is the output.
+    """
+
+    path: str
+    image: int
+    images: int
+    name: str | None
+    reader: str
+    because: str
+    members: tuple[Fingerprint, ...]
+    native_axes: str
+    native_shape: tuple[int, ...]
+    rule: str
+    shape: tuple[int, ...]
+    dtype: str
+    absent: str = ""
+    region: Mapping[str, tuple[int, int]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """One image that results, or one file.
+
+    Parameters
+    ----------
+    inputs
+        In order.
+    along
+        The axis they are merged along; None where each is an image of its own.
+    shape, dtype, nbytes
+        TZCYX, the type, and the bytes of the pixels; of the first of several images that are not merged. None where
+        `problem` forbids the merge.
+    memory
+        Bytes that will be needed, about.
+    path
+        The file that will be written; None where an image is given.
+    wanted
+        Its name before a name that is taken was looked at.
+    action
+        One of `ACTIONS`.
+    stands
+        What stands under the name and will be overwritten.
+    padded
+        What will be filled with zeros, in words, an entry an input.
+    conflicts
+        What the inputs state differently and what became of it, gaps between them; in words.
+    unknown
+        Facts that an analysis of this shape needs and that are unknown.
+    problem
+        Why it cannot be done.
+    """
+
+    inputs: tuple[Input, ...]
+    along: str | None = None
+    shape: tuple[int, ...] | None = None
+    dtype: str | None = None
+    nbytes: int | None = None
+    memory: int | None = None
+    path: str | None = None
+    wanted: str | None = None
+    action: str = "read"
+    stands: Fingerprint | None = None
+    padded: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOptions:
+    """How files are written.
+
+    Parameters
+    ----------
+    name
+        Template of the files' names, see `omio.planning.filenames.filled`.
+    layout
+        ``"files"``: one file an image; ``"one-file"``: all images of a source file in one.
+    level, tile, verify, workers, options
+        As in `omio_core.images.writing.write`.
+    """
+
+    name: str | None = None
+    layout: str = "files"
+    level: int | str = 3
+    tile: int | None = None
+    verify: str = "structure"
+    workers: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """Keywords of `omio_core.images.writing.write`."""
+        return {name: getattr(self, name) for name in ("level", "tile", "verify", "workers", "options")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedOutput:
+    """One output of a plan with its images at hand.
+
+    Parameters
+    ----------
+    output
+        What the plan says of it.
+    taken
+        The file of each input.
+    images
+        What it is made of: one image, or those that go into one file.
+    goal
+        The file as the caller would name it; in the output it is absolute.
+    error
+        Why it cannot be done.
+    """
+
+    output: Output
+    taken: tuple[SourceFile, ...]
+    images: tuple[Image, ...]
+    goal: Path | None = None
+    error: OmioError | None = None
+
+    def failed(self, error: OmioError) -> PreparedOutput:
+        """The same with an error, if it has none."""
+        if self.error is not None:
+            return self
+        return replace(self, error=error, output=replace(self.output, problem=str(error)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanValues:
+    """What will be done, as it was decided before a pixel is read; `omio.planning.plan.Plan` adds the verbs.
+
+    Parameters
+    ----------
+    outputs
+        In order.
+    request
+        Reader, options, policies, and what the caller states.
+    writing
+        How files are written; None where images are given.
+    skipped
+        Paths found and left out.
+    family
+        The folders of a stack, in order.
+    notes
+        What concerns all of it.
+    """
+
+    outputs: tuple[Output, ...]
+    request: Request
+    writing: WriteOptions | None = None
+    skipped: tuple[Skipped, ...] = ()
+    family: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that all of it will need, about: images together, files one after another."""
+        needed = [one.memory or 0 for one in self.outputs]
+        return sum(needed) if self.writing is None else max(needed, default=0)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why it cannot be done; nothing is, where there is one."""
+        return tuple(one.problem for one in self.outputs if one.problem is not None)
