@@ -84,7 +84,7 @@ def _folder(path: str, said: dict[str, Any], tell: Callable[[OpenedSource], None
 @app.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
-    "-o", "--out", type=click.Path(), help="A folder, or a file ending in .ome.tif. Default: beside the source."
+    "-o", "--out", type=click.Path(), help="A folder, or a file whose suffix a writer has. Default: beside the source."
 )
 @click.option("--name", metavar="TEMPLATE", help="Names of the files, such as {stem}_{image}.")
 @click.option("--layout", type=click.Choice(("files", "one-file")), help="A file an image, or one. Default: files.")
@@ -108,8 +108,9 @@ def convert(
 ) -> None:
     """Convert files, and folders of files, to OME-TIFF, one file an image, whole or not at all."""
     import omio
+    from omio.planning.filenames import is_file
 
-    if out is not None and len(paths) > 1 and out.lower().endswith((".ome.tif", ".ome.tiff", ".ome.btf")):
+    if out is not None and len(paths) > 1 and is_file(Path(out)):
         raise click.UsageError(f"{len(paths)} files cannot go into the one file {out}; give a folder")
     more = {"image": options.chosen(image), "name": name, "layout": layout or "files", **output, **said}
 

@@ -84,7 +84,7 @@ looking = _gathered(
         click.option("--recursive", is_flag=True, default=None, help="Look into the folders in a folder, too."),
         click.option(
             "--pattern", "patterns", multiple=True, callback=_some, metavar="PATTERN",
-            help="Of a folder only files named so, such as '*_ch1.tif', or not so: '!*_old*'. Can be repeated.",
+            help="Of a folder only files named so, such as '*_ch1*', or not so: '!*_old*'. Can be repeated.",
         ),
         click.option("--stack", is_flag=True, default=None, help="PATH stands for its family of numbered folders."),
         click.option("--tag", metavar="TEXT", help="What their names have before the number."),

@@ -14,16 +14,14 @@ from omio_core.errors import ManyImagesError, NoWriterError, WriteError
 from omio_core.images.image import Image
 from omio_core.plugins.catalogue import catalogue
 
-SUFFIX = ".ome.tif"
 LONGEST_NAME = 120  # characters of an image's name in a file name; file systems take 255 bytes in all
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')  # what Windows or a shell would trip over
 _OTHERS = (
     ".png", ".jpg", ".jpeg", ".jp2", ".bmp", ".gif", ".webp", ".svg", ".pdf", ".avi", ".mp4", ".zarr", ".h5", ".hdf5",
-    ".nd2", ".czi", ".lif", ".lsm", ".oib", ".oif", ".oir", ".vsi", ".ims", ".dv", ".r3d", ".stk", ".raw", ".mrc",
-    ".nrrd", ".nii", ".nii.gz", ".dcm", ".svs", ".ndpi", ".scn", ".mrxs", ".npy", ".npz", ".btf", ".tf8",
-    ".tif", ".tiff",
+    ".nd2", ".lif", ".oib", ".oif", ".oir", ".vsi", ".ims", ".dv", ".r3d", ".stk", ".mrc", ".nrrd", ".nii", ".nii.gz",
+    ".dcm", ".svs", ".ndpi", ".scn", ".mrxs", ".npy", ".npz",
 )  # fmt: skip
-"""Suffixes of images, also of such as no reader reads: who asks for one of them does not mean a folder."""
+"""Suffixes of images that no reader reads: a name that ends in one of them does not mean a folder."""
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{i}" for i in range(1, 10)), *(f"lpt{i}" for i in range(1, 10))}
 
 
@@ -78,10 +76,11 @@ def targets(
     folder = _folder(out, source.parent)
     base = stem(source.name, suffixes)
     taken: dict[str, int] = {}
+    suffix = catalogue().suffix
     for index, image in enumerate(images):
         part = f"_{safe(image.name) or f'image{index}'}" if several else ""
         wanted = base + part if template is None else filled(template, base, index, image)
-        yield unique(folder / f"{wanted}{SUFFIX}", taken)
+        yield unique(folder / f"{wanted}{suffix}", taken)
 
 
 def filled(template: str, base: str, index: int, image: Image) -> str:
@@ -158,7 +157,7 @@ def merged(
             raise WriteError(f"{out} is a name already", remedy="leave out name=, or give a folder")
         return Path(out)
     base = f"{safe(title)}_merged_{axis}" if template is None else filled(template, title, 0, image)
-    return _folder(out, home) / f"{base}{SUFFIX}"
+    return _folder(out, home) / f"{base}{catalogue().suffix}"
 
 
 def unique(path: Path, taken: dict[str, int]) -> Path:
@@ -172,7 +171,8 @@ def unique(path: Path, taken: dict[str, int]) -> Path:
         From what `key` makes of a name that is taken to the last number that was tried behind it.
     """
     wanted, own = path, key(path)
-    ending = SUFFIX if path.name.lower().endswith(SUFFIX) else path.suffix
+    name = path.name.lower()
+    ending = next((s for w in catalogue().writers for s in w.suffixes if name.endswith(s)), path.suffix)
     while key(wanted) in taken:
         taken[own] += 1
         wanted = path.with_name(f"{path.name[: len(path.name) - len(ending)]}_{taken[own]}{ending}")
@@ -190,7 +190,7 @@ def _folder(out: str | os.PathLike[str] | None, home: Path) -> Path:
         return home
     folder = Path(out)
     if folder.exists() and not folder.is_dir():
-        raise WriteError(f"{folder} is a file", remedy="give a folder, or a name that ends in .ome.tif")
+        raise WriteError(f"{folder} is a file", remedy=f"give a folder, or a name that ends in {catalogue().suffix}")
     return folder
 
 
@@ -211,7 +211,7 @@ def is_file(given: Path) -> bool:
         raise NoWriterError(
             f"{given} is no name for an OME-TIFF",
             evidence=f"it ends in {given.suffix}",
-            remedy=f"end it in {SUFFIX}, or give a folder",
+            remedy=f"end it in {catalogue().suffix}, or give a folder",
             path=str(given),
         )
     return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import stat
 import sys
 import threading
@@ -23,7 +24,8 @@ from .temporaries import reserve, tidy_now_and_then
 
 T = TypeVar("T")
 
-COMPOUND = (".ome.tiff", ".ome.tif", ".ome.btf", ".ome.zarr", ".ome.xml")
+_OF_OME = re.compile(r"\.ome\.\w+\Z", re.IGNORECASE)
+"""A suffix of two parts, as formats that carry OME metadata have them: it stays whole."""
 
 
 def land(
@@ -96,8 +98,8 @@ def numbered(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     first = Path(path)
     yield first
-    lower = first.name.lower()
-    suffix = next((s for s in COMPOUND if lower.endswith(s) and len(lower) > len(s)), first.suffix)
+    found = _OF_OME.search(first.name)
+    suffix = found[0] if found and found.start() else first.suffix
     stem = first.name[: len(first.name) - len(suffix)]
     ending = first.name[len(stem) :]
     number = 1

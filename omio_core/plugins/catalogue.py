@@ -61,6 +61,11 @@ class Catalogue:
     plugins: tuple[Plugin, ...] = ()
 
     @property
+    def suffix(self) -> str:
+        """The suffix of files that are written under a name which the caller did not choose; "" without writers."""
+        return next((suffix for writer in self.writers for suffix in writer.suffixes), "")
+
+    @property
     def blocked(self) -> tuple[Plugin, ...]:
         """The plugins that were left out."""
         return tuple(plugin for plugin in self.plugins if plugin.error is not None)

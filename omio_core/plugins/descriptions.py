@@ -215,8 +215,10 @@ class Writer:
 
     Parameters
     ----------
-    name, title, suffixes, options, extra, version
+    name, title, options, extra, version
         As for a `Reader`.
+    suffixes
+        With the dot, lower case; the first is that of files which the caller does not name himself.
     accepts
         From the images to a `Verdict`: whether they can be written without loss of pixels. Cheap; reads no pixel.
     write

@@ -204,7 +204,7 @@ def writer_for(path: str | os.PathLike[str], images: Sequence[ImageLike], writer
         raise NoWriterError(
             f"there is no writer {writer!r}" if writer else f"no writer writes files named like {os.fspath(path)}",
             evidence=f"writers: {', '.join(w.name for w in known.writers)}; suffixes: {suffixes}{_blocked(known)}",
-            remedy="end the name in .ome.tif",
+            remedy=f"end the name in {known.suffix}" if known.suffix else "install a plugin that writes it",
             path=os.fspath(path),
         )
     answers = {w.name: _accepts(w, images) for w in fitting}

@@ -42,7 +42,7 @@ def accepts(images: Sequence[ImageLike]) -> Verdict:
 WRITER = Writer(
     name="ome_tiff",
     title="OME-TIFF",
-    suffixes=(".ome.tiff", ".ome.tif", ".ome.btf"),
+    suffixes=(".ome.tif", ".ome.tiff", ".ome.btf"),
     accepts=accepts,
     write="omio_plugins.ome_tiff._write:write",
     refuse="omio_plugins.ome_tiff._write:refuse",
