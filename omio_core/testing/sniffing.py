@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from omio_core.files.probe import Probe
+from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.descriptions import Match, Verdict
 
 from .sample import Subject
@@ -58,7 +59,9 @@ class Sniffing(Subject):
         for name, sample in self.each(tmp_path):
             if sample.path.is_dir() or self._verdict(Probe(sample.path), name).match < Match.SIGNATURE:
                 continue
-            for other in ("nameless", f"wrong.{'tif' if '.tif' not in self.reader.suffixes else 'czi'}"):
+            foreign = (suffix for one in catalogue().readers for suffix in one.suffixes)
+            wrong = next((suffix for suffix in foreign if suffix not in self.reader.suffixes), ".other")
+            for other in ("nameless", f"wrong{wrong}"):
                 copy = tmp_path / other
                 copy.write_bytes(sample.path.read_bytes())
                 said = self._verdict(Probe(copy), f"{name} named {other}")
