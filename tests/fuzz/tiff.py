@@ -13,6 +13,7 @@ import numpy as np
 import tifffile
 
 import omio
+from tests.plugins.tiff.uic import plane, tagged
 
 from .flavours import Sound, Spans, steps
 
@@ -38,6 +39,11 @@ def _pages(path: Path) -> None:
             writer.write(steps(9, 11) + np.uint16(k), photometric="minisblack", metadata=None, description=f"page {k}")
 
 
+def _stk(path: Path) -> None:
+    uic2 = [plane(distance=(5, 10), time=1000 * k) for k in range(3)]
+    tagged(path, steps(3, 9, 10), uic2=uic2, stacked=True, description="Exposure: 200 ms")
+
+
 def _ome_of_omio(path: Path) -> None:
     omio.imwrite(
         path, steps(2, 3, 2, 12, 10), axes="TZCYX", pixel_size={"X": 0.1, "Y": 0.1, "Z": 0.5}, channel_names=["a", "b"]
@@ -59,6 +65,7 @@ def _makers() -> Mapping[str, tuple[str, Callable[[Path], None]]]:
         "float": (".tif", _tifffile(steps(20, 24, dtype="f4"), compression="zlib", predictor=3, metadata=None)),
         "strips": (".tif", _tifffile(steps(40, 24), rowsperstrip=7, metadata=None)),
         "pages": (".tif", _pages),
+        "stk": (".stk", _stk),
         "imagej": (".tif", _tifffile(steps(2, 3, 2, 9, 10), **_IMAGEJ)),
         "ome": (".ome.tif", _tifffile(steps(2, 2, 3, 9, 10), ome=True, metadata={"axes": "TCZYX", **_OME})),
         "ome-zlib": (".ome.tif", _tifffile(steps(4, 9, 10), ome=True, metadata={"axes": "ZYX"}, compression="zlib")),
