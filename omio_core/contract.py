@@ -174,6 +174,9 @@ class Described:
         What the reader assumed, in sentences.
     absent_files
         Member files that should be there and are not; what they hold is not `present`. A policy decides on them.
+    part_of
+        Where the image is a part of what the file describes, and the rest is nowhere: which part of what, in words
+        that follow the name of the file. The policy `absent_planes` decides.
     vendor
         Called at first use; the file's own metadata in its own terms.
     """
@@ -186,6 +189,7 @@ class Described:
     kind: str = ""
     assumptions: tuple[str, ...] = ()
     absent_files: tuple[str, ...] = ()
+    part_of: str = ""
     vendor: Callable[[], Any] | None = None
 
 

@@ -10,15 +10,16 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .errors import CorruptFileError
 from .facts import PLANE_COLUMNS, Channel, Fact, Facts, Planes
 from .omeplace import name_of, places
+from .omeplanes import PLACE, Spans
 from .omerest import remainder
-from .ometree import Document, annotations_of, document
+from .ometree import Document, annotations_of, document, pixels_of
 from .units import micrometres, nanometres, seconds
 from .xmltext import Element, first, local, named
 
@@ -103,7 +104,14 @@ def parse(xml: str | bytes) -> OmeDocument:
     )
 
 
-def facts(xml: str | bytes, index: int, *, channels: int | None = None) -> Facts:
+def facts(
+    xml: str | bytes,
+    index: int,
+    *,
+    channels: int | None = None,
+    spans: Spans | None = None,
+    beside: Sequence[Mapping[str, str]] = (),
+) -> Facts:
     """What is known of one image.
 
     Parameters
@@ -115,6 +123,10 @@ def facts(xml: str | bytes, index: int, *, channels: int | None = None) -> Facts
     channels
         How many channels the pixels have, where the file says other than OME-XML; default: SizeC less samples. Where
         the Channel elements do not fit that number, they go to the annotation ``"ome"``.
+    spans
+        The part of the image that is asked for; default: all of it.
+    beside
+        Attributes of Plane elements of the same image in other files; where `xml` states the same, `xml` counts.
 
     Notes
     -----
@@ -131,7 +143,7 @@ def facts(xml: str | bytes, index: int, *, channels: int | None = None) -> Facts
     if not 0 <= index < len(images):
         raise CorruptFileError(f"the OME-XML has no image {index}", evidence=f"it has {len(images)}")
     image = images[index]
-    described, pixels = _image(tree, index, image, where=False), _pixels(index, image)
+    described, pixels = _image(tree, index, image, where=False), pixels_of(index, image)
     elements = _channels(image, pixels)
     count = channels
     if count is None:
@@ -141,7 +153,8 @@ def facts(xml: str | bytes, index: int, *, channels: int | None = None) -> Facts
     if len(elements) != count and elements:
         found["ome"] = {f"Channel {i}": json.dumps(dict(e.attrib)) for i, e in enumerate(elements)}
         known = ()
-    table, left = _planes(pixels, (described.size_t, described.size_z, count))
+    spans = spans or ((0, described.size_t), (0, described.size_z), (0, count))
+    table, left = _planes([*(Element("Plane", dict(one)) for one in beside), *named(pixels, "Plane")], spans)
     said = Facts(
         name=name_of(tree, image),
         physical_size_x=_measure(pixels, "PhysicalSizeX", micrometres, "µm"),
@@ -154,19 +167,11 @@ def facts(xml: str | bytes, index: int, *, channels: int | None = None) -> Facts
         planes=table,
         annotations=found,
     )
-    return replace(said, annotations={**found, **remainder(tree, image, pixels, elements, left, said)})
+    rest = remainder(tree, image, pixels, elements, left, said)
+    return replace(said, channels=known[slice(*spans[2])], annotations={**found, **rest})
 
 
 # --- structure
-
-
-def _pixels(index: int, image: Element) -> Element:
-    """The Pixels of an image; before 2009-09 there may be several, of which Image/@DefaultPixels is the one."""
-    several = list(named(image, "Pixels"))
-    if not several:
-        raise CorruptFileError(f"image {index} of the OME-XML has no Pixels")
-    primary = image.get("DefaultPixels")
-    return next((pixels for pixels in several if pixels.get("ID") == primary), several[0])
 
 
 def _channels(image: Element, pixels: Element) -> list[Element]:
@@ -177,7 +182,7 @@ def _channels(image: Element, pixels: Element) -> list[Element]:
 
 def _image(tree: Document, index: int, image: Element, *, where: bool = True) -> OmeImage:
     """The structure of an Image element; `where` its planes lie may be left out."""
-    pixels = _pixels(index, image)
+    pixels = pixels_of(index, image)
     order = pixels.get("DimensionOrder", "").strip()
     if order not in ORDERS:
         raise CorruptFileError(
@@ -311,9 +316,10 @@ def _objective(tree: Document, image: Element) -> Fact[Any] | None:
     return Fact(found, "file", "OME-XML Instrument/Objective") if found else None
 
 
-def _planes(pixels: Element, shape: tuple[int, int, int]) -> tuple[Planes | None, Mapping[Element, tuple[str, ...]]]:
+def _planes(elements: Sequence[Element], spans: Spans) -> tuple[Planes | None, Mapping[Element, tuple[str, ...]]]:
     """The table; and those elements of which something is not in it, with the names of what is."""
-    elements = list(named(pixels, "Plane"))
+    (t0, t1), (z0, z1), (c0, c1) = spans
+    shape = (t1 - t0, z1 - z0, c1 - c0)
     # a table much larger than the document that fills it is what a hostile file declares
     if not elements or math.prod(shape) > max(1 << 20, 64 * len(elements)):
         return None, dict.fromkeys(elements, ())
@@ -322,10 +328,11 @@ def _planes(pixels: Element, shape: tuple[int, int, int]) -> tuple[Planes | None
     columns: dict[str, np.ndarray[Any, Any]] = {}
     left: dict[Element, tuple[str, ...]] = {}
     for element in elements:
-        t, z, c = (_number(element.get(name), 0) for name in ("TheT", "TheZ", "TheC"))
-        if t is None or z is None or c is None or t >= shape[0] or z >= shape[1] or c >= shape[2]:
+        t, z, c = (_number(element.get(name), 0) for name in PLACE)
+        if t is None or z is None or c is None or not (t0 <= t < t1 and z0 <= z < z1 and c0 <= c < c1):
             left[element] = ()
             continue
+        at = (t - t0, z - z0, c - c0)
         timing = first(element, "PlaneTiming") if len(element) else None  # before 2009-09
         read = 3  # attributes
         for name, unit in PLANE_COLUMNS.items():
@@ -341,10 +348,10 @@ def _planes(pixels: Element, shape: tuple[int, int, int]) -> tuple[Planes | None
             if value is not None and math.isfinite(value):
                 if name not in columns:
                     columns[name] = np.full(shape, np.nan)
-                columns[name][t, z, c] = value
+                columns[name][at] = value
                 read += 1 if stated is None else 2
         if len(element) or read != len(element.attrib):
-            held = [name for name, table in columns.items() if not math.isnan(table[t, z, c])]
+            held = [name for name, table in columns.items() if not math.isnan(table[at])]
             left[element] = (*held, *(f"{name}Unit" for name in held))
             if timing is not None:
                 left[timing] = left[element]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from . import policies
 from .axes import CANONICAL
-from .errors import AbsentDataError, AbsentPlanesWarning, AmbiguousAxesError, AssumedAxesWarning
+from .errors import AbsentDataError, AbsentPlanesWarning, AmbiguousAxesError, AssumedAxesWarning, MetadataWarning
 from .image import Image
 from .pictures import FilePicture
 from .policies import Policies
@@ -26,6 +26,7 @@ def rule(path: str, images: Sequence[Image], chosen: Policies) -> None:
     """
     _axes(path, images, chosen.axes)
     _files(path, images, chosen.absent_files)
+    _parts(path, images, chosen.absent_planes)
     _planes(path, images, chosen.absent_planes)
 
 
@@ -61,6 +62,23 @@ def _files(path: str, images: Sequence[Image], name: str) -> None:
         )
     if action == "warn":
         warn(f"{path}: {len(absent)} file(s) of its set are not there: {listed}", AbsentPlanesWarning)
+
+
+def _parts(path: str, images: Sequence[Image], name: str) -> None:
+    parts = tuple(dict.fromkeys(part for image in images if (part := _file_picture(image).described.part_of)))
+    if not parts:
+        return
+    action = policies.decide("absent_planes", name, path=path, absent=dict(enumerate(parts)))
+    if action == "raise":
+        raise AbsentDataError(
+            f"{path} is a part of a series, and the rest is not there",
+            evidence="; ".join(parts),
+            remedy='put the other files beside it, or choose the policy absent_planes="warn" to have this part alone',
+            path=path,
+            absent=parts,
+        )
+    if action == "warn":
+        warn(f"{path}: {'; '.join(parts)}", MetadataWarning)
 
 
 def _planes(path: str, images: Sequence[Image], name: str) -> None:

@@ -19,8 +19,9 @@ import numpy as np
 from omio_core import ome
 from omio_core.contract import Described, Level
 from omio_core.errors import CorruptFileError
+from omio_core.omeplanes import Position
 
-from . import _plain
+from . import _plain, _series
 from ._ifd import Chain, Page
 from ._levels import stacks
 from ._members import Members
@@ -54,7 +55,7 @@ def pictures(chain: Chain, description: str, members: Members) -> list[Picture]:
     document = ome.parse(description)
     home = Home(path=chain.file.path, text=description, document=document, chain=chain)
     if document.metadata_file is None:
-        return _all(home, members)
+        return _all(_series.listing(home, members) or home, members)
     path = members.find(document.metadata_file, members.folder)
     if path is None and (uuid := plain(document.metadata_uuid)):
         path = members.find_uuid(uuid, members.folder)
@@ -116,7 +117,7 @@ def _all(home: Home, members: Members) -> list[Picture]:
             path=home.path,
         )
     found = sources(home, members)
-    return [_one(home, image, found) for image in home.document.images]
+    return [_one(home, image, found, members) for image in home.document.images]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,17 +132,32 @@ class _Planes:
     def total(self) -> int:
         return math.prod(self.lead)
 
+    def place(self, at: Position) -> int:
+        """The flat index of the plane of such T, Z and channel; -1 where there is none."""
+        firsts, flat = dict(zip("TZC", at, strict=True)), 0
+        for axis, n in zip(self.axes, self.lead, strict=True):
+            if firsts[axis] >= n:
+                return -1
+            flat = flat * n + firsts[axis]
+        return flat
 
-def _one(home: Home, image: ome.OmeImage, files: Sources) -> Picture:
+
+def _one(home: Home, image: ome.OmeImage, files: Sources, members: Members) -> Picture:
     samples = _samples(home, image, files)
     channels = image.size_c // samples
-    sizes = {"Z": image.size_z, "C": channels, "T": image.size_t}
+    declared = (image.size_t, image.size_z, channels)
+    part = _series.part(home, image, declared)
+    sizes = dict(zip("TZC", declared, strict=True)) if part is None else part.sizes
     axes = image.order[:1:-1]  # the order is written fastest first
     planes = _Planes(axes=axes, lead=tuple(sizes[a] for a in axes), name=f"image {image.index} of {home.path}")
-    pages, absent, assumptions = _assign(files, image, planes)
+    pages, absent, assumptions = _assign(files, image, planes) if part is None else part.pages(axes)
+    of_planes: dict[str, Any] = {} if part is None else {"spans": part.spans}
+    if part is None and (stated := _series.beside(home, image, declared, members, partial(_path, pages, planes))):
+        of_planes["beside"] = stated
     said: dict[str, Any] = {
         "kind": "OME-TIFF set" if files.several else "OME-TIFF",
-        "facts": partial(ome.facts, home.text, image.index, channels=channels),
+        "facts": partial(ome.facts, home.text, image.index, channels=channels, **of_planes),
+        "part_of": "" if part is None else part.words,
         "name": image.name,
         "absent_files": absent,
         "vendor": partial(str, home.text),
@@ -158,6 +174,12 @@ def _one(home: Home, image: ome.OmeImage, files: Sources) -> Picture:
     return picture(
         axes=axes, lead=planes.lead, stacks=stacks(pages), dtype=dtype, assumptions=(*assumptions, *unsaid), **said
     )
+
+
+def _path(pages: Mapping[int, Page], planes: _Planes, at: Position) -> str | None:
+    """The file that holds the plane of such T, Z and channel; None where none does."""
+    page = pages.get(planes.place(at))
+    return None if page is None else page.chain.file.path
 
 
 def _nothing(image: ome.OmeImage, planes: _Planes, samples: int, said: Mapping[str, Any]) -> Picture:
@@ -230,8 +252,12 @@ def _assign(
                     f"{planes.name} has two pages for one plane",
                     evidence=f"IFD {found[flat + k][1]} and IFD {ifd + k} for plane {flat + k} of {image.order}",
                 )
-    said = f"{outside} TiffData name planes outside the declared sizes and are left out"
-    return _pages(found), tuple(absent), (said,) if outside else ()
+    said = []
+    if outside:
+        said.append(f"{outside} TiffData name planes outside the declared sizes and are left out")
+    if not image.tiff_data and len(found) < planes.total:
+        said.append(f"nothing says which planes its {len(found)} pages are: they are the first of {image.order}")
+    return _pages(found), tuple(absent), tuple(said)
 
 
 def _named(chain: Chain, data: ome.TiffData, planes: _Planes, most: int) -> tuple[int, int]:

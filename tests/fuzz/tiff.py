@@ -94,7 +94,7 @@ def _makers() -> Mapping[str, tuple[str, Callable[[Path], None]]]:
 
 def sound(folder: Path) -> tuple[Sound, ...]:
     """Every flavour, written in a folder and read back as bytes; the same bytes each time."""
-    return (*(_made(folder, name, *maker) for name, maker in _makers().items()), *_sets(folder))
+    return (*(_made(folder, name, *maker) for name, maker in _makers().items()), *_sets(folder), *_series(folder))
 
 
 def _made(folder: Path, name: str, suffix: str, write: Callable[[Path], None]) -> Sound:
@@ -142,6 +142,33 @@ def _sets(folder: Path) -> tuple[Sound, ...]:
         replace(text, name="companion", stands_as="case.companion.ome"),
         replace(text, name="companion-of-open", stands_as="set.companion.ome", opened="set-c.ome.tif"),
     )
+
+
+def _series(folder: Path) -> tuple[Sound, ...]:
+    """A file of a series that its first file lists, and one of two pages that no file lists."""
+
+    def xml(places: str, data: str = "") -> str:
+        each = "".join(f'<Plane TheT="{t}" TheZ="{z}" TheC="0" DeltaT="{z}.5"/>' for t, z in places.split())
+        return (
+            '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2010-06"><Image ID="Image:0">'
+            '<Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint16" SizeX="11" SizeY="9" SizeZ="3" SizeC="1" '
+            f'SizeT="2"><Channel ID="Channel:0:0"/>{each}{data}</Pixels></Image></OME>'
+        )
+
+    names = [(t, z, f"case_{z + 1:04}_{t + 1:04}.tif") for t in range(2) for z in range(3)]
+    data = "".join(f'<TiffData FirstT="{t}" FirstZ="{z}"><UUID FileName="{name}"/></TiffData>' for t, z, name in names)
+    sounds = [
+        _made(
+            folder,
+            "series",
+            name.removeprefix("case"),
+            _tifffile(steps(9, 11), metadata=None, description=xml(f"{t}{z}", "" if t or z else data)),
+        )
+        for t, z, name in names
+    ]
+    beside = tuple((one.stands_as, one.data) for one in sounds[:-1])
+    part = _tifffile(steps(2, 9, 11), metadata=None, description=xml("01 12"))
+    return replace(sounds[-1], beside=beside), _made(folder, "series-part", ".tif", part)
 
 
 def _structure(path: Path) -> tuple[Spans, Spans]:
