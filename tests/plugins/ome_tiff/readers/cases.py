@@ -233,16 +233,22 @@ CASES: tuple[Case, ...] = (
     *(
         Case(name=f"imagej-{dtype}-{level}", dtype=dtype, options={"compression_level": level}, imagej=True,
              metadata={"PhysicalSizeX": 0.325, "PhysicalSizeY": 0.25, "PhysicalSizeZ": 2.0, "TimeIncrement": 0.5})
-        for dtype in ("uint8", "uint16", "float32")
+        for dtype in ("uint8", "uint16", "int16", "float32")
         for level in (0, 3)
     ),
     *(
         Case(name=f"fiji-{dtype}-{level}", dtype=dtype, imagej=True,
              options={"compression_level": level, "profile": "fiji"},
              metadata={"PhysicalSizeX": 0.325, "PhysicalSizeY": 0.25, "PhysicalSizeZ": 2.0, "TimeIncrement": 0.5})
-        for dtype in ("uint8", "uint16", "float32")
+        for dtype in ("uint8", "uint16", "int16", "float32")
         for level in (0, 3)
     ),
+    Case(name="fiji-signed-strips", shape=(2, 1200, 700), axes="ZYX", dtype="int16", imagej=True,
+         options={"profile": "fiji"}),
+    Case(name="fiji-signed-lzw", shape=(3, 700, 300), axes="CYX", dtype="int16", imagej=True,
+         options={"profile": "fiji", "compression": "lzw"}),
+    Case(name="fiji-signed-packbits", dtype="int16", imagej=True,
+         options={"profile": "fiji", "compression": "packbits"}),
     *(
         Case(name=f"fiji-{axes}", shape=shape, axes=axes, options={"profile": "fiji"}, imagej=True,
              metadata={"PhysicalSizeX": 0.325, "PhysicalSizeY": 0.25})
