@@ -39,9 +39,11 @@ def mapped(picture: Picture) -> NDArray[Any]:
         box, picture = box.shift(picture.offset), picture.picture
     if not isinstance(picture, FilePicture):
         raise _cannot("it is not the image of one file")
-    raw = picture.described.levels[picture.level].raw
+    level = picture.described.levels[picture.level]
+    raw = level.raw
     if raw is None:
-        raise _cannot(f"the reader {picture.key.reader} does not find them stored as they are, at regular distances")
+        unsaid = f"the reader {picture.key.reader} does not find them stored as they are, at regular distances"
+        raise _cannot(level.unmapped or unsaid)
     if picture.present is not None and not picture.present.covers(box):
         raise _cannot("part of them is absent from the file")
     picture.key.hold()

@@ -278,7 +278,7 @@ def _metadata(
         dtype=str(described.dtype),
         samples=understood.samples,
         facts=request.overrides.facts(facts, channels),
-        assumptions=(*described.assumptions, *understood.assumptions),
+        assumptions=(*described.assumptions, *described.warnings, *understood.assumptions),
         provenance=provenance.of_file(
             key,
             reader_version=version,

@@ -17,6 +17,8 @@ from .warned import warn
 def rule(path: str, images: Sequence[Image], chosen: Policies) -> None:
     """Apply the policies for axes and absence: one warning a file and kind, or an error, before a pixel is read.
 
+    What readers want to be warned of is told here too, because here a warning that was made an error closes the file.
+
     Raises
     ------
     AmbiguousAxesError
@@ -28,6 +30,9 @@ def rule(path: str, images: Sequence[Image], chosen: Policies) -> None:
     _files(path, images, chosen.absent_files)
     _parts(path, images, chosen.absent_planes)
     _planes(path, images, chosen.absent_planes)
+    told = tuple(dict.fromkeys(text for image in images for text in _file_picture(image).described.warnings))
+    if told:
+        warn(f"{path}: {'; '.join(told)}", MetadataWarning)
 
 
 def _axes(path: str, images: Sequence[Image], name: str) -> None:
