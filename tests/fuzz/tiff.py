@@ -24,6 +24,10 @@ _IMAGEJ = {
     "imagej": True,
     "metadata": {"axes": "TZCYX", "unit": "um", "spacing": 0.5, "finterval": 2.0, "Labels": ["a"] * 12},
 }
+_SIGNED = (
+    "ImageJ=1.53t\nimages=3\nslices=3\ncf=0\nc0=-32768.0\nc1=1.0\nvunit=Gray Value\nunit=cm\nzunit=nm\nspacing=3.0\n"
+)
+_SAMPLES = "ImageJ=\nhyperstack=true\nimages=12\nchannels=6\nslices=2\nframes=1"  # as Bio-Formats counts RGB
 _OME = {"SignificantBits": 10, "PhysicalSizeX": 0.1, "PhysicalSizeXUnit": "µm", "Channel": {"Name": ["a", "b"]}}
 
 
@@ -67,6 +71,10 @@ def _makers() -> Mapping[str, tuple[str, Callable[[Path], None]]]:
         "pages": (".tif", _pages),
         "stk": (".stk", _stk),
         "imagej": (".tif", _tifffile(steps(2, 3, 2, 9, 10), **_IMAGEJ)),
+        "imagej-signed": (".tif", _tifffile(steps(3, 9, 10), metadata=None, description=_SIGNED, resolution=(5, 7, 3))),
+        "imagej-rgb": (
+            ".tif", _tifffile(steps(4, 9, 10, 3, dtype="u1"), photometric="rgb", metadata=None, description=_SAMPLES),
+        ),
         "ome": (".ome.tif", _tifffile(steps(2, 2, 3, 9, 10), ome=True, metadata={"axes": "TCZYX", **_OME})),
         "ome-zlib": (".ome.tif", _tifffile(steps(4, 9, 10), ome=True, metadata={"axes": "ZYX"}, compression="zlib")),
         "ome-rgb": (".ome.tif", _tifffile(rgb, ome=True, photometric="rgb", metadata={"axes": "YXS"})),
