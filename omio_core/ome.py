@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import CorruptFileError
 from .facts import PLANE_COLUMNS, Channel, Fact, Facts, Planes
 from .omeplace import name_of, places
-from .omeplanes import PLACE, Spans
+from .omepositions import PLACE, Spans
 from .omerest import remainder
 from .ometree import Document, annotations_of, document, pixels_of
 from .units import micrometres, nanometres, seconds

@@ -19,7 +19,7 @@ import numpy as np
 from omio_core import ome
 from omio_core.contract import Described, Level
 from omio_core.errors import CorruptFileError
-from omio_core.omeplanes import Position
+from omio_core.omepositions import Position
 
 from . import _plain, _series
 from ._ifd import Chain, Page

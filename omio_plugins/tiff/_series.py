@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from omio_core import ome, omeplanes
+from omio_core import ome, omepositions
 from omio_core.errors import CorruptFileError, OmioError
-from omio_core.omeplanes import Position, Spans
+from omio_core.omepositions import Position, Spans
 
 from ._ifd import Page
 from ._members import Members
@@ -156,7 +156,7 @@ def part(home: Home, image: ome.OmeImage, sizes: Position) -> Part | None:
     pages = home.chain.pages
     if len(pages) >= math.prod(sizes):
         return None
-    stated = omeplanes.positions(home.text, image.index, sizes)
+    stated = omepositions.positions(home.text, image.index, sizes)
     known = [at for at in stated if at is not None]
     if len(stated) != len(pages) or len(known) != len(pages):
         return None
@@ -217,13 +217,13 @@ def beside(
     """
     if len(home.document.images) > 1 or not any(texts for path, texts in members.planes.items() if path != home.path):
         return ()
-    own = set(omeplanes.positions(home.text, image.index, sizes))
+    own = set(omepositions.positions(home.text, image.index, sizes))
     if len(own) >= math.prod(sizes):
         return ()
     found = []
     for path, texts in members.planes.items():
         for stated in map(attributes, texts):
-            at = omeplanes.position(stated, sizes)
+            at = omepositions.position(stated, sizes)
             if at is not None and at not in own and files(at) == path:  # of another file's plane it is no witness
                 found.append(stated)
     return tuple(found)

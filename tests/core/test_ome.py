@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from omio_core import ome, omeplanes, omerest, ometree, xmltext
+from omio_core import ome, omepositions, omerest, ometree, xmltext
 from omio_core.errors import CorruptFileError, LimitExceededError, OmioError
 from omio_core.facts import Fact, Facts
 from omio_core.settings import using
@@ -677,5 +677,5 @@ def test_planes_of_other_files_count_less_than_its_own() -> None:
 
 def test_where_planes_are() -> None:
     text = of_planes('<Plane TheT="2" TheZ="1" TheC="0"/><Plane TheT="2" TheZ="1"/><Plane TheT="x" TheZ="0" TheC="0"/>')
-    assert omeplanes.positions(text, 0, (3, 2, 2)) == ((2, 1, 0), None, None)
-    assert omeplanes.positions(text, 0, (3, 2, 1)) == ((2, 1, 0), (2, 1, 0), None)
+    assert omepositions.positions(text, 0, (3, 2, 2)) == ((2, 1, 0), None, None)
+    assert omepositions.positions(text, 0, (3, 2, 1)) == ((2, 1, 0), (2, 1, 0), None)

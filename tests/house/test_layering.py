@@ -17,7 +17,7 @@ ROOMS = {
     "errors": "what a reader and a writer raise",
     "settings": "the limits that every reader holds a file against",
     "ome": "the OME model, which several formats carry",
-    "omeplanes": "which planes the Plane elements of OME-XML are about",
+    "omepositions": "which planes the Plane elements of OME-XML are about",
     "omexml": "the model as XML, which several formats carry",
     "digests": "digests of planes, which a writer takes while it has the pixels",
     "positioned": "positioned reads of a file, held against its size, which every reader needs",
