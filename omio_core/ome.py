@@ -223,8 +223,9 @@ def _tiff_data(element: Element) -> TiffData:
     found: dict[str, Any] = {}
     for key, text in element.attrib.items():
         if key in _TIFF_DATA:
-            number = _number(text, 0)
-            found[_TIFF_DATA[key]] = _integer(element, key) if number is None else number
+            # there may be one a plane: the usual spelling is not looked at twice
+            plain = len(text) < 10 and text.isascii() and text.isdigit()
+            found[_TIFF_DATA[key]] = int(text) if plain else _integer(element, key)
     for uuid in element:  # the only child that a TiffData may have
         found["uuid"] = _stripped(uuid.text)
         found["file_name"] = uuid.get("FileName")

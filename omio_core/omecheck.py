@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from . import ome
 from .errors import MetadataError, MissingDependencyError
+from .ometree import document
 
 if TYPE_CHECKING:
     from ome_types import OME
@@ -26,7 +26,7 @@ def check(xml: str | bytes) -> None:
     """
     from lxml import etree
 
-    ome.parse(xml)
+    document(xml)
     data = xml.encode("utf-8") if isinstance(xml, str) else xml
     schema = _schema()
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
@@ -75,7 +75,7 @@ def model(xml: str | bytes) -> OME:
     MetadataError
         It does not fit the model.
     """
-    ome.parse(xml)
+    document(xml)
     from ome_types import from_xml
 
     try:
