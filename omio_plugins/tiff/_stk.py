@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -24,7 +25,7 @@ import numpy as np
 
 from omio_core.contract import Fact, Facts, Planes
 from omio_core.errors import CorruptFileError, UnsupportedFeatureError
-from omio_core.units import micrometres
+from omio_core.units import micrometres, seconds
 
 from ._ifd import Chain, Page
 from ._picture import Picture, Stack, picture
@@ -64,7 +65,7 @@ class Uic:
     created: tuple[int, ...]
     stated: bool = True
     wavelengths: tuple[float, ...] = ()
-    calibration: tuple[float | None, float | None] = (None, None)
+    calibration: tuple[Fraction | None, Fraction | None] = (None, None)
     units: str = ""
     name: str = ""
 
@@ -186,11 +187,11 @@ def _codes(chain: Chain, page: Page) -> dict[int, int]:
     return dict(pairs.tolist())
 
 
-def _fraction(chain: Chain, offset: int | None) -> float | None:
+def _fraction(chain: Chain, offset: int | None) -> Fraction | None:
     if offset is None or offset + 8 > chain.file.size:
         return None
     above, below = struct.unpack(chain.form.order + "2I", chain.file.read(offset, 8))
-    return above / below if above and below else None
+    return Fraction(above, below) if above and below else None
 
 
 def _text(chain: Chain, offset: int | None) -> str:
@@ -232,13 +233,16 @@ def stk_facts(raw: RawTags, uic: Uic, axis: str) -> Facts:
 
 
 def _times(created: tuple[int, ...]) -> dict[str, Any]:
-    seconds = np.array(created, np.float64) / 1000
-    table = Planes(columns={"DeltaT": seconds.reshape(-1, 1, 1)}, origin="file", where="UIC2Tag: times of creation")
+    milliseconds = np.array(created, np.float64)
+    since = (milliseconds / 1000).reshape(-1, 1, 1)  # whole numbers: the quotient is the nearest that there is
+    table = Planes(columns={"DeltaT": since}, origin="file", where="UIC2Tag: times of creation")
     found: dict[str, Any] = {"planes": table}
-    gaps = np.diff(seconds)
+    gaps = np.diff(milliseconds)
     if gaps.size and np.ptp(gaps) <= _REGULAR * gaps.mean():
-        where = "UIC2Tag: mean distance of the times of creation"
-        found["time_increment"] = Fact(float(gaps.mean()), "derived", where)
+        mean = seconds(Fraction(created[-1] - created[0], len(created) - 1), "ms")
+        if mean is not None:
+            where = "UIC2Tag: mean distance of the times of creation"
+            found["time_increment"] = Fact(mean, "derived", where)
     return found
 
 

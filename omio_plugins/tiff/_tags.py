@@ -10,6 +10,7 @@ import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from omio_core.contract import Fact, Facts
@@ -137,11 +138,11 @@ def color_map(chain: Chain, page: Page) -> bytes:
     return struct.pack(f">{len(values)}H", *values)
 
 
-def spacing(resolution: tuple[int, int] | None) -> float | None:
-    """Units a pixel, of a tag that says pixels a unit; None where it says nothing: 0, or exactly 1/1."""
+def spacing(resolution: tuple[int, int] | None) -> Fraction | None:
+    """Units a pixel, exactly, of a tag that says pixels a unit; None where it says nothing: 0, or exactly 1/1."""
     if resolution is None or 0 in resolution or resolution == (1, 1):
         return None
-    return resolution[1] / resolution[0]
+    return Fraction(resolution[1], resolution[0])
 
 
 def sizes_by_tags(raw: RawTags) -> dict[str, Fact[float]]:
