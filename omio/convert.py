@@ -11,6 +11,7 @@ from omio_core.dictvalues import plain, shown
 from omio_core.dictvalues import shape as lengths_of
 from omio_core.errors import AmbiguousAxesError, MetadataError, WriteError
 from omio_core.image import Image
+from omio_core.letters import check
 from omio_core.metadata import Metadata
 from omio_core.provenance import omio_version
 from omio_core.reading import Overrides
@@ -39,9 +40,10 @@ def image_of(array: Any, metadata: Mapping[str, Any] | Metadata | None, stated: 
     if isinstance(array, Image):
         image = array
         metadata = array.metadata if metadata is None else metadata
-        if stated.axes not in (None, CANONICAL):
+        said = stated.axes if stated.axes is not None or isinstance(metadata, Metadata) else metadata.get("axes")
+        if said is not None and check(said) != CANONICAL:
             raise AmbiguousAxesError(
-                "the axes of an Image are TZCYX", evidence=f"axes={stated.axes!r}", remedy="leave axes= out"
+                "the axes of an Image are TZCYX", evidence=f"axes={said!r}", remedy="leave axes= and the key axes out"
             )
     else:
         public = metadata if isinstance(metadata, Mapping) else None

@@ -29,6 +29,7 @@ from .errors import (
 )
 from .facts import SMALLEST_SIZE, Channel, Fact, Facts
 from .image import Image
+from .letters import text
 from .metadata import Metadata
 from .pictures import FilePicture
 from .policies import Policies
@@ -60,6 +61,8 @@ class Overrides:
     def stated(self) -> dict[str, Any]:
         """What was said at all, as plain values."""
         said = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
+        if self.axes is not None:
+            text(self.axes)
         if "pixel_size" in said:
             said["pixel_size"] = self.sizes()
         if self.time_increment is not None:
