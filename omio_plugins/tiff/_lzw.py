@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 _CLEAR, _END, _FIRST = 256, 257, 258
 _TABLE = 4096
 _LATE = 1024  # codes that may follow a full table before the clear that is due; they refer to what is there
+_CLEARS, _APART = 64, 64  # clears that are always allowed, and bytes for each more: each costs a look at a table
 _SAFE_FROM = (2026, 10, 10)
 
 Bits = NDArray[np.int32]
@@ -62,8 +63,10 @@ def sound(data: bytes) -> tuple[bytes, str]:
     begins, widths, largest = _schedule(0 if old else 1)
     stops = begins + widths
     stored = np.frombuffer(data + b"\0\0\0", np.uint8)
-    bits, at = 8 * len(data), 0
+    bits, at, clears = 8 * len(data), 0, 0
     while at + 9 <= bits:
+        if clears > _CLEARS + len(data) // _APART:
+            return _ended(data, at, int(widths[0]), old), f"{clears} clears in {at // 8} bytes"
         n = int(np.searchsorted(stops, bits - at, side="right"))
         codes = _codes(stored, at, begins[:n], widths[:n], old)
         ends = np.flatnonzero((codes == _CLEAR) | (codes == _END))
@@ -78,6 +81,7 @@ def sound(data: bytes) -> tuple[bytes, str]:
         if until == n:
             return _ended(data, at + int(begins[n]), int(widths[n]), old), "the data end without an END"
         at += int(begins[until] + widths[until])
+        clears += 1
     return _ended(data, at, int(widths[0]), old), "the data end without an END"
 
 

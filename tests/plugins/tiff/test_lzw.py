@@ -66,6 +66,15 @@ def test_a_table_that_is_never_cleared() -> None:
     assert imagecodecs.lzw_decode(cut, out=3800) == bytes(3800)  # a strip that was full before is right
 
 
+def test_nothing_but_clears_is_given_up() -> None:
+    """Each of them costs a look at a whole table: a megabyte took minutes."""
+    cut, why = _lzw.sound(packed([f"{256:09b}"] * 80_000))
+    assert why == "1471 clears in 1654 bytes"
+    assert imagecodecs.lzw_decode(cut) == b""
+    few = packed([f"{256:09b}"] * 64 + [f"{7:09b}", f"{257:09b}"])
+    assert _lzw.sound(few) == (few, "")
+
+
 @pytest.mark.parametrize("fill_order", [1, 2])
 def test_damaged_strips_are_errors_or_pictures(make, page, fill_order: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_lzw, "needs_check", lambda: True)
