@@ -17,6 +17,8 @@ from fractions import Fraction
 from numbers import Rational
 from typing import TYPE_CHECKING
 
+from .errors import MetadataError
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -68,7 +70,7 @@ def decimal(value: float | Fraction) -> Fraction:
 
     Raises
     ------
-    ValueError
+    MetadataError
         It is not finite.
 
     Examples
@@ -79,7 +81,7 @@ def decimal(value: float | Fraction) -> Fraction:
     if isinstance(value, Rational):  # numpy's integers too, whose products would overflow
         return Fraction(int(value.numerator), int(value.denominator))
     if not math.isfinite(value):
-        raise ValueError(f"{value!r} is no finite number")
+        raise MetadataError(f"{value!r} is no finite number", remedy="leave it out where it is unknown")
     return Fraction(Decimal(repr(float(value))))
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from omio_core.errors import MetadataError
 from omio_core.units import MICROMETRE, decimal, each, micrometres, nanometres, seconds
 
 ONE_MICROMETRE = [
@@ -143,5 +144,5 @@ def test_sums_of_decimals_are_exact():
     assert decimal(0.1) + decimal(0.2) == Fraction(3, 10)
     assert decimal(np.int32(7)) == 7
     for value in (math.nan, math.inf, -math.inf):
-        with pytest.raises(ValueError, match="no finite number"):
+        with pytest.raises(MetadataError, match="no finite number"):
             decimal(value)
