@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from omio_core.contract import Fact
@@ -75,7 +76,7 @@ def _unit(keys: Mapping[str, Any], axis: str) -> str | None:
     return None if unit is None else str(unit)
 
 
-def _across(step: float | None, unit: str | None) -> float | None:
+def _across(step: float | Fraction | None, unit: str | None) -> float | None:
     """The size of a pixel in micrometres; None where unknown, or of a screen or print."""
     size = None if step is None or unit is None else micrometres(step, unit)
     if not size or (micrometres(1.0, unit or "") in (_INCH, _CENTIMETRE) and is_of_pictures(_INCH / size)):
