@@ -120,7 +120,7 @@ def imread(
         Policies by kind (``missing="raise"``, ``shapes="pad"``), ``policies=Policies(...)``, and the reader's own
         options. Also earlier names: ``merge_multiple_files_in_folder``, ``merge_folder_stacks``,
         ``merge_along_axis``, ``zeropadding`` (True: ``shapes="pad"``), ``folder_stacks`` (`FolderStack`),
-        ``recursive``, ``physicalsize_xyz`` with ``pixelunit``.
+        ``recursive``, ``physicalsize_xyz`` with ``pixelunit``. Those of a merge are an error without one.
 
     Returns
     -------

@@ -8,6 +8,7 @@ from typing import Any
 
 from omio_core.errors import AmbiguousAxesError, MetadataError, WriteError
 from omio_core.geometry.axes import CANONICAL
+from omio_core.geometry.letters import check
 from omio_core.images.image import Image
 from omio_core.images.overrides import Overrides
 from omio_core.metadata.checks import plain, shown
@@ -39,9 +40,10 @@ def image_of(array: Any, metadata: Mapping[str, Any] | Metadata | None, stated: 
     if isinstance(array, Image):
         image = array
         metadata = array.metadata if metadata is None else metadata
-        if stated.axes not in (None, CANONICAL):
+        said = stated.axes if stated.axes is not None or isinstance(metadata, Metadata) else metadata.get("axes")
+        if said is not None and check(said) != CANONICAL:
             raise AmbiguousAxesError(
-                "the axes of an Image are TZCYX", evidence=f"axes={stated.axes!r}", remedy="leave axes= out"
+                "the axes of an Image are TZCYX", evidence=f"axes={said!r}", remedy="leave axes= and the key axes out"
             )
     else:
         public = metadata if isinstance(metadata, Mapping) else None

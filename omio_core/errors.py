@@ -184,7 +184,7 @@ class PluginLoadWarning(OmioWarning):
 
 
 class MetadataWarning(OmioWarning):
-    """Metadata that was left out, because it cannot be true."""
+    """Metadata that was left out: it cannot be true, or is of a series of which the file is a part."""
 
 
 class AssumedAxesWarning(OmioWarning):

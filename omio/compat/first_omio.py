@@ -203,7 +203,7 @@ def update_metadata_from_image(
     from omio_core.errors import MetadataWarning
 
     _refuse_others("update_metadata_from_image", others)
-    said = axes or metadata.get("axes")
+    said = metadata.get("axes") if axes is None else axes
     lengths, samples = public_dict.canonical(tuple(image.shape), said)
     samples = getattr(image, "samples", samples)  # an Image knows how many are folded into C
     found: dict[str, Any] = {**metadata, **public_dict.lengths(lengths)}

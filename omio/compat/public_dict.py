@@ -27,7 +27,7 @@ def canonical(shape: Sequence[int], axes: str | None) -> tuple[tuple[int, ...], 
         A length is no whole number above 0, or the axes do not fit the shape.
     """
     from omio_core.errors import MetadataError
-    from omio_core.geometry.axes import layout
+    from omio_core.geometry.axes import of_array
     from omio_core.metadata.from_dict import axes_of
 
     try:
@@ -36,8 +36,7 @@ def canonical(shape: Sequence[int], axes: str | None) -> tuple[tuple[int, ...], 
         lengths = ()
     if not lengths or min(lengths) < 1:
         raise MetadataError(f"{shape!r} is no shape", remedy="give whole numbers above 0, such as (1, 5, 2, 64, 64)")
-    said = axes_of(None, lengths, axes)
-    understood = layout(said, lengths, caller=said)
+    understood = of_array(axes_of(None, lengths, axes), lengths)
     return understood.shape, understood.samples
 
 
@@ -68,12 +67,15 @@ def whole(public: Mapping[str, Any]) -> dict[str, Any]:
     MetadataError
         What is stated cannot be true.
     """
+    from omio_core.geometry.letters import check, text
     from omio_core.metadata.from_dict import from_dict
 
     said = {key: value for key, value in public.items() if key not in ("axes", "shape", "Annotations")}
-    axes, shape = public.get("axes") or "TZCYX", public.get("shape")
+    axes, shape = "TZCYX" if public.get("axes") is None else text(public["axes"]).upper(), public.get("shape")
     known = tuple(said.get(key) for key in LENGTHS)
-    if shape is not None:
+    if shape is None:
+        check(axes)
+    else:
         known, samples = canonical(shape, axes)
         if samples > 1:
             said["SamplesPerPixel"] = samples

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Any
 from omio_core.errors import AmbiguousAxesError
 
 from .box import Box, Span
+from .letters import CANONICAL as CANONICAL  # most rooms know it by this door
+from .letters import UNLABELLED, example, labelled, refuse, text
 
 if TYPE_CHECKING:
     import numpy as np
-
-CANONICAL = "TZCYX"
-UNLABELLED = "Q"
 
 NAMES = {
     "T": "time", "Z": "depth", "C": "channel", "Y": "row", "X": "column", "S": "sample", "Q": "unlabelled",
@@ -180,7 +179,8 @@ def layout(axes: str, shape: Sequence[int], *, caller: str | None = None) -> Lay
     axes, shape
         As `omio_core.contract.ImageDescription` has them.
     caller
-        The caller's own names for them: one letter for every native axis, or for every one longer than 1.
+        The caller's own names for them: one letter for every native axis, or for every one longer than 1. Y and X
+        have to be among them, unless the file has none.
 
     Raises
     ------
@@ -197,10 +197,14 @@ def layout(axes: str, shape: Sequence[int], *, caller: str | None = None) -> Lay
     assumptions: list[str] = []
     native = axes.upper()
     if caller is not None:
-        native = _named_by_caller(native, shape, caller.upper())
-    elif UNLABELLED in native:
-        native = _label(native, shape, assumptions)
-    _refuse_twice(native, shape, caller)
+        named = _named_by_caller(native, shape, text(caller))
+        lost = [a for a in "YX" if a in native and a not in named]
+        refuse(named, shape, caller=caller, lost=lost, example=labelled(native))
+        native = named
+    else:
+        if UNLABELLED in native:
+            native = _label(native, shape, assumptions)
+        refuse(native, shape)
     others = "".join(a for a in native if a not in CANONICAL + "S")
     for axis in others:
         length = shape[native.index(axis)]
@@ -208,6 +212,24 @@ def layout(axes: str, shape: Sequence[int], *, caller: str | None = None) -> Lay
             assumptions.append(f"axis {axis} ({name(axis)}, length {length}) is folded into C")
     folded = others + ("C" if "C" in native else "") + ("S" if "S" in native else "")
     return Layout(native=native, lengths=tuple(shape), folded=folded, assumptions=tuple(assumptions))
+
+
+def of_array(axes: Any, shape: Sequence[int]) -> Layout:
+    """Understand the axes of an array as somebody names them: one letter an axis, Y and X among them.
+
+    Raises
+    ------
+    AmbiguousAxesError
+        They are no such letters, or not as many as the array has axes.
+
+    Examples
+    --------
+    >>> of_array("zyx", (2, 3, 4)).shape
+    (1, 2, 1, 3, 4)
+    """
+    named = text(axes).upper()
+    refuse(named, shape, caller=axes, lost=[a for a in "YX" if a not in named], example=example(len(shape)))
+    return layout(named, shape, caller=named)
 
 
 def name(axis: str) -> str:
@@ -227,7 +249,7 @@ def _label(native: str, shape: Sequence[int], assumptions: list[str]) -> str:
         raise AmbiguousAxesError(
             "the file does not say what its axes are",
             evidence=f"axes {native} of shape {tuple(shape)}; Q is unlabelled",
-            remedy='name them yourself: axes="TZYX", one letter an axis',
+            remedy=f'name them yourself: axes="{labelled(native)}", one letter an axis',
             axes=native,
             shape=tuple(shape),
         )
@@ -242,6 +264,7 @@ def _label(native: str, shape: Sequence[int], assumptions: list[str]) -> str:
 
 def _named_by_caller(native: str, shape: Sequence[int], caller: str) -> str:
     long = [i for i, n in enumerate(shape) if n > 1]
+    spelled, caller = caller, caller.upper()
     if len(caller) == len(native):
         return caller
     if len(caller) == len(long):
@@ -250,25 +273,11 @@ def _named_by_caller(native: str, shape: Sequence[int], caller: str) -> str:
             letters[index] = letter
         spare = iter(a for a in "GBPAMLJKNOW" if a not in letters and a not in caller)
         return "".join(a or next(spare) for a in letters)
+    fewer = f", or {len(long)} for the axes longer than 1" if 1 < len(long) < len(native) else ""
     raise AmbiguousAxesError(
-        f"axes={caller!r} does not fit the file",
+        f"axes={spelled!r} does not fit the file",
         evidence=f"the file has axes {native} of shape {tuple(shape)}",
-        remedy=f"give {len(native)} letters, or {len(long)} for the axes longer than 1",
+        remedy=f'give {len(native)} letters{fewer}, such as axes="{labelled(native)}"',
         axes=native,
         shape=tuple(shape),
     )
-
-
-def _refuse_twice(native: str, shape: Sequence[int], caller: str | None) -> None:
-    twice = sorted({a for a in native if native.count(a) > 1})
-    wrong = sorted({a for a in native if not ("A" <= a <= "Z")})
-    if caller is not None and UNLABELLED in native:
-        wrong.append(UNLABELLED)
-    if twice or wrong or len(native) != len(shape):
-        raise AmbiguousAxesError(
-            f"{native!r} are no axes for the shape {tuple(shape)}",
-            evidence=f"twice: {', '.join(twice) or 'none'}; not an axis: {', '.join(wrong) or 'none'}",
-            remedy='name every axis once with letters, such as axes="TZCYX"',
-            axes=native,
-            shape=tuple(shape),
-        )

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from omio_core.errors import AbsentDataError, AbsentPlanesWarning, AmbiguousAxesError, AssumedAxesWarning, warn
+from omio_core.errors import (
+    AbsentDataError,
+    AbsentPlanesWarning,
+    AmbiguousAxesError,
+    AssumedAxesWarning,
+    MetadataWarning,
+    warn,
+)
 from omio_core.pixels.absence import absence
 from omio_core.pixels.picture import FilePicture
 from omio_core.plugins import rules
@@ -16,6 +23,8 @@ from .image import Image
 def rule(path: str, pictures: Sequence[FilePicture], chosen: Policies) -> None:
     """Apply the policies for axes and absence: one warning a file and kind, or an error, before a pixel is read.
 
+    Readers' own warnings are issued here too, because here a warning that was made an error closes the file.
+
     Raises
     ------
     AmbiguousAxesError
@@ -25,7 +34,11 @@ def rule(path: str, pictures: Sequence[FilePicture], chosen: Policies) -> None:
     """
     _axes(path, pictures, chosen.axes)
     _files(path, pictures, chosen.absent_files)
+    _parts(path, pictures, chosen.absent_planes)
     _planes(path, pictures, chosen.absent_planes)
+    messages = tuple(dict.fromkeys(text for picture in pictures for text in picture.description.warnings))
+    if messages:
+        warn(f"{path}: {'; '.join(messages)}", MetadataWarning)
 
 
 def _axes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
@@ -60,6 +73,23 @@ def _files(path: str, pictures: Sequence[FilePicture], name: str) -> None:
         )
     if action == "warn":
         warn(f"{path}: {len(absent)} file(s) of its set are not there: {listed}", AbsentPlanesWarning)
+
+
+def _parts(path: str, pictures: Sequence[FilePicture], name: str) -> None:
+    parts = tuple(dict.fromkeys(part for picture in pictures if (part := picture.description.part_of)))
+    if not parts:
+        return
+    action = rules.decide("absent_planes", name, path=path, absent=dict(enumerate(parts)))
+    if action == "raise":
+        raise AbsentDataError(
+            f"{path} is a part of a series, and the rest is not there",
+            evidence="; ".join(parts),
+            remedy='put the other files beside it, or choose the policy absent_planes="warn" to have this part alone',
+            path=path,
+            absent=parts,
+        )
+    if action == "warn":
+        warn(f"{path}: {'; '.join(parts)}", MetadataWarning)
 
 
 def _planes(path: str, pictures: Sequence[FilePicture], name: str) -> None:

@@ -80,13 +80,18 @@ class Image:
         array
             Anything with shape and dtype that is sliced like numpy's arrays.
         axes
-            One letter an axis of the array.
+            One letter an axis of the array, Y and X among them.
         metadata
             Of the canonical picture; none known where None.
-        """
-        from omio_core.geometry.axes import layout
 
-        understood = layout(axes, array.shape, caller=axes)
+        Raises
+        ------
+        AmbiguousAxesError
+            They do not fit the array.
+        """
+        from omio_core.geometry.axes import of_array
+
+        understood = of_array(axes, array.shape)
         picture = ArrayPicture(array, understood)
         if metadata is None:
             metadata = Metadata(shape=picture.shape, dtype=str(picture.dtype), samples=understood.samples)

@@ -175,7 +175,7 @@ def _metadata(picture: FilePicture, count: int, version: str, request: Request) 
         dtype=str(described.dtype),
         samples=understood.samples,
         facts=request.overrides.facts(facts, channels),
-        assumptions=(*described.assumptions, *understood.assumptions),
+        assumptions=(*described.assumptions, *described.warnings, *understood.assumptions),
         provenance=record.of_file(
             key,
             reader_version=version,

@@ -8,6 +8,7 @@ from numbers import Real
 from typing import Any
 
 from omio_core.errors import MetadataError
+from omio_core.geometry.letters import text
 from omio_core.metadata.checks import positive
 from omio_core.metadata.facts import SMALLEST_SIZE, Channel, Fact, Facts
 from omio_core.policies import Policies
@@ -37,6 +38,8 @@ class Overrides:
     def stated(self) -> dict[str, Any]:
         """What was said at all, as plain values."""
         said = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
+        if self.axes is not None:
+            text(self.axes)
         if "pixel_size" in said:
             said["pixel_size"] = self.sizes()
         if self.time_increment is not None:

@@ -32,7 +32,8 @@ from numbers import Real
 from typing import Any
 
 from omio_core.errors import AmbiguousAxesError, MetadataError
-from omio_core.geometry.axes import CANONICAL, layout
+from omio_core.geometry.axes import CANONICAL, of_array
+from omio_core.geometry.letters import check, example, text
 
 from . import checks
 from .checks import shown
@@ -60,6 +61,8 @@ def from_dict(public: Mapping[str, Any], shape: Sequence[int], dtype: str) -> Me
 
     Raises
     ------
+    AmbiguousAxesError
+        The axes are none that an image has.
     MetadataError
         A key is unknown, a value is of the wrong kind, or lengths disagree with `shape`.
     """
@@ -70,6 +73,8 @@ def from_dict(public: Mapping[str, Any], shape: Sequence[int], dtype: str) -> Me
             evidence=f"the keys are {', '.join(_KEYS)}",
             remedy=f"did you mean {near[0]!r}?" if near else "put what is your own under Annotations, in a namespace",
         )
+    if public.get("axes") is not None:
+        check(public["axes"])
     _refuse_other_lengths(public, shape)
     samples = checks.count(public, "SamplesPerPixel")
     facts = Facts(
@@ -95,21 +100,20 @@ def axes_of(public: Mapping[str, Any] | None, shape: Sequence[int], axes: str | 
     AmbiguousAxesError
         Nobody said it, or what was said does not fit the number of axes.
     """
-    said = axes or (public or {}).get("axes")
-    if said is not None and not isinstance(said, str):
-        raise MetadataError("axes must be a text", evidence=f"they are {shown(said)}", remedy='such as axes="ZYX"')
+    said = axes if axes is not None else (public or {}).get("axes")
     if said is None and len(shape) in (2, 5):
         said = "YX" if len(shape) == 2 else CANONICAL
-    if said is None or len(said) != len(shape):
+    if said is None or len(text(said)) != len(shape):
+        named = f'name them: axes="{example(len(shape))}", one letter an axis of the array'
         raise AmbiguousAxesError(
             f"the axes of an array of shape {tuple(shape)} are {'unknown' if said is None else f'not {said!r}'}",
             evidence=f"{len(shape)} axes in the array"
-            + (f", {len(said)} letters in {said!r}" if said else ", and nobody named them"),
-            remedy='name them: axes="ZYX", one letter an axis of the array',
+            + (", and nobody named them" if said is None else f", {len(said)} letters in {said!r}"),
+            remedy=named if len(shape) > 1 else 'an image has the axes Y and X: array.reshape(1, -1), and axes="YX"',
             shape=tuple(shape),
             axes=said,
         )
-    layout(said, shape, caller=said)
+    of_array(said, shape)
     return str(said)
 
 

@@ -2,12 +2,26 @@
 
 Symbols are those of OME's UnitsLength and UnitsTime (https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd), and
 the spellings that ImageJ and vendors use. A symbol is matched as it stands (``Mm`` is no ``mm``), a word in any case.
+
+A number is scaled as the decimal that it is written as, and rounded once: 1.6e-6 m are 1.6 µm, not the
+1.5999999999999999 that a product of two doubles gives. A `Fraction`, such as a resolution tag of TIFF, is exact.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from numbers import Rational
+from typing import TYPE_CHECKING
+
+from omio_core.errors import MetadataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MICROMETRE = "µm"  # U+00B5, the only spelling Bio-Formats accepts
 SECOND = "s"
@@ -17,19 +31,14 @@ _PREFIXES = {
     "d": -1, "c": -2, "m": -3, "µ": -6, "n": -9, "p": -12, "f": -15, "a": -18, "z": -21, "y": -24,
 }  # fmt: skip
 
-# (numerator, denominator) of one unit in micrometres and in seconds: two exact numbers round once, not twice
-_Ratio = tuple[float, float]
-
-
-def _ratio(exponent: int) -> _Ratio:
-    return (10.0**exponent, 1.0) if exponent >= 0 else (1.0, 10.0**-exponent)
-
+_Ratio = tuple[int, Fraction]  # one unit in micrometres or seconds: 10 to a power, times a rest
+_ONE = Fraction(1)
 
 _LENGTHS: dict[str, _Ratio] = {
-    **{f"{prefix}m": _ratio(exponent + 6) for prefix, exponent in _PREFIXES.items()},
-    "Å": _ratio(-4),
-    "thou": (25.4, 1.0), "li": (25400.0 / 12, 1.0), "in": (25400.0, 1.0), "ft": (304800.0, 1.0),
-    "yd": (914400.0, 1.0), "mi": (1609344000.0, 1.0), "pt": (25400.0, 72.0),
+    **{f"{prefix}m": (exponent + 6, _ONE) for prefix, exponent in _PREFIXES.items()},
+    "Å": (-4, _ONE),
+    "thou": (-1, Fraction(254)), "li": (2, Fraction(254, 12)), "in": (2, Fraction(254)), "ft": (2, Fraction(3048)),
+    "yd": (2, Fraction(9144)), "mi": (3, Fraction(1609344)), "pt": (2, Fraction(254, 72)),
 }  # fmt: skip
 _LENGTH_WORDS = {
     "um": "µm", "micron": "µm", "microns": "µm", "micrometer": "µm", "micrometers": "µm", "micrometre": "µm",
@@ -39,8 +48,8 @@ _LENGTH_WORDS = {
     "metres": "m", "inch": "in", "inches": "in", '"': "in", "angstrom": "Å",
 }  # fmt: skip
 _TIMES: dict[str, _Ratio] = {
-    **{f"{prefix}s": _ratio(exponent) for prefix, exponent in _PREFIXES.items()},
-    "min": (60.0, 1.0), "h": (3600.0, 1.0), "d": (86400.0, 1.0),
+    **{f"{prefix}s": (exponent, _ONE) for prefix, exponent in _PREFIXES.items()},
+    "min": (0, Fraction(60)), "h": (0, Fraction(3600)), "d": (0, Fraction(86400)),
 }  # fmt: skip
 _TIME_WORDS = {
     "sec": "s", "secs": "s", "second": "s", "seconds": "s", "msec": "ms", "millisecond": "ms", "milliseconds": "ms",
@@ -56,27 +65,61 @@ def _symbol(spelling: str) -> str:
     return text.replace("μ", "µ").replace("\u212b", "Å").strip()
 
 
-def _convert(value: float, spelling: str, symbols: dict[str, _Ratio], words: dict[str, str]) -> float | None:
+def decimal(value: float | Fraction) -> Fraction:
+    """The exact number: of a float the shortest decimal that is read as it, which is what somebody wrote.
+
+    Raises
+    ------
+    MetadataError
+        It is not finite.
+
+    Examples
+    --------
+    >>> decimal(0.1) + decimal(0.2)
+    Fraction(3, 10)
+    """
+    if isinstance(value, Rational):  # numpy's integers too, whose products would overflow
+        return Fraction(int(value.numerator), int(value.denominator))
+    if not math.isfinite(value):
+        raise MetadataError(f"{value!r} is no finite number", remedy="leave it out where it is unknown")
+    return Fraction(Decimal(repr(float(value))))
+
+
+def _scaled(value: float | Fraction, power: int, rest: Fraction) -> float:
+    """`value` times 10 to `power` times `rest`, rounded once; infinite where no float holds it."""
+    if rest is _ONE and isinstance(value, float):  # five times as fast, of tables with thousands of values
+        digits, _, exponent = repr(float(value)).partition("e")
+        return float(f"{digits}e{int(exponent or 0) + power}")
+    try:
+        return float(decimal(value) * rest * Fraction(10) ** power)
+    except OverflowError:
+        return math.inf
+
+
+def _convert(
+    value: float | Fraction, spelling: str, symbols: dict[str, _Ratio], words: dict[str, str], power: int = 0
+) -> float | None:
+    """`value` in the unit of `symbols` over 10 to `power`."""
     symbol = _symbol(spelling)
     ratio = symbols.get(symbol) or symbols.get(words.get(symbol.lower(), ""))
-    if ratio is None or not math.isfinite(value):
+    if ratio is None or (isinstance(value, float) and not math.isfinite(value)):
         return None
-    converted = value * ratio[0] / ratio[1]
+    converted = _scaled(value, ratio[0] + power, ratio[1])
     return converted if math.isfinite(converted) else None
 
 
-def micrometres(value: float, unit: str) -> float | None:
+def micrometres(value: float | Fraction, unit: str) -> float | None:
     """`value` in micrometres, or None where the unit is no length (``pixel``, ``reference frame``, unknown).
 
     Examples
     --------
-    >>> micrometres(250, "nm"), micrometres(1, "\\\\u00B5m"), micrometres(2, "pixel")
-    (0.25, 1.0, None)
+    >>> micrometres(1.6e-6, "m"), micrometres(1, "\\u00B5m"), micrometres(2, "pixel")
+    (1.6, 1.0, None)
     """
     return _convert(value, unit, _LENGTHS, _LENGTH_WORDS)
 
 
-def nanometres(value: float, unit: str) -> float | None:
+def nanometres(value: float | Fraction, unit: str) -> float | None:
     """`value` in nanometres (wavelengths), or None where the unit is no length.
 
     Examples
@@ -84,13 +127,10 @@ def nanometres(value: float, unit: str) -> float | None:
     >>> nanometres(509, "nm"), nanometres(0.5, "um")
     (509.0, 500.0)
     """
-    if _symbol(unit) == "nm":  # the way of nearly every file, free of rounding
-        return float(value) if math.isfinite(value) else None
-    length = micrometres(value, unit)
-    return None if length is None else length * 1000
+    return _convert(value, unit, _LENGTHS, _LENGTH_WORDS, power=3)
 
 
-def seconds(value: float, unit: str) -> float | None:
+def seconds(value: float | Fraction, unit: str) -> float | None:
     """`value` in seconds, or None where the unit is no time.
 
     Examples
@@ -99,3 +139,19 @@ def seconds(value: float, unit: str) -> float | None:
     (0.02, 120.0, None)
     """
     return _convert(value, unit, _TIMES, _TIME_WORDS)
+
+
+def each(values: NDArray[np.float64], unit: str, convert: Callable[[float, str], float | None]) -> NDArray[np.float64]:
+    """A table in another unit, each value as `convert` (`micrometres`, `seconds`) gives it alone; NaN is unknown.
+
+    Parameters
+    ----------
+    values
+        Of any shape, which the table given keeps; what is not finite is unknown.
+    """
+    import numpy as np
+
+    distinct, places = np.unique(values, return_inverse=True)
+    converted = [convert(value, unit) for value in distinct.tolist()]
+    table = np.array([math.nan if one is None else one for one in converted], np.float64)
+    return table[places].reshape(values.shape)

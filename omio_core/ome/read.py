@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,8 @@ from omio_core.metadata.units import micrometres, nanometres, seconds
 from omio_core.parsing.xml import Element, first, local, named
 
 from .plate import name_of, places
-from .tree import Document, annotations_of, document
+from .positions import PLACE, Spans
+from .tree import Document, annotations_of, document, pixels_of
 from .unmodelled import remainder
 
 if TYPE_CHECKING:
@@ -104,7 +105,14 @@ def parse(xml: str | bytes) -> OmeDocument:
     )
 
 
-def facts(xml: str | bytes, index: int, *, channels: int | None = None) -> Facts:
+def facts(
+    xml: str | bytes,
+    index: int,
+    *,
+    channels: int | None = None,
+    spans: Spans | None = None,
+    beside: Sequence[Mapping[str, str]] = (),
+) -> Facts:
     """What is known of one image.
 
     Parameters
@@ -116,6 +124,10 @@ def facts(xml: str | bytes, index: int, *, channels: int | None = None) -> Facts
     channels
         How many channels the pixels have, where the file says other than OME-XML; default: SizeC less samples. Where
         the Channel elements do not fit that number, they go to the annotation ``"ome"``.
+    spans
+        The part of the image that is asked for; default: all of it.
+    beside
+        Attributes of Plane elements of the same image in other files; where `xml` states the same, `xml` counts.
 
     Notes
     -----
@@ -132,7 +144,7 @@ def facts(xml: str | bytes, index: int, *, channels: int | None = None) -> Facts
     if not 0 <= index < len(images):
         raise CorruptFileError(f"the OME-XML has no image {index}", evidence=f"it has {len(images)}")
     image = images[index]
-    described, pixels = _image(tree, index, image, where=False), _pixels(index, image)
+    described, pixels = _image(tree, index, image, where=False), pixels_of(index, image)
     elements = _channels(image, pixels)
     count = channels
     if count is None:
@@ -142,7 +154,8 @@ def facts(xml: str | bytes, index: int, *, channels: int | None = None) -> Facts
     if len(elements) != count and elements:
         found["ome"] = {f"Channel {i}": json.dumps(dict(e.attrib)) for i, e in enumerate(elements)}
         known = ()
-    table, left = _planes(pixels, (described.size_t, described.size_z, count))
+    spans = spans or ((0, described.size_t), (0, described.size_z), (0, count))
+    table, left = _planes([*(Element("Plane", dict(one)) for one in beside), *named(pixels, "Plane")], spans)
     said = Facts(
         name=name_of(tree, image),
         physical_size_x=_measure(pixels, "PhysicalSizeX", micrometres, "µm"),
@@ -155,19 +168,11 @@ def facts(xml: str | bytes, index: int, *, channels: int | None = None) -> Facts
         planes=table,
         annotations=found,
     )
-    return replace(said, annotations={**found, **remainder(tree, image, pixels, elements, left, said)})
+    rest = remainder(tree, image, pixels, elements, left, said)
+    return replace(said, channels=known[slice(*spans[2])], annotations={**found, **rest})
 
 
 # --- structure
-
-
-def _pixels(index: int, image: Element) -> Element:
-    """The Pixels of an image; before 2009-09 there may be several, of which Image/@DefaultPixels is the one."""
-    several = list(named(image, "Pixels"))
-    if not several:
-        raise CorruptFileError(f"image {index} of the OME-XML has no Pixels")
-    primary = image.get("DefaultPixels")
-    return next((pixels for pixels in several if pixels.get("ID") == primary), several[0])
 
 
 def _channels(image: Element, pixels: Element) -> list[Element]:
@@ -178,7 +183,7 @@ def _channels(image: Element, pixels: Element) -> list[Element]:
 
 def _image(tree: Document, index: int, image: Element, *, where: bool = True) -> OmeImage:
     """The structure of an Image element; `where` its planes lie may be left out."""
-    pixels = _pixels(index, image)
+    pixels = pixels_of(index, image)
     order = pixels.get("DimensionOrder", "").strip()
     if order not in ORDERS:
         raise CorruptFileError(
@@ -219,8 +224,9 @@ def _tiff_data(element: Element) -> TiffData:
     found: dict[str, Any] = {}
     for key, text in element.attrib.items():
         if key in _TIFF_DATA:
-            number = _number(text, 0)
-            found[_TIFF_DATA[key]] = _integer(element, key) if number is None else number
+            # there may be one a plane: the usual spelling is not looked at twice
+            plain = len(text) < 10 and text.isascii() and text.isdigit()
+            found[_TIFF_DATA[key]] = int(text) if plain else _integer(element, key)
     for uuid in element:  # the only child that a TiffData may have
         found["uuid"] = _stripped(uuid.text)
         found["file_name"] = uuid.get("FileName")
@@ -312,9 +318,10 @@ def _objective(tree: Document, image: Element) -> Fact[Any] | None:
     return Fact(found, "file", "OME-XML Instrument/Objective") if found else None
 
 
-def _planes(pixels: Element, shape: tuple[int, int, int]) -> tuple[Planes | None, Mapping[Element, tuple[str, ...]]]:
+def _planes(elements: Sequence[Element], spans: Spans) -> tuple[Planes | None, Mapping[Element, tuple[str, ...]]]:
     """The table; and those elements of which something is not in it, with the names of what is."""
-    elements = list(named(pixels, "Plane"))
+    (t0, t1), (z0, z1), (c0, c1) = spans
+    shape = (t1 - t0, z1 - z0, c1 - c0)
     # a table much larger than the document that fills it is what a hostile file declares
     if not elements or math.prod(shape) > max(1 << 20, 64 * len(elements)):
         return None, dict.fromkeys(elements, ())
@@ -323,10 +330,11 @@ def _planes(pixels: Element, shape: tuple[int, int, int]) -> tuple[Planes | None
     columns: dict[str, np.ndarray[Any, Any]] = {}
     left: dict[Element, tuple[str, ...]] = {}
     for element in elements:
-        t, z, c = (_number(element.get(name), 0) for name in ("TheT", "TheZ", "TheC"))
-        if t is None or z is None or c is None or t >= shape[0] or z >= shape[1] or c >= shape[2]:
+        t, z, c = (_number(element.get(name), 0) for name in PLACE)
+        if t is None or z is None or c is None or not (t0 <= t < t1 and z0 <= z < z1 and c0 <= c < c1):
             left[element] = ()
             continue
+        at = (t - t0, z - z0, c - c0)
         timing = first(element, "PlaneTiming") if len(element) else None  # before 2009-09
         read = 3  # attributes
         for name, unit in PLANE_COLUMNS.items():
@@ -342,10 +350,10 @@ def _planes(pixels: Element, shape: tuple[int, int, int]) -> tuple[Planes | None
             if value is not None and math.isfinite(value):
                 if name not in columns:
                     columns[name] = np.full(shape, np.nan)
-                columns[name][t, z, c] = value
+                columns[name][at] = value
                 read += 1 if stated is None else 2
         if len(element) or read != len(element.attrib):
-            held = [name for name, table in columns.items() if not math.isnan(table[t, z, c])]
+            held = [name for name, table in columns.items() if not math.isnan(table[at])]
             left[element] = (*held, *(f"{name}Unit" for name in held))
             if timing is not None:
                 left[timing] = left[element]

@@ -84,6 +84,21 @@ def _references(element: Element) -> Iterator[str]:
     return (e.get("ID", "") for e in element.iter() if e.tag.endswith("AnnotationRef"))
 
 
+def pixels_of(index: int, image: Element) -> Element:
+    """The Pixels of an image; before 2009-09 there may be several, of which Image/@DefaultPixels is the one.
+
+    Raises
+    ------
+    CorruptFileError
+        It has none.
+    """
+    several = list(named(image, "Pixels"))
+    if not several:
+        raise CorruptFileError(f"image {index} of the OME-XML has no Pixels")
+    primary = image.get("DefaultPixels")
+    return next((pixels for pixels in several if pixels.get("ID") == primary), several[0])
+
+
 # --- annotations
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omio_core.errors import MetadataError, MissingDependencyError
 
-from . import read
+from .tree import document
 
 if TYPE_CHECKING:
     from ome_types import OME
@@ -27,7 +27,7 @@ def check(xml: str | bytes) -> None:
     """
     from lxml import etree
 
-    read.parse(xml)
+    document(xml)
     data = xml.encode("utf-8") if isinstance(xml, str) else xml
     schema = _schema()
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
@@ -76,7 +76,7 @@ def model(xml: str | bytes) -> OME:
     MetadataError
         It does not fit the model.
     """
-    read.parse(xml)
+    document(xml)
     from ome_types import from_xml
 
     try:

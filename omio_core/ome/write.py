@@ -11,14 +11,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from omio_core.errors import MetadataError
-from omio_core.metadata.checks import MOST_FLOAT, color, number, positive
-from omio_core.metadata.facts import PLANE_COLUMNS, Channel, Fact
+from omio_core.metadata.checks import color, number, positive
+from omio_core.metadata.facts import Channel, Fact
 from omio_core.metadata.model import Metadata, annotated
 
+from . import planes as ome_planes
+from .planes import refuse as refuse_planes
 from .text import attributes, escape, map_annotation, measure, namespaces, told, value_of
 from .validate import NAMESPACE, check, model
 
@@ -76,17 +79,18 @@ def build(
     """
     maps: dict[str, str] = {}  # the text of an annotation without its ID, to the ID
     instruments: list[str] = []
-    each = (orders,) * len(images) if isinstance(orders, str) else orders
+    all_orders = (orders,) * len(images) if isinstance(orders, str) else orders
+    each = ome_planes.have_each(images)
     own = f"<UUID{attributes(FileName=file_name or None)}>{escape(uuid)}</UUID>" if uuid else ""
     bodies: list[str] = []
     for i, metadata in enumerate(images):
-        refuse_planes(metadata)
-        where = "<MetadataOnly/>"
+        ome_planes.refuse(metadata)
+        pixels = _Pixels(pixel_type=pixel_types[i], order=all_orders[i], where="<MetadataOnly/>", each=False)
         if first_ifds is not None:
-            t, z = metadata.shape[:2]
-            planes = {"IFD": first_ifds[i], "PlaneCount": t * z * metadata.channel_count}
-            where = f"<TiffData{attributes(**planes)}>{own}</TiffData>"
-        bodies += _image(i, metadata, (pixel_types[i], each[i], where), maps, instruments)
+            shape = ome_planes.of(metadata)
+            where = ome_planes.tiff_data(shape, first_ifds[i], pixels.order, own, each=each[i])
+            pixels = replace(pixels, where=where, each=each[i])
+        bodies += _image(i, metadata, pixels, maps, instruments)
     annotations = [f'<MapAnnotation ID="{i}"{text}</MapAnnotation>' for text, i in maps.items()]
     parts = [
         '<?xml version="1.0" encoding="UTF-8"?>\n',
@@ -123,10 +127,22 @@ def one(metadata: Metadata) -> str:
 # --- an image
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pixels:
+    """How the pixels of an image are stored: its PixelType, its DimensionOrder, and the elements that say where.
+
+    `each` tells whether those are a TiffData a plane.
+    """
+
+    pixel_type: str
+    order: str
+    where: str
+    each: bool
+
+
 def _image(
-    index: int, metadata: Metadata, pixels: tuple[str, str, str], maps: dict[str, str], instruments: list[str]
+    index: int, metadata: Metadata, pixels: _Pixels, maps: dict[str, str], instruments: list[str]
 ) -> Iterator[str]:
-    """An Image; `pixels` are its type, its order and where its planes are."""
     facts, unplaced = metadata.facts, _Unplaced()
     yield f"<Image{attributes(ID=f'Image:{index}', Name=value_of(facts.name))}>"
     if facts.acquisition_date is not None:
@@ -172,10 +188,11 @@ def _jsonable(value: Any) -> Any:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _pixels(index: int, metadata: Metadata, pixels: tuple[str, str, str], unplaced: _Unplaced) -> Iterator[str]:
-    facts, (t, z, c, y, x), (pixel_type, order, where) = metadata.facts, metadata.shape, pixels
+def _pixels(index: int, metadata: Metadata, pixels: _Pixels, unplaced: _Unplaced) -> Iterator[str]:
+    facts, (t, z, c, y, x) = metadata.facts, metadata.shape
+    stored = {"DimensionOrder": pixels.order, "Type": pixels.pixel_type}
     sizes = {"SizeX": x, "SizeY": y, "SizeZ": z, "SizeC": c, "SizeT": t}
-    yield f"<Pixels{attributes(ID=f'Pixels:{index}', DimensionOrder=order, Type=pixel_type, **sizes)}"
+    yield f"<Pixels{attributes(ID=f'Pixels:{index}', **stored, **sizes)}"
     yield attributes(BigEndian="false", Interleaved="true" if metadata.samples > 1 else "false")
     for name, fact, unit in (
         ("PhysicalSizeX", facts.physical_size_x, "µm"),
@@ -187,9 +204,12 @@ def _pixels(index: int, metadata: Metadata, pixels: tuple[str, str, str], unplac
     yield ">"
     for i, channel in enumerate(metadata.channels):
         yield _channel(f"Channel:{index}:{i}", channel, f"Channels[{i}]", unplaced)
-    yield where
+    yield pixels.where
     if facts.planes is not None:
-        yield from _planes(facts.planes.columns, (t, z, metadata.channel_count), unplaced)
+        columns, shape = facts.planes.columns, ome_planes.of(metadata)
+        for name, values in ome_planes.beyond(columns).items():
+            unplaced[f"Planes.{name}"] = {plane: _jsonable(value) for plane, value in values.items()}
+        yield from ome_planes.planes(columns, shape, pixels.order, each=pixels.each)
     yield "</Pixels>"
 
 
@@ -202,51 +222,6 @@ def _channel(identity: str, channel: Channel, name: str, unplaced: _Unplaced) ->
         f"{measure('ExcitationWavelength', excitation, 'nm')}{measure('EmissionWavelength', emission, 'nm')}"
         f"{attributes(Fluor=value_of(channel.fluor), Color=rgba)}/>"
     )
-
-
-def refuse_planes(metadata: Metadata) -> None:
-    """Refuse a table of planes that is of another picture.
-
-    Raises
-    ------
-    MetadataError
-        A table does not have the shape (T, Z, channels), or is none of `PLANE_COLUMNS`, or holds no numbers.
-    """
-    import numpy as np
-
-    t, z, *_ = metadata.shape
-    wanted = (t, z, metadata.channel_count)
-    for name, column in (metadata.facts.planes.columns if metadata.facts.planes else {}).items():
-        if name not in PLANE_COLUMNS or np.shape(column) != wanted or np.asarray(column).dtype.kind not in "biuf":
-            raise MetadataError(
-                f"the facts a plane do not fit the picture: {name}",
-                evidence=f"shape {np.shape(column)}; the picture has {wanted} (T, Z, channels)",
-                remedy=f"give a table of numbers of that shape, with the columns {', '.join(PLANE_COLUMNS)}",
-            )
-
-
-def _planes(columns: Mapping[str, Any], shape: tuple[int, int, int], unplaced: _Unplaced) -> Iterator[str]:
-    """A Plane for each index that has a value; ome.xsd wants TheZ, TheT and TheC of each."""
-    import numpy as np
-
-    tables = {name: np.asarray(column, dtype=np.float64) for name, column in columns.items()}
-    writable = {name: np.abs(table) <= MOST_FLOAT for name, table in tables.items()}  # NaN is not
-    for name, table in tables.items():
-        beyond = np.argwhere(np.abs(table) > MOST_FLOAT).tolist()
-        if beyond:
-            said = {f"T{t} Z{z} C{c}": _jsonable(table[t, z, c].item()) for t, z, c in beyond}
-            unplaced[f"Planes.{name}"] = said
-    any_known = np.any(list(writable.values()), axis=0) if writable else np.zeros(shape, bool)
-    values = [
-        (f' {name}="', f'" {name}Unit="{escape(PLANE_COLUMNS[name])}"', table.tolist(), writable[name].tolist())
-        for name, table in tables.items()
-    ]
-    for t, z, c in np.argwhere(any_known).tolist():
-        text = f'<Plane TheZ="{z}" TheT="{t}" TheC="{c}"'
-        for before, after, table, known in values:
-            if known[t][z][c]:
-                text += f"{before}{table[t][z][c]!r}{after}"
-        yield text + "/>"
 
 
 # --- the objective and the date, where the schema is particular

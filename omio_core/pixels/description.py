@@ -49,12 +49,15 @@ class Level:
         Disjoint boxes of native indices that exist; None where all do. Samples (S) are always whole.
     raw
         Where the pixels can be mapped; None where they cannot, or the reader does not say.
+    unmapped
+        Why they cannot be mapped, in a sentence, where the reader knows a reason.
     """
 
     shape: tuple[int, ...]
     blocks: tuple[int, ...]
     present: tuple[Box, ...] | None = None
     raw: MappedLayout | None = None
+    unmapped: str = ""
 
 
 def no_facts() -> Facts:
@@ -85,8 +88,14 @@ class ImageDescription:
         What the file is, for people, such as ``"ImageJ hyperstack"``.
     assumptions
         What the reader assumed, in sentences.
+    warnings
+        Those of its assumptions that the user is warned of when the file is opened, such as between two values that
+        the file states for one fact.
     absent_files
         Member files that should be there and are not; what they hold is not `present`. A policy decides on them.
+    part_of
+        Where the image is a part of what the file describes, and the rest is nowhere: which part of what, in words
+        that follow the name of the file. The policy `absent_planes` decides.
     vendor
         Called at first use; the file's own metadata in its own terms.
     """
@@ -98,5 +107,7 @@ class ImageDescription:
     name: str | None = None
     kind: str = ""
     assumptions: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     absent_files: tuple[str, ...] = ()
+    part_of: str = ""
     vendor: Callable[[], Any] | None = None

@@ -40,9 +40,11 @@ def mapped(picture: Picture) -> NDArray[Any]:
     box, stored = Box.whole(picture.shape).shift(begin), whole.stored
     if stored is None:
         raise _cannot("it is not the image of one file")
-    raw = stored.description.levels[stored.level].raw
+    level = stored.description.levels[stored.level]
+    raw = level.raw
     if raw is None:
-        raise _cannot(f"the reader {stored.key.reader} does not find them stored as they are, at regular distances")
+        unsaid = f"the reader {stored.key.reader} does not find them stored as they are, at regular distances"
+        raise _cannot(level.unmapped or unsaid)
     if stored.present is not None and not stored.present.covers(box):
         raise _cannot("part of them is absent from the file")
     stored.key.hold()

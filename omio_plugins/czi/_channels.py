@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from omio_core.contract import Channel, Fact
+from omio_core.metadata.units import seconds
 
 from ._directory import Scene
 from ._tree import Element, at, each, positive, text
@@ -62,7 +63,7 @@ def channels(root: Element | None, scene: Scene) -> tuple[Channel, ...]:
 def exposures(root: Element | None, scene: Scene) -> list[float | None]:
     """Seconds of exposure of each channel of the image, as its Channel element states them."""
     stated = [positive(one.stated, "ExposureTime") for one in _said(root, scene.channels)]
-    each_c = [None if one is None else one / 1e9 for one in stated]
+    each_c = [None if one is None else seconds(one, "ns") for one in stated]
     return each_c * math.prod(length for _, _, length in scene.folded)
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from omio_core.errors import CorruptFileError
 from omio_core.files.positioned import PositionedFile
+from omio_core.metadata import units
 
 from ._directory import Directory, Scene
 from ._segments import FIXED, HEADER
@@ -31,11 +32,11 @@ _LEAST = HEADER + FIXED
 
 _Floats = NDArray[np.float64]
 
-_TAGS: dict[str, tuple[bytes, bytes, float]] = {
-    "ExposureTime": (b"&lt;ExposureTime&gt;", b"&", 1e-9),
-    "PositionX": (b"<StageXPosition>", b"<", 1.0),
-    "PositionY": (b"<StageYPosition>", b"<", 1.0),
-    "PositionZ": (b"<FocusPosition>", b"<", 1.0),
+_TAGS: dict[str, tuple[bytes, bytes]] = {
+    "ExposureTime": (b"&lt;ExposureTime&gt;", b"&"),
+    "PositionX": (b"<StageXPosition>", b"<"),
+    "PositionY": (b"<StageYPosition>", b"<"),
+    "PositionZ": (b"<FocusPosition>", b"<"),
 }
 _MOMENT = (b"<AcquisitionTime>", b"<")
 
@@ -78,8 +79,9 @@ def _sorted_columns(file: PositionedFile, positions: NDArray[np.int64]) -> dict[
         for texts in _texts(file, positions[start : start + _BATCH], likely):
             rows = texts.rows + start
             found["DeltaT"][rows] = moments(texts, *_MOMENT)
-            for name, (tag, stop, unit) in _TAGS.items():
-                found[name][rows] = numbers(texts, tag, stop) * unit
+            for name, (tag, stop) in _TAGS.items():
+                found[name][rows] = numbers(texts, tag, stop)
+    found["ExposureTime"] = units.each(found["ExposureTime"], "ns", units.seconds)
     found["ExposureTime"][found["ExposureTime"] <= 0] = np.nan
     return {name: values for name, values in found.items() if not np.isnan(values).all()}
 
@@ -98,7 +100,7 @@ def _zero(seconds: _Floats, began: datetime | None) -> float:
 
 def _likely(file: PositionedFile, few: NDArray[np.int64]) -> int:
     """Bytes from the beginning of a sub-block to the end of its XML, mostly; 0 where a few say nothing wanted."""
-    wanted = [_MOMENT[0], *(tag for tag, _, _ in _TAGS.values())]
+    wanted = [_MOMENT[0], *(tag for tag, _ in _TAGS.values())]
     longest, said = 0, False
     for texts in _texts(file, few, _LEAST):
         longest = max(longest, texts.end)

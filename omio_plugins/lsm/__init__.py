@@ -14,7 +14,10 @@ _CZ_LSMINFO = 34412  # registered with Adobe for Zeiss: https://www.awaresystems
 
 
 def sniff(probe: Probe) -> Verdict:
-    """Say whether a file is a TIFF whose first IFD has the tag of Zeiss; its name says nothing."""
+    """Say whether a file is a TIFF whose first IFD has the tag of Zeiss; its name says nothing.
+
+    OME-XML is stronger than the tag: who describes each plane may have kept it from the file he converted.
+    """
     verdict = tiff.sniff(probe)
     if verdict.match is Match.NO:
         return verdict
@@ -24,6 +27,8 @@ def sniff(probe: Probe) -> Verdict:
         return Verdict(Match.NO, "a TIFF whose first IFD has no tag 34412 (CZ_LSMINFO)")
     if probe.head[:2] == b"MM":
         return Verdict(Match.NO, "a big-endian TIFF with tag 34412; LSM files are little-endian")
+    if tiff.has_ome(probe):
+        return Verdict(Match.NO, "an OME-TIFF that has kept tag 34412 (CZ_LSMINFO)")
     odd = "" if probe.suffix == ".lsm" else f" although the name {_ends(probe)}"
     return Verdict(Match.EXACT, f"TIFF with tag 34412 (CZ_LSMINFO) of Zeiss{odd}")
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 from omio_core.contract import Channel, Fact
+from omio_core.metadata.units import decimal, nanometres
 
 from ._info import Info
 
@@ -86,8 +88,11 @@ def _emission(band: list[float] | None) -> Fact[float] | None:
     """The middle of the band of a spectral detector's element; wider bands of other scans are annotations only."""
     if band is None or not all(math.isfinite(b) and b > 0 for b in band):
         return None
-    where = f"CZ_LSMINFO ChannelWavelength: middle of {band[0] * 1e9:g} to {band[1] * 1e9:g} nm"
-    return Fact(round(sum(band) / 2 * 1e9, 6), "derived", where)
+    low, middle, high = (nanometres(b, "m") for b in (band[0], sum(map(decimal, band), Fraction()) / 2, band[1]))
+    if low is None or middle is None or high is None:
+        return None
+    where = f"CZ_LSMINFO ChannelWavelength: middle of {low:g} to {high:g} nm"
+    return Fact(round(middle, 6), "derived", where)
 
 
 def _fluor(detector: Named) -> Fact[str] | None:

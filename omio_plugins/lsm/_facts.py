@@ -10,11 +10,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from omio_core.contract import Fact, Facts, Planes
+from omio_core.metadata.units import decimal, micrometres
 from omio_plugins.tiff._structure import Structure
 from omio_plugins.tiff._tags import jsonable
 
@@ -23,7 +25,6 @@ from ._arrange import Arrangement
 from ._channels import channels, objective
 from ._info import SCAN_TYPES, Info
 
-_METRE = 1e6  # micrometres
 _LARGEST_TABLE = 1 << 20  # planes; beyond, times are told as an annotation only
 _REGULAR = 0.1  # of the mean: time stamps that differ by no more are one interval
 _EPOCH = datetime(1899, 12, 30)  # of OLE automation dates, which Sample0Time is: days since then
@@ -98,8 +99,9 @@ def facts(recording: Recording, place: Place) -> Facts:
     info, parsed, scan = recording.info, recording.parsed(), recording.scan()
     known: dict[str, Any] = {}
     for axis in "XYZ":
-        size = info.get(f"VoxelSize{axis}", 0.0) * _METRE
-        known[f"physical_size_{axis.lower()}"] = Fact(size, "file", f"CZ_LSMINFO VoxelSize{axis}")
+        size = micrometres(info.get(f"VoxelSize{axis}", 0.0), "m")
+        if size is not None:
+            known[f"physical_size_{axis.lower()}"] = Fact(size, "file", f"CZ_LSMINFO VoxelSize{axis}")
     stamps = _stamps(parsed.get("TimeStamps", []), place)
     known["time_increment"] = _interval(info, stamps)
     known["planes"] = _planes(stamps, parsed, info, place)
@@ -196,7 +198,9 @@ def _planes(stamps: list[float], parsed: Mapping[str, Any], info: Info, place: P
     ]  # fmt: skip
     if moved:
         for k, axis in enumerate("XY"):  # what Z is of the planes of a stack is not told
-            where = sum(one[k] for one in moved) * _METRE
-            columns[f"Position{axis}"] = np.full(place.planes, where, np.float64)
+            stated = [one[k] for one in moved]
+            known = all(map(math.isfinite, stated))
+            where = micrometres(sum(map(decimal, stated), Fraction()), "m") if known else None
+            columns[f"Position{axis}"] = np.full(place.planes, np.nan if where is None else where)
         said.append("Positions, TilePositions")
     return Planes(columns=columns, origin="file", where=f"CZ_LSMINFO {', '.join(said)}") if columns else None

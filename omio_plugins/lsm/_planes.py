@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.files.positioned import PositionedFile
-from omio_plugins.tiff._form import Form, Layout, Run
 from omio_plugins.tiff._ifd import Chain, PageSequence
 from omio_plugins.tiff._pages import Pages
 from omio_plugins.tiff._structure import STRIP_COUNTS, STRIP_OFFSETS, Structure
+from omio_plugins.tiff._tables import Form, Layout, Run
 
 from ._strips import Strips
 

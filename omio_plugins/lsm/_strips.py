@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from omio_core.errors import CorruptFileError
 from omio_plugins.tiff._columns import numbers
-from omio_plugins.tiff._form import Run
 from omio_plugins.tiff._ifd import Chain, PageSequence
 from omio_plugins.tiff._structure import NONE, STRIP_COUNTS, STRIP_OFFSETS, Structure
+from omio_plugins.tiff._tables import Run
 
 _WRAP = 1 << 32
 _SHORT = 1 << 20  # bytes of tables that never are too many

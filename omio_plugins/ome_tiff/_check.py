@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, BinaryIO
 
 from omio_core.errors import CorruptFileError
 from omio_core.ome import read, write
+from omio_core.parsing.xml import named, parse
 
 if TYPE_CHECKING:
     from omio_core.contract import ImageLike
 
+WORD = 2  # bytes; where directories and values begin (TIFF 6.0, section 2)
 _FORMATS = {1: "B", 2: "B", 3: "H", 4: "L", 5: "Q", 16: "Q"}  # a RATIONAL is taken whole
+_SIZES = {kind: struct.calcsize(f"<{letter}") for kind, letter in _FORMATS.items()}
 
 
 def check(path: str, images: Sequence[ImageLike]) -> None:
@@ -26,8 +30,8 @@ def check(path: str, images: Sequence[ImageLike]) -> None:
     Raises
     ------
     CorruptFileError
-        A directory or a segment lies outside the file, a plane is missing, has another size, or is not where the
-        OME-XML says.
+        A directory, a value or a segment lies outside the file, or a directory or a value at an odd offset; a plane is
+        missing, has another size, or is not where the OME-XML says.
     MetadataError
         The OME-XML does not fit the schema.
     """
@@ -40,6 +44,7 @@ def check(path: str, images: Sequence[ImageLike]) -> None:
                 write.check(xml)
                 described = read.parse(xml)
                 shapes = list(_planes(described, images))
+                _check_order(xml, described)
             if pages >= len(shapes) or (page.one(257), page.one(256)) != shapes[pages]:
                 raise _wrong(f"page {pages} is not the plane that the OME-XML describes")
             page.refuse_segments_outside()
@@ -58,10 +63,50 @@ def _planes(described: read.OmeDocument, images: Sequence[ImageLike]) -> Iterato
         planes = one.size_t * one.size_z * len(one.samples)
         if sizes != tuple(image.shape) or sum(one.samples) != one.size_c:
             raise _wrong(f"the OME-XML gives image {one.index} the shape {sizes} instead of {tuple(image.shape)}")
-        if [(d.ifd, d.count) for d in one.tiff_data] != [(ifd, planes)]:
+        if not _in_order(one, ifd, planes):
             raise _wrong(f"the OME-XML does not say where the planes of image {one.index} are")
         ifd += planes
         yield from [(one.size_y, one.size_x)] * planes
+
+
+def _in_order(one: read.OmeImage, ifd: int, planes: int) -> bool:
+    """Whether the planes of an image follow `ifd` in its DimensionOrder, by a TiffData each or by one for all."""
+    if len(one.tiff_data) == 1:
+        data = one.tiff_data[0]
+        return (data.ifd, data.count, data.first_z, data.first_c, data.first_t) == (ifd, planes, 0, 0, 0)
+    number = _numbering(one)
+    found = [(d.ifd, d.count, number({"Z": d.first_z, "C": d.first_c, "T": d.first_t})) for d in one.tiff_data]
+    return found == [(ifd + k, 1, k) for k in range(planes)]
+
+
+def _numbering(one: read.OmeImage) -> Callable[[Mapping[str, int]], int]:
+    """From the indices of a plane along Z, C and T to its number in DimensionOrder; -1 where there is none."""
+    lengths = {"Z": one.size_z, "C": len(one.samples), "T": one.size_t}
+    slowest = one.order[:1:-1]
+
+    def number(at: Mapping[str, int]) -> int:
+        found = 0
+        for axis in slowest:
+            if not 0 <= at[axis] < lengths[axis]:
+                return -1
+            found = found * lengths[axis] + at[axis]
+        return found
+
+    return number
+
+
+def _check_order(xml: bytes, described: read.OmeDocument) -> None:
+    """The Plane elements follow the directories: programs that take them by position take the right ones."""
+    if b"<Plane " not in xml:
+        return
+    for one, image in zip(described.images, named(parse(xml, "OME-XML"), "Image"), strict=True):
+        number = _numbering(one)
+        elements = [e for pixels in named(image, "Pixels") for e in named(pixels, "Plane")]
+        found = [number({axis: int(e.get(f"The{axis}", -1)) for axis in "ZCT"}) for e in elements]
+        every = one.size_z * len(one.samples) * one.size_t
+        each = len(one.tiff_data) == every
+        if -1 in found or any(a >= b for a, b in pairwise(found)) or (found and each and len(found) != every):
+            raise _wrong(f"the Plane elements of image {one.index} do not follow its pages")
 
 
 def _check_levels(page: _Page) -> None:
@@ -100,8 +145,7 @@ class _Page:
         form = f"<{count}{_FORMATS[kind]}"
         length = struct.calcsize(form)
         if length > len(inline):
-            (offset,) = struct.unpack(self.form.pointer, inline)
-            return form, _read(self.file, offset, length, self.size)
+            return form, _read(self.file, self.form.offset(inline), length, self.size)
         return form, inline[:length]
 
     def values(self, code: int) -> tuple[int, ...]:
@@ -144,6 +188,12 @@ class _Structs:
     entry: str
     pointer: str
 
+    def offset(self, inline: bytes) -> int:
+        """Where the value of an entry lies that does not fit it."""
+        offset: int
+        (offset,) = struct.unpack(self.pointer, inline)
+        return offset
+
 
 def _pages(file: BinaryIO, size: int) -> Iterator[_Page]:
     """The directories, in order; they lie one behind the other, so a chain cannot loop."""
@@ -165,6 +215,8 @@ def _pages(file: BinaryIO, size: int) -> Iterator[_Page]:
 
 def _page(file: BinaryIO, size: int, form: _Structs, offset: int) -> tuple[_Page, int]:
     """A directory, and where the next one is."""
+    if offset % WORD:
+        raise _wrong(f"the directory at {offset} is at no word boundary")
     head = struct.calcsize(form.number)
     (count,) = struct.unpack(form.number, _read(file, offset, head, size))
     length = count * struct.calcsize(form.entry)
@@ -172,6 +224,8 @@ def _page(file: BinaryIO, size: int, form: _Structs, offset: int) -> tuple[_Page
     entries: dict[int, tuple[int, int, bytes]] = {}
     for code, kind, n, inline in struct.iter_unpack(form.entry, body[:length]):
         entries.setdefault(code, (kind, n, inline))  # of a tag that stands twice, the first counts
+        if n * _SIZES.get(kind, 0) > len(inline) and form.offset(inline) % WORD:
+            raise _wrong(f"the value of tag {code} at {form.offset(inline)} is at no word boundary")
     (following,) = struct.unpack(form.pointer, body[length:])
     return _Page(file, size, form, entries), following
 

@@ -5,6 +5,9 @@ BigTIFF (https://www.awaresystems.be/imaging/tiff/bigtiff.html). Pixels are writ
 segments, so that the uncompressed planes of a file without a pyramid are one run of bytes. Because the directories
 follow the pixels, classic TIFF or BigTIFF is decided when every size is known, and a description may be as late as the
 pixels' digests.
+
+Directories, and the values that do not fit them, begin at multiples of 8 bytes: "The value is expected to begin on a
+word boundary" (TIFF 6.0, section 2). Of strips and tiles nobody wants that, so there is nothing between them.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from typing import BinaryIO
 
 from omio_core.errors import WriteError
 
+WORD = 8  # bytes; TIFF 6.0 wants 2, offsets of BigTIFF have 8
 HEADER = 16  # of BigTIFF; a classic header takes 8, the other 8 stay empty
 MOST_CLASSIC = 2**32 - 2**25
 """A file that would be longer becomes BigTIFF; the margin is for programs that add a tag later."""
@@ -148,7 +152,7 @@ class Stream:
             Classic TIFF is asked for, and the file is too long for it.
         """
         texts = [(270, description), *([] if second is None else [(270, second)]), (305, software)]
-        length = sum(len(text) + 1 for _, text in texts)
+        length = sum(len(text) + 1 + WORD for _, text in texts)
         # 500 bytes are more than the entries of a page take in BigTIFF, and 16 a segment its offset and size
         every = [page for one in self._pages for page in (one, *one.reduced)]
         size = self._end + length + sum(500 + 16 * len(page.offsets) for page in every)
@@ -157,13 +161,10 @@ class Stream:
         if not bigtiff and size > MOST_CLASSIC:
             raise no_classic(size)
         first: list[tuple[int, int, int]] = []
+        self._align()
         for code, text in texts:
-            first.append((code, len(text) + 1, self._end))
-            self._file.write(text + b"\0")
-            self._end += len(text) + 1
-        gap = -self._end % 8  # directories begin on a word boundary
-        self._file.write(bytes(gap))
-        self._end += gap
+            first.append((code, len(text) + 1, self._put(text + b"\0")))
+            self._align()
         # the directories of levels first, so that those of the planes are one run
         levels = [
             [self._put(_directory(one, self._end, bigtiff, reduced=True)) for one in page.reduced]
@@ -181,8 +182,12 @@ class Stream:
             self._file.write(struct.pack("<2sHL", b"II", 42, start))
         return bigtiff
 
+    def _align(self) -> None:
+        """Go on at the next word boundary."""
+        self._put(bytes(-self._end % WORD))
+
     def _put(self, block: bytes) -> int:
-        """Write a directory; gives where it lies."""
+        """Write some bytes; gives where they lie."""
         at = self._end
         self._file.write(block)
         self._end += len(block)
@@ -206,7 +211,7 @@ def _directory(
     reduced: bool = False,
     last: bool = True,
 ) -> bytes:
-    """One directory with the values that do not fit its entries, a multiple of 8 bytes long."""
+    """One directory with the values that do not fit its entries, whole words long."""
     offset_type, entry, inline = (16, struct.Struct("<HHQ"), 8) if bigtiff else (4, struct.Struct("<HHL"), 4)
     tags = _tags(page, offset_type)
     if reduced:
@@ -217,14 +222,14 @@ def _directory(
     number = len(tags) + len(texts)
     head = struct.pack("<Q" if bigtiff else "<H", number)
     behind = at + len(head) + number * (entry.size + inline) + struct.calcsize(pointer)
-    begin = behind + -behind % 8
+    begin = behind + -behind % WORD
     entries = [(code, entry.pack(code, 2, count) + struct.pack(pointer, where)) for code, count, where in texts]
     values = bytearray()
     for code, (kind, data) in tags.items():
         value = data.ljust(inline, b"\0")
         if len(data) > inline:
             value = struct.pack(pointer, begin + len(values))
-            values += data.ljust(-(-len(data) // 8) * 8, b"\0")
+            values += data.ljust(-(-len(data) // WORD) * WORD, b"\0")
         entries.append((code, entry.pack(code, kind, len(data) // _SIZES[kind]) + value))
     entries.sort(key=lambda one: one[0])  # stable: of two texts of one tag the first stays the first
     following = 0 if last else begin + len(values)

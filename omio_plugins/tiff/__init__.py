@@ -10,7 +10,7 @@ import struct
 
 from omio_core.contract import Match, Probe, Reader, Verdict, hookimpl
 
-from ._xml import begins_as_ome
+from ._xml import HEAD, begins_as_ome
 
 OMIO_API = 1
 
@@ -23,6 +23,7 @@ _ORDERS = {b"II": ("<", "little-endian"), b"MM": (">", "big-endian")}  # TIFF 6.
 _CLASSIC, _BIG = 42, 43  # TIFF 6.0, section 2; https://www.awaresystems.be/imaging/tiff/bigtiff.html
 _CZ_LSMINFO = 34412  # the private tag of Zeiss LSM files
 _MOST_TAGS = 1024
+_DESCRIPTION, _TEXTS = 270, (1, 2, 7)  # the types that the reader takes for text
 
 
 def sniff(probe: Probe) -> Verdict:
@@ -65,17 +66,47 @@ def _although(probe: Probe) -> str:
 
 def has_tag(probe: Probe, tag: int) -> bool:
     """Whether the first IFD of a file that `sniff` takes for a TIFF, wherever it lies, has a tag."""
+    return _entry(probe, tag) is not None
+
+
+def has_ome(probe: Probe) -> bool:
+    """Whether the first IFD of a file that `sniff` takes for a TIFF describes the picture by OME-XML.
+
+    Then the TIFF reader takes it for an OME-TIFF, whatever tags of other programs stand beside the description.
+    """
+    entry = _entry(probe, _DESCRIPTION)
+    if entry is None:
+        return False
+    order, big = _form(probe)
+    pointer = order + ("Q" if big else "I")
+    kind, number = struct.unpack_from(order + "H", entry, 2)[0], struct.unpack_from(pointer, entry, 4)[0]
+    value = entry[12:] if big else entry[8:]
+    if kind not in _TEXTS or number <= len(value):  # too short for a root element
+        return False
+    return begins_as_ome(_bytes(probe, struct.unpack(pointer, value)[0], min(number, HEAD)))
+
+
+def _form(probe: Probe) -> tuple[str, bool]:
+    """The byte order of a TIFF, and whether it is a BigTIFF."""
     order = _ORDERS[probe.head[:2]][0]
-    big = struct.unpack(order + "H", probe.head[2:4])[0] == _BIG
+    return order, struct.unpack(order + "H", probe.head[2:4])[0] == _BIG
+
+
+def _entry(probe: Probe, tag: int) -> bytes | None:
+    """The entry of a tag in the first IFD; None where it has none."""
+    order, big = _form(probe)
     size, entry = (8, 20) if big else (2, 12)
     offset: int = struct.unpack_from(order + ("Q" if big else "I"), probe.head, 8 if big else 4)[0]
     number = _bytes(probe, offset, size)
     if len(number) < size:
-        return False
+        return None
     count: int = struct.unpack(order + ("Q" if big else "H"), number)[0]
     table = _bytes(probe, offset + size, min(count, _MOST_TAGS) * entry)
     code = struct.pack(order + "H", tag)
-    return code in table and any(table[i : i + 2] == code for i in range(0, len(table), entry))
+    if code not in table:
+        return None
+    at = range(0, len(table) - entry + 1, entry)
+    return next((table[i : i + entry] for i in at if table[i : i + 2] == code), None)
 
 
 def _bytes(probe: Probe, offset: int, n: int) -> bytes:

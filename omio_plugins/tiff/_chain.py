@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from omio_core.errors import CorruptFileError, LimitExceededError
 from omio_core.files.positioned import PositionedFile
 
-from ._form import TYPES, Form, Layout, Order, Tag
 from ._ifd import Chain
 from ._pages import PageCollector
 from ._structure import OFFSETS, STRUCTURAL, SUB_IFDS, TABLES, structure_of
+from ._tables import TYPES, Form, Layout, Order, Tag
 
 MOST_TAGS = 4096  # of one IFD; the registered tags are some hundreds
 _SMALL_WINDOW, _LARGE_WINDOW = 1 << 10, 1 << 16

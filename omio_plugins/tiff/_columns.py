@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._form import Run
 from ._ifd import Chain
 from ._segments import TYPES, bounded
+from ._tables import Run
 
 _CLOSE = 1 << 12  # bytes between tables that are read in one go
 _BATCH = 1 << 20  # bytes of tables read at once

@@ -3,6 +3,9 @@
 Deflate is decoded straight into memory of the right size. Every other compression is tifffile's: it is shown a TIFF of
 a single strip or tile, made in memory of what `Structure` says, and gives a decoder for it (`TiffPage.decode`). So
 nothing of a hostile file's own tags reaches it, and no second handle is open.
+
+A strip that is full is right: what its data hold behind the last byte is not judged, as libtiff does not. But a
+checksum of deflate that does not fit says that the pixels are damaged, and is an error.
 """
 
 from __future__ import annotations
@@ -18,13 +21,13 @@ from numpy.typing import NDArray
 
 from omio_core.errors import CorruptFileError, OmioError, UnsupportedFeatureError
 
-from . import _lzw
-from ._form import Order
+from . import _lzw, _packbits
 from ._structure import DEFLATE, JPEG, Structure, most
+from ._tables import Order
 
 _JPEG2000 = (33003, 33004, 33005, 34712)
 _PNG, _LERC = 34933, 34887
-_OLD_JPEG, _LZW = 6, 5
+_OLD_JPEG, _LZW, _PACKBITS = 6, 5, 32773
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _ROOMY = 1 << 22  # bytes that an encoded picture may always declare, whatever its strip or tile is
 
@@ -68,11 +71,7 @@ class Decoders:
             Nothing here decodes this compression.
         """
         rows = structure.rows if structure.tile else size[0]
-        if rows * structure.row_bytes > max(most(structure, len(data)), _ROOMY):
-            raise CorruptFileError(
-                "a strip or tile is too short for its picture",
-                evidence=f"{len(data)} bytes for {rows} rows of {structure.columns} pixels",
-            )
+        _refuse_short(structure, data, rows)
         if structure.compression in DEFLATE and structure.plain:
             try:
                 return self._inflate(structure, data, rows)
@@ -81,6 +80,25 @@ class Decoders:
                     raise
                 return self._inflate(structure, data, structure.rows)  # a last strip that its writer filled up
         _refuse_harmful(structure, data, rows)
+        if structure.compression == _LZW and _lzw.needs_check():
+            sound, why = _sound(structure, data)
+            try:
+                return self._by_tifffile(structure, sound, size, tables)
+            except CorruptFileError as error:
+                if not why:
+                    raise
+                raise CorruptFileError("a strip or tile of LZW is damaged", evidence=why) from error
+        try:
+            return self._by_tifffile(structure, data, size, tables)
+        except CorruptFileError:
+            other = _until_full(structure, data, size)
+            if other is None:
+                raise
+        return self._by_tifffile(structure, other[0], other[1], tables)
+
+    def _by_tifffile(
+        self, structure: Structure, data: bytes, size: tuple[int, int], tables: bytes | None
+    ) -> NDArray[Any]:
         options = {"jpegtables": tables} if structure.compression in JPEG else {}
         try:
             decode = self._decoder(structure, size, data)
@@ -197,10 +215,43 @@ def _hold(structure: Structure, array: Any, size: tuple[int, int]) -> None:
         )
 
 
+def _refuse_short(structure: Structure, data: bytes, rows: int) -> None:
+    """Nothing is allocated that so few bytes cannot fill."""
+    if rows * structure.row_bytes > max(most(structure, len(data)), _ROOMY):
+        raise CorruptFileError(
+            "a strip or tile is too short for its picture",
+            evidence=f"{len(data)} bytes for {rows} rows of {structure.columns} pixels",
+        )
+
+
+def _sound(structure: Structure, data: bytes) -> tuple[bytes, str]:
+    """LZW as far as it can be decoded without harm, and what ends it there; see `_lzw.sound`."""
+    sound, why = _lzw.sound(_turned(structure, data))
+    return _turned(structure, sound), why
+
+
+def _turned(structure: Structure, data: bytes) -> bytes:
+    """Data with the bits of each byte from the other end, where FillOrder says so; and the converse."""
+    return data.translate(_REVERSED) if structure.fill_order == 2 else data
+
+
+def _until_full(structure: Structure, data: bytes, size: tuple[int, int]) -> tuple[bytes, tuple[int, int]] | None:
+    """Data and size for a second try, where the first may have failed behind the last byte of a strip or tile."""
+    if structure.compression == _LZW:
+        sound, why = _sound(structure, data)
+        return (sound, size) if why else None
+    if structure.compression == _PACKBITS:
+        due = (structure.rows if structure.tile else size[0]) * structure.row_bytes
+        sound = _turned(structure, _packbits.sound(_turned(structure, data), due))
+        return (sound, size) if sound != data else None
+    if structure.tile or size[0] == structure.rows:
+        return None
+    _refuse_short(structure, data, structure.rows)
+    return data, (structure.rows, size[1])  # a last strip that its writer filled up
+
+
 def _refuse_harmful(structure: Structure, data: bytes, rows: int) -> None:
-    """An encoded picture declares its own size, and decoders allocate it unasked; some LZW kills an old decoder."""
-    if structure.compression == _LZW and _lzw.needs_check():
-        _lzw.check(data.translate(_REVERSED) if structure.fill_order == 2 else data)
+    """An encoded picture declares its own size, and decoders allocate it unasked."""
     declared = _declared(structure.compression, data)
     allowed = max(4 * rows * structure.columns * max(structure.contig, 3), _ROOMY)
     if declared > allowed:

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from omio_core.errors import AbsentPlanesWarning, CorruptFileError, OmioError, UnsupportedFeatureError, warn
 
 from ._decode import HOT, Decoders
-from ._form import ORDERS
 from ._ifd import Page
 from ._segments import Segments, SegmentTables
 from ._structure import DEFLATE, NONE
+from ._tables import ORDERS
 
 _SCRATCH = 4 << 20  # bytes of rows read at once where they cannot go straight to their place
 _SWAPPED = 1 << 20  # bytes read before their order is swapped: they are still in the cache
@@ -28,9 +28,16 @@ Spans = tuple[tuple[int, int], ...]
 
 
 class Fill:
-    """Fills memory from pages; keeps a few tables of segments and the decoders made."""
+    """Fills memory from pages; keeps a few tables of segments and the decoders made.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    absent
+        The stored number that stands for 0, put where strips or tiles are not stored.
+    """
+
+    def __init__(self, absent: int = 0) -> None:
+        self._absent = absent
         self._tables = SegmentTables()
         self._decoders = {order: Decoders(order) for order in ORDERS}
         self._warned = False
@@ -172,7 +179,7 @@ class Fill:
 
     def _not_stored(self, page: Page, out: NDArray[Any]) -> None:
         """A strip or tile that has no data, in a file with too many to have looked at them all."""
-        out[...] = 0
+        out[...] = self._absent
         if not self._warned:
             self._warned = True
             warn(

@@ -1,13 +1,15 @@
 """Which flavour of TIFF a file is, told by its first page and header; it reads no pixel.
 
 The order matters: programs keep the comments of others, and the richest that still fits the pages is tried first.
+OME-XML comes before every vendor's sign: it says of each plane where it lies, and who writes it may leave tags of other
+programs beside it, as Prairie View does.
 """
 
 from __future__ import annotations
 
 import struct
 
-from omio_core.errors import UnsupportedFeatureError
+from omio_core.errors import CorruptFileError, UnsupportedFeatureError
 
 from . import _imagej, _micromanager, _ome, _plain, _scanimage, _shaped, _stk, _svs
 from ._ifd import Chain
@@ -22,20 +24,24 @@ _NIH = 43314  # NIH Image's header
 def pictures(chain: Chain, members: Members) -> list[Picture]:
     """Describe the images of a file; `members` finds the others of a set.
 
-    STK and NIH Image come first, whose planes have no IFDs; then OME-TIFF, Micro-Manager, SVS, ScanImage, ImageJ,
-    tifffile's own, and plain.
+    OME-TIFF comes first, then STK, whose planes have no IFDs; then Micro-Manager, SVS, ScanImage, ImageJ, tifffile's
+    own, NIH Image, and plain.
 
     Raises
     ------
     CorruptFileError, UnsupportedFeatureError, LimitExceededError
     """
     first = chain.pages[0]
-    stack = chain.tag(first, _stk.UIC2)
-    if stack is not None and stack.number > 0:
-        return _stk.pictures(chain, stack.number)
-    description = chain.text(first, DESCRIPTION) or ""
+    try:
+        description = chain.text(first, DESCRIPTION) or ""
+    except CorruptFileError:
+        if _stk.is_stack(chain):  # what its planes are, the private tags tell
+            return _stk.pictures(chain)
+        raise
     if _ome.is_ome(description):
         return _ome.pictures(chain, description, members)
+    if _stk.is_stack(chain):
+        return _stk.pictures(chain)
     if _micromanager.is_stack(chain):
         return _micromanager.pictures(chain)
     if _svs.is_svs(chain, description):

@@ -14,8 +14,8 @@ from omio_core.errors import CorruptFileError, LimitExceededError
 from omio_core.files.positioned import PositionedFile
 from omio_core.settings import current
 
-from ._form import TYPES, Form, Layout, Run, Tag
 from ._structure import Structure, Values
+from ._tables import TYPES, Form, Layout, Run, Tag
 
 _WHOLE = {1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8}  # unsigned types and their bytes
 

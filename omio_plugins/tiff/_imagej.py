@@ -13,16 +13,18 @@ from typing import Any
 
 from omio_core.contract import Fact, Facts
 from omio_core.errors import CorruptFileError
-from omio_core.metadata.units import micrometres, seconds
+from omio_core.metadata.units import seconds
 
 from . import _plain
 from ._ifd import Chain, PageSequence
+from ._imagej_sizes import contradiction, number, sizes
 from ._imagej_tags import metadata
 from ._levels import following, stacks
 from ._pages import PagesInOrder
 from ._picture import Picture, Stack, picture
 from ._segments import contiguous
-from ._tags import RawTags, jsonable, notes, raw_tags, sizes_by_tags, spacing
+from ._structure import Structure
+from ._tags import RawTags, jsonable, notes, raw_tags
 
 PREFIX = "ImageJ="
 _DIMENSIONS = (("frames", "T"), ("slices", "Z"), ("channels", "C"))
@@ -37,18 +39,14 @@ def pictures(chain: Chain, pages: PageSequence, description: str) -> list[Pictur
         A dimension is no positive number, or the stack is longer than what the file holds.
     """
     first = pages[0]
-    raw = raw_tags(chain, first)
+    raw, keys = raw_tags(chain, first), parse(description)
     facts, vendor = partial(imagej_facts, raw), partial(str, description)
+    contradicted = contradiction(raw, keys)
+    warnings = (contradicted,) if contradicted else ()
     if any(run.layout.structure.picture != first.structure.picture for run in pages.runs):
-        return _plain.pictures(
-            chain, pages, facts=facts, assumptions=("the pages differ, so they are no ImageJ stack",)
-        )
-    keys = parse(description)
-    named = {axis: _count(chain, keys, key) for key, axis in _DIMENSIONS}
-    images = _count(chain, keys, "images")
-    too_many = math.prod(named.values()) > max(images, len(pages))
-    if too_many and named["C"] == first.structure.samples > 1:
-        named["C"] = 1  # Bio-Formats declares the samples of a pixel as channels
+        differ = ("the pages differ, so they are no ImageJ stack",)
+        return _plain.pictures(chain, pages, facts=facts, assumptions=differ, warnings=warnings, signed=signed)
+    named, images = _counts(chain, pages, keys)
     stack = len(pages) if len(pages) >= images > 1 or (len(pages) > 1 and images == 1) else images
     if stack == 1:
         stack = math.prod(named.values())
@@ -61,9 +59,59 @@ def pictures(chain: Chain, pages: PageSequence, description: str) -> list[Pictur
             axes=axes, lead=lead,
             stacks=stacks(own, following(own)) if start is None else [Stack(pages=own, start=start)],
             kind="ImageJ hyperstack" if stack > 1 else "ImageJ TIFF", facts=facts, assumptions=assumptions,
-            vendor=vendor,
+            warnings=warnings, vendor=vendor, signed=signed(first.structure, description),
         )
     ]  # fmt: skip
+
+
+def _counts(chain: Chain, pages: PageSequence, keys: Mapping[str, Any]) -> tuple[dict[str, int], int]:
+    """Lengths of T, Z, C and the number of images, both in pages.
+
+    ImageJ counts pages. Bio-Formats counts each sample of an RGB pixel, in `channels=` and in `images=`
+    (bfconvert 7.3.1: one RGB page is ``images=3``, ``channels=3``).
+    """
+    samples = pages[0].structure.samples
+    named = {axis: _count(chain, keys, key) for key, axis in _DIMENSIONS}
+    images, declared = _count(chain, keys, "images"), math.prod(named.values())
+    if samples == 1:
+        return named, images
+    if declared == images == samples * len(pages) and named["C"] % samples == 0 and not _behind_one(pages, images):
+        return {**named, "C": named["C"] // samples}, len(pages)
+    if declared > max(images, len(pages)) and named["C"] == samples:
+        named["C"] = 1  # samples are declared as channels, and images are pages
+    return named, images
+
+
+def _behind_one(pages: PageSequence, images: int) -> bool:
+    """Whether the only page has so many images behind it, as ImageJ stores stacks of 4 GB and more."""
+    if len(pages) > 1:
+        return False
+    try:
+        contiguous(list(pages), images)
+    except CorruptFileError:
+        return False
+    return True
+
+
+def signed(structure: Structure, description: str) -> str:
+    """Why pixels are signed although unsigned ones are stored, in a sentence; "" where they are as stored.
+
+    ImageJ adds 32768 to signed 16-bit pixels, stores them as unsigned, and describes that as a straight line
+    (``cf=0``) from value 0 at -32768 by steps of 1: `isSigned16Bit` and `setSigned16BitCalibration` of
+    https://github.com/imagej/ImageJ/blob/master/ij/measure/Calibration.java; ij152_from_int16.tif of the tests' files.
+    Every other calibration is a measure of the pixels, no type of them; so is this one with ``zeroclip=true``, which
+    shows all below 0 as 0.
+    """
+    if structure.dtype != "uint16" or structure.bits != 16:
+        return ""
+    keys = parse(description)
+    line = tuple(number(keys, key) for key in ("cf", "c0", "c1"))
+    if line != (0.0, -32768.0, 1.0) or keys.get("zeroclip") is True:
+        return ""
+    return (
+        "pixels are signed 16-bit by ImageJ's calibration (cf=0, c0=-32768, c1=1): they are stored as unsigned, and "
+        "32768 is subtracted"
+    )
 
 
 def _axes(named: Mapping[str, int], stack: int, order: str) -> tuple[str, tuple[int, ...], tuple[str, ...]]:
@@ -121,29 +169,14 @@ def _value(text: str) -> Any:
 def imagej_facts(raw: RawTags) -> Facts:
     """What the description and the tags say; lengths in micrometres, times in seconds."""
     keys = parse(raw.description)
-    known: dict[str, Any] = {}
-    if "unit" in keys:
-        unit = str(keys["unit"])
-        sizes = {"x": spacing(raw.x), "y": spacing(raw.y), "z": _number(keys, "spacing")}
-        for axis, size in sizes.items():
-            value = None if size is None else micrometres(size, unit)
-            if value is not None:
-                stated = "ImageJ description: spacing" if axis == "z" else f"{axis.upper()}Resolution tag"
-                known[f"physical_size_{axis}"] = Fact(value, "file", f"{stated}, unit {unit}")
-    else:
-        known.update(sizes_by_tags(raw))
-    interval = _number(keys, "finterval")
+    known: dict[str, Any] = dict(sizes(raw, keys))
+    interval = number(keys, "finterval")
     value = None if interval is None else seconds(interval, str(keys.get("tunit", "s")))
     if value is not None:
         known["time_increment"] = Fact(value, "file", "ImageJ description: finterval")
     annotations = notes(raw, description=False)
     annotations["imagej"] = {**_beyond(raw), **keys}
     return Facts(**known, annotations=annotations)
-
-
-def _number(keys: Mapping[str, Any], key: str) -> float | None:
-    value = keys.get(key)
-    return None if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
 
 
 def _beyond(raw: RawTags) -> dict[str, Any]:

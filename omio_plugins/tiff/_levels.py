@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from omio_core.errors import UnsupportedFeatureError
 
 from ._chain import Tables
-from ._form import Run
 from ._ifd import Chain, Page
 from ._pages import first_of, kinds
 from ._picture import Stack
 from ._structure import MASK, SUB_IFDS, Structure
+from ._tables import Run
 
 _MOST_SUB_IFDS = 64  # of one page: each resolution is a half of the one before, and no width is beyond 2**64
 _POINTERS = (4, 13, 16, 18)  # LONG, IFD, LONG8, IFD8

@@ -1,8 +1,13 @@
-"""Whether a strip or tile of LZW can be decoded without harm; it decodes nothing.
+"""How far a strip or tile of LZW can be decoded without harm; it decodes nothing.
 
 imagecodecs before 2026.10.10 (the newest that Python 3.11 has is older) reads wild memory where a code stands for no
 entry of the table yet, and takes the interpreter with it. So every code is looked at first: between two clears
 the width of each code is known beforehand, and all codes up to the next clear are unpacked at once.
+
+What stands behind the last byte of a strip is not judged: libtiff stops there (tif_lzw.c, LZWDecode), and some writers
+leave END out or make it one bit too short (found/lzw_noeoi_ones.tif, found/lzw_old_eoi.tif). How many bytes the codes
+make is only known when they are decoded; so data without a sound END are cut before the first code that is none, and
+get one. Whether what is left fills the strip, is for the caller to see.
 
 Codes: TIFF 6.0, section 13. Before it, TIFF wrote the bits of a byte from the other end and changed widths one code
 later; such data begin with a 0 byte and an odd one (libtiff, tif_lzw.c, LZWPreDecode).
@@ -15,11 +20,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import CorruptFileError
-
 _CLEAR, _END, _FIRST = 256, 257, 258
 _TABLE = 4096
 _LATE = 1024  # codes that may follow a full table before the clear that is due; they refer to what is there
+_CLEARS, _APART = 64, 64  # clears that are always allowed, and bytes for each more: each costs a look at a table
 _SAFE_FROM = (2026, 10, 10)
 
 Bits = NDArray[np.int32]
@@ -45,20 +49,24 @@ def _schedule(early: int) -> tuple[Bits, Bits, Bits]:
     return begins.astype(np.int32), widths.astype(np.int32), largest.astype(np.int32)
 
 
-def check(data: bytes) -> None:
-    """Hold every code against the table as it will be when the code is read.
+def sound(data: bytes) -> tuple[bytes, str]:
+    """The data as far as every code is one of the table, as it will be when the code is read.
 
-    Raises
-    ------
-    CorruptFileError
-        A code stands for nothing, or the table overflows.
+    Returns
+    -------
+    data
+        As given where an END was found, else cut before the first code that stands for nothing, with an END.
+    why
+        What stands there instead of an END; empty where there is one.
     """
     old = len(data) > 1 and data[0] == 0 and data[1] & 1 == 1
     begins, widths, largest = _schedule(0 if old else 1)
     stops = begins + widths
     stored = np.frombuffer(data + b"\0\0\0", np.uint8)
-    bits, at = 8 * len(data), 0
+    bits, at, clears = 8 * len(data), 0, 0
     while at + 9 <= bits:
+        if clears > _CLEARS + len(data) // _APART:
+            return _ended(data, at, int(widths[0]), old), f"{clears} clears in {at // 8} bytes"
         n = int(np.searchsorted(stops, bits - at, side="right"))
         codes = _codes(stored, at, begins[:n], widths[:n], old)
         ends = np.flatnonzero((codes == _CLEAR) | (codes == _END))
@@ -66,13 +74,26 @@ def check(data: bytes) -> None:
         wrong = np.flatnonzero(codes[:until] > largest[:until])
         if wrong.size or (until == n == len(begins)):
             k = int(wrong[0]) if wrong.size else n - 1
-            raise CorruptFileError(
-                "a strip or tile of LZW is damaged",
-                evidence=f"code {codes[k]} at bit {at + begins[k]}, where the table ends with {largest[k]}",
-            )
-        if until == n or codes[until] == _END:
-            return
+            why = f"code {codes[k]} at bit {at + begins[k]}, where the table ends with {largest[k]}"
+            return _ended(data, at + int(begins[k]), int(widths[k]), old), why
+        if until < n and codes[until] == _END:
+            return data, ""
+        if until == n:
+            return _ended(data, at + int(begins[n]), int(widths[n]), old), "the data end without an END"
         at += int(begins[until] + widths[until])
+        clears += 1
+    return _ended(data, at, int(widths[0]), old), "the data end without an END"
+
+
+def _ended(data: bytes, bits: int, width: int, old: bool) -> bytes:
+    """The first `bits` of the data, and an END of `width` bits."""
+    whole, more = divmod(bits, 8)
+    first = data[whole] if more else 0
+    size = -(-(more + width) // 8)
+    if old:
+        return data[:whole] + (first & (1 << more) - 1 | _END << more).to_bytes(size, "little")
+    kept = first >> (8 - more)
+    return data[:whole] + ((kept << width | _END) << (8 * size - more - width)).to_bytes(size, "big")
 
 
 def _codes(stored: NDArray[np.uint8], at: int, begins: Bits, widths: Bits, old: bool) -> Bits:

@@ -19,11 +19,11 @@ from omio_core.files.positioned import PositionedFile
 from omio_core.settings import current
 
 from ._chain import MOST_TAGS, read_chain
-from ._form import Form
 from ._ifd import Chain
 from ._shelf import Shelf, ShelvedFile
+from ._tables import Form
 from ._tags import DESCRIPTION
-from ._xml import HEAD, begins_as_ome, decoded, root_uuid
+from ._xml import HEAD, begins_as_ome, decoded, planes, root_uuid
 
 _MOST_NAMES = 100_000  # names of a folder that are gone through
 _MOST_LOOKS = 4096  # files that are looked into for a UUID; each look reads some kilobytes
@@ -38,6 +38,8 @@ class Members:
     ----------
     first
         The opened file.
+    planes
+        From the path of a member whose UUID was asked for to what `_xml.planes` finds in its OME-XML.
 
     Raises
     ------
@@ -48,6 +50,7 @@ class Members:
     def __init__(self, path: str):
         self.first = PositionedFile(path)
         self.folder = os.path.dirname(os.path.abspath(path))
+        self.planes: dict[str, tuple[str, ...]] = {}
         self._known: dict[str, None] = {path: None}
         self._files: dict[str, ShelvedFile] = {}
         self._chains: dict[str, Chain] = {}
@@ -134,7 +137,23 @@ class Members:
 
     def uuid(self, path: str) -> str | None:
         """The UUID that a member states of itself."""
-        return root_uuid(_xml_head(self._file(path)))
+        head = _xml_head(self._file(path))
+        self.planes[path] = planes(head)
+        return root_uuid(head)
+
+    def peek(self, name: str) -> str:
+        """The description of a TIFF beside the opened file, which is no member for that; empty where there is none.
+
+        Raises
+        ------
+        CorruptFileError, ReadError
+            The name leads elsewhere; the file cannot be read.
+        """
+        path = self._place(name, self.folder)
+        if path is None or path == self.first.path:
+            return ""
+        with contextlib.closing(PositionedFile(path)) as file:
+            return decoded(_xml_head(file, current().max_xml).partition(b"\0")[0])
 
     def _file(self, path: str) -> PositionedFile:
         if path == self.first.path:
@@ -165,6 +184,11 @@ class Members:
         CorruptFileError
             The name leads out of the folder of the opened file, or to what is no regular file.
         """
+        path = self._place(name, folder)
+        return path if path in (None, self.first.path) else self._note(path)
+
+    def _place(self, name: str, folder: str) -> str | None:
+        """As `find`; what is found is no member yet."""
         path = self._inside(name, folder)
         try:
             is_link = stat.S_ISLNK(os.lstat(path).st_mode)
@@ -186,7 +210,7 @@ class Members:
             raise self._refused(name, str(error)) from error
         if not regular:
             raise self._refused(name, "it is no regular file")
-        return self._note(os.path.join(self.folder, os.path.relpath(real, self._root)))
+        return os.path.join(self.folder, os.path.relpath(real, self._root))
 
     def find_uuid(self, uuid: str, folder: str) -> str | None:
         """The member that states a UUID of itself, whatever its name; in this folder, not in folders of it.
@@ -266,10 +290,10 @@ def _is_within(path: str, root: str) -> bool:
     return os.path.normcase(path).startswith(os.path.normcase(os.path.join(root, "")))
 
 
-def _xml_head(file: PositionedFile) -> bytes:
+def _xml_head(file: PositionedFile, most: int = HEAD) -> bytes:
     """The first bytes of the description of a TIFF's first page, or of a file that is no TIFF; empty where unreadable.
 
-    Layout as in `_chain`; only one table is read, whatever the file's length.
+    At most so many of a description. Layout as in `_chain`; only one table is read, whatever the file's length.
     """
     head = file.read(0, min(HEAD, file.size))
     if head[:4] not in _TIFF:
@@ -282,7 +306,7 @@ def _xml_head(file: PositionedFile) -> bytes:
         entries = file.read(offset + form.number.size, min(number, MOST_TAGS) * form.entry.size)
         for code, kind, count, value in form.entry.iter_unpack(entries):
             if code == DESCRIPTION and kind in (1, 2, 7):
-                n = min(count, HEAD)
+                n = min(count, most)
                 return bytes(value[:n]) if count <= len(value) else file.read(form.pointer.unpack(value)[0], n)
     except (CorruptFileError, struct.error):
         pass

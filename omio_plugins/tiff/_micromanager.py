@@ -17,6 +17,7 @@ import numpy as np
 
 from omio_core.contract import Channel, Fact, Facts
 from omio_core.errors import CorruptFileError, LimitExceededError
+from omio_core.metadata.units import seconds
 
 from . import _plain
 from ._ifd import Chain, Page
@@ -188,8 +189,9 @@ def stack_facts(raw: RawTags, text: str, channels: int) -> Facts:
         if size is not None:
             known[slot] = Fact(abs(size), "file", f"Micro-Manager summary: {key}")  # a stack may go downwards
     interval = _number(summary.get("Interval_ms"))
-    if interval is not None:
-        known["time_increment"] = Fact(interval / 1000, "file", "Micro-Manager summary: Interval_ms")
+    step = None if interval is None else seconds(interval, "ms")
+    if step is not None:
+        known["time_increment"] = Fact(step, "file", "Micro-Manager summary: Interval_ms")
     aspect = _number(summary.get("PixelAspect"))
     if aspect not in (None, 1.0):
         known.pop("physical_size_y", None)  # how the aspect is meant is not documented

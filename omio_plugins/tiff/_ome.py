@@ -1,16 +1,13 @@
-"""OME-TIFF, one file or a set: which IFD of which file holds which plane; it reads no pixel.
+"""OME-TIFF, one file or a set, as pictures: the OME-XML held against the pages; it reads no pixel.
 
-The metadata are `omio_core.ome.read`'s, the files `_sets`'. Rules of TiffData:
-https://ome-model.readthedocs.io/en/stable/ome-tiff/specification.html, "The TiffData element". What is only declared
-costs nothing: planes are counted by the IFDs that back them.
+The metadata are `omio_core.ome`'s, the files `_sets`', which IFD is which plane `_planes`'.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,13 +16,15 @@ import numpy as np
 from omio_core.contract import ImageDescription, Level
 from omio_core.errors import CorruptFileError
 from omio_core.ome import read
+from omio_core.ome.positions import Position
 
-from . import _plain
+from . import _plain, _series
 from ._ifd import Chain, Page
 from ._levels import stacks
 from ._members import Members
-from ._pages import PagesInOrder, kinds
+from ._pages import kinds
 from ._picture import Picture, Stack, picture
+from ._planes import Planes, assign
 from ._sets import Home, Sources, sources
 from ._structure import Structure
 from ._xml import plain
@@ -54,7 +53,7 @@ def pictures(chain: Chain, description: str, members: Members) -> list[Picture]:
     document = read.parse(description)
     home = Home(path=chain.file.path, text=description, document=document, chain=chain)
     if document.metadata_file is None:
-        return _all(home, members)
+        return _all(_series.listing(home, members) or home, members)
     path = members.find(document.metadata_file, members.folder)
     if path is None and (uuid := plain(document.metadata_uuid)):
         path = members.find_uuid(uuid, members.folder)
@@ -116,32 +115,25 @@ def _all(home: Home, members: Members) -> list[Picture]:
             path=home.path,
         )
     found = sources(home, members)
-    return [_one(home, image, found) for image in home.document.images]
+    return [_one(home, image, found, members) for image in home.document.images]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Planes:
-    """Axes before those of a page, slowest first, their lengths, and what is said of the whole."""
-
-    axes: str
-    lead: tuple[int, ...]
-    name: str
-
-    @property
-    def total(self) -> int:
-        return math.prod(self.lead)
-
-
-def _one(home: Home, image: read.OmeImage, files: Sources) -> Picture:
+def _one(home: Home, image: read.OmeImage, files: Sources, members: Members) -> Picture:
     samples = _samples(home, image, files)
     channels = image.size_c // samples
-    sizes = {"Z": image.size_z, "C": channels, "T": image.size_t}
+    declared = (image.size_t, image.size_z, channels)
+    part = _series.part(home, image, declared)
+    sizes = dict(zip("TZC", declared, strict=True)) if part is None else part.sizes
     axes = image.order[:1:-1]  # the order is written fastest first
-    planes = _Planes(axes=axes, lead=tuple(sizes[a] for a in axes), name=f"image {image.index} of {home.path}")
-    pages, absent, assumptions = _assign(files, image, planes)
+    planes = Planes(axes=axes, lead=tuple(sizes[a] for a in axes), name=f"image {image.index} of {home.path}")
+    pages, absent, assumptions = assign(files, image, planes) if part is None else part.pages(axes)
+    of_planes: dict[str, Any] = {} if part is None else {"spans": part.spans}
+    if part is None and (stated := _series.beside(home, image, declared, members, partial(_path, pages, planes))):
+        of_planes["beside"] = stated
     said: dict[str, Any] = {
         "kind": "OME-TIFF set" if files.several else "OME-TIFF",
-        "facts": partial(read.facts, home.text, image.index, channels=channels),
+        "facts": partial(read.facts, home.text, image.index, channels=channels, **of_planes),
+        "part_of": "" if part is None else part.words,
         "name": image.name,
         "absent_files": absent,
         "vendor": partial(str, home.text),
@@ -160,7 +152,13 @@ def _one(home: Home, image: read.OmeImage, files: Sources) -> Picture:
     )
 
 
-def _nothing(image: read.OmeImage, planes: _Planes, samples: int, said: Mapping[str, Any]) -> Picture:
+def _path(pages: Mapping[int, Page], planes: Planes, at: Position) -> str | None:
+    """The file that holds the plane of such T, Z and channel; None where none does."""
+    page = pages.get(planes.place(at))
+    return None if page is None else page.chain.file.path
+
+
+def _nothing(image: read.OmeImage, planes: Planes, samples: int, said: Mapping[str, Any]) -> Picture:
     """An image of which no file is there: what it would be, and nothing present."""
     if image.pixel_type not in _TYPES:
         raise CorruptFileError(f"{planes.name} has no type of pixel", evidence=f"Type is {image.pixel_type[:80]!r}")
@@ -180,11 +178,12 @@ def _nothing(image: read.OmeImage, planes: _Planes, samples: int, said: Mapping[
 def _samples(home: Home, image: read.OmeImage, files: Sources) -> int:
     """Samples of a pixel: what the pages have, which SizeC counts one by one."""
     every = image.tiff_data or (read.TiffData(),)
-    found = [(data, chain) for data in every if (chain := files.chain(data)) is not None]
-    if not found:  # as the Channel elements have it, where they agree
+    found = ((data, chain) for data in every if (chain := files.chain(data)) is not None)
+    first = next(found, None)
+    if first is None:  # as the Channel elements have it, where they agree
         stated = image.samples[0] if image.samples else 1
         return stated if set(image.samples) == {stated} and stated * len(image.samples) == image.size_c else 1
-    data, chain = next((one for one in found if one[0].ifd is not None), found[0])
+    data, chain = first if first[0].ifd is not None else next((one for one in found if one[0].ifd is not None), first)
     page = chain.pages[min(data.ifd or 0, len(chain.pages) - 1)]
     samples = page.structure.samples
     if image.size_c % samples:
@@ -196,73 +195,8 @@ def _samples(home: Home, image: read.OmeImage, files: Sources) -> int:
     return samples
 
 
-_Found = dict[int, tuple[Chain, int]]
-
-
-def _assign(
-    files: Sources, image: read.OmeImage, planes: _Planes
-) -> tuple[Mapping[int, Page], tuple[str, ...], tuple[str, ...]]:
-    """From the flat index of a plane to its page, for those that have one; files that are not there; assumptions."""
-    found: _Found = {}
-    absent: dict[str, None] = {}
-    outside = 0
-    every = image.tiff_data or (read.TiffData(),)
-    left = 16 * (files.pages + 16) + len(every)  # planes are named once or so, whatever a file says
-    for data in every:
-        firsts = {"Z": data.first_z, "C": data.first_c, "T": data.first_t}
-        if any(firsts[a] >= n for a, n in zip(planes.axes, planes.lead, strict=True)):
-            outside += 1  # ImageJ's cropping leaves such behind
-            continue
-        chain = files.chain(data)
-        if chain is None:
-            absent[files.absent[data.file_name, data.uuid]] = None
-            continue
-        flat = 0
-        for axis, n in zip(planes.axes, planes.lead, strict=True):
-            flat = flat * n + firsts[axis]
-        ifd, number = _named(chain, data, planes, planes.total - flat)
-        left -= number
-        if left < 0:
-            raise CorruptFileError(f"{planes.name} names the same planes again and again")
-        for k in range(number):
-            if found.setdefault(flat + k, (chain, ifd + k)) != (chain, ifd + k):
-                raise CorruptFileError(
-                    f"{planes.name} has two pages for one plane",
-                    evidence=f"IFD {found[flat + k][1]} and IFD {ifd + k} for plane {flat + k} of {image.order}",
-                )
-    said = f"{outside} TiffData name planes outside the declared sizes and are left out"
-    return _pages(found), tuple(absent), (said,) if outside else ()
-
-
-def _named(chain: Chain, data: read.TiffData, planes: _Planes, most: int) -> tuple[int, int]:
-    """The first IFD that a TiffData means, and how many of them, at most `most`."""
-    ifd, count = data.ifd or 0, data.count
-    if count is None:  # all of the file, or the one that is named (ome.xsd, TiffData/@PlaneCount)
-        count = 1 if data.ifd is not None else len(chain.pages)
-    number = min(count, most)
-    if ifd + number > len(chain.pages):
-        raise CorruptFileError(
-            f"{planes.name} lacks pages",
-            evidence=f"its OME-XML names IFD {ifd + number - 1} of {chain.file.path}, which has {len(chain.pages)}",
-            remedy="the file is incomplete: copy it again from where it came from",
-            path=chain.file.path,
-        )
-    return ifd, number
-
-
-def _pages(found: _Found) -> Mapping[int, Page]:
-    """The pages themselves; as they stand in the file, where they do."""
-    if not found:
-        return {}
-    chain, first = found.get(0, (None, 0))
-    n = len(found)
-    if chain is not None and all(found.get(k) == (chain, first + k) for k in range(n)):
-        return PagesInOrder(chain.pages[first : first + n])
-    return {flat: chain.pages[ifd] for flat, (chain, ifd) in found.items()}
-
-
 def _compare(
-    image: read.OmeImage, planes: _Planes, pages: Mapping[int, Page]
+    image: read.OmeImage, planes: Planes, pages: Mapping[int, Page]
 ) -> tuple[np.dtype[np.generic] | None, tuple[str, ...]]:
     """Hold the OME-XML against the pages; another type where only the OME-XML tells it."""
     alike = kinds(pages)

@@ -13,8 +13,8 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from ._form import Layout, Run
 from ._ifd import Chain, Page, PageSequence
+from ._tables import Layout, Run
 
 
 class Pages(Sequence[Page]):

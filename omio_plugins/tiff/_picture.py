@@ -54,11 +54,14 @@ class Picture:
         Lengths of the native axes before those of a page.
     levels
         Where the planes of each resolution lie.
+    signed
+        Whether 32768 is subtracted from stored unsigned 16-bit pixels, which gives int16.
     """
 
     described: ImageDescription
     lead: tuple[int, ...]
     levels: tuple[Stack, ...]
+    signed: bool = False
 
 
 def picture(
@@ -68,6 +71,7 @@ def picture(
     stacks: Sequence[Stack],
     page_axes: str | None = None,
     dtype: np.dtype[Any] | None = None,
+    signed: str = "",
     **said: Any,
 ) -> Picture:
     """Describe an image of pages that look alike.
@@ -82,6 +86,9 @@ def picture(
         Letters for the axes of a page, where they are other than its structure says.
     dtype
         Of the same size as the structure's, where it is another.
+    signed
+        Why unsigned 16-bit pixels are stored 32768 above their values, in a sentence: the picture is int16. Empty where
+        they are not.
     **said
         What else an `omio_core.contract.ImageDescription` takes: facts, name, kind, assumptions, vendor.
 
@@ -102,19 +109,23 @@ def picture(
         said["facts"] = apart(first, said.get("facts", no_facts))
     elif structure.photometric == PALETTE:
         said["facts"] = with_map(first, said.get("facts", no_facts))
-    found = [_level(stack, lengths, dtype or structure.dtype) for stack in stacks]
-    said["assumptions"] = (*said.get("assumptions", ()), *told(first, apart=channels), *stacks[0].notes)
+    if signed:
+        dtype = np.dtype(np.int16)
+    found = [_level(stack, lengths, dtype or structure.dtype, signed) for stack in stacks]
+    notes = (signed,) if signed else ()
+    said["assumptions"] = (*said.get("assumptions", ()), *notes, *told(first, apart=channels), *stacks[0].notes)
     described = ImageDescription(
         axes=outer + inner,
         dtype=dtype or structure.dtype,
         levels=tuple(level for level, _ in found),
         **said,
     )
-    return Picture(described=described, lead=lengths, levels=tuple(stack for _, stack in found))
+    levels = tuple(stack for _, stack in found)
+    return Picture(described=described, lead=lengths, levels=levels, signed=bool(signed))
 
 
-def _level(stack: Stack, lead: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[Level, Stack]:
-    """The description of one resolution, and its planes that are stored."""
+def _level(stack: Stack, lead: tuple[int, ...], dtype: np.dtype[Any], signed: str) -> tuple[Level, Stack]:
+    """The description of one resolution, and its planes that are stored; `signed` as `picture` takes it."""
     structure = first_of(stack.pages).structure
     present, seen = None, None
     if stack.start is None:
@@ -122,8 +133,10 @@ def _level(stack: Stack, lead: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[L
         stack, present, seen = Stack(pages=found.pages), found.present, found.seen
     _hold(stack, structure, len(stack.pages) if stack.start is None else math.prod(lead))
     blocks = (*(1 for _ in lead), *_block(structure))
-    raw = raw_of(stack.pages, lead, dtype, start=stack.start, seen=seen) if present is None else None
-    return Level(shape=(*lead, *structure.shape), blocks=blocks, present=present, raw=raw), stack
+    mapped = present is None and not signed
+    raw = raw_of(stack.pages, lead, dtype, start=stack.start, seen=seen) if mapped else None
+    shape = (*lead, *structure.shape)
+    return Level(shape=shape, blocks=blocks, present=present, raw=raw, unmapped=signed), stack
 
 
 def _block(structure: Structure) -> tuple[int, ...]:

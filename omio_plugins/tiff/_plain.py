@@ -7,12 +7,12 @@ from functools import partial
 
 from omio_core.contract import Facts
 
-from ._form import Run
 from ._ifd import Chain, PageSequence
 from ._levels import following, stacks
 from ._pages import PagesInOrder
 from ._picture import Picture, picture
 from ._structure import MASK, Structure
+from ._tables import Run
 from ._tags import for_print, is_unmarked, plain_facts, raw_tags
 
 
@@ -22,17 +22,33 @@ def pictures(
     *,
     facts: Callable[[], Facts] | None = None,
     assumptions: tuple[str, ...] = (),
+    warnings: tuple[str, ...] = (),
     kind: str = "TIFF",
+    signed: Callable[[Structure, str], str] | None = None,
 ) -> list[Picture]:
-    """Describe the images in order of their first pages; `facts` of the flavour, where it has some."""
+    """Describe the images in order of their first pages.
+
+    Parameters
+    ----------
+    facts
+        Of the flavour, where it has some.
+    signed
+        From a first page's structure and description to what `_picture.picture` takes as `signed`.
+    """
     groups: dict[tuple[object, ...], list[Run]] = {}
     for run in pages.runs:
         groups.setdefault(run.layout.structure.picture, []).append(run)
-    return [_one(chain, pages.of(group), facts, assumptions, kind) for group in groups.values()]
+    return [_one(chain, pages.of(group), facts, assumptions, warnings, kind, signed) for group in groups.values()]
 
 
 def _one(
-    chain: Chain, group: PageSequence, facts: Callable[[], Facts] | None, assumptions: tuple[str, ...], kind: str
+    chain: Chain,
+    group: PageSequence,
+    facts: Callable[[], Facts] | None,
+    assumptions: tuple[str, ...],
+    warnings: tuple[str, ...],
+    kind: str,
+    signed: Callable[[Structure, str], str] | None,
 ) -> Picture:
     raw = raw_tags(chain, group[0])
     if facts is None and kind == "TIFF" and is_unmarked(chain, group[0]):
@@ -48,6 +64,8 @@ def _one(
         kind=kind,
         facts=facts or partial(plain_facts, raw),
         assumptions=assumptions,
+        warnings=warnings,
+        signed=signed(group[0].structure, raw.description) if signed else "",
         vendor=partial(str, raw.description),
     )
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.contract import Box, ImageDescription
@@ -25,6 +26,7 @@ from ._segments import strip
 from ._structure import Structure
 
 _Place = tuple[tuple[int, ...], Page, int | None]
+_SIGN = np.uint16(0x8000)  # v - 32768 as int16 has the bits of v with the first one flipped
 
 
 def open_tiff(path: str) -> TiffImages:
@@ -56,7 +58,8 @@ class TiffImages:
         except BaseException:
             self._members.close()
             raise
-        self._fill = Fill()
+        # what a reader fills with 0 is 0 once 32768 is subtracted
+        self._fills = {signed: Fill(int(_SIGN) if signed else 0) for signed in {one.signed for one in self._pictures}}
 
     @property
     def images(self) -> tuple[ImageDescription, ...]:
@@ -85,17 +88,20 @@ class TiffImages:
         picture = self._pictures[image]
         stack, rank = picture.levels[level], len(picture.lead)
         structure = first_of(stack.pages).structure
-        if out.dtype != structure.dtype:  # of the same size: OME-XML told the type, the tags did not
+        if out.dtype != structure.dtype:  # of the same size: a description states the type, the tags do not
             out = out.view(structure.dtype)
         spans = box.spans[rank:]
         places = [(index, *self._place(stack, flat)) for index, flat in flat_indices(picture.lead, box.spans[:rank])]
+        fill = self._fills[picture.signed]
         if out.flags.c_contiguous and spans == tuple((0, n) for n in structure.shape):
-            self._planes(out, structure, places)
-            return
-        for index, page, start in places:
-            self._fill.page(_four(out[index], page.structure), page, _spans(spans, page.structure), start)
+            self._planes(fill, out, structure, places)
+        else:
+            for index, page, start in places:
+                fill.page(_four(out[index], page.structure), page, _spans(spans, page.structure), start)
+        if picture.signed:
+            np.bitwise_xor(out, _SIGN, out=out)
 
-    def _planes(self, out: NDArray[Any], structure: Structure, places: list[_Place]) -> None:
+    def _planes(self, fill: Fill, out: NDArray[Any], structure: Structure, places: list[_Place]) -> None:
         """Fill whole planes that are contiguous in memory; those that lie together in the file, in one read."""
         spans = tuple((0, n) for n in structure.shape)
         rows = out.reshape(len(places), -1, structure.width, structure.contig)
@@ -103,9 +109,9 @@ class TiffImages:
             index, page, start = places[first]
             if start:
                 part = rows[first:last].reshape(-1, structure.width, structure.contig)
-                self._fill.rows(part, page, start, ((0, structure.width), (0, structure.contig)))
+                fill.rows(part, page, start, ((0, structure.width), (0, structure.contig)))
             else:
-                self._fill.page(_four(out[index], page.structure), page, _spans(spans, page.structure), start)
+                fill.page(_four(out[index], page.structure), page, _spans(spans, page.structure), start)
 
     def _place(self, stack: Stack, flat: int) -> tuple[Page, int | None]:
         """The page of a plane, and where its pixels begin if they are one run of the file; 0 where not stored."""

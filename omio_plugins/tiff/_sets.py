@@ -109,10 +109,11 @@ class _Search:
         self._opened = members.uuid(opened) if members.is_tiff(opened) else None
         names: dict[str, set[str | None]] = {}
         every: set[str | None] = set()
-        for data in (data for image in home.document.images for data in image.tiff_data):
-            every.add(data.file_name)
-            if uuid := plain(data.uuid):
-                names.setdefault(uuid, set()).add(data.file_name)
+        tiff_data = (data for image in home.document.images for data in image.tiff_data)
+        for name, stated in dict.fromkeys((data.file_name, data.uuid) for data in tiff_data):
+            every.add(name)
+            if uuid := plain(stated):
+                names.setdefault(uuid, set()).add(name)
         self._alone = len(every) == 1 and len(names) <= 1
         self._telling = {uuid for uuid, its in names.items() if len(its - {None}) <= 1}  # UUIDs of one file each
 

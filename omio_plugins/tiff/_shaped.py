@@ -75,8 +75,7 @@ def _cut(stated: Mapping[str, Any], structure: Structure) -> _Cut | None:
     planes, rest = divmod(math.prod(shape), page)
     if rest or planes < 1:
         return None
-    axes = stated.get("axes")
-    letters = axes.upper() if isinstance(axes, str) and len(axes) == len(shape) and axes.isalpha() else None
+    letters = None if _is_no_image(_letters(stated)) else _letters(stated)
     for k in range(len(shape) + 1):
         tail = shape[k:]
         if math.prod(shape[:k]) != planes or _long(tail) != _long(structure.shape):
@@ -85,6 +84,18 @@ def _cut(stated: Mapping[str, Any], structure: Structure) -> _Cut | None:
         exact = letters is not None and tail == structure.shape
         return lead, shape[:k], letters[k:] if exact and letters is not None else None
     return "Q", (planes,), None
+
+
+def _letters(stated: Mapping[str, Any]) -> str | None:
+    """The axes of the description, one letter a length of its shape; None where they are none."""
+    axes = stated.get("axes")
+    fits = isinstance(axes, str) and len(axes) == len(stated["shape"]) and axes.isascii() and axes.isalpha()
+    return axes.upper() if isinstance(axes, str) and fits else None
+
+
+def _is_no_image(letters: str | None) -> bool:
+    """Whether the letters have neither Y nor X, which a page has always."""
+    return letters is not None and not {"Y", "X"} & set(letters)
 
 
 def _long(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -109,11 +120,14 @@ def _one(
         start = contiguous([first], planes) if planes > 1 else None
     taken = PagesInOrder(pages[:1] if start is not None else own)
     raw = raw_tags(chain, first)
+    said = for_print(raw) if is_unmarked(chain, first) else ()
+    if _is_no_image(_letters(stated)):
+        said = (*said, f"the description names the axes {_letters(stated)}, without Y and X; its letters are left out")
     made = picture(
         axes=axes, lead=lead, page_axes=page_axes,
         stacks=stacks(taken, following(taken)) if start is None else [Stack(pages=taken, start=start)],
         kind="TIFF written by tifffile", facts=partial(shaped_facts, raw),
-        vendor=partial(str, description), assumptions=for_print(raw) if is_unmarked(chain, first) else (),
+        vendor=partial(str, description), assumptions=said,
         name=name if isinstance(name, str) and name else None,
     )  # fmt: skip
     return made, len(taken)

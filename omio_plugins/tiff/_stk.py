@@ -5,6 +5,11 @@ distance as a fraction, day and time of creation and of modification (days of th
 UIC3Tag (33630) a wavelength a plane; UIC1Tag (33628) pairs of a code and a value or an offset, of which 3 to 7 are
 SpatialCalibration, XCalibration, YCalibration, CalibrationUnits and Name. The planes lie one after the other where the
 strips of the first begin.
+
+UIC2Tag tells whether the tags are about this picture. Prairie View 5.3 of Bruker copies one block of UIC tags into
+every TIFF it writes, OME-TIFF or not: one plane, created on day 0 at a distance of 0/0, 99 microns a pixel, the name
+"Gattaca", a wavelength of 77/43. So day 0 is no time, a denominator of 0 no distance, and where UIC2Tag states neither
+of any plane, the other UIC tags are no facts either.
 """
 
 from __future__ import annotations
@@ -12,6 +17,7 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -19,7 +25,7 @@ import numpy as np
 
 from omio_core.contract import Fact, Facts, Planes
 from omio_core.errors import CorruptFileError, UnsupportedFeatureError
-from omio_core.metadata.units import micrometres
+from omio_core.metadata.units import micrometres, seconds
 
 from ._ifd import Chain, Page
 from ._picture import Picture, Stack, picture
@@ -32,6 +38,8 @@ _KIND = "MetaMorph stack"
 _CALIBRATED, _X, _Y, _UNITS, _NAME = 3, 4, 5, 6, 7
 _MOST_PLANES, _MOST_CODES, _MOST_TEXT = 1 << 20, 4096, 1 << 10
 _DAY = 86_400_000  # milliseconds
+_PLANE = 6  # LONGs of a plane in UIC2Tag
+_BELOW, _CREATED = 1, 2  # of them: the denominator of the distance, the day of creation
 _REGULAR = 0.1  # of the mean: times of creation that differ by no more are one interval
 
 
@@ -44,23 +52,41 @@ class Uic:
     distances
         Z distance of each plane, NaN where it is no number.
     created
-        Milliseconds of each plane's creation since the first.
+        Milliseconds of each plane's creation since the first; empty unless every plane states its day.
+    stated
+        Whether UIC2Tag states anything of any plane; where not, nothing else is known either.
     wavelengths
-        Of each plane; empty where absent.
+        Of each plane, NaN where it is no number; empty where absent.
     calibration
         X and Y in `units`, where the picture is calibrated.
     """
 
     distances: tuple[float, ...]
     created: tuple[int, ...]
+    stated: bool = True
     wavelengths: tuple[float, ...] = ()
-    calibration: tuple[float | None, float | None] = (None, None)
+    calibration: tuple[Fraction | None, Fraction | None] = (None, None)
     units: str = ""
     name: str = ""
 
 
-def pictures(chain: Chain, planes: int) -> list[Picture]:
-    """Describe the one image of a stack of `planes` planes.
+def is_stack(chain: Chain) -> bool:
+    """Whether a file is a stack: UIC2Tag has several planes, or one of which it states something.
+
+    One plane is the page that any TIFF has, so a tag that states nothing of it, or cannot be read, makes no stack.
+    """
+    first = chain.pages[0]
+    tag = chain.tag(first, UIC2)
+    if tag is None or tag.number != 1:
+        return tag is not None and tag.number > 1
+    try:
+        return bool(_stated(_longs(chain, first, UIC2, _PLANE).reshape(1, _PLANE))[0])
+    except CorruptFileError:  # a note that points outside the file costs the note, not the picture
+        return False
+
+
+def pictures(chain: Chain) -> list[Picture]:
+    """Describe the one image of a stack, see `is_stack`.
 
     Raises
     ------
@@ -70,7 +96,9 @@ def pictures(chain: Chain, planes: int) -> list[Picture]:
         It is compressed.
     """
     first = chain.pages[0]
-    if first.structure.compression != NONE:
+    tag = chain.tag(first, UIC2)
+    planes = 0 if tag is None else tag.number
+    if planes > 1 and first.structure.compression != NONE:
         raise UnsupportedFeatureError(
             f"{chain.file.path} is a compressed MetaMorph stack (STK)",
             evidence=f"compression {first.structure.compression}, {planes} planes behind one IFD",
@@ -94,35 +122,48 @@ def pictures(chain: Chain, planes: int) -> list[Picture]:
 def axis_of(uic: Uic) -> tuple[str, tuple[str, ...]]:
     """Z where planes have distances, T where they have none and were made one after the other, else Q.
 
-    The first or the last distance may be 0: a plane's distance is to its neighbour.
+    The first or the last distance may be 0 or unknown: a plane's distance is to its neighbour.
     """
-    if len(set(uic.wavelengths)) > 1:
+    if not uic.stated:
+        said = "UIC2Tag states no distance and no time of creation of any plane: the axis of the stack is unknown"
+        return "Q", (f"{said}, and calibration, name and wavelengths in the other UIC tags are not taken for facts",)
+    if len(_known(uic.wavelengths)) > 1:
         return "Q", ("the planes of the stack have several wavelengths: what its axis is, is unknown",)
-    moved = sum(d != 0 for d in uic.distances)
+    moved = sum(d != 0 and not math.isnan(d) for d in uic.distances)
     if moved >= max(len(uic.distances) - 1, 1):
         return "Z", ()
-    if not moved and all(b > a for a, b in zip(uic.created, uic.created[1:], strict=False)):
+    if not moved and uic.created and all(b > a for a, b in zip(uic.created, uic.created[1:], strict=False)):
         return "T", ()
-    return "Q", ("neither distances nor times of creation tell the axis of the stack",)
+    several = len(uic.distances) > 1
+    return "Q", ("neither distances nor times of creation tell the axis of the stack",) if several else ()
 
 
 def _uic(chain: Chain, page: Page, planes: int) -> Uic:
     if planes > _MOST_PLANES:
         raise chain.corrupt(page.index, f"UIC2Tag declares {planes} planes")
-    table = _longs(chain, page, UIC2, 6 * planes).reshape(-1, 6)
+    table = _longs(chain, page, UIC2, _PLANE * planes).reshape(-1, _PLANE)
+    distances = _fractions(table[:, :2])
+    if not _stated(table).any():
+        return Uic(distances=distances, created=(), stated=False)
     created = table[:, 2].astype(object) * _DAY + table[:, 3].astype(object)
     tag = chain.tag(page, UIC3)
     waves = _longs(chain, page, UIC3, 2 * planes) if tag is not None and tag.number == planes else table[:0, :2]
     codes = _codes(chain, page)
     calibrated = codes.get(_CALIBRATED) == 1
     return Uic(
-        distances=_fractions(table[:, :2]),
-        created=tuple(int(t - created[0]) for t in created),
+        distances=distances,
+        created=tuple(int(t - created[0]) for t in created) if table[:, _CREATED].all() else (),
         wavelengths=_fractions(waves.reshape(-1, 2)),
         calibration=(_fraction(chain, codes.get(_X)), _fraction(chain, codes.get(_Y))) if calibrated else (None, None),
         units=_text(chain, codes.get(_UNITS)) if calibrated else "",
         name=_text(chain, codes.get(_NAME)),
     )
+
+
+def _stated(table: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Which planes of UIC2Tag, an array of shape (planes, 6), state a day of creation or a distance."""
+    stated: np.ndarray[Any, Any] = (table[:, _CREATED] != 0) | (table[:, _BELOW] != 0)
+    return stated
 
 
 def _longs(chain: Chain, page: Page, code: int, number: int) -> np.ndarray[Any, Any]:
@@ -146,11 +187,11 @@ def _codes(chain: Chain, page: Page) -> dict[int, int]:
     return dict(pairs.tolist())
 
 
-def _fraction(chain: Chain, offset: int | None) -> float | None:
+def _fraction(chain: Chain, offset: int | None) -> Fraction | None:
     if offset is None or offset + 8 > chain.file.size:
         return None
     above, below = struct.unpack(chain.form.order + "2I", chain.file.read(offset, 8))
-    return above / below if above and below else None
+    return Fraction(above, below) if above and below else None
 
 
 def _text(chain: Chain, offset: int | None) -> str:
@@ -164,7 +205,11 @@ def _text(chain: Chain, offset: int | None) -> str:
 
 
 def _fractions(table: np.ndarray[Any, Any]) -> tuple[float, ...]:
-    return tuple(above / below if below else (math.nan if above else 0.0) for above, below in table.tolist())
+    return tuple(above / below if below else math.nan for above, below in table.tolist())
+
+
+def _known(values: tuple[float, ...]) -> set[float]:
+    return {v for v in values if not math.isnan(v)}
 
 
 def stk_facts(raw: RawTags, uic: Uic, axis: str) -> Facts:
@@ -174,7 +219,7 @@ def stk_facts(raw: RawTags, uic: Uic, axis: str) -> Facts:
         size = None if stated is None else micrometres(stated, uic.units)
         if size is not None:
             known[f"physical_size_{letter}"] = Fact(size, "file", f"UIC1Tag {letter.upper()}Calibration, {uic.units}")
-    steps = {abs(d) for d in uic.distances if d}
+    steps = {abs(d) for d in _known(uic.distances) if d}
     step = micrometres(steps.pop(), uic.units) if axis == "Z" and len(steps) == 1 and uic.units else None
     if step is not None:
         known["physical_size_z"] = Fact(step, "file", f"UIC2Tag Z distance, {uic.units}")
@@ -188,13 +233,16 @@ def stk_facts(raw: RawTags, uic: Uic, axis: str) -> Facts:
 
 
 def _times(created: tuple[int, ...]) -> dict[str, Any]:
-    seconds = np.array(created, np.float64) / 1000
-    table = Planes(columns={"DeltaT": seconds.reshape(-1, 1, 1)}, origin="file", where="UIC2Tag: times of creation")
+    milliseconds = np.array(created, np.float64)
+    since = (milliseconds / 1000).reshape(-1, 1, 1)  # whole numbers: the quotient is the nearest that there is
+    table = Planes(columns={"DeltaT": since}, origin="file", where="UIC2Tag: times of creation")
     found: dict[str, Any] = {"planes": table}
-    gaps = np.diff(seconds)
+    gaps = np.diff(milliseconds)
     if gaps.size and np.ptp(gaps) <= _REGULAR * gaps.mean():
-        where = "UIC2Tag: mean distance of the times of creation"
-        found["time_increment"] = Fact(float(gaps.mean()), "derived", where)
+        mean = seconds(Fraction(created[-1] - created[0], len(created) - 1), "ms")
+        if mean is not None:
+            where = "UIC2Tag: mean distance of the times of creation"
+            found["time_increment"] = Fact(mean, "derived", where)
     return found
 
 

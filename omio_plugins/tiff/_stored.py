@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from omio_core.contract import Box, runs
 from omio_core.geometry.axes import unfold
 
-from ._form import Form, Run
 from ._ifd import Page
 from ._pages import PagesInOrder, kinds
 from ._segments import Segments, bounded, segments_of, strip
@@ -27,6 +26,7 @@ from ._structure import (
     fits,
     most,
 )
+from ._tables import Form, Run
 
 _MOST_LOOKED_AT = 1 << 20  # strips and tiles that are looked at when a file is opened, to tell which exist,
 _MOST_PAGES_LOOKED_AT = 1024  # and pages: each costs a read

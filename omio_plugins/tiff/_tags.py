@@ -10,14 +10,15 @@ import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from omio_core.contract import Fact, Facts
 from omio_core.errors import CorruptFileError
 from omio_core.metadata.units import micrometres
 
-from ._form import Order
 from ._ifd import Chain, Page
+from ._tables import Order
 
 DESCRIPTION, SOFTWARE, XMP = 270, 305, 700
 _NAMES = {
@@ -25,12 +26,16 @@ _NAMES = {
     306: "DateTime", 315: "Artist", 316: "HostComputer", 700: "XMP", 33432: "Copyright", 37510: "UserComment",
 }  # fmt: skip
 _COLOR_MAP, _MOST_COLORS = 320, 3 * 256
-_UNITS = {2: "inch", 3: "cm"}  # ResolutionUnit, TIFF 6.0, section 8; 1 is none
+RESOLUTION_UNITS = {2: "inch", 3: "cm"}  # ResolutionUnit, TIFF 6.0, section 8; 1 is none
 _FINEST_PRINT = 5080  # dots an inch, of imagesetters
 # UIC1 of MetaMorph, Zeiss SEM, FluoView (2), Zeiss LSM, FEI (2), NIH Image, ImageJ (2), Micro-Manager, Hamamatsu NDPI:
 # numbers as tifffile has them (TIFF.TAGS; TiffPage.is_ndpi)
 _OF_MICROSCOPES = (33628, 34118, 34361, 34362, 34412, 34680, 34682, 43314, 50838, 50839, 51123, 65420)
 _DISPLAY = (72.0, 96.0)  # pixels an inch that screens and programs put where they know nothing
+_PRINT = (
+    75, 90, 100, 120, 144, 150, 180, 192, 200, 240, 250, 288, 300, 350, 360, 400, 450, 500, 600, 720, 800, 900, 1000,
+    1200, 1440, 2400, 2880, 3600, 4800,
+)  # dots an inch of printers, scanners and programs for pictures; none is a round number of micrometres  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,16 +139,16 @@ def color_map(chain: Chain, page: Page) -> bytes:
     return struct.pack(f">{len(values)}H", *values)
 
 
-def spacing(resolution: tuple[int, int] | None) -> float | None:
-    """Units a pixel, of a tag that says pixels a unit; None where it says nothing: 0, or exactly 1/1."""
+def spacing(resolution: tuple[int, int] | None) -> Fraction | None:
+    """Units a pixel, exactly, of a tag that says pixels a unit; None where it says nothing: 0, or exactly 1/1."""
     if resolution is None or 0 in resolution or resolution == (1, 1):
         return None
-    return resolution[1] / resolution[0]
+    return Fraction(resolution[1], resolution[0])
 
 
 def sizes_by_tags(raw: RawTags) -> dict[str, Fact[float]]:
     """The sizes of a pixel that the resolution tags state, unless they are what a screen has."""
-    unit = _UNITS.get(raw.unit or 0)
+    unit = RESOLUTION_UNITS.get(raw.unit or 0)
     found: dict[str, Fact[float]] = {}
     for axis, resolution in (("x", raw.x), ("y", raw.y)):
         size = spacing(resolution)
@@ -152,6 +157,19 @@ def sizes_by_tags(raw: RawTags) -> dict[str, Fact[float]]:
             where = f"{axis.upper()}Resolution tag, ResolutionUnit {unit}"
             found[f"physical_size_{axis}"] = Fact(value, "file", where)
     return found
+
+
+def is_of_pictures(dots: float) -> bool:
+    """Whether so many pixels an inch are what screens, printers and scanners have, and say nothing of a microscope.
+
+    The same resolution a centimetre, rounded to three digits or more, is meant too: 118 a cm are 300 an inch.
+
+    Examples
+    --------
+    >>> is_of_pictures(300), is_of_pictures(118 * 2.54), is_of_pictures(2540)
+    (True, True, False)
+    """
+    return any(math.isclose(dots, known, rel_tol=1e-3) for known in (*_DISPLAY, *_PRINT))
 
 
 def is_unmarked(chain: Chain, page: Page) -> bool:
@@ -165,7 +183,7 @@ def for_print(raw: RawTags) -> tuple[str, ...]:
     Programs for pictures write the resolution that a picture is to be printed with, of which a file says nothing more.
     Where dots lie closer than any print has them, it is no such resolution.
     """
-    if _UNITS.get(raw.unit or 0) != "inch":
+    if RESOLUTION_UNITS.get(raw.unit or 0) != "inch":
         return ()
     sizes = [fact.value for fact in sizes_by_tags(raw).values()]
     if not sizes or min(sizes) < 25400 / _FINEST_PRINT:

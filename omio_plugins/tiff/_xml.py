@@ -1,4 +1,4 @@
-"""The head of an OME-XML text: whether it is one, and the UUID it gives itself; standard library only, no tree.
+"""The head of an OME-XML text: whether it is one, its UUID, its first planes; standard library only, no tree.
 
 What stands before the root element: https://www.w3.org/TR/xml/#sec-prolog-dtd.
 """
@@ -15,6 +15,8 @@ _ENCODING = re.compile(rb"""<\?xml[^>]*\sencoding\s*=\s*["']([A-Za-z0-9._-]+)"""
 _ASIDES = (("<?", "?>"), ("<!--", "-->"))
 _BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _SCHEME = "urn:uuid:"
+_PLANE = re.compile(r"<(?:[\w.-]+:)?Plane(\s[^<>]*)/>")
+_ATTRIBUTE = re.compile(r"""\s(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
 
 def decoded(data: bytes) -> str:
@@ -43,6 +45,16 @@ def root_uuid(data: bytes) -> str | None:
     root = _root(_head(data))
     stated = None if root is None else _UUID.search(root[1])
     return None if stated is None else plain(stated[1])
+
+
+def planes(data: bytes) -> tuple[str, ...]:
+    """The attributes of Plane elements without children, as text, where they stand within the first bytes."""
+    return tuple(found[1] for found in _PLANE.finditer(_head(data))) if b"Plane" in data else ()
+
+
+def attributes(text: str) -> dict[str, str]:
+    """The attributes of an element by their names, references not resolved; of several of one name, the last."""
+    return {found[1]: found[2] if found[2] is not None else found[3] for found in _ATTRIBUTE.finditer(text)}
 
 
 def plain(uuid: str | None) -> str | None:

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omio_core.errors import AmbiguousAxesError
-from omio_core.geometry.axes import fold, layout, name, unfold
+from omio_core.geometry.axes import fold, layout, name, of_array, unfold
 from omio_core.geometry.box import Box, runs
+from omio_core.geometry.letters import check, labelled
 
 RADICES = st.lists(st.integers(1, 4), min_size=0, max_size=3).map(tuple)
 
@@ -191,3 +192,53 @@ def test_sparse_planes_of_folded_axes():
 
 def test_axes_have_names():
     assert (name("Z"), name("R"), name("J")) == ("depth", "rotation", "axis J")
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape", "caller", "evidence", "remedy"),
+    [
+        ("QYX", (5, 8, 9), "ABC", "missing: Y, X", 'axes="ZYX"'),
+        ("QQYX", (2, 5, 8, 9), "TZCY", "missing: X", 'axes="TZYX"'),
+        ("YXS", (8, 9, 3), "ZCX", "missing: Y", 'axes="YXS"'),
+        ("QYX", (5, 8, 9), "XYX", "twice: X", 'axes="ZYX"'),
+        ("QYX", (5, 8, 9), "Z\nX", "not an axis: '\\n'; missing: Y", 'axes="ZYX"'),
+        ("QYX", (5, 8, 9), "WRONG", "the file has axes QYX of shape (5, 8, 9)", 'give 3 letters, such as axes="ZYX"'),
+        ("QYX", (5, 1, 9), "T", "the file has axes QYX", 'give 3 letters, or 2 for the axes longer than 1, such as'),
+    ],
+)  # fmt: skip
+def test_a_caller_s_axes_have_y_and_x(axes, shape, caller, evidence, remedy):
+    with pytest.raises(AmbiguousAxesError) as caught:
+        layout(axes, shape, caller=caller)
+    assert f"axes={caller!r}" in caught.value.what
+    assert caught.value.evidence.startswith(evidence)
+    assert remedy in caught.value.remedy
+    advised = caught.value.remedy.split('axes="')[1].split('"')[0]
+    assert layout(axes, shape, caller=advised).assumptions == ()
+
+
+def test_a_file_without_rows_needs_none():
+    assert layout("TX", (5, 9), caller="ZX").shape == (1, 5, 1, 1, 9)
+    with pytest.raises(AmbiguousAxesError, match="no axes"):
+        layout("TX", (5, 9), caller="TZ")
+
+
+def test_axes_of_an_array():
+    assert of_array("zyx", (2, 3, 4)).shape == (1, 2, 1, 3, 4)
+    for axes in ("TX", "", "YXZ", "QYX", None, ["Y", "X"]):
+        with pytest.raises(AmbiguousAxesError):
+            of_array(axes, (5, 9))
+
+
+def test_axes_of_nobody_knows_what():
+    assert check("tyx") == "TYX"
+    for axes in ("", "ABC", "YX1", "YYX", "QYX", 7):
+        with pytest.raises(AmbiguousAxesError):
+            check(axes)
+
+
+def test_an_example_is_one_whatever_the_file_has():
+    assert [labelled(axes) for axes in ("QYX", "QQYX", "TQYX", "QYXS")] == ["ZYX", "TZYX", "TZYX", "ZYXS"]
+    assert labelled("Q" * 30 + "YX").endswith("QYX")
+    with pytest.raises(AmbiguousAxesError, match="does not say") as caught:
+        layout("QQQYX", (2, 3, 4, 5, 6))
+    assert 'axes="TZCYX"' in caught.value.remedy

@@ -10,7 +10,7 @@ import pytest
 
 from omio_core.errors import CorruptFileError, LimitExceededError, OmioError
 from omio_core.metadata.facts import Fact, Facts
-from omio_core.ome import read, tree, unmodelled
+from omio_core.ome import positions, read, tree, unmodelled
 from omio_core.parsing import xml
 from omio_core.settings import using
 
@@ -647,3 +647,36 @@ def test_a_remainder_is_not_kept_twice() -> None:
         found = read.facts(both, 0).annotations
         assert list(found) == names
         assert found[names[-1]] == {"Remainder": kept}
+
+
+# --- parts of an image, and what other files say of it
+
+
+def of_planes(planes: str) -> str:
+    return (
+        '<OME><Image><Pixels DimensionOrder="XYZCT" Type="uint8" SizeX="4" SizeY="3" SizeZ="2" SizeC="2" SizeT="3">'
+        f'<Channel Name="a"/><Channel Name="b"/>{planes}</Pixels></Image></OME>'
+    )
+
+
+def test_facts_of_a_part_are_those_of_its_planes() -> None:
+    text = of_planes('<Plane TheT="2" TheZ="1" TheC="1" DeltaT="7"/><Plane TheT="0" TheZ="0" TheC="0" DeltaT="5"/>')
+    found = read.facts(text, 0, spans=((1, 3), (1, 2), (1, 2)))
+    assert found.planes is not None
+    np.testing.assert_array_equal(found.planes.columns["DeltaT"], [[[np.nan]], [[7.0]]])
+    assert [channel.name.value for channel in found.channels if channel.name] == ["b"]
+
+
+def test_planes_of_other_files_count_less_than_its_own() -> None:
+    text = of_planes('<Plane TheT="0" TheZ="0" TheC="0" DeltaT="5"/>')
+    beside = [{"TheT": "0", "TheZ": "0", "TheC": i, "DeltaT": "9", "ExposureTime": "0.5"} for i in "01"]
+    found = read.facts(text, 0, beside=beside)
+    assert found.planes is not None
+    assert found.planes.columns["DeltaT"][0, 0].tolist() == [5.0, 9.0]
+    assert found.planes.columns["ExposureTime"][0, 0].tolist() == [0.5, 0.5]
+
+
+def test_where_planes_are() -> None:
+    text = of_planes('<Plane TheT="2" TheZ="1" TheC="0"/><Plane TheT="2" TheZ="1"/><Plane TheT="x" TheZ="0" TheC="0"/>')
+    assert positions.positions(text, 0, (3, 2, 2)) == ((2, 1, 0), None, None)
+    assert positions.positions(text, 0, (3, 2, 1)) == ((2, 1, 0), (2, 1, 0), None)

@@ -112,7 +112,10 @@ def test_spellings_that_other_readers_take() -> None:
     assert 'PhysicalSizeX="0.1" PhysicalSizeXUnit="µm"' in text
     assert 'TimeIncrement="0.25" TimeIncrementUnit="s"' in text
     assert 'EmissionWavelength="509.5" EmissionWavelengthUnit="nm"' in text
-    assert f'<TiffData IFD="0" PlaneCount="12"><UUID FileName="a.ome.tif">{UUID}</UUID></TiffData>' in text
+    # a TiffData for each plane, as Bio-Formats writes it: programs that take planes by position need as many
+    own = f'<UUID FileName="a.ome.tif">{UUID}</UUID>'
+    assert f'<TiffData IFD="7" FirstZ="1" FirstT="1" FirstC="0" PlaneCount="1">{own}</TiffData>' in text
+    assert text.count("<TiffData ") == 12
     assert text.count("<Plane ") == 12
     assert 'PositionXUnit="µm"' in text
 
@@ -146,7 +149,9 @@ def test_several_images_share_what_is_equal() -> None:
     found = read.parse(text)
     assert [i.name for i in found.images] == ["one", "two"]
     assert [i.order for i in found.images] == ["XYZCT", "XYCZT"]
-    assert [(d.ifd, d.count) for i in found.images for d in i.tiff_data] == [(0, 1), (1, 4)]
+    # a TiffData for each plane: one of the first image, 2 x 1 x 2 of the second
+    assert [(d.ifd, d.count) for i in found.images for d in i.tiff_data] == [(n, 1) for n in range(5)]
+    assert [(d.first_t, d.first_c) for d in found.images[1].tiff_data] == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert (found.images[1].samples, found.images[1].size_c) == ((3, 3), 6)
     assert read.facts(text, 1).objective == Fact({"Model": "M"}, "file", "OME-XML Instrument/Objective")
 
@@ -246,7 +251,9 @@ def test_values_of_planes_that_the_schema_does_not_take() -> None:
     }
     text = built(metadata(Facts(planes=Planes(columns=columns, origin="file")), (3, 1, 1, 3, 4)))
     write.check(text)
+    # where any plane has a value, each has an element: the k-th is of the k-th directory
     assert re.findall("<Plane[^>]*>", text) == [
+        '<Plane TheZ="0" TheT="0" TheC="0"/>',
         '<Plane TheZ="0" TheT="1" TheC="0" DeltaT="1.0" DeltaTUnit="s"/>',
         '<Plane TheZ="0" TheT="2" TheC="0" PositionZ="0.0" PositionZUnit="µm"/>',
     ]

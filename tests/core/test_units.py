@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
+from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omio_core.metadata.units import MICROMETRE, micrometres, nanometres, seconds
+from omio_core.errors import MetadataError
+from omio_core.metadata.units import MICROMETRE, decimal, each, micrometres, nanometres, seconds
 
 ONE_MICROMETRE = [
     "µm", "\u03bcm", "um", "UM", "micron", "Microns", "\\u00B5m", " µm ", "µm\0", "micrometer", "micrometre",
@@ -28,7 +32,7 @@ def test_micrometres_are_spelled_in_many_ways(spelling):
     ],
 )  # fmt: skip
 def test_lengths(value, unit, wanted):
-    assert math.isclose(micrometres(value, unit), wanted, rel_tol=1e-15)
+    assert micrometres(value, unit) == wanted
 
 
 @pytest.mark.parametrize("unit", ["pixel", "", "s", "reference frame", "MM", "gibberish", "\\u00B5", "none", "0"])
@@ -47,7 +51,7 @@ def test_a_symbol_is_read_as_it_stands():
      (3, "us", 3e-6), (1, "d", 86400.0), (7, "s", 7.0), (1, "Hours", 3600.0)],
 )  # fmt: skip
 def test_times(value, unit, wanted):
-    assert math.isclose(seconds(value, unit), wanted, rel_tol=1e-15)
+    assert seconds(value, unit) == wanted
 
 
 @pytest.mark.parametrize("unit", ["frames", "m", "", "Hz"])
@@ -74,7 +78,71 @@ def test_a_length_is_finite_or_unknown(value, unit):
 
 
 @given(st.floats(1e-6, 1e6))
-def test_round_numbers_are_rounded_once(value):
+def test_micrometres_stay_as_they_are(value):
     assert micrometres(value, MICROMETRE) == value
-    assert micrometres(value, "nm") == value / 1000
-    assert seconds(value, "ms") == value / 1000
+    assert nanometres(value, "nm") == value
+    assert seconds(value, "s") == value
+
+
+# of every unit what one is, written out by hand: powers of ten of the SI, 1 in = 25.4 mm, 1 pt = 1/72 in
+LENGTHS = {
+    "Ym": "1e30", "Mm": "1e12", "km": "1e9", "m": "1e6", "dm": "1e5", "cm": "1e4", "mm": "1e3", "µm": "1", "nm": "1e-3",
+    "pm": "1e-6", "am": "1e-12", "ym": "1e-18", "Å": "1e-4", "in": "25400", "ft": "304800", "yd": "914400",
+    "mi": "1609344000", "thou": "25.4",
+}  # fmt: skip
+TIMES = {"ks": "1e3", "s": "1", "ms": "1e-3", "µs": "1e-6", "ns": "1e-9", "min": "60", "h": "3600", "d": "86400"}
+DECIMALS = st.builds(
+    lambda digits, exponent, sign: Decimal((sign, tuple(map(int, str(digits))), exponent)),
+    st.integers(0, 10**12 - 1), st.integers(-20, 8), st.integers(0, 1),
+)  # fmt: skip
+
+
+def nearest(exact: Fraction) -> float:
+    """The double nearest to a number; Python divides integers so, whatever their size."""
+    return exact.numerator / exact.denominator
+
+
+@given(DECIMALS, st.sampled_from(sorted(LENGTHS)))
+def test_a_length_is_the_double_nearest_to_the_decimal(number, unit):
+    exact = Fraction(number) * Fraction(LENGTHS[unit])
+    assert micrometres(float(number), unit) == nearest(exact)
+    assert nanometres(float(number), unit) == nearest(exact * 1000)
+
+
+@given(DECIMALS, st.sampled_from(sorted(TIMES)))
+def test_a_time_is_the_double_nearest_to_the_decimal(number, unit):
+    assert seconds(float(number), unit) == nearest(Fraction(number) * Fraction(TIMES[unit]))
+
+
+@given(st.integers(1, 2**32 - 1), st.integers(1, 2**32 - 1), st.sampled_from(["in", "cm", "µm", "pt"]))
+def test_a_rational_is_rounded_once(above, below, unit):
+    one = Fraction(254_000, 720) if unit == "pt" else Fraction(LENGTHS[unit])
+    assert micrometres(Fraction(above, below), unit) == nearest(Fraction(above, below) * one)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "wanted"),
+    [(1.6e-6, "m", 1.6), (1.1, "nm", 0.0011), (np.float64(1.6e-6), "m", 1.6), (np.int64(2**62), "m", 2.0**62 * 1e6),
+     (Fraction(1, 6250), "cm", 1.6), (0.0, "m", 0.0), (0, "in", 0.0), (5e-324, "Ym", 5e-294), (5e-324, "nm", 0.0),
+     (1e308, "m", None), (10**400, "m", None), (10**400, "in", None), (Fraction(1, 10**400), "in", 0.0)],
+)  # fmt: skip
+def test_numbers_of_every_kind_and_size(value, unit, wanted):
+    found = micrometres(value, unit)
+    assert found == wanted
+    assert found is None or type(found) is float
+
+
+def test_a_table_has_what_each_of_its_values_has_alone():
+    table = np.array([[1.1, 2.2, math.nan], [1234.5678, 0.0, math.inf]])
+    wanted = [[0.0011, 0.0022, math.nan], [1.2345678, 0.0, math.nan]]
+    np.testing.assert_array_equal(each(table, "ms", seconds), wanted)
+    np.testing.assert_array_equal(each(table, "parsnip", micrometres), np.full((2, 3), math.nan))
+    assert each(np.empty((0, 2)), "ms", seconds).shape == (0, 2)
+
+
+def test_sums_of_decimals_are_exact():
+    assert decimal(0.1) + decimal(0.2) == Fraction(3, 10)
+    assert decimal(np.int32(7)) == 7
+    for value in (math.nan, math.inf, -math.inf):
+        with pytest.raises(MetadataError, match="no finite number"):
+            decimal(value)

@@ -13,6 +13,7 @@ import numpy as np
 import tifffile
 
 import omio
+from tests.plugins.tiff.uic import plane, tagged
 
 from .flavours import Sound, Spans, steps
 
@@ -23,6 +24,10 @@ _IMAGEJ = {
     "imagej": True,
     "metadata": {"axes": "TZCYX", "unit": "um", "spacing": 0.5, "finterval": 2.0, "Labels": ["a"] * 12},
 }
+_SIGNED = (
+    "ImageJ=1.53t\nimages=3\nslices=3\ncf=0\nc0=-32768.0\nc1=1.0\nvunit=Gray Value\nunit=cm\nzunit=nm\nspacing=3.0\n"
+)
+_SAMPLES = "ImageJ=\nhyperstack=true\nimages=12\nchannels=6\nslices=2\nframes=1"  # as Bio-Formats counts RGB
 _OME = {"SignificantBits": 10, "PhysicalSizeX": 0.1, "PhysicalSizeXUnit": "µm", "Channel": {"Name": ["a", "b"]}}
 
 
@@ -36,6 +41,11 @@ def _pages(path: Path) -> None:
     with tifffile.TiffWriter(path) as writer:
         for k in range(4):
             writer.write(steps(9, 11) + np.uint16(k), photometric="minisblack", metadata=None, description=f"page {k}")
+
+
+def _stk(path: Path) -> None:
+    uic2 = [plane(distance=(5, 10), time=1000 * k) for k in range(3)]
+    tagged(path, steps(3, 9, 10), uic2=uic2, stacked=True, description="Exposure: 200 ms")
 
 
 def _ome_of_omio(path: Path) -> None:
@@ -59,7 +69,12 @@ def _makers() -> Mapping[str, tuple[str, Callable[[Path], None]]]:
         "float": (".tif", _tifffile(steps(20, 24, dtype="f4"), compression="zlib", predictor=3, metadata=None)),
         "strips": (".tif", _tifffile(steps(40, 24), rowsperstrip=7, metadata=None)),
         "pages": (".tif", _pages),
+        "stk": (".stk", _stk),
         "imagej": (".tif", _tifffile(steps(2, 3, 2, 9, 10), **_IMAGEJ)),
+        "imagej-signed": (".tif", _tifffile(steps(3, 9, 10), metadata=None, description=_SIGNED, resolution=(5, 7, 3))),
+        "imagej-rgb": (
+            ".tif", _tifffile(steps(4, 9, 10, 3, dtype="u1"), photometric="rgb", metadata=None, description=_SAMPLES),
+        ),
         "ome": (".ome.tif", _tifffile(steps(2, 2, 3, 9, 10), ome=True, metadata={"axes": "TCZYX", **_OME})),
         "ome-zlib": (".ome.tif", _tifffile(steps(4, 9, 10), ome=True, metadata={"axes": "ZYX"}, compression="zlib")),
         "ome-rgb": (".ome.tif", _tifffile(rgb, ome=True, photometric="rgb", metadata={"axes": "YXS"})),
@@ -87,7 +102,7 @@ def _makers() -> Mapping[str, tuple[str, Callable[[Path], None]]]:
 
 def sound(folder: Path) -> tuple[Sound, ...]:
     """Every flavour, written in a folder and read back as bytes; the same bytes each time."""
-    return (*(_made(folder, name, *maker) for name, maker in _makers().items()), *_sets(folder))
+    return (*(_made(folder, name, *maker) for name, maker in _makers().items()), *_sets(folder), *_series(folder))
 
 
 def _made(folder: Path, name: str, suffix: str, write: Callable[[Path], None]) -> Sound:
@@ -135,6 +150,33 @@ def _sets(folder: Path) -> tuple[Sound, ...]:
         replace(text, name="companion", stands_as="case.companion.ome"),
         replace(text, name="companion-of-open", stands_as="set.companion.ome", opened="set-c.ome.tif"),
     )
+
+
+def _series(folder: Path) -> tuple[Sound, ...]:
+    """A file of a series that its first file lists, and one of two pages that no file lists."""
+
+    def xml(places: str, data: str = "") -> str:
+        each = "".join(f'<Plane TheT="{t}" TheZ="{z}" TheC="0" DeltaT="{z}.5"/>' for t, z in places.split())
+        return (
+            '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2010-06"><Image ID="Image:0">'
+            '<Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint16" SizeX="11" SizeY="9" SizeZ="3" SizeC="1" '
+            f'SizeT="2"><Channel ID="Channel:0:0"/>{each}{data}</Pixels></Image></OME>'
+        )
+
+    names = [(t, z, f"case_{z + 1:04}_{t + 1:04}.tif") for t in range(2) for z in range(3)]
+    data = "".join(f'<TiffData FirstT="{t}" FirstZ="{z}"><UUID FileName="{name}"/></TiffData>' for t, z, name in names)
+    sounds = [
+        _made(
+            folder,
+            "series",
+            name.removeprefix("case"),
+            _tifffile(steps(9, 11), metadata=None, description=xml(f"{t}{z}", "" if t or z else data)),
+        )
+        for t, z, name in names
+    ]
+    beside = tuple((one.stands_as, one.data) for one in sounds[:-1])
+    part = _tifffile(steps(2, 9, 11), metadata=None, description=xml("01 12"))
+    return replace(sounds[-1], beside=beside), _made(folder, "series-part", ".tif", part)
 
 
 def _structure(path: Path) -> tuple[Spans, Spans]:

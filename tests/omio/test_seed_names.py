@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import omio
-from omio_core.errors import AbsentPlanesWarning, ManyImagesError, MergeError, MetadataError
+from omio_core.errors import AbsentPlanesWarning, ManyImagesError, MergeError, MetadataError, UnknownOptionError
+from omio_core.policies import Policies
 
 from .folders import along_t, first, put
 
@@ -117,12 +118,84 @@ def test_no_padding_is_strict(said: dict[str, bool]) -> None:
 
 
 def test_the_axis_is_t_unless_it_is_named() -> None:
-    """As it was; and the axis alone merges nothing."""
+    """As it was."""
     with pytest.warns(AbsentPlanesWarning, match=r"padded with 0: 1 \(T_9\.tif: Y 4 to 5\)"):
         array, _ = omio.imread("folder", merge_multiple_files_in_folder=True, zeropadding=True)
     assert array.shape[0] == 3
-    with pytest.raises(ManyImagesError):
-        omio.imread("folder", merge_along_axis="Z")
+    with pytest.warns(AbsentPlanesWarning, match=r"padded with 0: 1 \(T_9\.tif: Y 4 to 5\)"):
+        array, _ = omio.imread("folder", merge_multiple_files_in_folder=True, merge_along_axis=None, zeropadding=True)
+    assert array.shape[0] == 3
+
+
+DOORS = {
+    "imread": omio.imread,
+    "imread of a list": lambda source, **stated: omio.imread(source, return_list=True, **stated),
+    "imopen": omio.imopen,
+    "plan": lambda source, **stated: omio.plan(source, "out", **stated),
+    "plan to memory": lambda source, **stated: omio.plan(source, to="memory", **stated),
+    "convert": lambda source, **stated: omio.convert_to_ometiff(source, "out", **stated),
+    "imconvert": lambda source, **stated: omio.imconvert(source, "out", **stated),
+}
+SOURCES = ["a.tif", "folder", ["folder/T_8.tif", "folder/T_10.tif"], omio.Folder("folder")]
+WITHOUT = [{"merge_along_axis": axis} for axis in ("T", "Z", "C", "Q", "")]
+WITHOUT += [{"zeropadding": True}, {"merge_along_axis": "Z", "zeropadding": False}]
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("stated", WITHOUT, ids=str)
+def test_what_is_of_a_merge_is_an_error_without_one(door: str, stated: dict[str, object]) -> None:
+    """It was ignored in silence; the source is not even looked at."""
+    for source in [*SOURCES, "not there.tif"]:
+        with pytest.raises(
+            MergeError, match=f"{next(iter(stated))}= is of a merge, and no merge is asked for"
+        ) as caught:
+            DOORS[door](source, **stated)
+        assert f"leave out {next(iter(stated))}=" in caught.value.remedy
+    assert not Path("out").exists()
+
+
+def test_both_remedies_work() -> None:
+    with pytest.raises(MergeError) as caught:
+        omio.imread(["folder/T_8.tif", "folder/T_10.tif"], merge_along_axis="Z")
+    assert 'merge="Z" or merge_multiple_files_in_folder=True' in caught.value.remedy
+    source = ["folder/T_8.tif", "folder/T_10.tif"]
+    assert omio.imread(source, merge="Z")[0].shape[:2] == (1, 2)
+    assert omio.imread(source, merge="Z", merge_along_axis="Z")[0].shape[:2] == (1, 2)
+    assert omio.imread(source, merge_multiple_files_in_folder=True, merge_along_axis="Z")[0].shape[:2] == (1, 2)
+    assert len(omio.imread(source, return_list=True)[0]) == 2
+
+
+@pytest.mark.parametrize("flag", ["merge_multiple_files_in_folder", "merge_folder_stacks"])
+def test_who_says_that_nothing_is_merged_may_name_the_rest(flag: str) -> None:
+    """As scripts do that spell out every keyword with its default."""
+    images, _ = omio.imread("folder", return_list=True, **{flag: False}, merge_along_axis="T", zeropadding=True)
+    assert len(images) == 3
+    assert omio.imread("a.tif", zeropadding=False)[0].shape == (1, 1, 1, 5, 6)  # nothing is lost
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_two_axes_to_merge_along(door: str) -> None:
+    with pytest.raises(MergeError, match="two axes to merge along are named") as caught:
+        DOORS[door]("folder", merge="T", merge_along_axis="Z")
+    assert caught.value.remedy == "leave out merge_along_axis="
+
+
+def test_doors_that_merge_nothing() -> None:
+    """They have no such keyword, and say so."""
+    for door in (
+        lambda: omio.explain("a.tif", merge_along_axis="T"),
+        lambda: omio.diff("a.tif", "a.tif", merge_along_axis="T"),
+        lambda: omio.imwrite("b.ome.tif", omio.imread("a.tif")[0], merge_along_axis="T"),
+    ):
+        with pytest.raises(UnknownOptionError, match="merge_along_axis"):
+            door()
+
+
+def test_policies_of_merging_are_set_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they are set for whatever comes, a file that is read alone is no error."""
+    monkeypatch.setenv("OMIO_POLICIES", "shapes=pad,dtypes=promote,conflict=first")
+    assert omio.imread("a.tif")[0].shape == (1, 1, 1, 5, 6)
+    assert omio.imread("a.tif", policies=Policies(shapes="pad"))[0].shape == (1, 1, 1, 5, 6)
 
 
 def test_recursive() -> None:

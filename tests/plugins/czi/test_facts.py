@@ -66,6 +66,16 @@ def test_sizes_are_metres_in_the_file(facts: Facts_of) -> None:
 
 
 @pytest.mark.parametrize(
+    ("metres", "size"),
+    [("1.6e-006", 1.6), ("1.6E-06", 1.6), ("2.1E-07", 0.21), ("9.0576674152210312E-08", 0.09057667415221031)],
+)
+def test_metres_are_scaled_as_decimals(facts: Facts_of, metres: str, size: float) -> None:
+    found = facts(distance(metres))
+    assert found.physical_size_x is not None
+    assert found.physical_size_x.value == size
+
+
+@pytest.mark.parametrize(
     "value", ["0", "-1e-7", "NaN", "INF", "", " ", "n/a", "1e-7 m", "1,5e-7", "1_0", "0x1", "1e-15", "1e-16", "1e999"]
 )
 def test_no_size_is_none(facts: Facts_of, value: str) -> None:

@@ -211,6 +211,13 @@ def test_an_exposure_of_the_channel_stands_in(table: Table) -> None:
     assert planes.where == "CZI sub-blocks' METADATA/Tags, Channel/ExposureTime"
 
 
+def test_exposures_are_scaled_as_decimals(table: Table) -> None:
+    state = "&lt;ExposureTime&gt;2100000&lt;/ExposureTime&gt;"
+    channel = '<Channel Id="Channel:0"><ExposureTime>8700000</ExposureTime></Channel>'
+    planes = table(series(tags(DetectorState=state), tags(A=1)), document(channels=channel))
+    assert planes.columns["ExposureTime"].ravel().tolist() == [0.0021, 0.0087]
+
+
 def test_regular_moments_are_an_interval(facts: Facts_of) -> None:
     found = facts(series(*(tags(AcquisitionTime=f"2016-02-12T09:41:{n:02}Z") for n in (0, 10, 20)))).time_increment
     assert found is not None

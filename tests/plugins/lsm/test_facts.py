@@ -51,6 +51,12 @@ def test_metres_become_micrometres(facts: Callable[..., Facts]) -> None:
     assert found.physical_size_z is None
 
 
+@pytest.mark.parametrize(("metres", "size"), [(1.6e-6, 1.6), (2.1e-7, 0.21), (1e-7, 0.1), (4e-7, 0.4)])
+def test_metres_are_scaled_as_decimals(facts: Callable[..., Facts], metres: float, size: float) -> None:
+    found = facts(TWO, {f"VoxelSize{axis}": metres for axis in "XYZ"})
+    assert [fact.value for fact in (found.physical_size_x, found.physical_size_y, found.physical_size_z)] == [size] * 3
+
+
 def test_names_colours_dyes_and_lines(facts: Callable[..., Facts]) -> None:
     tracks = [
         made.track("Track 1", [("Ch1", "DAPI", 1), ("Ch3", "unused", 0)], [405.00000000000006]),

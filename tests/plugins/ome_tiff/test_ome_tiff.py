@@ -480,6 +480,40 @@ def _patch(position: int, form: str, value: int) -> Any:
     return lambda data: struct.pack_into(form, data, position, value)
 
 
+@pytest.mark.parametrize("tag", ["ImageDescription", "Software", "StripOffsets"])
+@pytest.mark.parametrize("bigtiff", [False, True])
+def test_check_finds_values_at_odd_offsets(tmp_path: Path, bigtiff: bool, tag: str) -> None:
+    source = image(pixels((1, 1, 1, 900, 700)))
+    path = tmp_path / "a.ome.tif"
+    save(path, source, options={"bigtiff": bigtiff})
+    with tifffile.TiffFile(path) as tif:
+        found = tif.pages[0].tags[tag]
+        at, where = found.valueoffset, found.offset + (12 if bigtiff else 8)
+    assert at % 2 == 0
+    path = damaged(path, _patch(where, "<Q" if bigtiff else "<L", at + 1))
+    with pytest.raises(CorruptFileError, match="not what was asked for") as caught:
+        _check.check(str(path), [source])
+    assert f"the value of tag {found.code} at {at + 1} is at no word boundary" in str(caught.value)
+
+
+@pytest.mark.parametrize("bigtiff", [False, True])
+def test_check_finds_a_directory_at_an_odd_offset(tmp_path: Path, bigtiff: bool) -> None:
+    source = image(pixels((1, 1, 1, 9, 7)))
+    path = tmp_path / "a.ome.tif"
+    save(path, source, options={"bigtiff": bigtiff})
+    with tifffile.TiffFile(path) as tif:
+        at = tif.pages[0].offset
+    assert at % 2 == 0
+
+    def moved(data: bytearray) -> bytes:  # one byte later, and still whole
+        struct.pack_into("<Q" if bigtiff else "<L", data, 8 if bigtiff else 4, at + 1)
+        return bytes(data[:at]) + b"\0" + bytes(data[at:])
+
+    with pytest.raises(CorruptFileError, match="not what was asked for") as caught:
+        _check.check(str(damaged(path, moved)), [source])
+    assert f"the directory at {at + 1} is at no word boundary" in str(caught.value)
+
+
 @pytest.mark.parametrize("bigtiff", [False, True])
 def test_check_finds_damage(tmp_path: Path, bigtiff: bool) -> None:
     images = [image(pixels((2, 3, 1, 30, 20)))]
@@ -511,6 +545,42 @@ def test_check_finds_damage(tmp_path: Path, bigtiff: bool) -> None:
         except (CorruptFileError, MetadataError):
             found.add(name)
     assert found == set(cases)
+
+
+PLANES = Planes(columns={"DeltaT": np.arange(12.0).reshape(2, 3, 2)}, origin="file")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        # the second plane of XYZCT is Z1; of two elements that change places, each is at the wrong directory
+        (('TheZ="0" TheT="0" TheC="0"', 'TheZ="1" TheT="0" TheC="0"'), None, "do not follow its pages"),
+        (('FirstZ="0" FirstT="0" FirstC="0"', 'FirstZ="1" FirstT="0" FirstC="0"'), None, "where the planes"),
+        (('IFD="4" ', 'IFD="5" '), None, "where the planes"),
+        (('FirstT="1" FirstC="1" PlaneCount="1"',), 'FirstT="2" FirstC="1" PlaneCount="1"', "where the planes"),
+        (('IFD="11"',), 'IFD="10"', "where the planes"),
+        (('<Plane TheZ="0" TheT="0" TheC="0" DeltaT="0.0" DeltaTUnit="s"/>',), " ", "do not follow its pages"),
+        (('TheZ="2" TheT="1" TheC="1"',), 'TheZ="3" TheT="1" TheC="1"', "do not follow its pages"),
+    ],
+)
+def test_check_finds_planes_in_another_order(
+    tmp_path: Path, before: tuple[str, ...], after: str | None, said: str
+) -> None:
+    path = tmp_path / "a.ome.tif"
+    source = image(pixels((2, 3, 2, 8, 9)), planes=PLANES)
+    save(path, source)
+    data = path.read_bytes()
+    for text in before:
+        assert data.count(text.encode()) >= 1
+    if after is None:
+        one, other = (text.encode() for text in before)
+        changed = other.join(one.join(part.split(other)) for part in data.split(one))
+    else:
+        changed = data.replace(before[0].encode(), after.encode().ljust(len(before[0].encode())))
+    path.write_bytes(changed)
+    with pytest.raises(CorruptFileError, match="not what was asked for") as caught:
+        _check.check(str(path), [source])
+    assert said in str(caught.value)
 
 
 def test_check_holds_the_file_against_the_images(tmp_path: Path) -> None:

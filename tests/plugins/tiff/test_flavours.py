@@ -232,3 +232,20 @@ def test_samples_declared_as_channels(make, page, describe) -> None:
     tags = page(t270=imagej(channels=3), t277=(3, 3), t262=(3, 2), t279=(4, 36), t258=(3, (8, 8, 8)))
     (image,) = describe(make([tags], data=bytes(36)))
     assert image.axes == "YXS"
+
+
+@pytest.mark.parametrize("axes", ["ABC", "ZAB", "TCZ"])
+def test_letters_without_y_and_x_are_no_axes_of_a_picture(tmp_path: Path, axes: str, describe, read) -> None:
+    """What the description says is left out, and it is said; the pixels are those of the pages."""
+    path, array = tmp_path / "a.tif", ramp(5, 6, 7)
+    tifffile.imwrite(path, array, metadata={"axes": axes}, photometric="minisblack")
+    (image,) = describe(path)
+    assert (image.axes, image.levels[0].shape) == ("QYX", (5, 6, 7))
+    assert image.assumptions == (f"the description names the axes {axes}, without Y and X; its letters are left out",)
+    np.testing.assert_array_equal(read(path)[0][:, 0, 0], array)
+
+
+def test_a_line_scan_has_one_of_them(tmp_path: Path, describe) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", ramp(6, 7), metadata={"axes": "TX"}, photometric="minisblack")
+    (image,) = describe(tmp_path / "a.tif")
+    assert (image.axes, image.assumptions) == ("TX", ())

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
+from hypothesis import given
+from hypothesis import strategies as st
 
 from omio_core.contract import Box
 from omio_core.errors import CorruptFileError, LimitExceededError
+from omio_core.ome.read import TiffData
+from omio_plugins.tiff import _planes
+from omio_plugins.tiff._pages import PagesInOrder
+from omio_plugins.tiff._read import open_tiff
 
 UUID = "urn:uuid:6a71d83a-f78c-11ea-8b96-1c1b0d65d910"
 OTHER = "urn:uuid:00000000-f78c-11ea-8b96-1c1b0d65d910"
@@ -70,6 +78,84 @@ def test_each_plane_named_by_itself_in_any_order(made, read) -> None:
     named = "".join(f'<TiffData FirstZ="{2 - k}" IFD="{k}" PlaneCount="1"/>' for k in range(3))
     (array,) = read(made(document(pixels(z=3, inside=named)), 3))
     assert array[0, :, 0, 0, 0].tolist() == [3, 2, 1]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_planes_named_one_by_one_are_as_those_named_at_once(made, read, describe, order: str) -> None:
+    """What OMIO and Bio-Formats write, in the order of the pages: as cheap as one TiffData for all."""
+    slow, middle, fast = order[:1:-1]
+    sizes = {"Z": 2, "C": 3, "T": 4}
+    ranges = (range(sizes[axis]) for axis in (slow, middle, fast))
+    named = "".join(
+        f'<TiffData IFD="{ifd}" First{slow}="{i}" First{middle}="{j}" First{fast}="{k}" PlaneCount="1"/>'
+        for ifd, (i, j, k) in enumerate(itertools.product(*ranges))
+    )
+    each = made(document(pixels(order, 2, 3, 4, named)), 24)
+    (image,), (array,) = describe(each), read(each)
+    with contextlib.closing(open_tiff(str(each))) as opened:
+        assert isinstance(opened._pictures[0].levels[0].pages, PagesInOrder)
+    once = made(document(pixels(order, 2, 3, 4, '<TiffData IFD="0" PlaneCount="24"/>')), 24)
+    (other,) = describe(once)
+    assert (image.axes, image.levels, image.assumptions) == (other.axes, other.levels, ())
+    np.testing.assert_array_equal(array, read(once)[0])
+
+
+def test_a_run_of_planes_is_held_against_the_file_and_the_others(made, describe, read) -> None:
+    def named(*pairs: tuple[int, int]) -> str:
+        return "".join(f'<TiffData IFD="{ifd}" FirstZ="{z}" PlaneCount="1"/>' for ifd, z in pairs)
+
+    def path(inside: str, z: int = 6, number: int = 6) -> Path:
+        return made(document(pixels(z=z, inside=inside)), number)
+
+    run = [(k, k) for k in range(4)]
+    with pytest.raises(CorruptFileError, match="lacks pages"):
+        describe(path(named(*run), number=3))
+    with pytest.raises(CorruptFileError, match="two pages for one plane"):
+        describe(path(named(*run, (5, 1))))
+    assert read(path(named(*run, *run)))[0][0, :, 0, 0, 0].tolist() == [1, 2, 3, 4, 0, 0]
+    # a gap in the planes, a gap in the pages, and two that change places
+    assert read(path(named((0, 0), (1, 1), (2, 3), (3, 4))))[0][0, :, 0, 0, 0].tolist() == [1, 2, 0, 3, 4, 0]
+    assert read(path(named((0, 0), (1, 1), (3, 2), (4, 3))))[0][0, :, 0, 0, 0].tolist() == [1, 2, 4, 5, 0, 0]
+    assert read(path(named((0, 0), (2, 1), (1, 2), (3, 3))))[0][0, :, 0, 0, 0].tolist() == [1, 3, 2, 4, 0, 0]
+    (image,) = describe(path(named(*run, (4, 6), (5, 7)), z=4))
+    assert image.assumptions == ("2 TiffData name planes outside the declared sizes and are left out",)
+
+
+_DATA = st.builds(
+    TiffData,
+    ifd=st.sampled_from([None, 0, 1, 2]),
+    first_z=st.integers(0, 3),
+    first_t=st.integers(0, 2),
+    count=st.sampled_from([None, 0, 1, 1, 1, 2]),
+    file_name=st.sampled_from([None, None, None, "a"]),
+)
+_RUNS = st.builds(
+    lambda ifd, z, n, name: [TiffData(ifd=ifd + k, first_z=z + k, count=1, file_name=name) for k in range(n)],
+    st.integers(0, 2),
+    st.integers(0, 3),
+    st.integers(1, 5),
+    st.sampled_from([None, "a"]),
+)
+
+
+@given(st.lists(st.one_of(_DATA.map(lambda one: [one]), _RUNS), max_size=6))
+def test_stretches_say_what_each_element_says(parts: list[list[TiffData]]) -> None:
+    every = [one for part in parts for one in part]
+    planes = _planes.Planes(axes="TCZ", lead=(2, 1, 3), name="made")
+
+    def said(found: Iterable[tuple[TiffData, int | None]]) -> list[Any]:
+        """Of each plane its page; what is not of one plane each as it is."""
+        one_each = []
+        for data, flat in found:
+            if flat is None or data.count in (None, 0) or (data.ifd is None and data.count != 1):
+                one_each.append((data, flat))
+            else:
+                one_each += [((data.ifd or 0) + k, flat + k, data.file_name) for k in range(data.count or 0)]
+        return one_each
+
+    found = [*_planes.stretches(planes.flat(every))]
+    assert said(found) == said(planes.flat(every))
+    assert len(found) <= len(every)
 
 
 def test_an_ifd_without_a_count_is_one_plane(made, describe) -> None:

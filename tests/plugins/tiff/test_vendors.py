@@ -160,6 +160,13 @@ def test_micro_manager_comes_before_imagejs_comment(tmp_path: Path, describe) ->
     assert [i.kind for i in describe(path)] == ["Micro-Manager stack"] * 2
 
 
+@pytest.mark.parametrize(("interval", "seconds"), [(2.1, 0.0021), ("4.9", 0.0049), (0, None), ("NaN", None)])
+def test_an_interval_of_milliseconds(tmp_path: Path, describe, interval: Any, seconds: float | None) -> None:
+    path = manager(tmp_path / "a_MMStack.tif", EVERY, ramp(24, 8, 9), summary={**SUMMARY, "Interval_ms": interval})
+    found = describe(path)[0].facts().time_increment
+    assert (found and found.value) == seconds
+
+
 def test_ome_comes_before_micro_manager(tmp_path: Path, describe) -> None:
     blocks = "".join(
         f'<TiffData FirstC="{c}" FirstZ="{z}" FirstT="{t}" IFD="{k}" PlaneCount="1"/>'
@@ -373,6 +380,14 @@ def test_metamorph_along_t(tmp_path: Path, describe) -> None:
     facts = image.facts()
     assert (facts.time_increment.value, facts.time_increment.origin) == (1.0, "derived")
     assert facts.planes.columns["DeltaT"].ravel().tolist() == [0.0, 1.0, 2.001, 3.0]
+
+
+def test_times_of_metamorph_are_scaled_as_decimals(tmp_path: Path, describe) -> None:
+    path = stk(tmp_path / "a.stk", ramp(4, 8, 9), distances=[0] * 4, times=[7, 107, 207, 307])
+    (image,) = describe(path)
+    facts = image.facts()
+    assert facts.time_increment.value == 0.1
+    assert facts.planes.columns["DeltaT"].ravel().tolist() == [0.0, 0.1, 0.2, 0.3]
 
 
 @pytest.mark.parametrize(

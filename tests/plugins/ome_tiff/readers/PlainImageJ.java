@@ -1,5 +1,6 @@
 // What ImageJ 1 sees in files without any plugin, as when they are dropped on its window: one JSON object a line on
-// standard output, for each path on standard input. A slice's digest is the SHA-256 of its little-endian values.
+// standard output, for each path on standard input. A slice's digest is the SHA-256 of its little-endian
+// values; where the calibration says that they are signed, of the values that it gives.
 
 import ij.ImagePlus;
 import ij.io.Opener;
@@ -27,7 +28,7 @@ public final class PlainImageJ {
         Calibration calibration = image.getCalibration();
         StringBuilder digests = new StringBuilder();
         for (int slice = 1; slice <= image.getStackSize(); slice++) {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes(image.getStack().getPixels(slice)));
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes(image.getStack().getPixels(slice), calibration));
             digests.append(slice == 1 ? "\"" : ", \"");
             for (byte one : digest) {
                 digests.append(String.format("%02x", one));
@@ -35,22 +36,25 @@ public final class PlainImageJ {
             digests.append('"');
         }
         return String.format(
-            ", \"sizes\": [%d, %d, %d, %d, %d], \"bits\": %d, \"hyperstack\": %b, \"composite\": %b",
+            ", \"sizes\": [%d, %d, %d, %d, %d], \"bits\": %d, \"hyperstack\": %b, \"composite\": %b, \"signed\": %b",
             image.getNFrames(), image.getNSlices(), image.getNChannels(), image.getHeight(), image.getWidth(),
-            image.getBitDepth(), image.isHyperStack(), image.isComposite())
+            image.getBitDepth(), image.isHyperStack(), image.isComposite(), calibration.isSigned16Bit())
             + ", \"x\": " + calibration.pixelWidth + ", \"y\": " + calibration.pixelHeight
             + ", \"z\": " + calibration.pixelDepth + ", \"unit\": " + json(calibration.getUnit())
             + ", \"interval\": " + calibration.frameInterval + ", \"digests\": [" + digests + "]";
     }
 
-    private static byte[] bytes(Object pixels) {
+    private static byte[] bytes(Object pixels, Calibration calibration) {
         if (pixels instanceof byte[]) {
             return (byte[]) pixels;
         }
         if (pixels instanceof short[]) {
             short[] values = (short[]) pixels;
             ByteBuffer out = ByteBuffer.allocate(values.length * 2).order(ByteOrder.LITTLE_ENDIAN);
-            out.asShortBuffer().put(values);
+            for (short value : values) {
+                int stored = value & 0xffff;
+                out.putShort((short) (calibration.isSigned16Bit() ? calibration.getCValue(stored) : stored));
+            }
             return out.array();
         }
         float[] values = (float[]) pixels;

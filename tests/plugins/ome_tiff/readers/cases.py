@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 import omio
 from omio_core.images import writing
 from omio_core.images.image import Image
+from omio_core.metadata.from_dict import from_dict
 
 TYPES = {
     "uint8": "uint8", "uint16": "uint16", "uint32": "uint32", "int8": "int8", "int16": "int16", "int32": "int32",
@@ -44,7 +45,7 @@ class Case:
     metadata
         The public dict that is given to OMIO, or a part of one.
     options
-        Keyword arguments of `omio.imwrite`.
+        Keyword arguments of `omio.imwrite`; of several images, options of the writer.
     also
         Further images of the file: their `shape`, `axes`, `dtype` and `metadata` count.
     levels
@@ -91,12 +92,16 @@ class Case:
         path = folder / f"{self.name}{self.suffix}"
         if not self.also:
             return omio.imwrite(path, self.given(), self.metadata, axes=self.axes, **self.options)
-        images = [
-            Image.of_array(one.given(), axes=one.axes, metadata=dict(one.metadata) or None) for one in self.images
-        ]
-        written = writing.write(path, images, **self.options)
+        images = [_image(one) for one in self.images]
+        written = writing.write(path, images, options=self.options)
         assert written is not None
         return written
+
+
+def _image(case: Case) -> Image:
+    plain = Image.of_array(case.given(), axes=case.axes)
+    metadata = from_dict({"SamplesPerPixel": case.sizes["S"], **case.metadata}, plain.shape, str(plain.dtype))
+    return Image.of_array(case.given(), axes=case.axes, metadata=metadata)
 
 
 def made(shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
@@ -195,6 +200,20 @@ CASES: tuple[Case, ...] = (
     Case(name="rgb-two-channels", shape=(2, 2, 33, 47, 3), axes="ZCYXS", dtype="uint8"),
     Case(name="rgba", shape=(33, 47, 4), axes="YXS", dtype="uint8"),
     Case(name="rich", metadata=RICH),
+    *(
+        Case(name=f"rich-{order}", metadata=RICH, options={"order": order})
+        for order in ("XYZCT", "XYZTC", "XYCTZ", "XYCZT", "XYTCZ", "XYTZC")
+    ),
+    Case(name="rich-rgb", shape=(3, 2, 33, 47, 3), axes="TCYXS", dtype="uint8", options={"order": "XYTCZ"},
+         metadata={"Planes": {"DeltaT": [[[0.0, 0.5]], [[1.0, 1.5]], [[2.0, 2.5]]]}}),
+    Case(name="rich-in-part", shape=(2, 3, 21, 13), axes="TZYX",
+         metadata={"Planes": {"DeltaT": [[[None], [None], [None]], [[None], [4.5], [None]]]}}),
+    Case(name="rich-pyramid", shape=(2, 2, 100, 75), axes="ZCYX", options={"pyramid": 1, "tile": 32},
+         levels=((50, 37),), metadata={"Planes": {"PositionZ": [[[0.0, 0.25], [1.0, 1.25]]]}}),
+    Case(name="rich-several", shape=(3, 2, 11, 23), axes="TCYX", options={"order": "XYZTC"},
+         metadata={"Planes": {"DeltaT": [[[0.0, 0.5]], [[1.0, 1.5]], [[2.0, 2.5]]]}},
+         also=(Case(name="second", shape=(2, 3, 9, 8), axes="ZTYX", dtype="uint8",
+                    metadata={"Planes": {"ExposureTime": [[[1.0], [2.0]], [[3.0], [4.0]], [[5.0], [6.0]]]}}), _RGB)),
     Case(name="rich-tiles-big", metadata=RICH, options={"tile": 16, "bigtiff": True}),
     Case(name="names", metadata={"Name": "ä µ Ω 日本 😀", "Channels": [{"Name": "é"}, {"Name": "\u00b5"}]}),
     Case(name="sizes", metadata={k: RICH[k] for k in ("PhysicalSizeX", "PhysicalSizeY", "PhysicalSizeZ")}),
@@ -233,16 +252,22 @@ CASES: tuple[Case, ...] = (
     *(
         Case(name=f"imagej-{dtype}-{level}", dtype=dtype, options={"compression_level": level}, imagej=True,
              metadata={"PhysicalSizeX": 0.325, "PhysicalSizeY": 0.25, "PhysicalSizeZ": 2.0, "TimeIncrement": 0.5})
-        for dtype in ("uint8", "uint16", "float32")
+        for dtype in ("uint8", "uint16", "int16", "float32")
         for level in (0, 3)
     ),
     *(
         Case(name=f"fiji-{dtype}-{level}", dtype=dtype, imagej=True,
              options={"compression_level": level, "profile": "fiji"},
              metadata={"PhysicalSizeX": 0.325, "PhysicalSizeY": 0.25, "PhysicalSizeZ": 2.0, "TimeIncrement": 0.5})
-        for dtype in ("uint8", "uint16", "float32")
+        for dtype in ("uint8", "uint16", "int16", "float32")
         for level in (0, 3)
     ),
+    Case(name="fiji-signed-strips", shape=(2, 1200, 700), axes="ZYX", dtype="int16", imagej=True,
+         options={"profile": "fiji"}),
+    Case(name="fiji-signed-lzw", shape=(3, 700, 300), axes="CYX", dtype="int16", imagej=True,
+         options={"profile": "fiji", "compression": "lzw"}),
+    Case(name="fiji-signed-packbits", dtype="int16", imagej=True,
+         options={"profile": "fiji", "compression": "packbits"}),
     *(
         Case(name=f"fiji-{axes}", shape=shape, axes=axes, options={"profile": "fiji"}, imagej=True,
              metadata={"PhysicalSizeX": 0.325, "PhysicalSizeY": 0.25})

@@ -17,7 +17,7 @@ from tests.plugins.ome_tiff.readers.conftest import Answers, Written
 
 pytestmark = pytest.mark.slow
 
-BITS = {"uint8": 8, "uint16": 16, "float32": 32}
+BITS = {"uint8": 8, "uint16": 16, "int16": 16, "float32": 32}
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.imagej], ids=lambda case: case.name)
@@ -28,6 +28,7 @@ def test_a_dropped_file(case: Case, written: Written, imagej: Answers) -> None:
     fiji = case.options.get("profile") == "fiji"
     assert found["sizes"] == ([t, z, c, y, x] if fiji else [1, t * z * c, 1, y, x])
     assert found["bits"] == BITS[case.dtype]
+    assert found["signed"] == (case.dtype == "int16")  # the digests are of calibrated values then
     if "PhysicalSizeX" in case.metadata:
         assert found["unit"] == "\u00b5m"
         assert found["x"] == pytest.approx(case.metadata["PhysicalSizeX"], rel=1e-6)

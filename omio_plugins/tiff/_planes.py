@@ -1,0 +1,144 @@
+"""From the TiffData of an image to the pages of its planes: which IFD of which file is which; it reads no pixel.
+
+Rules: https://ome-model.readthedocs.io/en/stable/ome-tiff/specification.html, "The TiffData element". What is only
+declared costs nothing: planes are counted by the IFDs that back them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from omio_core.errors import CorruptFileError
+from omio_core.ome import read
+from omio_core.ome.positions import Position
+
+from ._ifd import Chain, Page
+from ._pages import PagesInOrder
+from ._sets import Sources
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planes:
+    """Axes before those of a page, slowest first, their lengths, and what is said of the whole."""
+
+    axes: str
+    lead: tuple[int, ...]
+    name: str
+
+    @property
+    def total(self) -> int:
+        """How many planes are declared."""
+        return math.prod(self.lead)
+
+    def place(self, at: Position) -> int:
+        """The flat index of the plane of such T, Z and channel; -1 where there is none."""
+        firsts, flat = dict(zip("TZC", at, strict=True)), 0
+        for axis, n in zip(self.axes, self.lead, strict=True):
+            if firsts[axis] >= n:
+                return -1
+            flat = flat * n + firsts[axis]
+        return flat
+
+    def flat(self, every: Iterable[read.TiffData]) -> Iterator[tuple[read.TiffData, int | None]]:
+        """Each TiffData with the index of its first plane; None where that is outside the declared sizes."""
+        (nz, wz), (nc, wc), (nt, wt) = (self._along(axis) for axis in "ZCT")
+        for data in every:
+            z, c, t = data.first_z, data.first_c, data.first_t
+            yield data, z * wz + c * wc + t * wt if z < nz and c < nc and t < nt else None
+
+    def _along(self, axis: str) -> tuple[int, int]:
+        """The length of an axis, and how many planes one step along it is."""
+        k = self.axes.index(axis)
+        return self.lead[k], math.prod(self.lead[k + 1 :])
+
+
+_Found = dict[int, tuple[Chain, int]]
+
+
+def assign(
+    files: Sources, image: read.OmeImage, planes: Planes
+) -> tuple[Mapping[int, Page], tuple[str, ...], tuple[str, ...]]:
+    """From the flat index of a plane to its page, for those that have one; files that are not there; assumptions."""
+    found: _Found = {}
+    absent: dict[str, None] = {}
+    outside = 0
+    every = image.tiff_data or (read.TiffData(),)
+    left = 16 * (files.pages + 16) + len(every)  # planes are named once or so, whatever a file says
+    for data, flat in stretches(planes.flat(every)):
+        if flat is None:
+            outside += 1  # ImageJ's cropping leaves such behind
+            continue
+        chain = files.chain(data)
+        if chain is None:
+            absent[files.absent[data.file_name, data.uuid]] = None
+            continue
+        ifd, number = _named(chain, data, planes, planes.total - flat)
+        left -= number
+        if left < 0:
+            raise CorruptFileError(f"{planes.name} names the same planes again and again")
+        for k in range(number):
+            if found.setdefault(flat + k, (chain, ifd + k)) != (chain, ifd + k):
+                raise CorruptFileError(
+                    f"{planes.name} has two pages for one plane",
+                    evidence=f"IFD {found[flat + k][1]} and IFD {ifd + k} for plane {flat + k} of {image.order}",
+                )
+    said = []
+    if outside:
+        said.append(f"{outside} TiffData name planes outside the declared sizes and are left out")
+    if not image.tiff_data and len(found) < planes.total:
+        said.append(f"nothing says which planes its {len(found)} pages are: they are the first of {image.order}")
+    return _pages(found), tuple(absent), tuple(said)
+
+
+def stretches(every: Iterable[tuple[read.TiffData, int | None]]) -> Iterator[tuple[read.TiffData, int | None]]:
+    """The same with fewer TiffData: those of one plane each that follow one another, in their file too, are one."""
+    first: read.TiffData | None = None
+    begin, n = 0, 0
+    for data, flat in every:
+        if (
+            first is not None
+            and data.count == 1
+            and flat == begin + n
+            and data.ifd == (first.ifd or 0) + n
+            and (data.file_name, data.uuid) == (first.file_name, first.uuid)
+        ):
+            n += 1
+            continue
+        if first is not None:
+            yield (replace(first, count=n) if n > 1 else first), begin
+        if flat is None or data.count != 1:
+            first = None
+            yield data, flat
+        else:
+            first, begin, n = data, flat, 1
+    if first is not None:
+        yield (replace(first, count=n) if n > 1 else first), begin
+
+
+def _named(chain: Chain, data: read.TiffData, planes: Planes, most: int) -> tuple[int, int]:
+    """The first IFD that a TiffData means, and how many of them, at most `most`."""
+    ifd, count = data.ifd or 0, data.count
+    if count is None:  # all of the file, or the one that is named (ome.xsd, TiffData/@PlaneCount)
+        count = 1 if data.ifd is not None else len(chain.pages)
+    number = min(count, most)
+    if ifd + number > len(chain.pages):
+        raise CorruptFileError(
+            f"{planes.name} lacks pages",
+            evidence=f"its OME-XML names IFD {ifd + number - 1} of {chain.file.path}, which has {len(chain.pages)}",
+            remedy="the file is incomplete: copy it again from where it came from",
+            path=chain.file.path,
+        )
+    return ifd, number
+
+
+def _pages(found: _Found) -> Mapping[int, Page]:
+    """The pages themselves; as they stand in the file, where they do."""
+    if not found:
+        return {}
+    chain, first = found.get(0, (None, 0))
+    n = len(found)
+    if chain is not None and all(found.get(k) == (chain, first + k) for k in range(n)):
+        return PagesInOrder(chain.pages[first : first + n])
+    return {flat: chain.pages[ifd] for flat, (chain, ifd) in found.items()}
