@@ -107,14 +107,14 @@ def stretches(every: Iterable[tuple[read.TiffData, int | None]]) -> Iterator[tup
             n += 1
             continue
         if first is not None:
-            yield (replace(first, count=n) if n > 1 else first), begin
+            yield (replace(first, ifd=first.ifd or 0, count=n) if n > 1 else first), begin
         if flat is None or data.count != 1:
             first = None
             yield data, flat
         else:
             first, begin, n = data, flat, 1
     if first is not None:
-        yield (replace(first, count=n) if n > 1 else first), begin
+        yield (replace(first, ifd=first.ifd or 0, count=n) if n > 1 else first), begin
 
 
 def _named(chain: Chain, data: read.TiffData, planes: Planes, most: int) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from omio_core.contract import Box
@@ -138,6 +138,7 @@ _RUNS = st.builds(
 )
 
 
+@example([[TiffData(count=1), TiffData(ifd=1, first_z=1, count=1)]])  # no IFD is IFD 0 where one plane is meant
 @given(st.lists(st.one_of(_DATA.map(lambda one: [one]), _RUNS), max_size=6))
 def test_stretches_say_what_each_element_says(parts: list[list[TiffData]]) -> None:
     every = [one for part in parts for one in part]
