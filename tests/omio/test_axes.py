@@ -146,7 +146,7 @@ def test_axes_of_length_one_keep_their_names() -> None:
 @pytest.mark.parametrize("name", ["imagej/xyz_8bit__mitotic_plate_calibrated.tif", "ome-tiff/time-series.ome.tif"])
 def test_real_files(data: Path, name: str) -> None:
     path = data / name
-    described = omio.explain(path).source.images[0].picture.described
+    described = omio.explain(path).source.images[0].picture.description
     count = sum(n > 1 for n in described.levels[0].shape)
     with pytest.raises(AmbiguousAxesError, match="missing: Y, X"):
         omio.imread(path, axes="ABGHIL"[:count])

@@ -282,7 +282,7 @@ def test_plugins(cli: Callable[..., Any]) -> None:
     lines = {line.split()[0]: line for line in done.stdout.splitlines()}
     assert {"tiff", "ome_tiff", "policies"} <= set(lines)
     assert "reader tiff: TIFF" in lines["tiff"]
-    assert "writer ome_tiff: OME-TIFF (.ome.tiff, .ome.tif, .ome.btf)" in lines["ome_tiff"]
+    assert "writer ome_tiff: OME-TIFF (.ome.tif, .ome.tiff, .ome.btf)" in lines["ome_tiff"]
     assert "collision=number|raise|overwrite|skip" in lines["policies"]
 
 

@@ -81,7 +81,7 @@ def test_each_file_of_the_real_series_gives_the_whole(real: Path, tmp_path: Path
     assert metadata["Planes"]["DeltaT"] == [[[t, t] for t in times]]
     with omio.imopen(real / name) as image:
         np.testing.assert_array_equal(image[0, 2, 1], expected[0, 2, 1])
-        assert image.picture.described.kind == "OME-TIFF set"
+        assert image.picture.description.kind == "OME-TIFF set"
     (output,) = omio.plan(real / name, tmp_path).outputs
     assert output.shape == (1, 3, 2, 128, 128)
     (written,) = omio.convert_to_ometiff(real / name, tmp_path)
