@@ -1,7 +1,8 @@
 """The verbs of the face: read, open, explain, write, convert and plan; they decide nothing and know no format.
 
 Every verb takes the policies of `omio_core.Policies` and what the caller states as keywords. This is the only module
-with flags besides `omio.compat`; they keep scripts working.
+with flags besides `omio.compat`; they keep scripts working. What loads an array library is imported by the call that
+needs it, so that ``from omio import imread`` is light.
 """
 
 from __future__ import annotations
@@ -10,23 +11,21 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from omio_core.images import writing
-from omio_core.images.explanation import Explanation
-from omio_core.images.image import Image
 from omio_core.images.overrides import Overrides
-from omio_core.metadata.model import Metadata
 
-from . import arrays, opening
 from .compat.keywords import by_earlier_names
-from .planning import execute, prepare
-from .planning.plan import Plan
-from .planning.values import WriteOptions
 from .request import Dict, Sizes, Source, request, writer_options
-from .sources.kinds import SourceLike
 
 if TYPE_CHECKING:
     import dask.array
     from numpy.typing import NDArray
+
+    from omio_core.images.explanation import Explanation
+    from omio_core.images.image import Image
+    from omio_core.metadata.model import Metadata
+
+    from .planning.plan import Plan
+    from .sources.kinds import SourceLike
 
 
 @overload
@@ -144,6 +143,7 @@ def imread(
     (0.25, 'GFP')
     >>> series, metadata = imread("folder", merge="T")  # doctest: +SKIP
     """
+    from . import opening
 
     source, merge, pixel_size, others = by_earlier_names(source, merge, pixel_size, others)
     asked = request(reader, axes, pixel_size, time_increment, channel_names, others)
@@ -180,6 +180,7 @@ def imopen(
     >>> with imopen("stack.tif") as image:  # doctest: +SKIP
     ...     plane = image[0, 3, 0]
     """
+    from . import opening
 
     source, merge, pixel_size, others = by_earlier_names(source, merge, pixel_size, others)
     asked = request(reader, axes, pixel_size, time_increment, channel_names, others)
@@ -205,6 +206,9 @@ def explain(
     Explanation
         ``print`` it, or take ``.to_dict()``.
     """
+    from omio_core.images.explanation import Explanation
+
+    from . import opening
 
     asked = request(reader, axes, pixel_size, time_increment, channel_names, others)
     return Explanation(source=opening.source(source, asked))
@@ -272,6 +276,9 @@ def imwrite(
     WriteError
         The name is taken or the disk refuses; what stood there still stands.
     """
+    from omio_core.images import writing
+
+    from . import arrays
 
     stated = Overrides(axes=axes, pixel_size=pixel_size, time_increment=time_increment, channel_names=channel_names)
     image = arrays.image_of(array, metadata, stated)
@@ -351,6 +358,8 @@ def convert_to_ometiff(
         later, files of this call that are whole already stay. Of several source files the others are done, too; then
         one error names those that failed, in its attribute `failed` from file to error, and has the files `written`.
     """
+    from .planning import execute, prepare
+    from .planning.values import WriteOptions
 
     source, merge, pixel_size, others = by_earlier_names(source, merge, pixel_size, others)
     options = writer_options(others)
@@ -418,6 +427,8 @@ def plan(
     --------
     >>> print(plan("folder", merge="T"))  # doctest: +SKIP
     """
+    from .planning import prepare
+    from .planning.values import WriteOptions
 
     source, merge, pixel_size, others = by_earlier_names(source, merge, pixel_size, others)
     options = writer_options(others)

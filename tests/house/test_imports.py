@@ -27,7 +27,7 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 """
 
 
-@pytest.mark.parametrize("package", ["omio", "omio_core", "omio_core.contract", "omio_plugins", *PLUGINS])
+@pytest.mark.parametrize("package", ["omio", "omio.api", "omio_core", "omio_core.contract", "omio_plugins", *PLUGINS])
 def test_an_import_is_light(package: str, child: Callable[..., Any]) -> None:
     """No array library, no codec, no parser, no toolkit; pluggy only where its markers are needed."""
     done = child(LOADED, package)
