@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,20 @@ from omio_core.plugins.catalogue import catalogue
 # Files of the core and the face that may name a suffix of a format, each with the reason.
 NAMES_A_SUFFIX = {
     "omio/cli/sample.py": "the sample of `omio demo` is a TIFF that the tour writes",
+}
+
+# The packages whose tests mirror them, file by file: tests/core mirrors omio_core, tests/omio mirrors omio.
+MIRRORED = ("omio_core",)
+
+# Rooms without a test file of their name, each with the reason, which names the test file that covers it.
+TESTED_ELSEWHERE = {
+    "omio_core/__init__.py": "a list of lazy names, which tests/house/test_imports.py resolves for every package",
+    "omio_core/testing/__init__.py": "two lazy names, by which tests/core/testing/test_reader.py has the whole kit",
+}
+
+# Test files that mirror no room, each with the reason.
+THROUGH_SEVERAL_ROOMS = {
+    "tests/core/merging/test_round_trips.py": "a merge through the dict, a pickle, a file, and merged again",
 }
 
 
@@ -153,3 +168,72 @@ def test_a_suffix_is_seen() -> None:
     body = ['"""Of a.tif."""', 'b = ".tif"', 'c = f"{a}.tif"', 'return "end it in .tif, please", ".tiff"']
     text = "\n    ".join(["def f(a):", *body]) + "\n"
     assert [line for line, string in _strings(text) if _ends_in(string, ".tif")] == [3, 4, 5]
+
+
+def _mirror(room: str) -> str:
+    """Where the tests of a source file stand: those of ``omio_core/a/b.py`` in ``tests/core/a/test_b.py``."""
+    package, *folders, file = room.removesuffix(".py").split("/")
+    return "/".join(("tests", package.removeprefix("omio_"), *folders, f"test_{file.strip('_')}.py"))
+
+
+def _has_code(tree: ast.Module) -> bool:
+    """Whether there is more in a file than its docstring: the ``__init__`` of a mere folder has no tests."""
+    return any(not isinstance(node, ast.Expr) for node in tree.body)
+
+
+def _has_tests(tree: ast.Module) -> bool:
+    return any(
+        isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name.lower().startswith("test") for node in tree.body
+    )
+
+
+def unmirrored(
+    rooms: Iterable[str], tests: Iterable[str], elsewhere: Iterable[str], several: Iterable[str]
+) -> dict[str, list[str]]:
+    """What of sources and tests does not fit together, by kind of fault; an exception that is none is a fault too."""
+    rooms, tests = set(rooms), set(tests)
+    of = {room: _mirror(room) for room in rooms}
+    return {
+        "rooms without tests": sorted(r for r in rooms if of[r] not in tests and r not in elsewhere),
+        "tests without a room": sorted(tests - set(of.values()) - set(several)),
+        "no exceptions": sorted(
+            {r for r in elsewhere if r not in rooms or of[r] in tests} | (set(several) - (tests - set(of.values())))
+        ),
+    }
+
+
+def test_tests_mirror_the_rooms(modules: tuple[Any, ...], root: Path) -> None:
+    """Who looks for the tests of a room finds them at its own place in the tests, and the other way round."""
+    folders = {package: f"tests/{package.removeprefix('omio_')}/" for package in MIRRORED}
+    rooms = [m.file for m in modules if m.package in MIRRORED and (m.path.name != "__init__.py" or _has_code(m.tree))]
+    found = [path for folder in folders.values() for path in sorted((root / folder).rglob("test_*.py"))]
+    assert len(rooms) > 50, "there are no rooms: the test looks in the wrong place"
+    assert [p.name for p in found if not _has_tests(ast.parse(p.read_text("utf-8")))] == []
+    faults = unmirrored(
+        rooms,
+        [path.relative_to(root).as_posix() for path in found],
+        [room for room in TESTED_ELSEWHERE if room.partition("/")[0] in folders],
+        [test for test in THROUGH_SEVERAL_ROOMS if test.startswith(tuple(folders.values()))],
+    )
+    assert {kind: files for kind, files in faults.items() if files} == {}
+
+
+def test_tests_elsewhere_are_there(root: Path) -> None:
+    """Every reason of a room without tests of its own names the file that has them."""
+    for room, reason in TESTED_ELSEWHERE.items():
+        named = re.findall(r"tests/[\w/]+\.py", reason)
+        assert named, room
+        assert [file for file in named if not (root / file).is_file()] == [], room
+
+
+def test_a_missing_mirror_is_seen() -> None:
+    """Each way in which sources and tests can differ, and none where they agree."""
+    rooms, tests = ["omio_core/a/b.py", "omio/__main__.py"], ["tests/core/a/test_b.py", "tests/omio/test_main.py"]
+    nothing = {"rooms without tests": [], "tests without a room": [], "no exceptions": []}
+    assert unmirrored(rooms, tests, (), ()) == nothing
+    assert unmirrored(rooms, tests[:1], (), ()) == nothing | {"rooms without tests": ["omio/__main__.py"]}
+    assert unmirrored(rooms[1:], tests, (), ()) == nothing | {"tests without a room": ["tests/core/a/test_b.py"]}
+    assert unmirrored(rooms, tests[:1], rooms[1:], ()) == nothing
+    assert unmirrored(rooms[1:], tests, (), tests[:1]) == nothing
+    assert unmirrored(rooms, tests, rooms[:1], tests[:1]) == nothing | {"no exceptions": [rooms[0], tests[0]]}
+    assert unmirrored(rooms, tests, ["omio/c.py"], ()) == nothing | {"no exceptions": ["omio/c.py"]}

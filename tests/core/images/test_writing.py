@@ -1,0 +1,158 @@
+"""The way out: what a writer may say before it writes, and what comes of a writer that fails."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from omio_core.contract import Match, Verdict, Writer, WriteRequest, Written
+from omio_core.errors import MissingDependencyError, WriteError
+from omio_core.files.atomic import land
+from omio_core.images import writing
+from omio_core.images.image import Image
+from tests.core.files.texts import fill, names
+
+
+@pytest.fixture
+def image() -> Image:
+    return Image.of_array(np.zeros((1, 1, 1, 2, 3), np.uint8), axes="TZCYX")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[WriteRequest]:
+    """What the functions of the writers below were asked, in order."""
+    seen: list[WriteRequest] = []
+
+    def write(path: str, images: list[Image], request: WriteRequest) -> Written:
+        seen.append(request)
+        Path(path).write_text("whole")
+        return Written()
+
+    def likes(images: list[Image], request: WriteRequest) -> None:
+        seen.append(request)
+
+    def refuses(images: list[Image], request: WriteRequest) -> None:
+        raise WriteError(f"not at level {request.level}")
+
+    def fails(images: list[Image], request: WriteRequest) -> None:
+        raise KeyError("level")
+
+    module = types.ModuleType("omio_pens")
+    module.write, module.likes, module.refuses, module.fails = write, likes, refuses, fails  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "omio_pens", module)
+    return seen
+
+
+@pytest.fixture
+def pen(catalogue: Callable[..., None]) -> Callable[[str | None], None]:
+    """Puts a writer in force whose `refuse` is the function named."""
+
+    def put(refuse: str | None) -> None:
+        catalogue(writers=[
+            Writer(
+                name="pen", title="Pen", suffixes=(".pen",), accepts=lambda images: Verdict(Match.EXACT, "anything"),
+                write="omio_pens:write", refuse=refuse, options={"ink": "its colour"},
+            ),
+        ])  # fmt: skip
+
+    return put
+
+
+@pytest.mark.parametrize("refuse", [None, "omio_pens:likes"])
+def test_a_writer_is_asked_what_it_is_asked_to_write(
+    tmp_path: Path, image: Image, asked: list[WriteRequest], pen: Callable[[str | None], None], refuse: str | None
+) -> None:
+    pen(refuse)
+    path = writing.write(tmp_path / "a.pen", [image], level=7, tile=32, verify="none", options={"ink": "red"})
+    assert path == tmp_path / "a.pen"
+    assert path.read_text() == "whole"
+    assert asked == [asked[0]] * (1 if refuse is None else 2)
+    (found, *_) = asked
+    assert (found.level, found.tile, found.digests, found.options, found.name) == (
+        7,
+        32,
+        False,
+        {"ink": "red"},
+        "a.pen",
+    )
+
+
+def test_what_it_refuses_is_not_begun(
+    tmp_path: Path, image: Image, asked: list[WriteRequest], pen: Callable[[str | None], None]
+) -> None:
+    pen("omio_pens:refuses")
+    with pytest.raises(WriteError, match="not at level 3"):
+        writing.write(tmp_path / "a.pen", [image])
+    assert asked == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("refuse", "error", "words"),
+    [
+        ("omio_pens:fails", WriteError, "the writer pen raised KeyError"),
+        ("omio_no_pens:likes", MissingDependencyError, "needs a package"),
+    ],
+)
+def test_a_writer_that_fails_to_say_is_named(
+    tmp_path: Path, image: Image, asked: list[WriteRequest], pen: Callable[[str | None], None], refuse: str,
+    error: type[Exception], words: str,
+) -> None:  # fmt: skip
+    pen(refuse)
+    with pytest.raises(error, match=words):
+        writing.write(tmp_path / "a.pen", [image])
+    assert asked == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def policies(catalogue) -> None:
+    """The plain ones are in force."""
+    catalogue()
+
+
+@pytest.mark.parametrize("collision", ["raise", "number", "overwrite", "skip"])
+@pytest.mark.usefixtures("policies")
+def test_a_name_that_is_taken(tmp_path: Path, collision: str) -> None:
+    (tmp_path / "a.txt").write_text("old")
+
+    def put(goal: Path, replace: bool) -> None:
+        land(goal, fill("new"), replace=replace)
+
+    if collision == "raise":
+        with pytest.raises(WriteError, match="exists already"):
+            writing.under(tmp_path / "a.txt", collision, put)
+        assert names(tmp_path) == ["a.txt"]
+        return
+    found = writing.under(tmp_path / "a.txt", collision, put)
+    assert found == {"number": tmp_path / "a-1.txt", "overwrite": tmp_path / "a.txt", "skip": None}[collision]
+    assert (tmp_path / "a.txt").read_text() == ("new" if collision == "overwrite" else "old")
+    assert names(tmp_path) == (["a-1.txt", "a.txt"] if collision == "number" else ["a.txt"])
+
+
+@pytest.mark.parametrize("collision", ["raise", "number", "overwrite", "skip"])
+@pytest.mark.usefixtures("policies")
+def test_a_name_that_somebody_takes_meanwhile(tmp_path: Path, collision: str) -> None:
+    """The policy is asked once more."""
+    goal = tmp_path / "a.txt"
+
+    def write(temporary: str) -> None:
+        Path(temporary).write_text("ours")
+        goal.write_text("theirs")
+
+    def put(goal: Path, replace: bool) -> None:
+        land(goal, write, replace=replace)
+
+    if collision == "raise":
+        with pytest.raises(WriteError, match="exists already"):
+            writing.under(goal, collision, put)
+    else:
+        found = writing.under(goal, collision, put)
+        assert found == {"number": tmp_path / "a-1.txt", "overwrite": goal, "skip": None}[collision]
+    assert goal.read_text() == ("ours" if collision == "overwrite" else "theirs")
+    assert names(tmp_path) == (["a-1.txt", "a.txt"] if collision == "number" else ["a.txt"])
