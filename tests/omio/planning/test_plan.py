@@ -1,0 +1,19 @@
+"""A plan and its verbs: it runs, prints and saves itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import omio
+from tests.omio.folders import first
+
+
+@pytest.mark.parametrize("to", ["files", "memory"])
+def test_running_gives_what_doing_gives(series: Path, tmp_path: Path, to: str) -> None:
+    """The same pixels, one output an input, in order."""
+    out = {"out": tmp_path / "out"} if to == "files" else {}
+    found = omio.plan(series, to=to, **out).run()
+    arrays = [omio.imread(one)[0] if to == "files" else one.to_numpy() for one in found]
+    assert first(arrays) == [8, 9, 10]
