@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import omio
+from omio.planning import serialize, text
 from tests.omio.folders import first
 
 
@@ -17,3 +18,14 @@ def test_running_gives_what_doing_gives(series: Path, tmp_path: Path, to: str) -
     found = omio.plan(series, to=to, **out).run()
     arrays = [omio.imread(one)[0] if to == "files" else one.to_numpy() for one in found]
     assert first(arrays) == [8, 9, 10]
+
+
+def test_it_prints_and_saves_what_its_values_are(series: Path, tmp_path: Path) -> None:
+    """The text and the JSON are those that the rooms below make of its values, and a plan comes back out of JSON."""
+    plan = omio.plan(series, merge="T")
+    assert str(plan) == text.text(plan)
+    saved = plan.to_json(tmp_path / "plan.json")
+    assert saved == serialize.dump(plan)
+    again = omio.Plan.from_json(tmp_path / "plan.json")
+    assert isinstance(again, omio.Plan)
+    assert again == plan
