@@ -14,6 +14,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,8 @@ from click.testing import CliRunner, Result
 
 from omio.cli import sample
 from omio.cli.app import app
+
+from .folders import PIXELS, broken, put
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
@@ -74,6 +77,46 @@ def several(tmp_path: Path) -> Callable[..., Path]:
         return target
 
     return make
+
+
+# --- folders
+
+
+@pytest.fixture
+def series(tmp_path: Path) -> Path:
+    """Three planes in a folder."""
+    for t in (8, 9, 10):
+        put(tmp_path / "series" / f"T_{t}.tif", t)
+    return tmp_path / "series"
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Path:
+    """A folder of three files, of which the second cannot be read to the end."""
+    put(tmp_path / "f" / "a.tif", 1)
+    broken(tmp_path / "f" / "b.tif")
+    put(tmp_path / "f" / "c.tif", 3)
+    return tmp_path / "f"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of one stack along Z, `PIXELS`."""
+    home = tmp_path / "run"
+    home.mkdir()
+    tifffile.imwrite(home / "a.tif", PIXELS, imagej=True, metadata={"axes": "ZYX"})
+    return home
+
+
+@pytest.fixture
+def plate(tmp_path: Path) -> Path:
+    """A file of three images, two of one name."""
+    path = tmp_path / "plate.v1.2.ome.tif"
+    with tifffile.TiffWriter(path, ome=True) as writer:
+        for name, shape in (("A1", (2, 8, 9)), ("A1", (3, 8, 9)), (None, (4, 5))):  # tifffile calls it Image2
+            metadata: dict[str, Any] = {"axes": "TYX"[-len(shape) :], "PhysicalSizeX": 0.25, "PhysicalSizeXUnit": "µm"}
+            writer.write(np.full(shape, len(shape), np.uint8), metadata=metadata | ({"Name": name} if name else {}))
+    return path
 
 
 # --- real files

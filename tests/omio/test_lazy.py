@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import dask
 import dask.array as da
@@ -16,23 +17,7 @@ import pytest
 import omio
 from omio_core.errors import AmbiguousAxesError, ManyImagesError, MissingMetadataError, OmioError
 
-
-@pytest.fixture
-def held() -> Callable[[Path], int]:
-    """How many handles of this process are on a file."""
-    if not Path("/proc/self/fd").is_dir():
-        pytest.skip("this system does not list open handles under /proc")
-
-    def count(path: Path) -> int:
-        found = 0
-        for handle in Path("/proc/self/fd").iterdir():
-            try:
-                found += os.path.samefile(handle, path)
-            except OSError:  # the handle that lists the folder is gone by now
-                continue
-        return found
-
-    return count
+PIXELS = np.arange(2 * 3 * 2 * 20 * 30, dtype=np.uint16).reshape(2, 3, 2, 20, 30)
 
 
 @pytest.mark.parametrize("scheduler", ["synchronous", "threads"])
@@ -136,6 +121,24 @@ def test_it_can_be_sent_and_shared(stated: Path) -> None:
         sent.close()
 
 
+@pytest.fixture
+def held() -> Callable[[Path], int]:
+    """How many handles of this process are on a file."""
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("this system does not list open handles under /proc")
+
+    def count(path: Path) -> int:
+        found = 0
+        for handle in Path("/proc/self/fd").iterdir():
+            try:
+                found += os.path.samefile(handle, path)
+            except OSError:  # the handle that lists the folder is gone by now
+                continue
+        return found
+
+    return count
+
+
 def test_no_handle_stays_open(stated: Path, held: Callable[[Path], int]) -> None:
     """After a read, an explanation, a conversion, the end of a with; and a closed image reads again."""
     omio.imread(stated)
@@ -188,3 +191,24 @@ def test_many_open_images_hold_few_files(plane: Path, held: Callable[[Path], int
     for image in images:
         image.close()
     assert held(plane) == 0
+
+
+@pytest.mark.parametrize("kind", ["zarr", "dask", "merge"])
+def test_what_is_not_in_memory_is_written_by_the_block(tmp_path: Path, kind: str) -> None:
+    import dask.array
+    import zarr
+
+    largest: list[int] = []
+    if kind == "zarr":
+        source: Any = zarr.create_array(tmp_path / "a.zarr", shape=PIXELS.shape, chunks=(1, 1, 1, 10, 30), dtype="u2")
+        source[...] = PIXELS
+    elif kind == "dask":
+        blocks = dask.array.from_array(PIXELS, chunks=(1, 1, 1, 10, 30))
+        source = blocks.map_blocks(lambda block: largest.append(block.nbytes) or block, dtype="u2")
+    else:
+        parts = [omio.imwrite(tmp_path / f"{t}.ome.tif", PIXELS[t], axes="ZCYX") for t in range(2)]
+        source = omio.imopen(parts, merge="T")
+    path = omio.imwrite(tmp_path / "b.ome.tif", source,
+                        axes=None if kind == "merge" else "TZCYX", verify="pixels", pyramid=1, tile=16)  # fmt: skip
+    np.testing.assert_array_equal(omio.imread(path)[0], PIXELS)
+    assert all(size <= 600 for size in largest)

@@ -17,13 +17,6 @@ from omio_core.errors import AssumedAxesWarning, MetadataWarning, OmioWarning, w
 from omio_core.merging.merge import merge
 
 
-def _differing() -> Image:
-    """Two images merged, which state different sizes; that is found out where the metadata are first asked for."""
-    pixels = np.zeros((1, 1, 1, 4, 5), np.uint8)
-    said = [from_dict({"TimeIncrement": float(step)}, pixels.shape, "uint8") for step in (1, 2)]
-    return merge([Image.of_array(pixels, axes="TZCYX", metadata=one) for one in said], "T", conflict="first")
-
-
 def _folder(bare: Path) -> Path:
     (bare.parent / "other.tif").write_bytes(bare.read_bytes())
     return bare.parent
@@ -55,6 +48,13 @@ def test_the_line_is_the_callers(bare: Path, tmp_path: Path, way: str) -> None:
     assert {one.filename for one in told} == {__file__}
 
 
+def _differing() -> Image:
+    """Two images merged, which state different sizes; that is found out where the metadata are first asked for."""
+    pixels = np.zeros((1, 1, 1, 4, 5), np.uint8)
+    said = [from_dict({"TimeIncrement": float(step)}, pixels.shape, "uint8") for step in (1, 2)]
+    return merge([Image.of_array(pixels, axes="TZCYX", metadata=one) for one in said], "T", conflict="first")
+
+
 def test_of_what_is_found_out_while_writing(tmp_path: Path) -> None:
     image = _differing()  # no warning: they are errors here
     with pytest.warns(MetadataWarning, match="state different values") as told:
@@ -73,6 +73,13 @@ def test_once_a_line_as_python_has_it(bare: Path) -> None:
     assert told[1].lineno > told[0].lineno
 
 
+def _below_functools() -> None:
+    """Call `warn` as a module of OMIO's would that calls itself by way of `functools`."""
+    names: dict[str, Any] = {"__name__": "omio_core.toy", "warn": warn, "MetadataWarning": MetadataWarning}
+    source = "from functools import singledispatch\n@singledispatch\ndef f(x):\n    warn('a', MetadataWarning)\nf(1)"
+    exec(compile(source, "toy.py", "exec"), names)
+
+
 def test_the_standard_library_between_is_passed_over() -> None:
     """Functions of `functools` between two of OMIO's; in a thread of its own there is no line of the caller."""
     with warnings.catch_warnings(record=True) as told:
@@ -82,13 +89,6 @@ def test_the_standard_library_between_is_passed_over() -> None:
         thread.start()
         thread.join()
     assert [Path(one.filename).name for one in told] == [Path(__file__).name, "threading.py"]
-
-
-def _below_functools() -> None:
-    """Call `warn` as a module of OMIO's would that calls itself by way of `functools`."""
-    names: dict[str, Any] = {"__name__": "omio_core.toy", "warn": warn, "MetadataWarning": MetadataWarning}
-    source = "from functools import singledispatch\n@singledispatch\ndef f(x):\n    warn('a', MetadataWarning)\nf(1)"
-    exec(compile(source, "toy.py", "exec"), names)
 
 
 def test_a_warning_made_an_error_is_raised(bare: Path) -> None:

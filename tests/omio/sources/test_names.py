@@ -12,8 +12,7 @@ from click.testing import Result
 import omio
 from omio.sources.names import gaps
 from omio_core.errors import MetadataWarning
-
-from .folders import along_t, put
+from tests.omio.folders import along_t, put
 
 
 def _names(form: str, *numbers: int) -> list[str]:
@@ -81,15 +80,15 @@ def test_what_is_there_is_not_missing() -> None:
     assert list(gaps(["T_1", "T_2", "T_4"], there=["U_3", "T_3_old"])) != []
 
 
+SAID = "between img_T2.tif and img_T4.tif the number 3 is missing"
+
+
 @pytest.fixture
 def series(tmp_path: Path) -> Path:
     """A folder where the third of four is missing."""
     for t in (1, 2, 4):
         put(tmp_path / "series" / f"img_T{t}.tif", t)
     return tmp_path / "series"
-
-
-SAID = "between img_T2.tif and img_T4.tif the number 3 is missing"
 
 
 def test_a_plan_says_it(series: Path, cli: Callable[..., Result]) -> None:

@@ -174,3 +174,8 @@ def test_an_option_that_nobody_has(stated: Path, door: Callable[..., Any]) -> No
         door(stated, pixelsize=0.5)
     assert caught.value.options == ("pixelsize",)
     assert [p.name for p in stated.parent.iterdir()] == [stated.name]
+
+
+def test_an_option_that_no_writer_has(plate: Path) -> None:
+    with pytest.raises(OmioError, match="compresion"):
+        omio.convert_to_ometiff(plate, compresion="zstd")

@@ -1,10 +1,8 @@
-"""Comparisons: what is lost, changed, added or the same in another unit, which planes differ, and the exit codes."""
+"""Two images compared: what is lost, changed, added or the same in another unit, and which planes differ."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,36 +11,10 @@ import pytest
 import tifffile
 
 import omio
-from omio.comparing.values import Change, Difference, ImageDifference, Pixels
-from omio_core import Image, from_dict
-from omio_core.errors import ManyImagesError, NoReaderError, OmioError
+from omio.comparing.values import Pixels
+from omio_core.errors import OmioError
 from omio_core.pixels import digests
-
-SHAPE = (2, 3, 2, 4, 5)
-PIXELS = np.arange(np.prod(SHAPE), dtype=np.uint16).reshape(SHAPE)
-DELTA = [[[0.0, 0.1], [1.0, 1.1], [2.0, 2.1]], [[3.0, 3.1], [4.0, 4.1], [5.0, None]]]
-FULL: dict[str, Any] = {
-    "Name": "embryo",
-    "PhysicalSizeX": 0.25,
-    "PhysicalSizeZ": 1.5,
-    "TimeIncrement": 30.0,
-    "AcquisitionDate": "2024-03-01T10:00:00",
-    "Objective": {"LensNA": 1.4, "Model": "Plan"},
-    "Channels": [{"Name": "GFP", "EmissionWavelength": 509.0}, {"Name": "RFP"}],
-    "Planes": {"DeltaT": DELTA},
-    "Annotations": {"lab": {"laser": 3, "note": "warm", "steps": [1, 2]}},
-}
-
-
-def image(pixels: np.ndarray = PIXELS, **other: Any) -> Image:
-    """An image in memory that states all of FULL, but for what is said otherwise."""
-    said = {key: value for key, value in {**FULL, **other}.items() if value is not None}
-    return Image.of_array(pixels, axes="TZCYX", metadata=from_dict(said, pixels.shape, str(pixels.dtype)))
-
-
-def names(changes: tuple[Change, ...]) -> list[str]:
-    return [change.fact for change in changes]
-
+from tests.omio.comparing.examples import DELTA, FULL, PIXELS, SHAPE, image, names
 
 # --- metadata
 
@@ -251,169 +223,3 @@ def test_planes_larger_than_a_band(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     b = omio.imwrite(tmp_path / "b.ome.tif", other, tile=16, compression="lzw")
     assert omio.diff(a, b).images[0].pixels.planes == ((1, 0, 0),)
     assert omio.diff(a, a).equal
-
-
-# --- files, and several images
-
-
-def test_a_conversion_loses_nothing(stated: Path, tmp_path: Path) -> None:
-    """The reason to have it: what was converted equals its source, annotations and all."""
-    (written,) = omio.convert_to_ometiff(stated, tmp_path / "out")
-    found = omio.diff(stated, written)
-    assert found.equal, str(found)
-    assert (found.a, found.b) == (str(stated), str(written))
-
-
-def test_what_the_caller_states_is_of_both(bare: Path, tmp_path: Path) -> None:
-    """Statements and policies go to both paths; an Image is taken as it is."""
-    (written,) = omio.convert_to_ometiff(bare, tmp_path / "out", axes="ZYX", pixel_size=0.5)
-    found = omio.diff(bare, written, axes="ZYX")
-    assert names(found.added) == ["PhysicalSizeX", "PhysicalSizeY"]
-    assert found.added[0].where_b.startswith("file: OME-XML")
-    assert omio.diff(bare, written, axes="ZYX", pixel_size=0.5).equal
-    with omio.imopen(bare, axes="ZYX", pixel_size=0.5) as opened:
-        assert omio.diff(opened, written, missing="unknown").equal
-    with pytest.raises(OmioError, match="no policy missing='rase'"):
-        omio.diff(bare, written, missing="rase")
-
-
-def test_several_images_one_by_one(several: Callable[..., Path]) -> None:
-    """In file order where both have as many; image= chooses one in each file that holds several."""
-    a, b = several("left", "right", path="a.ome.tif"), several("left", "wrong", path="b.ome.tif")
-    found = omio.diff(a, b)
-    assert [one.name for one in found.images] == ["image 0", "image 1"]
-    assert [one.equal for one in found.images] == [True, False]
-    assert names(found.changed) == ["Name"]
-    assert omio.diff(a, b, image=0).equal
-    assert omio.diff(a, b, image="left").equal
-    with pytest.raises(ManyImagesError):
-        omio.diff(a, b, image="right")
-    third = several("left", path="c.ome.tif")
-    told = omio.diff(a, third)
-    assert (told.equal, told.images, told.pixels) == (False, (), "not compared")
-    assert "A holds 2 images, B 1" in str(told)
-    assert told.to_dict()["uncompared"] == told.uncompared
-    assert omio.diff(a, third, image="left").equal
-    assert omio.diff(third, a, image=0).equal
-    assert omio.diff(a, third, image=1).pixels == "different"
-
-
-def test_real_files_lose_nothing(real: str, data: Path, tmp_path: Path) -> None:
-    """Every given file of ours, converted: the same facts, the same pixels."""
-    source = data / real
-    if source.stat().st_size > 30_000_000:
-        pytest.skip("large; other tests convert it")
-    (written,) = omio.convert_to_ometiff(source, tmp_path / "out", compression_level=0, layout="one-file",
-                                         axes="warn")  # fmt: skip
-    found = omio.diff(source, written)
-    assert found.equal, str(found)
-
-
-# --- the command line
-
-
-def test_the_verb(cli: Callable[..., Any], stated: Path, tmp_path: Path) -> None:
-    """0 equal, 1 different."""
-    (written,) = omio.convert_to_ometiff(stated, tmp_path / "out")
-    (other,) = omio.convert_to_ometiff(stated, tmp_path / "other", pixel_size=9.0)
-    done = cli("diff", stated, written)
-    assert (done.exit_code, done.stderr) == (0, "")
-    assert done.stdout.splitlines() == [
-        f"A: {stated}",
-        f"B: {written}",
-        "image 0",
-        "  pixels: equal, 40 planes",
-        "  left aside: provenance",
-        "equal",
-    ]
-    done = cli("diff", written, other, "--no-pixels")
-    assert done.exit_code == 1
-    assert "  changed  PhysicalSizeX  0.25 -> 9\n" in done.stdout
-    assert "pixels: not compared; not asked for" in done.stdout
-    done = cli("diff", written, other, "--json", "--all-planes")
-    assert done.exit_code == 1
-    told = json.loads(done.stdout)
-    assert told == omio.diff(written, other, pixels="all").to_dict()
-    assert told["images"][0]["changed"][0]["where_b"].startswith("file: OME-XML Pixels/@PhysicalSizeX")
-    assert cli("diff", stated, other, "--pixel-size", "9", "--image", "0").exit_code == 0
-
-
-def test_few_of_many_are_printed(cli: Callable[..., Any], tmp_path: Path) -> None:
-    """Twenty of a kind, unless all are asked for; the verdict, the exit code and JSON are of all of them."""
-    sides = {"a": {"gone": 50, "kept": 20}, "b": {"new": 21}}
-    for name, counts in sides.items():
-        notes = {f"{kind}{i}": i for kind, count in counts.items() for i in range(count)}
-        notes |= {f"kept{i}": i + 1 for i in range(20)} if name == "b" else {}
-        omio.imwrite(tmp_path / f"{name}.ome.tif", PIXELS, {"Annotations": {"lab": notes}})
-    a, b = tmp_path / "a.ome.tif", tmp_path / "b.ome.tif"
-    done = cli("diff", a, b)
-    assert done.exit_code == 1
-    lines = done.stdout.splitlines()
-    counts = {kind: sum(line.startswith(f"  {kind} ") for line in lines) for kind in ("lost", "changed", "added")}
-    assert counts == {"lost": 21, "changed": 20, "added": 21}
-    assert [line for line in lines if " more " in line] == [
-        "  lost     and 30 more (--all shows them)", "  added    and 1 more (--all shows them)",
-    ]  # fmt: skip
-    assert lines[-1] == "different"
-    every = cli("diff", a, b, "--all")
-    assert every.exit_code == 1
-    assert every.stdout == f"{omio.diff(a, b)}\n"
-    assert every.stdout.count("Annotations[lab]") == 91
-    told = cli("diff", a, b, "--json")
-    assert told.stdout == cli("diff", a, b, "--json", "--all").stdout
-    assert len(json.loads(told.stdout)["images"][0]["lost"]) == 50
-
-
-def test_vendor_annotations_are_shortened(cli: Callable[..., Any], data: Path) -> None:
-    """Real files of two makers differ in hundreds of keys."""
-    one, other = data / "czi" / "CellDivision_T3_Z5_CH2_X240_Y170.czi", data / "lsm" / "032113-18.lsm"
-    done = cli("diff", one, other, "--no-pixels")
-    assert done.exit_code == 1
-    assert len(done.stdout.splitlines()) < 70
-    assert "more (--all shows them)" in done.stdout
-    assert len(cli("diff", one, other, "--no-pixels", "--all").stdout.splitlines()) > 300
-
-
-def test_trouble_is_2(cli: Callable[..., Any], stated: Path, several: Callable[..., Path], tmp_path: Path) -> None:
-    """A file that is not there, or no picture, or several where one is asked for; a command that makes no sense."""
-    prose = tmp_path / "prose.tif"
-    prose.write_text("no picture at all")
-    for arguments in (
-        (stated, tmp_path / "none.tif"),
-        (tmp_path / "none.tif", stated),
-        (stated, prose),
-        (several("a", "b"), stated, "--image", "c"),
-        (stated, stated, "--policies", tmp_path / "none.yaml"),
-    ):
-        done = cli("diff", *arguments)
-        assert done.exit_code == 2, arguments
-        assert done.stderr.startswith("error: ")
-        assert done.stdout == ""
-    assert cli("diff", stated).exit_code == 2
-    assert cli("diff", stated, stated, "--no-pixels", "--all-planes").exit_code == 2
-    with pytest.raises(NoReaderError):
-        omio.diff(stated, prose)
-
-
-def test_exit_codes_of_a_process(shell: Callable[..., Any], stated: Path, plane: Path, tmp_path: Path) -> None:
-    """As a script sees them."""
-    codes = [shell("diff", stated, other).returncode for other in (stated, plane, tmp_path / "none")]
-    assert codes == [0, 1, 2]
-
-
-def test_a_file_cannot_steer_the_terminal() -> None:
-    """Names and annotations are printed as text."""
-    text = str(omio.diff(image(Name="a\x1b[31m\nequal"), image(Name="b\u202e")))
-    assert "\x1b" not in text
-    assert "\u202e" not in text
-    assert text.splitlines()[-1] == "different"
-    assert text.count("\n") == str(omio.diff(image(Name="a"), image(Name="b"))).count("\n")
-
-
-def test_values_are_frozen() -> None:
-    """What came out of a comparison stays as it is."""
-    found = omio.diff(image(), image())
-    for value in (found, found.images[0], found.images[0].pixels, Change(fact="a")):
-        assert isinstance(value, Difference | ImageDifference | Pixels | Change)
-        with pytest.raises(FrozenInstanceError):
-            setattr(value, fields(value)[0].name, "other")

@@ -9,8 +9,7 @@ import pytest
 import omio
 from omio_core.errors import AbsentPlanesWarning, ManyImagesError, MergeError, MetadataError, UnknownOptionError
 from omio_core.policies import Policies
-
-from .folders import along_t, first, put
+from tests.omio.folders import along_t, first, put
 
 
 @pytest.fixture(autouse=True)
@@ -136,7 +135,11 @@ DOORS = {
     "convert": lambda source, **stated: omio.convert_to_ometiff(source, "out", **stated),
     "imconvert": lambda source, **stated: omio.imconvert(source, "out", **stated),
 }
+
+
 SOURCES = ["a.tif", "folder", ["folder/T_8.tif", "folder/T_10.tif"], omio.Folder("folder")]
+
+
 WITHOUT = [{"merge_along_axis": axis} for axis in ("T", "Z", "C", "Q", "")]
 WITHOUT += [{"zeropadding": True}, {"merge_along_axis": "Z", "zeropadding": False}]
 

@@ -1,9 +1,7 @@
-"""`imwrite`: the name asked for is the name written; what disagrees with the array raises and writes nothing."""
+"""Arrays that are written: axes, metadata and types; what disagrees with the array raises and writes nothing."""
 
 from __future__ import annotations
 
-import os
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,6 @@ from typing import Any
 import dask.array as da
 import numpy as np
 import pytest
-import tifffile
 
 import omio
 from omio_core.errors import AmbiguousAxesError, MetadataError, NoWriterError, OmioError, UnknownOptionError, WriteError
@@ -20,54 +17,6 @@ from omio_core.metadata.model import Metadata
 
 SHAPE = (2, 3, 2, 16, 20)
 PIXELS = np.arange(np.prod(SHAPE), dtype=np.uint16).reshape(SHAPE)
-FULL: dict[str, Any] = {
-    "Name": "a < b & “c”",
-    "PhysicalSizeX": 0.1,
-    "PhysicalSizeY": 0.2,
-    "PhysicalSizeZ": 1.5,
-    "TimeIncrement": 2.5,
-    "AcquisitionDate": "2024-02-29T12:34:56",
-    "Objective": {"Model": "Plan-Apo 63x", "LensNA": 1.4, "Immersion": "Oil"},
-    "Channels": [
-        {"Name": "DAPI", "Color": 65535, "ExcitationWavelength": 405.0, "EmissionWavelength": 461.0, "Fluor": "DAPI"},
-        {"Name": "GFP"},
-    ],
-    "Planes": {"DeltaT": np.arange(12.0).reshape(2, 3, 2).tolist()},
-    "Annotations": {"my.lab/plan": {"mouse": "7", "note": "second day"}},
-}
-
-
-# --- names
-
-
-@pytest.mark.parametrize(
-    "name", ["a.ome.tif", "A.OME.TIF", "a.ome.tiff", "a.b.c.ome.tif", "été µ 1.ome.tif", "a.ome.btf"]
-)
-def test_the_name_asked_for_is_the_name_written(tmp_path: Path, name: str) -> None:
-    """Neither changed nor lengthened; nothing else is left in the folder."""
-    written = omio.imwrite(tmp_path / name, PIXELS)
-    assert written == tmp_path / name
-    assert [p.name for p in tmp_path.iterdir()] == [name]
-    array, _ = omio.imread(written)
-    np.testing.assert_array_equal(array, PIXELS)
-    with tifffile.TiffFile(written) as file:
-        assert file.is_bigtiff == name.endswith(".btf")
-
-
-@pytest.mark.parametrize("name", ["a.tif", "a.png", "a", "a.ome.tif.gz"])
-def test_a_name_that_nobody_writes(tmp_path: Path, name: str) -> None:
-    """Refused, not renamed."""
-    with pytest.raises(NoWriterError, match=r"\.ome\.tif"):
-        omio.imwrite(tmp_path / name, PIXELS)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_text_is_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Relative to the working folder."""
-    monkeypatch.chdir(tmp_path)
-    assert omio.imwrite("a.ome.tif", PIXELS) == Path("a.ome.tif")
-    assert (tmp_path / "a.ome.tif").is_file()
-
 
 # --- axes and shape
 
@@ -201,6 +150,23 @@ def test_the_error_names_the_length(tmp_path: Path) -> None:
 
 
 # --- metadata
+
+
+FULL: dict[str, Any] = {
+    "Name": "a < b & “c”",
+    "PhysicalSizeX": 0.1,
+    "PhysicalSizeY": 0.2,
+    "PhysicalSizeZ": 1.5,
+    "TimeIncrement": 2.5,
+    "AcquisitionDate": "2024-02-29T12:34:56",
+    "Objective": {"Model": "Plan-Apo 63x", "LensNA": 1.4, "Immersion": "Oil"},
+    "Channels": [
+        {"Name": "DAPI", "Color": 65535, "ExcitationWavelength": 405.0, "EmissionWavelength": 461.0, "Fluor": "DAPI"},
+        {"Name": "GFP"},
+    ],
+    "Planes": {"DeltaT": np.arange(12.0).reshape(2, 3, 2).tolist()},
+    "Annotations": {"my.lab/plan": {"mouse": "7", "note": "second day"}},
+}
 
 
 def test_a_dict_comes_back(tmp_path: Path) -> None:
@@ -364,130 +330,3 @@ def test_lazy_pixels_are_written_without_being_held(stated: Path, tmp_path: Path
     array, _ = omio.imread(stated)
     back, _ = omio.imread(omio.imwrite(tmp_path / "a.ome.tif", lazy, metadata))
     np.testing.assert_array_equal(back, array)
-
-
-@pytest.mark.parametrize("level", [*range(10), "auto"])
-@pytest.mark.parametrize("tile", [None, 16, 64])
-def test_compression_and_tiles(tmp_path: Path, level: int | str, tile: int | None) -> None:
-    """Level 0 is truly uncompressed, all others any zlib reads; tiles are as large as asked; pixels are the same."""
-    path = omio.imwrite(tmp_path / "a.ome.tif", PIXELS, compression_level=level, tile=tile)
-    with tifffile.TiffFile(path) as file:
-        page = file.pages[0]
-        assert (page.compression == tifffile.COMPRESSION.NONE) == (level == 0)
-        assert page.is_tiled == (tile is not None)
-        if tile:
-            assert page.tile == (tile, tile)
-        stored = path.read_bytes()[page.dataoffsets[0] :][: page.databytecounts[0]]
-    rows, columns = (tile, tile) if tile else PIXELS.shape[-2:]
-    segment = np.zeros((rows, columns), PIXELS.dtype)
-    part = PIXELS[0, 0, 0, :rows, :columns]
-    segment[: part.shape[0], : part.shape[1]] = part
-    assert (stored if level == 0 else zlib.decompress(stored)) == segment.tobytes()
-    np.testing.assert_array_equal(omio.imread(path)[0], PIXELS)
-
-
-# --- what stands there already
-
-
-def test_a_name_that_is_taken(tmp_path: Path) -> None:
-    """Raised by default, and kept; numbered, skipped or replaced if asked."""
-    path = tmp_path / "a.ome.tif"
-    path.write_bytes(b"precious")
-    with pytest.raises(WriteError, match="exists already"):
-        omio.imwrite(path, PIXELS)
-    assert omio.imwrite(path, PIXELS, collision="skip") == path
-    assert path.read_bytes() == b"precious"
-    assert omio.imwrite(path, PIXELS, collision="number") == tmp_path / "a-1.ome.tif"
-    assert omio.imwrite(path, PIXELS, collision="number") == tmp_path / "a-2.ome.tif"
-    assert path.read_bytes() == b"precious"
-    assert omio.imwrite(path, PIXELS, collision="overwrite") == path
-    np.testing.assert_array_equal(omio.imread(path)[0], PIXELS)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a-1.ome.tif", "a-2.ome.tif", "a.ome.tif"]
-
-
-def test_what_fails_leaves_the_old_file(tmp_path: Path) -> None:
-    """An array that cannot be read half-way costs nothing."""
-    path = omio.imwrite(tmp_path / "a.ome.tif", PIXELS)
-    before = path.read_bytes()
-
-    def broken(block: Any) -> Any:
-        raise RuntimeError("the disk is gone")
-
-    lazy = da.from_array(PIXELS, chunks=(1, 3, 2, 16, 20)).map_blocks(broken, dtype="uint16", meta=PIXELS[:0])
-    with pytest.raises(OmioError, match="the disk is gone"):
-        omio.imwrite(path, lazy, collision="overwrite")
-    assert path.read_bytes() == before
-    assert [p.name for p in tmp_path.iterdir()] == ["a.ome.tif"]
-
-
-def test_the_file_that_is_read_is_not_overwritten(tmp_path: Path) -> None:
-    """Under any of its names."""
-    path = omio.imwrite(tmp_path / "a.ome.tif", PIXELS)
-    before = path.read_bytes()
-    other = tmp_path / "b.ome.tif"
-    os.link(path, other)
-    with omio.imopen(path) as image:
-        for name in (path, other):
-            with pytest.raises(WriteError, match="is being read"):
-                omio.imwrite(name, image.at(T=0), collision="overwrite")
-    assert path.read_bytes() == other.read_bytes() == before
-
-
-def test_a_folder_that_is_none(tmp_path: Path) -> None:
-    """No folder, a file in its place, a folder under the name: one WriteError with a remedy, nothing made."""
-    (tmp_path / "file").write_text("here")
-    (tmp_path / "folder.ome.tif").mkdir()
-    for path in (tmp_path / "none" / "a.ome.tif", tmp_path / "file" / "a.ome.tif", tmp_path / "folder.ome.tif"):
-        with pytest.raises(WriteError) as caught:
-            omio.imwrite(path, PIXELS)
-        assert caught.value.remedy
-    assert sorted(p.name for p in tmp_path.rglob("*")) == ["file", "folder.ome.tif"]
-
-
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is read-only for root, nor in this way on Windows"
-)
-def test_a_folder_that_may_not_be_written_to(tmp_path: Path) -> None:
-    """A WriteError that says so."""
-    (tmp_path / "locked").mkdir(mode=0o500)
-    with pytest.raises(WriteError, match="may write to"):
-        omio.imwrite(tmp_path / "locked" / "a.ome.tif", PIXELS)
-    assert list((tmp_path / "locked").iterdir()) == []
-
-
-# --- progress
-
-
-def test_progress(tmp_path: Path) -> None:
-    """Called in the caller's thread with the bytes done, never less than before, up to all of them."""
-    pixels = np.zeros((8, 1, 1, 512, 512), np.uint16)
-    done: list[int] = []
-    omio.imwrite(tmp_path / "a.ome.tif", pixels, progress=done.append)
-    assert len(done) > 1
-    assert done == sorted(done)
-    assert done[-1] == pixels.nbytes
-
-
-class Cancelled(BaseException):
-    """What a program may raise to stop."""
-
-
-@pytest.mark.parametrize("error", [Cancelled, RuntimeError, OSError, WriteError])
-def test_a_progress_that_raises_stops_the_write(tmp_path: Path, error: type[BaseException]) -> None:
-    """That is how a program cancels: its own exception comes out, nothing is left."""
-
-    def cancel(done: int) -> None:
-        raise error("enough")
-
-    with pytest.raises(error, match="enough"):
-        omio.imwrite(tmp_path / "a.ome.tif", np.zeros((8, 1, 1, 512, 512), np.uint16), progress=cancel)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_workers(tmp_path: Path) -> None:
-    """One or several write the same bytes of pixels."""
-    one = omio.imwrite(tmp_path / "1.ome.tif", PIXELS, workers=1)
-    four = omio.imwrite(tmp_path / "4.ome.tif", PIXELS, workers=4)
-    with tifffile.TiffFile(one) as a, tifffile.TiffFile(four) as b:
-        assert [p.databytecounts for p in a.pages] == [p.databytecounts for p in b.pages]
-    np.testing.assert_array_equal(omio.imread(one)[0], omio.imread(four)[0])

@@ -1,0 +1,162 @@
+"""What the command line prints: one line per file, each image, plugins; colours and bars on terminals only."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import Result
+
+import omio
+import omio.cli
+
+Cli = Callable[..., Result]
+ESCAPE = "\x1b"
+
+
+def test_info(cli: Callable[..., Any], stated: Path, bare: Path) -> None:
+    """One line a file, then each image: sizes of all five axes, type, and what is known or not."""
+    done = cli("info", stated, bare)
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [
+        f"{stated}: ImageJ hyperstack",
+        "  image 0: T=4 Z=5 C=2 Y=96 X=128 uint16",
+        "    pixel X 0.25 µm, Y 0.25 µm, Z 1.5 µm, time step 30 s",
+        f"{bare}: TIFF",
+        "  image 0: T=5 Z=1 C=1 Y=96 X=128 uint16",
+        "    pixel X unknown, Y unknown, time step unknown",
+        "    assumed: the one unlabelled axis, of length 5, is taken for T (time); settle it with --axes",
+    ]
+    assert done.stderr == ""
+
+
+def test_what_is_assumed_is_said_once(cli: Callable[..., Any], bare: Path, stated: Path, data: Path) -> None:
+    """Where the output says it, no warning does; for programs, which read the output, the warning stays."""
+    real = data / "czi" / "LSM880_AiryScan.czi"
+    for path, sentence in ((bare, "is taken for T"), (real, "is folded into C"), (bare.parent, "is taken for T")):
+        for arguments in ([], ["--explain"]):
+            done = cli("info", *arguments, path)
+            assert done.stdout.count(sentence) == 1
+            assert sentence not in done.stderr
+    done = cli("info", "--json", bare)
+    assert json.loads(done.stdout)[0]["images"][0]["assumptions"]
+    assert done.stderr.count("warning:") == 1
+    for other in (bare, stated):  # compared with itself there is nothing to tell of it
+        done = cli("diff", bare, other, "--no-pixels")
+        assert (done.stdout + done.stderr).count("is taken for T") == 1
+        assert done.stderr.count("warning:") == (1 if other is bare else 0)
+    assert cli("diff", bare, stated, "--no-pixels", "--json").stderr.count("warning:") == 1
+
+
+def test_info_says_levels(cli: Callable[..., Any], tmp_path: Path, data: Path) -> None:
+    """The sizes of the smaller levels of a pyramid, where there is one; all of them in JSON."""
+    path = omio.imwrite(tmp_path / "p.ome.tif", np.zeros((2, 600, 801), np.uint8), axes="CYX", pyramid=2)
+    assert "\n    smaller levels: Y=300 X=400, Y=150 X=200\n" in cli("info", path).stdout
+    assert "  smaller levels    Y=300 X=400, Y=150 X=200\n" in cli("info", "--explain", path).stdout
+    with omio.imopen(path) as image:
+        assert "smaller levels" in image.explain()
+    (told,) = json.loads(cli("info", "--json", path).stdout)
+    assert told["images"][0]["levels"] == [[1, 1, 2, 600, 801], [1, 1, 2, 300, 400], [1, 1, 2, 150, 200]]
+    real = data / "czi" / "WellD6-7_S2.czi"
+    assert cli("info", real).stdout.count("\n    smaller levels: Y=220 X=272\n") == 2
+    flat = omio.imwrite(tmp_path / "flat.ome.tif", np.zeros((6, 8), np.uint8))
+    assert "smaller levels" not in cli("info", "--explain", flat).stdout
+    (told,) = json.loads(cli("info", "--json", flat).stdout)
+    assert told["images"][0]["levels"] == [[1, 1, 1, 6, 8]]
+
+
+def test_colours_for_people(cli: Callable[..., Any], tmp_path: Path) -> None:
+    """As #RRGGBB, with the alpha where it is not opaque; for programs as OME has them."""
+    for name, colours in (("a", (-16776961, 16711807)), ("b", (-1, 16711807))):
+        said = {"Channels": [{"Name": "x", "Color": one} for one in colours]}
+        omio.imwrite(tmp_path / f"{name}.ome.tif", np.zeros((2, 4, 4), np.uint8), said, axes="CYX")
+    a, b = tmp_path / "a.ome.tif", tmp_path / "b.ome.tif"
+    said = cli("info", "--explain", a).stdout
+    assert "  Channels[0].Color  #FF0000    from file (OME-XML Channel/@Color)\n" in said
+    assert "  Channels[1].Color  #00FF007F  from file" in said
+    assert "-16776961" not in said
+    (told,) = json.loads(cli("info", "--json", a).stdout)
+    assert told["images"][0]["facts"]["Channels[0].Color"]["value"] == -16776961
+    assert omio.imread(a)[1]["Channels"][0]["Color"] == -16776961
+    assert "  changed  Channels[0].Color  #FF0000 -> #FFFFFF\n" in cli("diff", a, b).stdout
+    (told,) = json.loads(cli("diff", a, b, "--json").stdout)["images"]
+    assert told["changed"][0]["a"] == -16776961
+
+
+def test_info_of_several_images(cli: Callable[..., Any], several: Callable[..., Path]) -> None:
+    """Each has its index and its name; a name cannot steer the terminal."""
+    path = several("left", "right")
+    done = cli("info", path)
+    assert "  image 0: left, T=1 Z=1 C=1 Y=8 X=9 uint8\n" in done.stdout
+    assert "  image 1: right, T=1" in done.stdout
+    evil = omio.imwrite(path.with_name("evil.ome.tif"), np.zeros((2, 2), np.uint8), {"Name": "a\u202eb\nimage 9: c"})
+    for arguments in (["info"], ["info", "--explain"]):
+        shown = cli(*arguments, evil).stdout
+        assert "\\u202e" in shown
+        assert "\nimage 9" not in shown
+
+
+def test_plugins(cli: Callable[..., Any]) -> None:
+    """A line each, with what it offers."""
+    done = cli("plugins")
+    assert done.exit_code == 0
+    lines = {line.split()[0]: line for line in done.stdout.splitlines()}
+    assert {"tiff", "ome_tiff", "policies"} <= set(lines)
+    assert "reader tiff: TIFF" in lines["tiff"]
+    assert "writer ome_tiff: OME-TIFF (.ome.tif, .ome.tiff, .ome.btf)" in lines["ome_tiff"]
+    assert "collision=number|raise|overwrite|skip" in lines["policies"]
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo-terminals")
+@pytest.mark.parametrize("plain", [False, True], ids=["colour", "NO_COLOR"])
+def test_on_a_terminal(stated: Path, tmp_path: Path, plain: bool) -> None:
+    """Errors are red and a conversion has a bar; NO_COLOR takes the colour away; standard output stays plain."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "CI")}
+    environment = kept | {"TERM": "xterm-256color"} | ({"NO_COLOR": "1"} if plain else {})
+    code = "from omio.cli import main; main()"
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        master, terminal = os.openpty()
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, *map(str, arguments)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=terminal, env=environment, text=True,
+        )  # fmt: skip
+        os.close(terminal)
+        seen = b""
+        while True:
+            try:
+                part = os.read(master, 65536)
+            except OSError:  # Linux says so when the other end is closed
+                break
+            if not part:
+                break
+            seen += part
+        os.close(master)
+        said = process.stdout.read()
+        process.stdout.close()
+        return process.wait(60), said, seen.decode()
+
+    number, said, seen = run("info", tmp_path / "missing.tif")
+    assert (number, said) == (1, "")
+    assert "error: " in seen
+    assert (f"{ESCAPE}[31m" in seen) != plain
+    number, said, seen = run("convert", stated, "-o", tmp_path / "out")
+    assert number == 0
+    assert said == f"{stated} -> {tmp_path / 'out' / 'cells_hyperstack.ome.tif'}\n"
+    assert "cells_hyperstack.tif" in seen
+    assert (f"{ESCAPE}[38" in seen) != plain
+
+
+def test_many_channels_are_shortened(tmp_path: Path, cli: Cli) -> None:
+    for count in (8, 9):
+        names = [f"n{i}" for i in range(count)]
+        omio.imwrite(tmp_path / f"{count}.ome.tif", np.zeros((count, 4, 4), "u1"), axes="CYX", channel_names=names)
+    assert "channels: n0, n1, n2, n3, n4, n5, n6, n7\n" in cli("info", tmp_path / "8.ome.tif").stdout
+    assert "channels: n0, n1, n2, n3, n4, n5, … (9)\n" in cli("info", tmp_path / "9.ome.tif").stdout
