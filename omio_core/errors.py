@@ -1,4 +1,4 @@
-"""Every error and warning OMIO raises; it knows no format and imports nothing of OMIO.
+"""Every error and warning OMIO raises, and the words they share; it knows no format and imports nothing of OMIO.
 
 An error says what happened, on what evidence, and what to do about it. The three parts and every fact given by
 keyword stay available as attributes, and survive pickling, so that a worker process can hand an error on unharmed.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Sequence
 from types import FrameType, MemberDescriptorType
 from typing import Any
 
@@ -193,6 +194,33 @@ class AssumedAxesWarning(OmioWarning):
 
 class AbsentPlanesWarning(OmioWarning):
     """Parts of the picture are not in the file, and are filled with 0."""
+
+
+def first_few(
+    items: Sequence[str], most: int, *, joint: str = ", ", last: str | None = None, total: int | None = None
+) -> str:
+    """The first few of a list in words, and how many more there are.
+
+    Parameters
+    ----------
+    items
+        All of them, or at least the first `most`.
+    most
+        How many are named.
+    joint
+        What stands between two of them.
+    last
+        What stands before "and N more"; `joint` where None.
+    total
+        How many there are, where `items` are not all of them.
+
+    Examples
+    --------
+    >>> first_few(["a", "b", "c"], 2), first_few(["a", "b"], 2, joint="; ")
+    ('a, b, and 1 more', 'a; b')
+    """
+    more = (len(items) if total is None else total) - most
+    return joint.join(items[:most]) + (f"{joint if last is None else last}and {more} more" if more > 0 else "")
 
 
 _OURS = frozenset(("omio", "omio_core", "omio_plugins"))

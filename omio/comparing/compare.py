@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 
 from omio import opening
-from omio_core.errors import ManyImagesError
+from omio_core.errors import ManyImagesError, first_few
 from omio_core.images.image import Image
 from omio_core.images.overrides import Request
 from omio_core.merging.conflicts import ALIKE
@@ -221,8 +221,8 @@ def _cells(column: str, table: np.ndarray[Any, Any], at: np.ndarray[Any, Any], k
         return None
     t, z, c = (int(i) for i in np.argwhere(at)[0])
     count = int(at.sum())
-    more = f" and {count - 1} more" if count > 1 else ""
-    return f"{table[t, z, c]:.10g} {PLANE_COLUMNS[column]} at T{t} Z{z} C{c}{more}"
+    cell = f"{table[t, z, c]:.10g} {PLANE_COLUMNS[column]} at T{t} Z{z} C{c}"
+    return first_few([cell], 1, last=" ", total=count)
 
 
 # --- annotations

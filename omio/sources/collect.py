@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from omio_core.contract import Match, Verdict
-from omio_core.errors import ManyImagesError, NoReaderError, OmioError, ReadError
+from omio_core.errors import ManyImagesError, NoReaderError, OmioError, ReadError, first_few
 from omio_core.files.probe import Probe
 from omio_core.images import opening
 from omio_core.images.image import Image
@@ -232,8 +232,8 @@ def _written_here(taken: Sequence[SourceFile]) -> dict[int, str]:
         if i in sources or not all(_whole(image, taken, sources) for image in taken[i].opened.images):
             continue
         first = taken[there[marks[0]]].opened.path
-        more = f" and {len(sources) - 1} more" if len(sources) > 1 else ""
-        again[i] = f"written by OMIO from {os.path.basename(first)}{more}, which is among the inputs"
+        whose = first_few([os.path.basename(first)], 1, last=" ", total=len(sources))
+        again[i] = f"written by OMIO from {whose}, which is among the inputs"
     return again
 
 
@@ -254,8 +254,7 @@ def _note(taken: Sequence[SourceFile], again: Mapping[int, str]) -> None:
     """Tell in the log, which the command line shows, what is left out although it is an image."""
     if again:
         names = [os.path.basename(taken[i].opened.path) for i in again]
-        more = f", and {len(names) - 5} more" if len(names) > 5 else ""
-        _log.info("left out, as OMIO wrote it from others of the inputs: %s%s", ", ".join(names[:5]), more)
+        _log.info("left out, as OMIO wrote it from others of the inputs: %s", first_few(names, 5))
 
 
 _Mark = tuple[Any, Any, Any]

@@ -20,6 +20,7 @@ from omio_core.errors import (
     OmioError,
     PluginContractError,
     border,
+    first_few,
     warn,
 )
 from omio_core.files.probe import Probe
@@ -61,12 +62,11 @@ class OpenedSource:
             return (self.images[at],)
         if isinstance(image, str) and names.count(image) == 1:
             return (self.images[names.index(image)],)
-        listed = "; ".join(f"{i}: {one!r}" for i, one in enumerate(self.images[:20]))
-        more = f"; and {len(names) - 20} more" if len(names) > 20 else ""
+        listed = [f"{i}: {one!r}" for i, one in enumerate(self.images[:20])]
         raise ManyImagesError(
             f"{self.path} holds {len(names)} image(s)"
             + ("" if image is None else f", and {image!r} names no one of them"),
-            evidence=listed + more,
+            evidence=first_few(listed, 20, joint="; ", total=len(names)),
             remedy="choose one with image=<index or name>, or take all with return_list=True",
             path=self.path,
             names=tuple(names),
