@@ -17,10 +17,9 @@ from omio_core.errors import (
     LimitExceededError,
     ManyImagesError,
     MetadataWarning,
-    OmioError,
     PluginContractError,
-    border,
     first_few,
+    reader_border,
     warn,
 )
 from omio_core.files.probe import Probe
@@ -97,17 +96,11 @@ def open_source(path: str | os.PathLike[str], request: Request | None = None) ->
     dispatch.check_options(decision.reader, request.options)
     key, opened = handles.open_with(decision.reader, probe.path, request.options)
     try:
-        described = tuple(opened.images)
-        if not described:
-            raise CorruptFileError(f"{probe.path} holds no image", reader=decision.reader.name, path=probe.path)
-        pictures = tuple(_picture(key, index, one, request.overrides.axes) for index, one in enumerate(described))
-    except OmioError:
-        opened.close()
-        raise
-    except Exception as error:  # the plugin border: descriptions are the plugin's
-        opened.close()
-        raise border(error, reader=decision.reader.name, path=probe.path, doing="described") from error
-    try:
+        with reader_border(decision.reader.name, probe.path, "described"):  # descriptions are the plugin's
+            described = tuple(opened.images)
+            if not described:
+                raise CorruptFileError(f"{probe.path} holds no image", reader=decision.reader.name, path=probe.path)
+            pictures = tuple(_picture(key, index, one, request.overrides.axes) for index, one in enumerate(described))
         enforce.rule(probe.path, pictures, request.policies)
     except BaseException:  # a refusal, or a warning that was made an error
         opened.close()
@@ -161,12 +154,8 @@ def _metadata(picture: FilePicture, count: int, version: str, request: Request) 
     """The metadata of one of `count` images of a file; called at first use, once."""
     key, described, understood = picture.key, picture.description, picture.layout
     channels = understood.shape[2] // understood.samples
-    try:
+    with reader_border(key.reader, key.path, "asked for its metadata"):
         facts = described.facts()
-    except OmioError:
-        raise
-    except Exception as error:  # the plugin border
-        raise border(error, reader=key.reader, path=key.path, doing="asked for its metadata") from error
     facts = _fitting(facts, (*understood.shape[:2], channels), key)
     if facts.name is None and described.name:
         facts = replace(facts, name=Fact(described.name, "file"))

@@ -14,11 +14,10 @@ from omio_core.errors import (
     AmbiguousReaderError,
     NoReaderError,
     NoWriterError,
-    OmioError,
-    PluginContractError,
     PluginLoadWarning,
     UnknownOptionError,
     UnknownReaderError,
+    border,
     warn,
 )
 from omio_core.files.probe import Probe
@@ -221,14 +220,6 @@ def writer_for(path: str | os.PathLike[str], images: Sequence[ImageLike], writer
 
 
 def _accepts(writer: Writer, images: Sequence[ImageLike]) -> Verdict:
-    try:
-        verdict = writer.accepts(images)
-    except OmioError:
-        raise
-    except Exception as error:  # the plugin border
-        raise PluginContractError(
-            f"the writer {writer.name} failed to look at the images",
-            evidence=f"{type(error).__name__}: {error}",
-            remedy="choose another writer, and tell its author",
-        ) from error
-    return verdict
+    remedy = "choose another writer, and tell its author"
+    with border(f"the writer {writer.name} failed to look at the images", remedy=remedy):
+        return writer.accepts(images)
