@@ -7,6 +7,7 @@ before a pixel is read.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, SupportsIndex
@@ -32,6 +33,7 @@ from omio_core.pixels import handles
 from omio_core.pixels.description import ImageDescription
 from omio_core.pixels.picture import FilePicture
 from omio_core.plugins import catalogue, dispatch
+from omio_core.plugins.descriptions import Verdict
 
 from . import enforce
 from .image import Image
@@ -72,7 +74,9 @@ class OpenedSource:
         )
 
 
-def open_source(path: str | os.PathLike[str], request: Request | None = None) -> OpenedSource:
+def open_source(
+    path: str | os.PathLike[str], request: Request | None = None, *, verdicts: Mapping[str, Verdict] | None = None
+) -> OpenedSource:
     """Open a file, or a folder that is one picture, lazily.
 
     Parameters
@@ -81,6 +85,8 @@ def open_source(path: str | os.PathLike[str], request: Request | None = None) ->
         What to open.
     request
         Reader, options, policies, and what the caller states.
+    verdicts
+        What the readers say of it (`omio_core.plugins.dispatch.verdicts`), where they were asked already.
 
     Raises
     ------
@@ -92,7 +98,7 @@ def open_source(path: str | os.PathLike[str], request: Request | None = None) ->
     request = request or Request()
     request.overrides.stated()  # refuse what is no size before any file is opened
     probe = Probe(path)
-    decision = dispatch.choose(probe, request.reader, options=request.options)
+    decision = dispatch.choose(probe, request.reader, options=request.options, asked=verdicts)
     dispatch.check_options(decision.reader, request.options)
     key, opened = handles.open_with(decision.reader, probe.path, request.options)
     try:

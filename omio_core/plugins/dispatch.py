@@ -67,7 +67,11 @@ def verdicts(probe: Probe, known: Catalogue | None = None) -> dict[str, Verdict]
 
 
 def choose(
-    probe: Probe, reader: str | None = None, known: Catalogue | None = None, options: Collection[str] = ()
+    probe: Probe,
+    reader: str | None = None,
+    known: Catalogue | None = None,
+    options: Collection[str] = (),
+    asked: Mapping[str, Verdict] | None = None,
 ) -> Decision:
     """One reader for a probe.
 
@@ -80,6 +84,8 @@ def choose(
     options
         Names of the options given: where nobody claims the file, they settle it, if just one reader of files of such
         a name has them all.
+    asked
+        The `verdicts` on the probe, where the readers were asked already.
 
     Raises
     ------
@@ -95,7 +101,7 @@ def choose(
             path=probe.path,
             reader=reader,
         )
-    said = verdicts(probe, known)
+    said = verdicts(probe, known) if asked is None else asked
     if reader is not None:
         return Decision(reader=by_name[reader], because="the caller named it", verdicts=said)
     best = max((v.match for v in said.values()), default=Match.NO)
