@@ -362,18 +362,11 @@ def convert_to_ometiff(
     from .planning.values import WriteOptions
 
     source, merge, pixel_size, others = by_earlier_names(source, merge, pixel_size, others)
-    options = writer_options(others)
-    asked = request(
-        reader,
-        axes,
-        pixel_size,
-        time_increment,
-        channel_names,
-        {name: value for name, value in others.items() if name not in options},
-    )
     how = WriteOptions(
-        name=name, layout=layout, level=compression_level, tile=tile, verify=verify, workers=workers, options=options
-    )
+        name=name, layout=layout, level=compression_level, tile=tile, verify=verify, workers=workers,
+        options=writer_options(others),
+    )  # fmt: skip
+    asked = request(reader, axes, pixel_size, time_increment, channel_names, others, how.options)
     prepared = prepare.prepare(source, asked, image=image, along=merge, out=out, writing=how)
     prepared.refuse()
     return execute.write(prepared.plan, prepared.made, progress, landed)
@@ -431,16 +424,9 @@ def plan(
     from .planning.values import WriteOptions
 
     source, merge, pixel_size, others = by_earlier_names(source, merge, pixel_size, others)
-    options = writer_options(others)
-    asked = request(
-        reader,
-        axes,
-        pixel_size,
-        time_increment,
-        channel_names,
-        {name: value for name, value in others.items() if name not in options},
-    )
     how = WriteOptions(
-        name=name, layout=layout, level=compression_level, tile=tile, verify=verify, workers=workers, options=options
-    )
+        name=name, layout=layout, level=compression_level, tile=tile, verify=verify, workers=workers,
+        options=writer_options(others),
+    )  # fmt: skip
+    asked = request(reader, axes, pixel_size, time_increment, channel_names, others, how.options)
     return prepare.plan(source, asked, image=image, along=merge, out=out, writing=how, to=to)

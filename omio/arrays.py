@@ -11,11 +11,12 @@ from omio_core.geometry.axes import CANONICAL
 from omio_core.geometry.letters import check
 from omio_core.images.image import Image
 from omio_core.images.overrides import Overrides
-from omio_core.metadata.checks import plain, shown
 from omio_core.metadata.checks import shape as lengths_of
+from omio_core.metadata.checks import shown
 from omio_core.metadata.from_dict import axes_of, from_dict
 from omio_core.metadata.model import Metadata
 from omio_core.metadata.namespaces import omio_version
+from omio_core.metadata.plain import checked
 
 
 def image_of(array: Any, metadata: Mapping[str, Any] | Metadata | None, stated: Overrides) -> Image:
@@ -36,7 +37,7 @@ def image_of(array: Any, metadata: Mapping[str, Any] | Metadata | None, stated: 
         )
     if isinstance(metadata, Metadata):  # nobody has looked at what it holds; a dict is looked at as it is taken
         for name, content in metadata.facts.annotations.items():
-            plain(f"Annotations[{name!r}]", content)
+            checked(f"Annotations[{name!r}]", content)
     if isinstance(array, Image):
         image = array
         metadata = array.metadata if metadata is None else metadata

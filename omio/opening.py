@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from omio_core.errors import ManyImagesError, NoReaderError, OmioError
+from omio_core.errors import ManyImagesError, NoReaderError, OmioError, first_few
 from omio_core.images.enforce import refuse_missing
 from omio_core.images.image import Image
 from omio_core.images.opening import OpenedSource, open_source
@@ -65,13 +65,13 @@ def images(
     prepared = prepare.prepare(known, said, image=image, along=along)
     found = tuple(image for made in prepared.made for image in made.images)
     if one and along is None and len(found) != 1:
-        listed = "; ".join(f"{one.picture.label()}" for one in found[:20])
+        names = tuple(one.picture.label() for one in found)
         raise ManyImagesError(
             f"there are {len(found)} images, and one is asked for",
-            evidence=listed + (f"; and {len(found) - 20} more" if len(found) > 20 else ""),
+            evidence=first_few(names, 20, joint="; "),
             remedy='take all with return_list=True, or merge them with merge="T", "Z" or "C" '
             '(merge_multiple_files_in_folder=True, merge_along_axis="T")',
-            names=tuple(one.picture.label() for one in found),
+            names=names,
         )
     prepared.refuse()
     return found

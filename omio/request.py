@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
@@ -32,8 +32,16 @@ def request(
     time_increment: float | None = None,
     channel_names: Sequence[str] | None = None,
     others: Mapping[str, Any] = MappingProxyType({}),
+    left_out: Collection[str] = (),
 ) -> Request:
-    """Sort a caller's keywords into policies, statements and reader options; options of writers are left out.
+    """Sort a caller's keywords into policies, statements and options of the reader.
+
+    Parameters
+    ----------
+    reader, axes, pixel_size, time_increment, channel_names, others
+        As for `omio.imread`.
+    left_out
+        Names among `others` that are no business of the reader: those of `writer_options`.
 
     Raises
     ------
@@ -42,6 +50,7 @@ def request(
     OSError
         The file of policies cannot be read.
     """
+    others = {name: value for name, value in others.items() if name not in left_out}
     said = {kind: others[kind] for kind in _KINDS if kind in others}
     if axes is not None and any(p.kind == "axes" and p.name == axes for p in catalogue().policies):
         said["axes"], axes = axes, None

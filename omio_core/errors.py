@@ -1,4 +1,4 @@
-"""Every error and warning OMIO raises; it knows no format and imports nothing of OMIO.
+"""Every error and warning OMIO raises, and the words they share; it knows no format and imports nothing of OMIO.
 
 An error says what happened, on what evidence, and what to do about it. The three parts and every fact given by
 keyword stay available as attributes, and survive pickling, so that a worker process can hand an error on unharmed.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType, MemberDescriptorType
 from typing import Any
 
@@ -195,6 +197,33 @@ class AbsentPlanesWarning(OmioWarning):
     """Parts of the picture are not in the file, and are filled with 0."""
 
 
+def first_few(
+    items: Sequence[str], most: int, *, joint: str = ", ", last: str | None = None, total: int | None = None
+) -> str:
+    """The first few of a list in words, and how many more there are.
+
+    Parameters
+    ----------
+    items
+        All of them, or at least the first `most`.
+    most
+        How many are named.
+    joint
+        What stands between two of them.
+    last
+        What stands before "and N more"; `joint` where None.
+    total
+        How many there are, where `items` are not all of them.
+
+    Examples
+    --------
+    >>> first_few(["a", "b", "c"], 2), first_few(["a", "b"], 2, joint="; ")
+    ('a, b, and 1 more', 'a; b')
+    """
+    more = (len(items) if total is None else total) - most
+    return joint.join(items[:most]) + (f"{joint if last is None else last}and {more} more" if more > 0 else "")
+
+
 _OURS = frozenset(("omio", "omio_core", "omio_plugins"))
 
 
@@ -227,14 +256,60 @@ def _package(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
-def border(error: Exception, *, reader: str, path: str, doing: str) -> OmioError:
-    """A foreign exception of a reader as one of ours."""
-    from omio_core.errors import CorruptFileError
+@contextmanager
+def border(
+    what: str,
+    *,
+    kind: type[OmioError] = PluginContractError,
+    source: str = "",
+    remedy: str | None = None,
+    passed: tuple[type[Exception], ...] = (OmioError,),
+    **facts: Any,
+) -> Iterator[None]:
+    """Run a plugin's code; what it raises by mistake becomes an error of ours.
 
-    return CorruptFileError(
+    Parameters
+    ----------
+    what, kind, remedy, **facts
+        The error, its class and what belongs to it.
+    source
+        What stands before the foreign exception in the evidence.
+    passed
+        What is let through as it is.
+
+    Raises
+    ------
+    OmioError
+        The code raised something else; the cause is the foreign exception.
+    """
+    try:
+        yield
+    except passed:
+        raise
+    except Exception as error:  # the plugin border
+        raise kind(what, evidence=f"{source}{type(error).__name__}: {error}", remedy=remedy, **facts) from error
+
+
+def reader_border(
+    reader: str, path: str, doing: str, *, passed: tuple[type[Exception], ...] = (OmioError,)
+) -> AbstractContextManager[None]:
+    """The `border` of a reader at work on a file; `doing` is what cannot be done: opened, described, read."""
+    return border(
         f"{path} cannot be {doing}",
-        evidence=f"the reader {reader} raised {type(error).__name__}: {error}",
+        kind=CorruptFileError,
+        source=f"the reader {reader} raised ",
         remedy="check the file with another program; if it opens there, report it to the reader's author",
+        passed=passed,
         path=path,
         reader=reader,
+    )
+
+
+def missing_package(error: ImportError, owner: str, extra: str | None, **facts: Any) -> MissingDependencyError:
+    """The error for a reader or writer whose module does not import, with what brings the package."""
+    return MissingDependencyError(
+        f"the {owner} needs a package that is not installed",
+        evidence=str(error),
+        remedy=f"pip install 'omio-core[{extra}]'" if extra else f"install {error.name}",
+        **facts,
     )

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from omio_core.errors import first_few
+
 from . import options, show
 from .flags import spoken
 from .paths import each, together
@@ -97,7 +99,7 @@ def merge(
         with show.progress(paths[0], quiet=quiet) as bar:
             written = omio.convert_to_ometiff(source, out, progress=bar, **more)
         if not quiet:
-            what = paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
+            what = first_few(paths, 1, last=" ")
             show.line(f"{what} -> {written[0]}" if written else f"{what}: its name is taken, nothing written")
 
     each([paths[0] if len(paths) == 1 else ""], do)

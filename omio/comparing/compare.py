@@ -16,13 +16,14 @@ from typing import Any, Literal
 import numpy as np
 
 from omio import opening
-from omio_core.errors import ManyImagesError
+from omio_core.errors import ManyImagesError, first_few
 from omio_core.images.image import Image
 from omio_core.images.overrides import Request
 from omio_core.merging.conflicts import ALIKE
 from omio_core.merging.merge import exact
 from omio_core.metadata.facts import PLANE_COLUMNS, Fact
 from omio_core.metadata.model import Metadata
+from omio_core.metadata.plain import plain
 from omio_core.metadata.units import micrometres, nanometres, seconds
 from omio_core.ome.write import UNPLACED
 from omio_core.pixels.digests import of_image
@@ -99,8 +100,8 @@ def _facts(a: Image, b: Image) -> Iterator[tuple[str, Change]]:
         units = _unit(fact, one.where), _unit(fact, other.where)
         change = Change(
             fact=fact,
-            a=_plain(one.value),
-            b=_plain(other.value),
+            a=plain(one.value),
+            b=plain(other.value),
             where_a=one.where,
             where_b=other.where,
             unit_a=units[0] and units[0][0],
@@ -178,17 +179,6 @@ def _same_moment(a: Any, b: Any) -> bool:
         return False
 
 
-def _plain(value: Any) -> Any:
-    """A value as JSON has it; a number that is none becomes a text."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else str(value)
-    return value if value is None or isinstance(value, bool | int | str) else str(value)
-
-
 # --- facts a plane
 
 
@@ -221,8 +211,8 @@ def _cells(column: str, table: np.ndarray[Any, Any], at: np.ndarray[Any, Any], k
         return None
     t, z, c = (int(i) for i in np.argwhere(at)[0])
     count = int(at.sum())
-    more = f" and {count - 1} more" if count > 1 else ""
-    return f"{table[t, z, c]:.10g} {PLANE_COLUMNS[column]} at T{t} Z{z} C{c}{more}"
+    cell = f"{table[t, z, c]:.10g} {PLANE_COLUMNS[column]} at T{t} Z{z} C{c}"
+    return first_few([cell], 1, last=" ", total=count)
 
 
 # --- annotations
@@ -236,7 +226,7 @@ def _annotations(a: Metadata, b: Metadata) -> Iterator[tuple[str, Change]]:
             continue
         one, other = left.get(namespace, {}), right.get(namespace, {})
         for key in dict.fromkeys([*one, *other]):
-            change = Change(fact=f"Annotations[{namespace}][{key}]", a=_plain(one.get(key)), b=_plain(other.get(key)))
+            change = Change(fact=f"Annotations[{namespace}][{key}]", a=plain(one.get(key)), b=plain(other.get(key)))
             if key not in other:
                 yield "lost", change
             elif key not in one:
@@ -251,7 +241,7 @@ def _text(value: Any) -> str:
 
 def _aside(a: Metadata, b: Metadata) -> Iterator[str]:
     """What tells of the runs that read and wrote, and not of the picture."""
-    if _plain(a.provenance) != _plain(b.provenance):
+    if plain(a.provenance) != plain(b.provenance):
         yield "provenance"
     alone = [set(one.assumptions) - set(other.assumptions) for one, other in ((a, b), (b, a))]
     for side, sentences in zip("AB", alone, strict=True):

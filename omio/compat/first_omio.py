@@ -244,6 +244,7 @@ def OME_metadata_checkup(metadata: Mapping[str, Any], namespace: str = NAMESPACE
     """
     from omio_core.errors import MetadataError, MetadataWarning
     from omio_core.metadata.from_dict import from_dict
+    from omio_core.metadata.plain import plain
 
     _refuse_others("OME_metadata_checkup", others)
     if not isinstance(metadata, Mapping):
@@ -268,7 +269,7 @@ def OME_metadata_checkup(metadata: Mapping[str, Any], namespace: str = NAMESPACE
     if rest:
         before = annotations.get(namespace, {})
         kept = {key: value for key, value in before.items() if key.startswith("original_")}
-        annotations[namespace] = {**before, **{key: public_dict.plain(value) for key, value in rest.items()}, **kept}
+        annotations[namespace] = {**before, **{key: plain(value) for key, value in rest.items()}, **kept}
     return public_dict.whole({**found, "Annotations": annotations})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -96,6 +95,7 @@ def whole(public: Mapping[str, Any]) -> dict[str, Any]:
 def by_namespace(given: Any, namespace: str) -> dict[str, dict[str, Any]]:
     """Annotations by namespace; of plain ones the key ``Namespace`` says theirs."""
     from omio_core.errors import MetadataError
+    from omio_core.metadata.plain import plain
 
     if not isinstance(given or {}, Mapping):
         raise MetadataError("Annotations must be a dict", evidence=repr(given)[:200], remedy="{'namespace': {..}}")
@@ -106,19 +106,6 @@ def by_namespace(given: Any, namespace: str) -> dict[str, dict[str, Any]]:
         own = own if isinstance(own, str) and own else namespace
         found[own] = {**loose, **found.get(own, {})}
     return found
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON has it: scalars and arrays of numpy as numbers and lists, what is no number as a text."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(one) for key, one in value.items()}
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, list | tuple | set):
-        return [plain(one) for one in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
 def zarr_array(lengths: tuple[int, ...], value: Any, store: str, path: Any, name: str | None) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from omio_core.errors import MetadataError
+from omio_core.errors import MetadataError, first_few
 from omio_core.images.image import Image
 from omio_core.images.overrides import Overrides, Request
 from omio_core.metadata.model import Metadata
@@ -44,11 +44,10 @@ def dealt(images: Sequence[Image], along: str | None, said: Request) -> tuple[Im
     if isinstance(names, str) or set(counts) == {len(names)}:
         return tuple(_named(image, names) for image in images)
     if len(names) != sum(counts):
-        few = ", ".join(f"{image.picture.label()} {count}" for image, count in zip(images[:5], counts, strict=False))
-        more = f", and {len(images) - 5} more" if len(images) > 5 else ""
+        each = [f"{image.picture.label()} {count}" for image, count in zip(images, counts, strict=True)]
         raise MetadataError(
             f"channel_names has {len(names)} name(s), and the images merged along C have {sum(counts)} channel(s)",
-            evidence=f"names: {', '.join(map(str, names))}; channels: {few}{more}",
+            evidence=f"names: {', '.join(map(str, names))}; channels: {first_few(each, 5)}",
             remedy="give a name for each channel of the result, or as many as each of the images has",
         )
     starts = [sum(counts[:i]) for i in range(len(counts))]

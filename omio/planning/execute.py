@@ -9,7 +9,7 @@ from typing import cast
 
 from omio.sources.collect import described, uncollected
 from omio.sources.notices import kept_if, once, padding, tell
-from omio_core.errors import FileChangedError, OmioError, WriteError
+from omio_core.errors import FileChangedError, OmioError, WriteError, first_few
 from omio_core.files import stamps
 from omio_core.images import writing
 from omio_core.images.image import Image
@@ -194,11 +194,10 @@ _FEW = 10
 def _partly(failed: dict[str, OmioError | OSError], written: list[Path]) -> OmioError:
     """The error for several source files of which some could not be converted."""
     told = [f"{path}: {getattr(error, 'what', error)}" for path, error in failed.items()]
-    more = f"; and {len(told) - _FEW} more" if len(told) > _FEW else ""
-    names = ", ".join(map(str, written[:_FEW])) + (f", and {len(written) - _FEW} more" if len(written) > _FEW else "")
+    names = first_few([str(path) for path in written], _FEW)
     return OmioError(
         f"{len(failed)} of the source files could not be converted",
-        evidence=f"{'; '.join(told[:_FEW])}{more}; written and whole: {names or 'nothing'}",
+        evidence=f"{first_few(told, _FEW, joint='; ')}; written and whole: {names or 'nothing'}",
         remedy="each error is in the attribute failed, by its file; what was written, in written",
         failed=failed,
         written=tuple(written),

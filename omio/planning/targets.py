@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omio.sources.collect import Collection
-from omio_core.errors import ManyImagesError, OmioError, WriteError
+from omio_core.errors import ManyImagesError, OmioError, WriteError, first_few
 from omio_core.files import atomic
 from omio_core.files.stamps import Fingerprint
 from omio_core.images import writing
@@ -66,17 +66,18 @@ def _too_many(made: Sequence[PreparedOutput], out: str | os.PathLike[str]) -> Ma
     inputs = [one.output.inputs[0] for one in made]
     if len({one.path for one in inputs}) == 1:
         listed = [f"image {one.image}" + (f" {one.name!r}" if one.name else "") for one in inputs[:8]]
-        evidence, more = f"{inputs[0].path} holds {', '.join(listed)}", ", "
+        evidence = f"{inputs[0].path} holds {first_few(listed, 8, total=len(inputs))}"
         remedy = (
             'put all into it with layout="one-file" (--layout one-file), choose one with image=<index or name> '
             "(--image), or give a folder"
         )
     else:
-        evidence, more = "; ".join(dict.fromkeys(one.path for one in inputs[:8])), "; "
+        paths = list(dict.fromkeys(one.path for one in inputs[:8]))
+        evidence = first_few(paths, 8, joint="; ", total=len(inputs))
         remedy = 'give a folder, or merge them with merge="T" (--along T)'
     return ManyImagesError(
         f"{len(made)} images cannot go into the one file {out}",
-        evidence=evidence + (f"{more}and {len(inputs) - 8} more" if len(inputs) > 8 else ""),
+        evidence=evidence,
         remedy=remedy,
         path=os.fspath(out),
     )

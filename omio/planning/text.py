@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from omio.sources.walk import Skipped, natural
+from omio_core.errors import first_few
 from omio_core.geometry.axes import CANONICAL
 from omio_core.images.explain import printable
 
@@ -168,5 +169,4 @@ def _skipped(skipped: Iterable[Skipped]) -> Iterator[str]:
         reasons.setdefault(one.why, []).append(one.path)
     for why, paths in reasons.items():
         listed = sorted(map(os.path.basename, paths), key=natural)
-        more = f", and {len(listed) - _FEW} more" if len(listed) > _FEW else ""
-        yield f"left out ({printable(why)}): {printable(', '.join(listed[:_FEW]) + more)}"
+        yield f"left out ({printable(why)}): {printable(first_few(listed, _FEW))}"

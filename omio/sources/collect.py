@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from omio_core.contract import Match, Verdict
-from omio_core.errors import ManyImagesError, NoReaderError, OmioError, ReadError
+from omio_core.errors import ManyImagesError, NoReaderError, OmioError, ReadError, first_few
 from omio_core.files.probe import Probe
 from omio_core.images import opening
 from omio_core.images.image import Image
@@ -121,9 +121,9 @@ def readable(source: SourceLike, said: Request, failed: Failed) -> list[opening.
     return [one.opened for one in taken]
 
 
-def described(path: str, said: Request) -> opening.OpenedSource:
-    """A source file described; no handle stays open."""
-    opened = opening.open_source(path, said)
+def described(path: str, said: Request, looked: Mapping[str, Verdict] | None = None) -> opening.OpenedSource:
+    """A source file described; no handle stays open. `looked`: what the readers say of it, if they were asked."""
+    opened = opening.open_source(path, said, verdicts=looked)
     opened.images[0].close()  # all of them share the one file
     return opened
 
@@ -141,11 +141,12 @@ def _describe(
         if whose is not None and whose != one.path:
             skipped.append(Skipped(path=one.path, why=f"of the set of {os.path.basename(whose)}"))
             continue
-        if not one.given and (why := _foreign(one.path, said)) is not None:
-            skipped.append(Skipped(path=one.path, why=why))
+        looked = None if one.given else _look(one.path, said)
+        if isinstance(looked, Skipped):
+            skipped.append(looked)
             continue
         try:
-            opened = _described(one, said)
+            opened = _described(one, said, looked)
         except (OmioError, OSError) as error:
             if failed is None:
                 raise
@@ -171,15 +172,15 @@ def _describe(
     return taken, skipped
 
 
-def _described(one: Candidate, said: Request) -> opening.OpenedSource | Skipped:
+def _described(one: Candidate, said: Request, looked: Mapping[str, Verdict] | None) -> opening.OpenedSource | Skipped:
     """A source file; or, of one found in a folder, why the reader of files named so says that it is none."""
     try:
-        opened = described(one.path, said)
+        opened = described(one.path, said, looked)
     except NoReaderError as error:
         if one.given:
             raise
-        verdicts: Mapping[str, Verdict] = error.facts.get("verdicts", {})
-        no_image = next((said.why for said in verdicts.values() if said.no_image), None)
+        known: Mapping[str, Verdict] = error.facts.get("verdicts", {})
+        no_image = next((said.why for said in known.values() if said.no_image), None)
         if no_image is not None:
             return Skipped(path=one.path, why=no_image.removeprefix(f"{os.path.basename(one.path)} is "))
         leave = f"or leave it out: patterns={[f'!{os.path.basename(one.path)}']}"
@@ -191,8 +192,11 @@ def _described(one: Candidate, said: Request) -> opening.OpenedSource | Skipped:
     return opened
 
 
-def _foreign(path: str, said: Request) -> str | None:
-    """Why a file found in a folder is no image; None where it is to be opened, and to be an error if it cannot be."""
+def _look(path: str, said: Request) -> Mapping[str, Verdict] | Skipped | None:
+    """What the readers say of a file found in a folder, or why it is no image.
+
+    None where its name is enough: it is to be opened, and an error if it cannot be.
+    """
     readers = [one for one in catalogue().readers if said.reader in (None, one.name)]
     if not readers:
         return None  # there is no reader of that name, which is told where it is opened
@@ -201,10 +205,11 @@ def _foreign(path: str, said: Request) -> str | None:
     try:
         found = verdicts(Probe(path))
     except (FileNotFoundError, ReadError) as error:
-        return str(error).partition("\n")[0]
+        return Skipped(path=path, why=str(error).partition("\n")[0])
     if any(found[one.name].match is not Match.NO for one in readers if one.name in found):
-        return None
-    return "no reader knows it" if said.reader is None else f"the reader {said.reader} does not know it"
+        return found
+    why = "no reader knows it" if said.reader is None else f"the reader {said.reader} does not know it"
+    return Skipped(path=path, why=why)
 
 
 # --- what OMIO wrote itself
@@ -232,8 +237,8 @@ def _written_here(taken: Sequence[SourceFile]) -> dict[int, str]:
         if i in sources or not all(_whole(image, taken, sources) for image in taken[i].opened.images):
             continue
         first = taken[there[marks[0]]].opened.path
-        more = f" and {len(sources) - 1} more" if len(sources) > 1 else ""
-        again[i] = f"written by OMIO from {os.path.basename(first)}{more}, which is among the inputs"
+        whose = first_few([os.path.basename(first)], 1, last=" ", total=len(sources))
+        again[i] = f"written by OMIO from {whose}, which is among the inputs"
     return again
 
 
@@ -254,8 +259,7 @@ def _note(taken: Sequence[SourceFile], again: Mapping[int, str]) -> None:
     """Tell in the log, which the command line shows, what is left out although it is an image."""
     if again:
         names = [os.path.basename(taken[i].opened.path) for i in again]
-        more = f", and {len(names) - 5} more" if len(names) > 5 else ""
-        _log.info("left out, as OMIO wrote it from others of the inputs: %s%s", ", ".join(names[:5]), more)
+        _log.info("left out, as OMIO wrote it from others of the inputs: %s", first_few(names, 5))
 
 
 _Mark = tuple[Any, Any, Any]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from omio_core.errors import NoReaderError, OmioError, ReadError
+from omio_core.errors import NoReaderError, OmioError, ReadError, first_few
 
 from .walk import Candidate, Named, Skipped, entries, is_folder, is_picture, natural, no_image, walk
 
@@ -202,10 +202,10 @@ def _told(found: Listing) -> Listing:
 
 def nothing(path: str, skipped: Sequence[Skipped]) -> NoReaderError:
     """The error for a folder without an image: what is there, and why it is none."""
-    listed = "; ".join(f"{os.path.relpath(one.path, path)}: {one.why}" for one in skipped[:20])
-    more = f"; and {len(skipped) - 20} more" if len(skipped) > 20 else ""
+    listed = [f"{os.path.relpath(one.path, path)}: {one.why}" for one in skipped[:20]]
     return NoReaderError(
-        f"{path} is a folder that holds no image", evidence=listed + more, path=path,
+        f"{path} is a folder that holds no image", path=path,
+        evidence=first_few(listed, 20, joint="; ", total=len(skipped)),
         remedy="name the files in it, or look into folders below it with recursive=True (--recursive)",
     )  # fmt: skip
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
+from omio_core.errors import first_few
+
 from .kinds import Listing
 from .walk import Candidate
 
@@ -112,7 +114,7 @@ def missing(found: Listing, taken: Sequence[Candidate]) -> str:
     for path in (*(one.path for one in found.skipped), *(one.path for one in taken if one.given)):
         there.setdefault(os.path.dirname(path), []).append(_named(path, below))
     told = [gap for folder, names in series.items() for gap in gaps(names, there.get(folder, ()))]
-    return "; ".join(told[:_FEW]) + (f"; and {len(told) - _FEW} more" if len(told) > _FEW else "")
+    return first_few(told, _FEW, joint="; ")
 
 
 def _named(path: str, below: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from omio_core.errors import AbsentPlanesWarning, warn
+from omio_core.errors import AbsentPlanesWarning, first_few, warn
 
 Message = tuple[type[Warning], str]
 """A kind of warning, and what it says."""
@@ -50,7 +50,7 @@ def _of_kind(category: type[Warning], messages: list[str]) -> Iterator[Message]:
     files = [path for path in dict.fromkeys(map(_file, others)) if path and path != _file(first)]
     names = [os.path.basename(path) for path in files]
     names = names if len({*names, os.path.basename(_file(first))}) > len(names) else files  # of one name: in full
-    listed = ", ".join(names[:_FEW]) + (f", and {len(names) - _FEW} more" if len(names) > _FEW else "")
+    listed = first_few(names, _FEW)
     yield category, f"{first} (and {len(others)} more of this kind{f': {listed}' if listed else ''})"
 
 
@@ -64,7 +64,7 @@ def padding(padded: Iterable[Sequence[str]]) -> Iterator[Message]:
     """What is to be told of each merge that pads: how many of its images, and a few of them."""
     for images in padded:
         if images:
-            listed = "; ".join(images[:_FEW]) + (f"; and {len(images) - _FEW} more" if len(images) > _FEW else "")
+            listed = first_few(images, _FEW, joint="; ")
             yield AbsentPlanesWarning, f"images merged that are too small and padded with 0: {len(images)} ({listed})"
 
 

@@ -10,6 +10,7 @@ from omio_core.errors import (
     AmbiguousAxesError,
     AssumedAxesWarning,
     MetadataWarning,
+    first_few,
     warn,
 )
 from omio_core.pixels.absence import absence
@@ -61,7 +62,7 @@ def _files(path: str, pictures: Sequence[FilePicture], name: str) -> None:
     absent = tuple(dict.fromkeys(one for picture in pictures for one in picture.description.absent_files))
     if not absent:
         return
-    listed = ", ".join(absent[:8]) + (f", and {len(absent) - 8} more" if len(absent) > 8 else "")
+    listed = first_few(absent, 8)
     action = rules.decide("absent_files", name, path=path, absent=absent)
     if action == "raise":
         raise AbsentDataError(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from omio_core.geometry.axes import CANONICAL
+from omio_core.metadata.plain import as_dict
 from omio_core.pixels.absence import absence
 from omio_core.plugins.descriptions import ImageLike
 
@@ -30,7 +31,7 @@ def image_dict(image: ImageLike) -> dict[str, Any]:
         "native_axes": _native(image),
         "levels": [list(level) for level in image.picture.levels],
         "facts": {
-            name: None if fact is None else {"value": _plain(fact.value), "origin": fact.origin, "where": fact.where}
+            name: None if fact is None else {"value": as_dict(fact.value), "origin": fact.origin, "where": fact.where}
             for name, fact in metadata.stated()
         },
         "planes": " ".join(_planes(image) or ()) or None,
@@ -100,10 +101,6 @@ def smaller(image: ImageLike) -> str:
 def _lengths(level: Sequence[int], full: Sequence[int]) -> str:
     axes = [(axis, n) for axis, n, whole in zip(CANONICAL, level, full, strict=True) if n != whole]
     return " ".join(f"{axis}={n}" for axis, n in axes or zip(CANONICAL, level, strict=True))
-
-
-def _plain(value: Any) -> Any:
-    return dict(value) if isinstance(value, Mapping) else value
 
 
 def _row(name: str, fact: Mapping[str, Any] | None) -> tuple[str, str]:

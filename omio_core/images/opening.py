@@ -7,6 +7,7 @@ before a pixel is read.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, SupportsIndex
@@ -17,9 +18,9 @@ from omio_core.errors import (
     LimitExceededError,
     ManyImagesError,
     MetadataWarning,
-    OmioError,
     PluginContractError,
-    border,
+    first_few,
+    reader_border,
     warn,
 )
 from omio_core.files.probe import Probe
@@ -32,6 +33,7 @@ from omio_core.pixels import handles
 from omio_core.pixels.description import ImageDescription
 from omio_core.pixels.picture import FilePicture
 from omio_core.plugins import catalogue, dispatch
+from omio_core.plugins.descriptions import Verdict
 
 from . import enforce
 from .image import Image
@@ -61,19 +63,20 @@ class OpenedSource:
             return (self.images[at],)
         if isinstance(image, str) and names.count(image) == 1:
             return (self.images[names.index(image)],)
-        listed = "; ".join(f"{i}: {one!r}" for i, one in enumerate(self.images[:20]))
-        more = f"; and {len(names) - 20} more" if len(names) > 20 else ""
+        listed = [f"{i}: {one!r}" for i, one in enumerate(self.images[:20])]
         raise ManyImagesError(
             f"{self.path} holds {len(names)} image(s)"
             + ("" if image is None else f", and {image!r} names no one of them"),
-            evidence=listed + more,
+            evidence=first_few(listed, 20, joint="; ", total=len(names)),
             remedy="choose one with image=<index or name>, or take all with return_list=True",
             path=self.path,
             names=tuple(names),
         )
 
 
-def open_source(path: str | os.PathLike[str], request: Request | None = None) -> OpenedSource:
+def open_source(
+    path: str | os.PathLike[str], request: Request | None = None, *, verdicts: Mapping[str, Verdict] | None = None
+) -> OpenedSource:
     """Open a file, or a folder that is one picture, lazily.
 
     Parameters
@@ -82,6 +85,8 @@ def open_source(path: str | os.PathLike[str], request: Request | None = None) ->
         What to open.
     request
         Reader, options, policies, and what the caller states.
+    verdicts
+        What the readers say of it (`omio_core.plugins.dispatch.verdicts`), where they were asked already.
 
     Raises
     ------
@@ -93,21 +98,15 @@ def open_source(path: str | os.PathLike[str], request: Request | None = None) ->
     request = request or Request()
     request.overrides.stated()  # refuse what is no size before any file is opened
     probe = Probe(path)
-    decision = dispatch.choose(probe, request.reader, options=request.options)
+    decision = dispatch.choose(probe, request.reader, options=request.options, asked=verdicts)
     dispatch.check_options(decision.reader, request.options)
     key, opened = handles.open_with(decision.reader, probe.path, request.options)
     try:
-        described = tuple(opened.images)
-        if not described:
-            raise CorruptFileError(f"{probe.path} holds no image", reader=decision.reader.name, path=probe.path)
-        pictures = tuple(_picture(key, index, one, request.overrides.axes) for index, one in enumerate(described))
-    except OmioError:
-        opened.close()
-        raise
-    except Exception as error:  # the plugin border: descriptions are the plugin's
-        opened.close()
-        raise border(error, reader=decision.reader.name, path=probe.path, doing="described") from error
-    try:
+        with reader_border(decision.reader.name, probe.path, "described"):  # descriptions are the plugin's
+            described = tuple(opened.images)
+            if not described:
+                raise CorruptFileError(f"{probe.path} holds no image", reader=decision.reader.name, path=probe.path)
+            pictures = tuple(_picture(key, index, one, request.overrides.axes) for index, one in enumerate(described))
         enforce.rule(probe.path, pictures, request.policies)
     except BaseException:  # a refusal, or a warning that was made an error
         opened.close()
@@ -161,12 +160,8 @@ def _metadata(picture: FilePicture, count: int, version: str, request: Request) 
     """The metadata of one of `count` images of a file; called at first use, once."""
     key, described, understood = picture.key, picture.description, picture.layout
     channels = understood.shape[2] // understood.samples
-    try:
+    with reader_border(key.reader, key.path, "asked for its metadata"):
         facts = described.facts()
-    except OmioError:
-        raise
-    except Exception as error:  # the plugin border
-        raise border(error, reader=key.reader, path=key.path, doing="asked for its metadata") from error
     facts = _fitting(facts, (*understood.shape[:2], channels), key)
     if facts.name is None and described.name:
         facts = replace(facts, name=Fact(described.name, "file"))

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from omio_core.errors import (
     AmbiguousReaderError,
-    MissingDependencyError,
     NoReaderError,
     OmioError,
     PluginContractError,
     WriteError,
+    border,
+    missing_package,
 )
 from omio_core.files import atomic
 from omio_core.files.probe import Probe
@@ -50,21 +51,13 @@ def template(path: str | os.PathLike[str], *, reader: str | None = None) -> str:
     """
     probe = Probe(path)
     chosen = _reader(probe, reader)
-    try:
-        text = load(chosen.template or "")(probe.path)
-    except OmioError:
-        raise
-    except ImportError as error:
-        extra = f"pip install 'omio-core[{chosen.extra}]'" if chosen.extra else f"install {error.name}"
-        raise MissingDependencyError(
-            f"the reader {chosen.name} needs a package that is not installed", evidence=str(error), remedy=extra
-        ) from error
-    except Exception as error:  # the plugin border
-        raise PluginContractError(
-            f"the reader {chosen.name} cannot write a template for {probe.path}",
-            evidence=f"{type(error).__name__}: {error}",
-            remedy="tell its author",
-        ) from error
+    with border(f"the reader {chosen.name} cannot write a template for {probe.path}", remedy="tell its author"):
+        try:
+            text = load(chosen.template or "")(probe.path)
+        except ImportError as error:
+            if isinstance(error, OmioError):
+                raise
+            raise missing_package(error, f"reader {chosen.name}", chosen.extra) from error
     if not isinstance(text, str):
         raise PluginContractError(
             f"the reader {chosen.name} gave no text as a template", evidence=f"it gave {type(text).__name__}"

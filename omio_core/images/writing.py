@@ -6,6 +6,7 @@ whole or not at all.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from omio_core.errors import CorruptFileError, MissingDependencyError, OmioError, WriteError
+from omio_core.errors import CorruptFileError, OmioError, WriteError, border, missing_package
 from omio_core.files import atomic
 from omio_core.files.atomic import numbered
 from omio_core.geometry.box import Box
@@ -168,19 +169,20 @@ def fitting(
     dispatch.check_options(chosen, request.options)
     if chosen.refuse is not None:
         refuse = _function(chosen, chosen.refuse)
-        try:
+        with _border(chosen, path):
             refuse(images, request)
-        except OmioError:
-            raise
-        except Exception as error:  # the plugin border
-            raise _broken(chosen, path, error) from error
     return chosen
 
 
-def _broken(writer: Writer, path: str | os.PathLike[str], error: Exception) -> WriteError:
-    return WriteError(
+def _border(
+    writer: Writer, path: str | os.PathLike[str], *passed: type[Exception]
+) -> contextlib.AbstractContextManager[None]:
+    """The border of a writer at work on a file; errors of ours and those `passed` are let through."""
+    return border(
         f"{os.fspath(path)} could not be written",
-        evidence=f"the writer {writer.name} raised {type(error).__name__}: {error}",
+        kind=WriteError,
+        source=f"the writer {writer.name} raised ",
+        passed=(OmioError, *passed),
         path=os.fspath(path),
         writer=writer.name,
     )
@@ -194,12 +196,8 @@ def _land(
     done: list[Written] = []
 
     def make(temporary: str) -> Written:
-        try:
+        with _border(writer, target, OSError, MemoryError):
             written: Written = function(temporary, images, request)
-        except (OmioError, OSError, MemoryError):
-            raise
-        except Exception as error:  # the plugin border
-            raise _broken(writer, target, error) from error
         done.append(written)
         return written
 
@@ -254,10 +252,7 @@ def _function(writer: Writer, reference: str) -> Callable[..., Any]:
     try:
         function: Callable[..., Any] = load(reference)
     except ImportError as error:
-        extra = f"pip install 'omio-core[{writer.extra}]'" if writer.extra else f"install {error.name}"
-        raise MissingDependencyError(
-            f"the writer {writer.name} needs a package that is not installed", evidence=str(error), remedy=extra
-        ) from error
+        raise missing_package(error, f"writer {writer.name}", writer.extra) from error
     return function
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from omio_core.errors import MetadataConflictError
 from omio_core.metadata.checks import shown
 from omio_core.metadata.facts import Fact
+from omio_core.metadata.plain import as_dict
 from omio_core.plugins import rules
 
 ALIKE = 1e-6
@@ -65,7 +66,7 @@ class Settling:
             {
                 "fact": name,
                 "action": action,
-                "value": plain(pair[0]) if action == "first" else None,
+                "value": as_dict(pair[0]) if action == "first" else None,
                 "from": at[0][1] if action == "first" else None,
                 "differing": len(others),
                 "such as": at[1][1],
@@ -105,9 +106,4 @@ class Settling:
 def _alike(kind: str, a: Any, b: Any) -> bool:
     if kind != "annotation" and isinstance(a, float) and isinstance(b, float):
         return math.isclose(a, b, rel_tol=ALIKE)
-    return bool(plain(a) == plain(b))
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON has it."""
-    return dict(value) if isinstance(value, Mapping) else value
+    return bool(as_dict(a) == as_dict(b))

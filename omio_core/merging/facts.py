@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import MetadataWarning, warn
+from omio_core.errors import MetadataWarning, first_few, warn
 from omio_core.geometry.axes import CANONICAL
 from omio_core.metadata.facts import PLANE_COLUMNS, Channel, Fact, Facts, Planes
 from omio_core.metadata.model import Metadata
@@ -268,8 +268,7 @@ def _assumptions(inputs: Sequence[Metadata], labels: Sequence[tuple[str, str]], 
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
-    return ", ".join(names[:_FEW]) + more
+    return first_few(names, _FEW, last=" ")
 
 
 def _warn(merge: Merge, settling: Settling, breaks: Sequence[Mapping[str, Any]]) -> None:

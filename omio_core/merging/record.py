@@ -14,8 +14,8 @@ from omio_core.geometry.box import Box
 from omio_core.images.image import Image
 from omio_core.metadata.model import Metadata
 from omio_core.metadata.namespaces import MERGE
+from omio_core.metadata.plain import as_dict
 
-from .conflicts import plain
 from .recipe import Merge
 
 _OF_THE_RUN = ("omio", "policies")  # what provenance says of the run that read the file, not of the file
@@ -86,7 +86,7 @@ def _stated(merge: Merge, metadata: Metadata) -> Iterator[tuple[str, Any]]:
     """The known facts by their public names; along C an input's channels are others than the first of the whole."""
     for name, fact in metadata.stated():
         if fact is not None and not (merge.axis == "C" and name.startswith("Channels[")):
-            yield name, plain(fact.value)
+            yield name, as_dict(fact.value)
 
 
 def _else(merge: Merge, metadata: Metadata, whole: Metadata, said: Mapping[str, Any]) -> dict[str, Any]:

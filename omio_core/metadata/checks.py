@@ -5,7 +5,6 @@ What is refused here would be lost, or would cost the whole file, when it is wri
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
@@ -97,50 +96,3 @@ def shape(value: Any) -> tuple[Any, ...] | None:
         remedy="give one length an axis, or leave shape out",
         key="shape",
     )
-
-
-def jsonable(value: Any) -> Any:
-    """What JSON has for a value that it does not know: for `json.dumps(default=)`.
-
-    Raises
-    ------
-    TypeError
-        It has nothing.
-    """
-    if isinstance(value, Mapping):
-        return dict(value)
-    if hasattr(value, "tolist"):  # arrays, and numpy's scalars
-        found = value.tolist()
-        return real(found) if type(found) is type(value) else found  # numpy's long double is its own list
-    raise TypeError(f"JSON has no {type(value).__name__}")
-
-
-def plain(what: str, value: Mapping[Any, Any]) -> dict[str, Any]:
-    """A dict as JSON has it: numpy's arrays and numbers as lists and numbers, every key a text.
-
-    Raises
-    ------
-    MetadataError
-        JSON does not know something in it, such as bytes, a set or a key that is a tuple.
-    """
-    try:
-        found: dict[str, Any] = json.loads(json.dumps(dict(value), default=jsonable), object_pairs_hook=_distinct)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise MetadataError(
-            f"{what} cannot be written",
-            evidence=str(error),
-            remedy="give texts, numbers, True, False, None, and lists, dicts and numpy arrays of these",
-            key=what,
-        ) from error
-    return found
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise MetadataError(
-            "two keys of a dict are one as a text",
-            evidence=f"as texts they are {shown(list(found))}",
-            remedy="rename one",
-        )
-    return found

@@ -40,6 +40,7 @@ from .checks import shown
 from .facts import PLANE_COLUMNS, SMALLEST_SIZE, Channel, Fact, Facts, Planes
 from .model import CHANNEL_KEYS, Metadata
 from .namespaces import ASSUMPTIONS
+from .plain import checked
 from .units import MICROMETRE, SECOND
 
 _KEYS = (
@@ -169,7 +170,7 @@ def _measured(public: Mapping[str, Any], key: str, unit: str) -> Fact[float] | N
 def _objective_in(public: Mapping[str, Any]) -> Fact[Any] | None:
     if (stated := _stated(public, "Objective", dict)) is None:
         return None
-    return Fact(checks.plain("Objective", stated.value), stated.origin, stated.where)
+    return Fact(checked("Objective", stated.value), stated.origin, stated.where)
 
 
 def _channels_in(public: Mapping[str, Any]) -> tuple[Channel, ...]:
@@ -229,7 +230,7 @@ def _annotations_in(public: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
             remedy="{'namespace': {'key': ..}}",
         )
     plain: dict[str, Mapping[str, Any]] = {
-        name: checks.plain(f"Annotations[{name!r}]", content) for name, content in found.items()
+        name: checked(f"Annotations[{name!r}]", content) for name, content in found.items()
     }
     assumed = plain.get(ASSUMPTIONS, {}).get("assumption", [])
     if not isinstance(assumed, str) and not (isinstance(assumed, list) and all(isinstance(a, str) for a in assumed)):

@@ -263,9 +263,9 @@ def _planes_out(planes: Planes | None) -> dict[str, Any] | None:
     if planes is None:
         return None
 
-    def plain(value: Any) -> Any:
+    def known(value: Any) -> Any:
         if isinstance(value, list):
-            return [plain(v) for v in value]
+            return [known(v) for v in value]
         return value if math.isfinite(value) else None
 
-    return {name: plain(table.tolist()) for name, table in planes.columns.items()}
+    return {name: known(table.tolist()) for name, table in planes.columns.items()}

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from omio_core.metadata.checks import jsonable
 from omio_core.metadata.facts import Fact
+from omio_core.metadata.plain import json_default
 
 from .tree import OURS
 from .uris import ILLEGAL, uri
@@ -95,7 +95,7 @@ def _written(value: Any, ours: bool) -> Iterable[str]:
 def _known(value: Any) -> Any:
     """What JSON has for a value that it does not know: of arrays and numpy's numbers all they hold, else a text."""
     try:
-        return jsonable(value)
+        return json_default(value)
     except TypeError:
         return told(value)
 

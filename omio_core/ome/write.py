@@ -8,7 +8,6 @@ cannot be said so is kept in the annotation `UNPLACED`: no metadata make a docum
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from omio_core.errors import MetadataError
 from omio_core.metadata.checks import color, number, positive
 from omio_core.metadata.facts import Channel, Fact
 from omio_core.metadata.model import Metadata, annotated
+from omio_core.metadata.plain import finite
 
 from . import planes as ome_planes
 from .planes import refuse as refuse_planes
@@ -179,13 +179,8 @@ class _Unplaced(dict[str, Any]):
         if fact is None:
             return None
         if (made := make(fact.value)) is None:
-            self[name] = _jsonable(fact.value)
+            self[name] = finite(fact.value)
         return made
-
-
-def _jsonable(value: Any) -> Any:
-    """What is not finite as a text, since JSON has no such numbers."""
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _pixels(index: int, metadata: Metadata, pixels: _Pixels, unplaced: _Unplaced) -> Iterator[str]:
@@ -208,7 +203,7 @@ def _pixels(index: int, metadata: Metadata, pixels: _Pixels, unplaced: _Unplaced
     if facts.planes is not None:
         columns, shape = facts.planes.columns, ome_planes.of(metadata)
         for name, values in ome_planes.beyond(columns).items():
-            unplaced[f"Planes.{name}"] = {plane: _jsonable(value) for plane, value in values.items()}
+            unplaced[f"Planes.{name}"] = {plane: finite(value) for plane, value in values.items()}
         yield from ome_planes.planes(columns, shape, pixels.order, each=pixels.each)
     yield "</Pixels>"
 
@@ -258,7 +253,7 @@ def _objective(found: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]
             lens[name] = text.lower() if name == "Iris" else number(value) if name in _NUMBERS else text
     if "WorkingDistance" in lens:
         lens.setdefault("WorkingDistanceUnit", "µm")  # the schema's default, said aloud
-    return lens, {name: _jsonable(value) for name, value in found.items() if name not in lens and value is not None}
+    return lens, {name: finite(value) for name, value in found.items() if name not in lens and value is not None}
 
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)?", re.ASCII)

@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -23,6 +23,8 @@ from omio_core.errors import (
     ReadError,
     UnknownReaderError,
     border,
+    missing_package,
+    reader_border,
 )
 from omio_core.files.stamps import Fingerprint, Key
 from omio_core.lazy import load
@@ -47,10 +49,8 @@ def open_with(reader: Reader, path: str, options: Mapping[str, Any]) -> tuple[Ke
     before = Fingerprint.of(path)
     opened = _open(reader, path, options)
     try:
-        try:
+        with reader_border(reader.name, path, "described", passed=()):
             listed = tuple(opened.members)
-        except Exception as error:  # the plugin border
-            raise border(error, reader=reader.name, path=path, doing="described") from error
         members = tuple(before if member == path else Fingerprint.of(member) for member in listed)
         key = Key(reader=reader.name, path=path, options=tuple(sorted(options.items())), members=members)
         before.hold()  # the file described is the file the fingerprint is of
@@ -61,33 +61,14 @@ def open_with(reader: Reader, path: str, options: Mapping[str, Any]) -> tuple[Ke
 
 
 def _open(reader: Reader, path: str, options: Mapping[str, Any]) -> Opened:
-    try:
-        function = load(reader.open)
-    except ImportError as error:
-        extra = f"pip install 'omio-core[{reader.extra}]'" if reader.extra else f"install {error.name}"
-        raise MissingDependencyError(
-            f"the reader {reader.name} needs a package that is not installed",
-            evidence=str(error),
-            remedy=extra,
-            reader=reader.name,
-            path=path,
-        ) from error
-    except Exception as error:  # the plugin border: a module that breaks, or has no such function
-        raise PluginContractError(
-            f"the reader {reader.name} cannot be used",
-            evidence=f"{reader.open}: {type(error).__name__}: {error}",
-            remedy="repair the plugin or choose another reader",
-            reader=reader.name,
-            path=path,
-        ) from error
-    try:
-        opened: Opened = function(path, **options)
-    except OmioError:
-        raise
-    except OSError as error:
-        raise ReadError(f"{path} cannot be opened", evidence=str(error), path=path, reader=reader.name) from error
-    except Exception as error:  # the plugin border
-        raise border(error, reader=reader.name, path=path, doing="opened") from error
+    function = _function(reader, path)
+    with reader_border(reader.name, path, "opened"):
+        try:
+            opened: Opened = function(path, **options)
+        except OSError as error:
+            if isinstance(error, OmioError):
+                raise
+            raise ReadError(f"{path} cannot be opened", evidence=str(error), path=path, reader=reader.name) from error
     if not all(callable(getattr(opened, method, None)) for method in ("read_into", "close")):
         raise PluginContractError(
             f"the reader {reader.name} gave what is not an open file",
@@ -97,6 +78,23 @@ def _open(reader: Reader, path: str, options: Mapping[str, Any]) -> Opened:
             path=path,
         )
     return opened
+
+
+def _function(reader: Reader, path: str) -> Callable[..., Any]:
+    """What a reader opens a file with; its module may lack a package, break, or have no such function."""
+    facts: dict[str, Any] = {"reader": reader.name, "path": path}
+    with border(
+        f"the reader {reader.name} cannot be used",
+        source=f"{reader.open}: ",
+        remedy="repair the plugin or choose another reader",
+        passed=(MissingDependencyError,),
+        **facts,
+    ):
+        try:
+            function: Callable[..., Any] = load(reader.open)
+        except ImportError as error:
+            raise missing_package(error, f"reader {reader.name}", reader.extra, **facts) from error
+    return function
 
 
 @dataclass(slots=True)

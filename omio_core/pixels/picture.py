@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import OmioError, border
+from omio_core.errors import OmioError, reader_border
 from omio_core.files.stamps import Key
 from omio_core.geometry.axes import Layout
 from omio_core.geometry.box import Box, Present
@@ -197,12 +197,11 @@ class FilePicture(PictureBase):
     def _ask(self, opened: Any, view: NDArray[Any], native: Box) -> None:
         try:
             opened.read_into(view, self.index, native, self.level)
-        except OmioError:
+        except (OmioError, MemoryError):
             raise
-        except MemoryError:
-            raise
-        except Exception as error:  # the plugin border
-            raise border(error, reader=self.key.reader, path=self.key.path, doing="read") from error
+        except Exception:  # the plugin border, entered only now: a read that succeeds does not pay for it
+            with reader_border(self.key.reader, self.key.path, "read"):
+                raise
 
 
 def _file_picture(key: Key, index: int, description: ImageDescription, layout: Layout, level: int) -> FilePicture:

@@ -18,7 +18,7 @@ from typing import Any
 import pluggy
 
 from omio_core import hookspecs
-from omio_core.errors import PluginContractError, PluginError, PluginLoadError, PluginLoadWarning, warn
+from omio_core.errors import PluginContractError, PluginError, PluginLoadError, PluginLoadWarning, border, warn
 from omio_core.files.probe import Probe
 from omio_core.plugins.descriptions import OMIO_API, Match, Policy, Reader, Verdict, Writer
 from omio_core.policies import ACTIONS
@@ -272,14 +272,9 @@ def _try_manners(entry: EntryPoint, reader: Reader) -> None:
     """Refuse a reader whose sniff fails on, or claims by content, what it cannot know."""
     for data in _FOREIGN:
         probe = Probe.of_bytes(data, "strange.omio-nobody")
-        try:
+        what = f"the reader {reader.name} of {entry.value} fails on files that are not its own"
+        with border(what, passed=(), plugin=entry.name):
             verdict = reader.sniff(probe)
-        except Exception as error:  # the plugin border
-            raise PluginContractError(
-                f"the reader {reader.name} of {entry.value} fails on files that are not its own",
-                evidence=f"{type(error).__name__}: {error}",
-                plugin=entry.name,
-            ) from error
         if not isinstance(verdict, Verdict):
             raise PluginContractError(
                 f"the reader {reader.name} of {entry.value} answered no Verdict",

@@ -14,11 +14,10 @@ from omio_core.errors import (
     AmbiguousReaderError,
     NoReaderError,
     NoWriterError,
-    OmioError,
-    PluginContractError,
     PluginLoadWarning,
     UnknownOptionError,
     UnknownReaderError,
+    border,
     warn,
 )
 from omio_core.files.probe import Probe
@@ -68,7 +67,11 @@ def verdicts(probe: Probe, known: Catalogue | None = None) -> dict[str, Verdict]
 
 
 def choose(
-    probe: Probe, reader: str | None = None, known: Catalogue | None = None, options: Collection[str] = ()
+    probe: Probe,
+    reader: str | None = None,
+    known: Catalogue | None = None,
+    options: Collection[str] = (),
+    asked: Mapping[str, Verdict] | None = None,
 ) -> Decision:
     """One reader for a probe.
 
@@ -81,6 +84,8 @@ def choose(
     options
         Names of the options given: where nobody claims the file, they settle it, if just one reader of files of such
         a name has them all.
+    asked
+        The `verdicts` on the probe, where the readers were asked already.
 
     Raises
     ------
@@ -96,7 +101,7 @@ def choose(
             path=probe.path,
             reader=reader,
         )
-    said = verdicts(probe, known)
+    said = verdicts(probe, known) if asked is None else asked
     if reader is not None:
         return Decision(reader=by_name[reader], because="the caller named it", verdicts=said)
     best = max((v.match for v in said.values()), default=Match.NO)
@@ -221,14 +226,6 @@ def writer_for(path: str | os.PathLike[str], images: Sequence[ImageLike], writer
 
 
 def _accepts(writer: Writer, images: Sequence[ImageLike]) -> Verdict:
-    try:
-        verdict = writer.accepts(images)
-    except OmioError:
-        raise
-    except Exception as error:  # the plugin border
-        raise PluginContractError(
-            f"the writer {writer.name} failed to look at the images",
-            evidence=f"{type(error).__name__}: {error}",
-            remedy="choose another writer, and tell its author",
-        ) from error
-    return verdict
+    remedy = "choose another writer, and tell its author"
+    with border(f"the writer {writer.name} failed to look at the images", remedy=remedy):
+        return writer.accepts(images)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omio_core.errors import OmioError, PluginContractError
+from omio_core.errors import OmioError, PluginContractError, border
 from omio_core.policies import ACTIONS, KINDS, Policies
 
 if TYPE_CHECKING:
@@ -158,16 +158,8 @@ def decide(kind: str, name: str, **case: Any) -> str:
         The policy fails, or answers what is no action of its kind.
     """
     policy = find(kind, name)
-    try:
+    with border(f"the policy {kind}={name!r} failed", remedy="choose another policy, and tell its author"):
         action = policy.decide(case)
-    except OmioError:
-        raise
-    except Exception as error:  # the plugin border
-        raise PluginContractError(
-            f"the policy {kind}={name!r} failed",
-            evidence=f"{type(error).__name__}: {error}",
-            remedy="choose another policy, and tell its author",
-        ) from error
     if action not in ACTIONS[kind]:
         raise PluginContractError(
             f"the policy {kind}={name!r} answered {action!r}",

@@ -15,6 +15,7 @@ from typing import Any
 
 from omio_core.contract import Channel, Fact, Facts
 from omio_core.errors import MetadataConflictError, MetadataError, MissingMetadataError, OmioError
+from omio_core.metadata.plain import plain
 from omio_core.parsing.yaml import load
 
 from ._candidates import listed, shapes
@@ -138,22 +139,13 @@ def facts(given: Mapping[str, Any], title: str) -> Facts:
         physical_size_z=size("PhysicalSizeZ"),
         time_increment=size("TimeIncrement"),
         channels=tuple(Channel(name=Fact(name, "sidecar", f"{title} Channels[{i}]")) for i, name in enumerate(names)),
-        annotations={} if notes is None else {"thorlabs": {"Notes": _plain(notes)}},
+        annotations={} if notes is None else {"thorlabs": {"Notes": plain(notes)}},
     )
 
 
 def vendor(data: bytes, title: str) -> dict[str, Any]:
     """The sidecar in its own terms: its name, its values, and its text."""
     return {"sidecar": title, "values": load(data, title), "text": data.decode("utf-8", "replace")}
-
-
-def _plain(notes: Any) -> Any:
-    """What JSON can hold: NaN and infinity as text, keys as text."""
-    if isinstance(notes, dict):
-        return {str(key): _plain(value) for key, value in notes.items()}
-    if isinstance(notes, list):
-        return [_plain(one) for one in notes]
-    return str(notes) if isinstance(notes, float) and not math.isfinite(notes) else notes
 
 
 def _wrong(title: str, evidence: str, path: str) -> MetadataError:

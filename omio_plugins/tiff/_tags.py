@@ -15,6 +15,7 @@ from typing import Any
 
 from omio_core.contract import Fact, Facts
 from omio_core.errors import CorruptFileError
+from omio_core.metadata.plain import plain
 from omio_core.metadata.units import micrometres
 
 from ._ifd import Chain, Page
@@ -212,14 +213,8 @@ def plain_facts(raw: RawTags) -> Facts:
 
 def jsonable(value: Any) -> Any:
     """A value as JSON has it; bytes as base64, arrays as lists."""
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    if hasattr(value, "tolist"):
-        return jsonable(value.tolist())
-    if isinstance(value, Mapping):
-        return {str(k): jsonable(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [jsonable(v) for v in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
+    return plain(value, _text)
+
+
+def _text(value: Any) -> str:
+    return base64.b64encode(value).decode("ascii") if isinstance(value, bytes) else str(value)

@@ -12,6 +12,7 @@ ROOMS = {
     "geometry.box": "pure algebra of boxes",
     "metadata.units": "spellings of units, one list for all formats",
     "metadata.facts": "values and their origins",
+    "metadata.plain": "values as JSON has them, which annotations are made of",
     "metadata.model": "what omio_annotate and a writer are given",
     "errors": "what a reader and a writer raise",
     "settings": "the limits that every reader holds a file against",

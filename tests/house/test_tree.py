@@ -18,17 +18,29 @@ NAMES_A_SUFFIX = {
 }
 
 # The packages whose tests mirror them, file by file: tests/core mirrors omio_core, tests/omio mirrors omio.
-MIRRORED = ("omio_core",)
+MIRRORED = ("omio_core", "omio")
 
 # Rooms without a test file of their name, each with the reason, which names the test file that covers it.
 TESTED_ELSEWHERE = {
     "omio_core/__init__.py": "a list of lazy names, which tests/house/test_imports.py resolves for every package",
     "omio_core/testing/__init__.py": "two lazy names, by which tests/core/testing/test_reader.py has the whole kit",
+    "omio/__init__.py": "names only: tests/house/test_imports.py resolves them, tests/omio/test_main.py has the version",
+    "omio/cli/__init__.py": "only main() and its exit codes, in tests/omio/cli/test_app.py",
 }
 
 # Test files that mirror no room, each with the reason.
 THROUGH_SEVERAL_ROOMS = {
     "tests/core/merging/test_round_trips.py": "a merge through the dict, a pickle, a file, and merged again",
+    "tests/omio/test_axes.py": "axes that cannot be, at every door",
+    "tests/omio/test_bad_input.py": "hostile files at every door",
+    "tests/omio/test_decimals.py": "numbers from a file to the dict and back into a file",
+    "tests/omio/test_lazy.py": "what is not read before it is asked for, in every verb",
+    "tests/omio/test_policies_file.py": "a file of policies at every door",
+    "tests/omio/test_real_files.py": "real files against what an independent reader says",
+    "tests/omio/test_round_trips.py": "files there and back through every verb",
+    "tests/omio/test_unknown_stays_none.py": "what is unknown, from the reader to the written file",
+    "tests/omio/test_verification.py": "verify= from the keyword to the file that is removed",
+    "tests/omio/test_warning_lines.py": "the line that a warning points at, in every verb",
 }
 
 

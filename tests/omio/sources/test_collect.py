@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,12 @@ import tifffile
 from click.testing import Result
 
 import omio
+from omio_core.contract import Probe, Reader, Verdict
 from omio_core.errors import CorruptFileError, NoReaderError, ReadError, UnknownReaderError
 from omio_core.images import writing
 from omio_core.ome import tree as ometree
 from omio_core.parsing import xml as xmltext
+from omio_core.plugins.catalogue import catalogue, using
 from tests.omio.folders import DOORS, PIXELS, along_t, first, put, reasons
 
 
@@ -240,3 +244,53 @@ def test_a_record_may_say_anything(folder: Path, record: dict[str, Any]) -> None
     said = {"omio/merge": {"axis": "T", "inputs": [{"source": [record], "stop": 1}]}}
     omio.imwrite(folder / "b.ome.tif", PIXELS, {"Annotations": said}, axes="ZYX")
     assert len(read(folder)) == 2
+
+
+# --- each reader is asked once
+
+
+@pytest.fixture
+def sniffed() -> Iterator[Counter[tuple[str, str]]]:
+    """How often each reader was asked about each file, by their names."""
+    asked: Counter[tuple[str, str]] = Counter()
+
+    def counting(reader: Reader) -> Reader:
+        def sniff(probe: Probe) -> Verdict:
+            asked[reader.name, probe.name] += 1
+            return reader.sniff(probe)
+
+        return replace(reader, sniff=sniff)
+
+    known = catalogue()
+    with using(replace(known, readers=tuple(map(counting, known.readers)))):
+        yield asked
+
+
+@pytest.mark.parametrize("found", [True, False], ids=["found in a folder", "named alone"])
+@pytest.mark.parametrize("name", ["plane.tif", "plane.dat"])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        lambda source, out: omio.imread(source, return_list=True),
+        lambda source, out: omio.plan(source, out),
+        lambda source, out: omio.convert_to_ometiff(source, out),
+        lambda source, out: omio.convert_to_ometiff(source, out, merge="T", verify="none"),
+    ],
+    ids=["imread", "plan", "convert", "merge"],
+)
+def test_a_reader_is_asked_once(
+    verb: Callable[[Path, Path], object],
+    name: str,
+    found: bool,
+    plane: Path,
+    tmp_path: Path,
+    sniffed: Counter[tuple[str, str]],
+) -> None:
+    """What the readers said when a file was found is what decides how it is opened."""
+    path = plane.rename(plane.with_name(name))
+    (path.parent / "notes.txt").write_text("not a picture")
+    verb(path.parent if found else path, tmp_path / "out")
+    files = [name, "notes.txt"] if found else [name]
+    assert {key: n for key, n in sniffed.items() if key[1] in files} == {
+        (reader.name, file): 1 for reader in catalogue().readers for file in files
+    }
