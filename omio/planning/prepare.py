@@ -103,13 +103,15 @@ def prepare(
     tellings = once(told)
     gaps = [gathered.gaps] if along is not None and gathered.gaps else []
     # what a merge is warned of is among its conflicts
-    notes = [*gaps, *(text for _, text in (*gathered.told, *(() if along else tellings)))]
+    notes = [*gaps, *(one.text for one in (*gathered.told, *(() if along else tellings)))]
     plan = Plan(
         outputs=tuple(one.output for one in made), request=said, writing=writing, skipped=gathered.found.skipped,
         family=gathered.found.family, notes=(*gathered.found.notes, *notes),
     )  # fmt: skip
     told_too = padding(one.output.padded for one in made)  # of a plan, its outputs say it
-    unlike = [(MetadataWarning, f"merged along {along}, one after another, although {gap}") for gap in gaps]
+    unlike = [
+        Message(category=MetadataWarning, text=f"merged along {along}, one after another, although {gap}") for gap in gaps
+    ]
     return PreparedPlan(plan=plan, made=tuple(made), told=(*gathered.told, *unlike, *tellings, *told_too))
 
 

@@ -30,7 +30,7 @@ def image_dict(image: ImageLike) -> dict[str, Any]:
         "native_axes": _native(image),
         "levels": [list(level) for level in image.picture.levels],
         "facts": {
-            name: None if fact is None else {"value": _plain(fact.value), "origin": fact.origin, "where": fact.where}
+            name: fact and {"value": _plain(fact.value), "origin": fact.origin, "where": fact.where_text}
             for name, fact in metadata.stated()
         },
         "planes": " ".join(_planes(image) or ()) or None,

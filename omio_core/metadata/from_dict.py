@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from numbers import Real
 from typing import Any
 
@@ -169,7 +170,7 @@ def _measured(public: Mapping[str, Any], key: str, unit: str) -> Fact[float] | N
 def _objective_in(public: Mapping[str, Any]) -> Fact[Any] | None:
     if (stated := _stated(public, "Objective", dict)) is None:
         return None
-    return Fact(checks.plain("Objective", stated.value), stated.origin, stated.where)
+    return replace(stated, value=checks.plain("Objective", stated.value))
 
 
 def _channels_in(public: Mapping[str, Any]) -> tuple[Channel, ...]:

@@ -63,7 +63,8 @@ def verdicts(probe: Probe, known: Catalogue | None = None) -> dict[str, Verdict]
             said[reader.name] = verdict
         except Exception as error:  # noqa: BLE001 - the plugin border
             said[reader.name] = Verdict(Match.NO, f"its sniff failed: {type(error).__name__}: {error}")
-            warn(f"the reader {reader.name} failed to look at {probe.name}: {error!r}", PluginLoadWarning)
+            message = f"the reader {reader.name} failed to look at {probe.name}: {error!r}"
+            warn(message, PluginLoadWarning, path=probe.path)
     return dict(sorted(said.items(), key=lambda item: -item[1].match))
 
 
