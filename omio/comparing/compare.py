@@ -72,6 +72,7 @@ def pair(title: str, a: Image, b: Image, *, pixels: bool | Literal["all"]) -> Im
         **{kind: tuple(changes) for kind, changes in found.items()},
         pixels=_pixels(a, b, every=pixels == "all") if pixels else Pixels(verdict="not compared", note="not asked for"),
         aside=tuple(_aside(a.metadata, b.metadata)),
+        assumptions=tuple(sentence for _, sentence in _assumed(a.metadata, b.metadata)),
     )
 
 
@@ -246,10 +247,14 @@ def _aside(a: Metadata, b: Metadata) -> Iterator[str]:
     """What tells of the runs that read and wrote, and not of the picture."""
     if _plain(a.provenance) != _plain(b.provenance):
         yield "provenance"
+    yield from (f"assumed of {side}: {sentence}" for side, sentence in _assumed(a, b))
+
+
+def _assumed(a: Metadata, b: Metadata) -> Iterator[tuple[str, str]]:
+    """What was assumed of one side only: which side, and the sentence."""
     alone = [set(one.assumptions) - set(other.assumptions) for one, other in ((a, b), (b, a))]
     for side, sentences in zip("AB", alone, strict=True):
-        for sentence in sorted(sentences):
-            yield f"assumed of {side}: {sentence}"
+        yield from ((side, sentence) for sentence in sorted(sentences))
 
 
 # --- pixels

@@ -179,9 +179,9 @@ def _described(one: Candidate, said: Request) -> opening.OpenedSource | Skipped:
         if one.given:
             raise
         verdicts: Mapping[str, Verdict] = error.facts.get("verdicts", {})
-        no_image = next((said.why for said in verdicts.values() if said.no_image), None)
-        if no_image is not None:
-            return Skipped(path=one.path, why=no_image.removeprefix(f"{os.path.basename(one.path)} is "))
+        known = next((said for said in verdicts.values() if said.no_image), None)
+        if known is not None:
+            return Skipped(path=one.path, why=known.what or known.why)
         leave = f"or leave it out: patterns={[f'!{os.path.basename(one.path)}']}"
         remedy = f"{error.remedy}; {leave}" if error.remedy else leave
         raise NoReaderError(error.what, evidence=error.evidence, remedy=remedy, **error.facts) from error
@@ -201,7 +201,7 @@ def _foreign(path: str, said: Request) -> str | None:
     try:
         found = verdicts(Probe(path))
     except (FileNotFoundError, ReadError) as error:
-        return str(error).partition("\n")[0]
+        return error.what if isinstance(error, ReadError) else str(error)
     if any(found[one.name].match is not Match.NO for one in readers if one.name in found):
         return None
     return "no reader knows it" if said.reader is None else f"the reader {said.reader} does not know it"

@@ -42,6 +42,11 @@ def image_dict(image: ImageLike) -> dict[str, Any]:
 
 def of_image(image: ImageLike) -> str:
     """One image for people: its sizes, then a line a value with where it comes from."""
+    return "\n".join(lines(image))
+
+
+def lines(image: ImageLike) -> list[str]:
+    """The lines of `of_image`; the first has the sizes."""
     told = image_dict(image)
     sizes = " ".join(f"{axis}={n}" for axis, n in zip(CANONICAL, image.shape, strict=True))
     rgb = f", {told['samples']} samples a pixel" if told["samples"] > 1 else ""
@@ -57,8 +62,10 @@ def of_image(image: ImageLike) -> str:
         rows.append(("annotations", printable(", ".join(told["annotations"])), ""))
     wide = max(len(name) for name, _, _ in rows)
     values = max((len(value) for _, value, origin in rows if origin and len(value) <= _WIDEST), default=0)
-    lines = [f"{name:<{wide}}  {f'{value:<{values}}  {origin}' if origin else value}" for name, value, origin in rows]
-    return "\n".join([f"{sizes}, {told['dtype']}{rgb}", *lines])
+    of_values = [
+        f"{name:<{wide}}  {f'{value:<{values}}  {origin}' if origin else value}" for name, value, origin in rows
+    ]
+    return [f"{sizes}, {told['dtype']}{rgb}", *of_values]
 
 
 def printable(text: str) -> str:
