@@ -178,7 +178,19 @@ class BatchError(OmioError):
 
 
 class OmioWarning(UserWarning):
-    """The root of all warnings OMIO gives."""
+    """The root of all warnings OMIO gives.
+
+    Parameters
+    ----------
+    *args
+        The message.
+    path
+        The file the warning is about; None where it is about no single file. It stays available as an attribute.
+    """
+
+    def __init__(self, *args: object, path: str | None = None):
+        super().__init__(*args)
+        self.path = path
 
 
 class PluginLoadWarning(OmioWarning):
@@ -227,8 +239,10 @@ def first_few(
 _OURS = frozenset(("omio", "omio_core", "omio_plugins"))
 
 
-def warn(message: str, category: type[Warning]) -> None:
+def warn(message: str, category: type[Warning], *, path: str | None = None) -> None:
     """Warn at the innermost line that is neither OMIO's nor the standard library's.
+
+    A warning of OMIO's own classes carries `path`, the file it is about, so that nobody has to find it in the message.
 
     The standard library lies between where OMIO uses `functools` or `contextlib`. In a thread of OMIO's own there is
     no line of the caller; then it is the innermost that is not OMIO's. ``skip_file_prefixes`` of `warnings.warn` does
@@ -243,7 +257,7 @@ def warn(message: str, category: type[Warning]) -> None:
     known = (one for one in foreign if _package(one) not in sys.stdlib_module_names)
     at = next(known, foreign[0] if foreign else sys._getframe(1))
     warnings.warn_explicit(
-        message,
+        category(message, path=path) if issubclass(category, OmioWarning) else message,
         category,
         at.f_code.co_filename,
         at.f_lineno,

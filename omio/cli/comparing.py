@@ -58,8 +58,8 @@ def diff(
 
 def _told(found: Difference, held: list[str], most: int | None) -> None:
     """Print what differs; first what was assumed of the axes, where that is not among it."""
-    aside = [line.partition(": ")[2] for image in found.images for line in image.aside]
+    told = [sentence for image in found.images for sentence in image.assumptions]
     for text in held:
-        if not any(sentence and sentence in text for sentence in aside):
+        if not any(sentence and sentence in text for sentence in told):
             show.warning(text)
     show.line(replace(found, uncompared=advice(found.uncompared)).text(most, more="--all shows them"))

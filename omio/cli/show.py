@@ -151,30 +151,24 @@ def plugins(known: Catalogue) -> None:
     """A table of the plugins, a line each."""
     rows = []
     for plugin in known.plugins:
-        offers = _offers(plugin, known) if plugin.error is None else f"LEFT OUT: {_flat(plugin.error)}"
+        offers = _offers(plugin) if plugin.error is None else f"LEFT OUT: {_flat(plugin.error)}"
         rows.append((plugin.name, f"{plugin.distribution} {plugin.version}".strip(), offers))
     widths = [max((len(row[i]) for row in rows), default=0) for i in (0, 1)]
     for name, distribution, text in rows:
         line(f"{name:<{widths[0]}}  {distribution:<{widths[1]}}  {text}")
 
 
-def _offers(plugin: Plugin, known: Catalogue) -> str:
+def _offers(plugin: Plugin) -> str:
     """What a plugin offers; the policies of a kind together."""
-    titles = {
-        **{f"reader {reader.name}": reader.title for reader in known.readers},
-        **{f"writer {writer.name}": f"{writer.title} ({', '.join(writer.suffixes)})" for writer in known.writers},
-    }
+    offers = [f"reader {one.name}: {one.title}" for one in plugin.readers]
+    offers += [f"writer {one.name}: {one.title} ({', '.join(one.suffixes)})" for one in plugin.writers]
+    offers += ["annotations"] * plugin.annotators
     kinds: dict[str, list[str]] = {}
-    others = []
-    for offer in plugin.offers:
-        word, _, rest = offer.partition(" ")
-        if word == "policy":
-            kind, _, name = rest.partition("=")
-            kinds.setdefault(kind, []).append(name)
-        else:
-            others.append(f"{offer}: {titles[offer]}" if offer in titles else offer)
+    for policy in plugin.policies:
+        kinds.setdefault(policy.kind, []).append(policy.name)
     policies = ", ".join(f"{kind}={'|'.join(names)}" for kind, names in kinds.items())
-    return "; ".join([*others, *([f"policies {policies}"] if policies else [])]) or "nothing"
+    offers += [f"policies {policies}"] if policies else []
+    return "; ".join(offers) or "nothing"
 
 
 def _flat(problem: Exception) -> str:

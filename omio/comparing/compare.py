@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from omio_core.images.image import Image
 from omio_core.images.overrides import Request
 from omio_core.merging.conflicts import ALIKE
 from omio_core.merging.merge import exact
-from omio_core.metadata.facts import PLANE_COLUMNS, Fact
+from omio_core.metadata.facts import PLANE_COLUMNS
 from omio_core.metadata.model import Metadata
 from omio_core.metadata.plain import plain
 from omio_core.metadata.units import micrometres, nanometres, seconds
@@ -32,8 +31,6 @@ from .values import Change, ImageDifference, Pixels
 
 FEW = 10
 """Planes that are named one by one; a comparison that is not asked for all of them stops there."""
-
-_UNIT = re.compile(r", unit (\S+)\Z")  # how readers end `Fact.where`, where the file spells a unit
 
 
 # --- what is compared
@@ -76,6 +73,7 @@ def pair(title: str, a: Image, b: Image, *, pixels: bool | Literal["all"]) -> Im
         **{kind: tuple(changes) for kind, changes in found.items()},
         pixels=_pixels(a, b, every=pixels == "all") if pixels else Pixels(verdict="not compared", note="not asked for"),
         aside=tuple(_aside(a.metadata, b.metadata)),
+        assumptions=tuple(sentence for _, sentence in _assumed(a.metadata, b.metadata)),
     )
 
 
@@ -86,6 +84,7 @@ def pair(title: str, a: Image, b: Image, *, pixels: bool | Literal["all"]) -> Im
 class _Said:
     value: Any
     where: str = ""
+    unit: str = ""
 
 
 _NOTHING = _Said(value=None)
@@ -97,7 +96,7 @@ def _facts(a: Image, b: Image) -> Iterator[tuple[str, Change]]:
         one, other = left.get(fact, _NOTHING), right.get(fact, _NOTHING)
         if one.value is None and other.value is None:
             continue
-        units = _unit(fact, one.where), _unit(fact, other.where)
+        units = _unit(fact, one.unit), _unit(fact, other.unit)
         change = Change(
             fact=fact,
             a=plain(one.value),
@@ -129,25 +128,20 @@ def _stated(image: Image) -> Iterator[tuple[str, _Said]]:
             lens = dict(stated.value) if stated else {}
             rest = unplaced.get(fact)
             for key, value in {**(rest if isinstance(rest, Mapping) else {}), **lens}.items():
-                yield f"Objective.{key}", _Said(value=value, where=_where(stated))
+                yield f"Objective.{key}", _Said(value=value, where=stated.origin_text if stated else "")
         elif stated is None:
             yield fact, _Said(value=unplaced.get(fact), where=f"annotation {UNPLACED}" if fact in unplaced else "")
         else:
-            yield fact, _Said(value=stated.value, where=_where(stated))
+            yield fact, _Said(value=stated.value, where=stated.origin_text, unit=stated.unit)
 
 
-def _where(fact: Fact[Any] | None) -> str:
-    return "" if fact is None else f"{fact.origin}: {fact.where}" if fact.where else fact.origin
-
-
-def _unit(fact: str, where: str) -> tuple[str, float] | None:
+def _unit(fact: str, spelled: str) -> tuple[str, float] | None:
     """The unit that a file spells, and what one of it is in OMIO's own; None where that is not known."""
-    spelled = _UNIT.search(where)
-    if spelled is None:
+    if not spelled:
         return None
     convert = seconds if fact == "TimeIncrement" else nanometres if fact.endswith("Wavelength") else micrometres
-    one = convert(1.0, spelled[1])
-    return None if one is None else (spelled[1], one)
+    one = convert(1.0, spelled)
+    return None if one is None else (spelled, one)
 
 
 def _alike(a: Any, b: Any) -> bool:
@@ -243,10 +237,14 @@ def _aside(a: Metadata, b: Metadata) -> Iterator[str]:
     """What tells of the runs that read and wrote, and not of the picture."""
     if plain(a.provenance) != plain(b.provenance):
         yield "provenance"
+    yield from (f"assumed of {side}: {sentence}" for side, sentence in _assumed(a, b))
+
+
+def _assumed(a: Metadata, b: Metadata) -> Iterator[tuple[str, str]]:
+    """What was assumed of one side only: which side, and the sentence."""
     alone = [set(one.assumptions) - set(other.assumptions) for one, other in ((a, b), (b, a))]
     for side, sentences in zip("AB", alone, strict=True):
-        for sentence in sorted(sentences):
-            yield f"assumed of {side}: {sentence}"
+        yield from ((side, sentence) for sentence in sorted(sentences))
 
 
 # --- pixels

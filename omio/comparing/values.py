@@ -103,6 +103,8 @@ class ImageDifference:
         Whether the pixels are equal.
     aside
         What differs and is of the run, not of the picture: provenance, assumptions. It is no part of the verdict.
+    assumptions
+        The assumptions among that, as they stand in the metadata: sentences that only one of the two has.
     """
 
     name: str
@@ -112,6 +114,7 @@ class ImageDifference:
     same_in_another_unit: tuple[Change, ...] = ()
     pixels: Pixels
     aside: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
 
     @property
     def equal(self) -> bool:

@@ -103,13 +103,16 @@ def prepare(
     tellings = once(told)
     gaps = [gathered.gaps] if along is not None and gathered.gaps else []
     # what a merge is warned of is among its conflicts
-    notes = [*gaps, *(text for _, text in (*gathered.told, *(() if along else tellings)))]
+    notes = [*gaps, *(one.text for one in (*gathered.told, *(() if along else tellings)))]
     plan = Plan(
         outputs=tuple(one.output for one in made), request=said, writing=writing, skipped=gathered.found.skipped,
         family=gathered.found.family, notes=(*gathered.found.notes, *notes),
     )  # fmt: skip
     told_too = padding(one.output.padded for one in made)  # of a plan, its outputs say it
-    unlike = [(MetadataWarning, f"merged along {along}, one after another, although {gap}") for gap in gaps]
+    unlike = [
+        Message(category=MetadataWarning, text=f"merged along {along}, one after another, although {gap}")
+        for gap in gaps
+    ]
     return PreparedPlan(plan=plan, made=tuple(made), told=(*gathered.told, *unlike, *tellings, *told_too))
 
 
@@ -186,14 +189,13 @@ def _input(taken: SourceFile, image: Image, said: Request) -> Input:
         rule = f"named by the caller: {said.overrides.axes}"
     else:
         rule = "; ".join(dict.fromkeys(assumed)) or "named by the file"
-    verdict = decision.verdicts.get(decision.reader.name)
     return Input(
         path=taken.opened.path,
         image=picture.index,
         images=len(taken.opened.images),
         name=image.name,
         reader=decision.reader.name,
-        because=decision.because + (f": {verdict.why}" if verdict is not None else ""),
+        because=decision.reason,
         members=picture.key.members,
         native_axes=picture.description.axes,
         native_shape=tuple(picture.description.levels[0].shape),

@@ -179,10 +179,10 @@ def _described(one: Candidate, said: Request, looked: Mapping[str, Verdict] | No
     except NoReaderError as error:
         if one.given:
             raise
-        known: Mapping[str, Verdict] = error.facts.get("verdicts", {})
-        no_image = next((said.why for said in known.values() if said.no_image), None)
-        if no_image is not None:
-            return Skipped(path=one.path, why=no_image.removeprefix(f"{os.path.basename(one.path)} is "))
+        known_verdicts: Mapping[str, Verdict] = error.facts.get("verdicts", {})
+        known = next((said for said in known_verdicts.values() if said.no_image), None)
+        if known is not None:
+            return Skipped(path=one.path, why=known.what or known.why)
         leave = f"or leave it out: patterns={[f'!{os.path.basename(one.path)}']}"
         remedy = f"{error.remedy}; {leave}" if error.remedy else leave
         raise NoReaderError(error.what, evidence=error.evidence, remedy=remedy, **error.facts) from error
@@ -205,7 +205,7 @@ def _look(path: str, said: Request) -> Mapping[str, Verdict] | Skipped | None:
     try:
         found = verdicts(Probe(path))
     except (FileNotFoundError, ReadError) as error:
-        return Skipped(path=path, why=str(error).partition("\n")[0])
+        return Skipped(path=path, why=error.what if isinstance(error, ReadError) else str(error))
     if any(found[one.name].match is not Match.NO for one in readers if one.name in found):
         return found
     why = "no reader knows it" if said.reader is None else f"the reader {said.reader} does not know it"

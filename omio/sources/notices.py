@@ -7,15 +7,32 @@ import threading
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 
-from omio_core.errors import AbsentPlanesWarning, first_few, warn
-
-Message = tuple[type[Warning], str]
-"""A kind of warning, and what it says."""
+from omio_core.errors import AbsentPlanesWarning, OmioWarning, first_few, warn
 
 _FEW = 5
 
 _filters = threading.RLock()  # `catch_warnings` of two threads must not be entwined: filters would stay changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A warning to issue.
+
+    Parameters
+    ----------
+    category
+        Its class.
+    text
+        What it says.
+    path
+        The file it is about, of several the first; None where it is about none.
+    """
+
+    category: type[Warning]
+    text: str
+    path: str | None = None
 
 
 @contextmanager
@@ -33,31 +50,28 @@ def kept_if(many: bool) -> AbstractContextManager[list[warnings.WarningMessage]]
 
 def once(told: Iterable[warnings.WarningMessage]) -> tuple[Message, ...]:
     """The first warning of each kind, with the other files that it is about; of absent planes, every one."""
-    kinds: dict[type[Warning], list[str]] = {}
+    kinds: dict[type[Warning], list[Message]] = {}
     for one in told:
-        kinds.setdefault(one.category, []).append(str(one.message))
-    return tuple(telling for category, messages in kinds.items() for telling in _of_kind(category, messages))
+        path = one.message.path if isinstance(one.message, OmioWarning) else None
+        message = Message(category=one.category, text=str(one.message), path=path)
+        kinds.setdefault(one.category, []).append(message)
+    return tuple(message for category, messages in kinds.items() for message in _of_kind(category, messages))
 
 
-def _of_kind(category: type[Warning], messages: list[str]) -> Iterator[Message]:
+def _of_kind(category: type[Warning], messages: list[Message]) -> Iterator[Message]:
     if issubclass(category, AbsentPlanesWarning):  # zeros that look measured: each file says which are not
-        yield from ((category, message) for message in dict.fromkeys(messages))
+        yield from dict.fromkeys(messages)
         return
     first, *others = messages
     if not others:
-        yield category, first
+        yield first
         return
-    files = [path for path in dict.fromkeys(map(_file, others)) if path and path != _file(first)]
+    files = [path for path in dict.fromkeys(one.path for one in others) if path and path != first.path]
     names = [os.path.basename(path) for path in files]
-    names = names if len({*names, os.path.basename(_file(first))}) > len(names) else files  # of one name: in full
+    names = names if len({*names, os.path.basename(first.path or "")}) > len(names) else files  # of one name: in full
     listed = first_few(names, _FEW)
-    yield category, f"{first} (and {len(others)} more of this kind{f': {listed}' if listed else ''})"
-
-
-def _file(message: str) -> str:
-    """The file that a warning begins with, as those about a file do; "" where it is about none."""
-    path = message.partition(": ")[0]
-    return path if os.path.isabs(path) else ""
+    text = f"{first.text} (and {len(others)} more of this kind{f': {listed}' if listed else ''})"
+    yield Message(category=category, text=text, path=first.path)
 
 
 def padding(padded: Iterable[Sequence[str]]) -> Iterator[Message]:
@@ -65,10 +79,11 @@ def padding(padded: Iterable[Sequence[str]]) -> Iterator[Message]:
     for images in padded:
         if images:
             listed = first_few(images, _FEW, joint="; ")
-            yield AbsentPlanesWarning, f"images merged that are too small and padded with 0: {len(images)} ({listed})"
+            text = f"images merged that are too small and padded with 0: {len(images)} ({listed})"
+            yield Message(category=AbsentPlanesWarning, text=text)
 
 
 def tell(tellings: Iterable[Message]) -> None:
     """Warn of what was kept back."""
-    for category, message in tellings:
-        warn(message, category)
+    for one in tellings:
+        warn(one.text, one.category, path=one.path)

@@ -39,7 +39,7 @@ def rule(path: str, pictures: Sequence[FilePicture], chosen: Policies) -> None:
     _planes(path, pictures, chosen.absent_planes)
     messages = tuple(dict.fromkeys(text for picture in pictures for text in picture.description.warnings))
     if messages:
-        warn(f"{path}: {'; '.join(messages)}", MetadataWarning)
+        warn(f"{path}: {'; '.join(messages)}", MetadataWarning, path=path)
 
 
 def _axes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
@@ -55,7 +55,8 @@ def _axes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
                 assumptions=assumed,
             )
         if action == "warn":
-            warn(f"{path}: {'; '.join(assumed)}; settle it with axes= (--axes on the command line)", AssumedAxesWarning)
+            message = f"{path}: {'; '.join(assumed)}; settle it with axes= (--axes on the command line)"
+            warn(message, AssumedAxesWarning, path=path)
 
 
 def _files(path: str, pictures: Sequence[FilePicture], name: str) -> None:
@@ -73,7 +74,8 @@ def _files(path: str, pictures: Sequence[FilePicture], name: str) -> None:
             absent=absent,
         )
     if action == "warn":
-        warn(f"{path}: {len(absent)} file(s) of its set are not there: {listed}", AbsentPlanesWarning)
+        message = f"{path}: {len(absent)} file(s) of its set are not there: {listed}"
+        warn(message, AbsentPlanesWarning, path=path)
 
 
 def _parts(path: str, pictures: Sequence[FilePicture], name: str) -> None:
@@ -90,7 +92,7 @@ def _parts(path: str, pictures: Sequence[FilePicture], name: str) -> None:
             absent=parts,
         )
     if action == "warn":
-        warn(f"{path}: {'; '.join(parts)}", MetadataWarning)
+        warn(f"{path}: {'; '.join(parts)}", MetadataWarning, path=path)
 
 
 def _planes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
@@ -107,7 +109,7 @@ def _planes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
                 absent=absent,
             )
         if action == "warn":
-            warn(f"{path}: {words}; filled with 0", AbsentPlanesWarning)
+            warn(f"{path}: {words}; filled with 0", AbsentPlanesWarning, path=path)
 
 
 def refuse_missing(path: str, images: Sequence[Image], chosen: Policies) -> None:

@@ -31,7 +31,7 @@ def image_dict(image: ImageLike) -> dict[str, Any]:
         "native_axes": _native(image),
         "levels": [list(level) for level in image.picture.levels],
         "facts": {
-            name: None if fact is None else {"value": as_dict(fact.value), "origin": fact.origin, "where": fact.where}
+            name: fact and {"value": as_dict(fact.value), "origin": fact.origin, "where": fact.where_text}
             for name, fact in metadata.stated()
         },
         "planes": " ".join(_planes(image) or ()) or None,
@@ -43,6 +43,11 @@ def image_dict(image: ImageLike) -> dict[str, Any]:
 
 def of_image(image: ImageLike) -> str:
     """One image for people: its sizes, then a line a value with where it comes from."""
+    return "\n".join(lines(image))
+
+
+def lines(image: ImageLike) -> list[str]:
+    """The lines of `of_image`; the first has the sizes."""
     told = image_dict(image)
     sizes = " ".join(f"{axis}={n}" for axis, n in zip(CANONICAL, image.shape, strict=True))
     rgb = f", {told['samples']} samples a pixel" if told["samples"] > 1 else ""
@@ -58,8 +63,10 @@ def of_image(image: ImageLike) -> str:
         rows.append(("annotations", printable(", ".join(told["annotations"])), ""))
     wide = max(len(name) for name, _, _ in rows)
     values = max((len(value) for _, value, origin in rows if origin and len(value) <= _WIDEST), default=0)
-    lines = [f"{name:<{wide}}  {f'{value:<{values}}  {origin}' if origin else value}" for name, value, origin in rows]
-    return "\n".join([f"{sizes}, {told['dtype']}{rgb}", *lines])
+    of_values = [
+        f"{name:<{wide}}  {f'{value:<{values}}  {origin}' if origin else value}" for name, value, origin in rows
+    ]
+    return [f"{sizes}, {told['dtype']}{rgb}", *of_values]
 
 
 def printable(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .explain import image_dict, of_image
+from .explain import image_dict, lines
 
 if TYPE_CHECKING:
     from .opening import OpenedSource
@@ -32,12 +32,12 @@ class Explanation:
     def __str__(self) -> str:
         decision = self.source.decision
         width = max((len(n) for n in decision.verdicts), default=0)
-        lines = [
+        found = [
             self.source.path,
             f"reader: {decision.reader.name} ({decision.because})",
             *(f"  {n:<{width}}  {v.match.name:<9}  {v.why}" for n, v in decision.verdicts.items()),
         ]
         for index, image in enumerate(self.source.images):
-            first, *rest = of_image(image).splitlines()
-            lines += [f"image {index}: {first}", *(f"  {line}" for line in rest)]
-        return "\n".join(lines)
+            first, *rest = lines(image)
+            found += [f"image {index}: {first}", *(f"  {line}" for line in rest)]
+        return "\n".join(found)

@@ -202,5 +202,5 @@ def _fitting(given: Any, planes: tuple[int, ...], key: Key) -> Facts:
         left_out.append(f"facts a plane are described as {wrong}, the picture has (T, Z, channels) = {planes}")
         facts = replace(facts, planes=None)
     for what in left_out:
-        warn(f"{key.path}: {what}: they are left out", MetadataWarning)
+        warn(f"{key.path}: {what}: they are left out", MetadataWarning, path=key.path)
     return facts

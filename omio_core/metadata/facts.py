@@ -37,16 +37,22 @@ class Fact(Generic[V]):
         ``"file"``, ``"sidecar"``, ``"caller"``, ``"derived"`` or ``"policy:<name>"``.
     where
         What of the origin stated it, in the origin's own words, such as ``"OME-XML Pixels/@PhysicalSizeX"``.
+    unit
+        The unit beside the number, as the origin spelled it; "" where it spelled none.
 
     Examples
     --------
-    >>> Fact(0.25, "file", "ImageJ description: spacing").value
+    >>> fact = Fact(0.25, "file", "ImageJ description: spacing", unit="um")
+    >>> fact.value
     0.25
+    >>> str(fact)
+    '0.25 (file: ImageJ description: spacing, unit um)'
     """
 
     value: V
     origin: str
     where: str = ""
+    unit: str = ""
 
     def __post_init__(self) -> None:
         if self.origin not in ORIGINS and not self.origin.startswith("policy:"):
@@ -55,8 +61,22 @@ class Fact(Generic[V]):
                 remedy=f"use one of {', '.join(ORIGINS)} or policy:<name>",
             )
 
+    @property
+    def where_text(self) -> str:
+        """`where` and `unit` for people; "" where both are empty."""
+        return ", ".join(part for part in (self.where, f"unit {self.unit}" if self.unit else "") if part)
+
+    @property
+    def origin_text(self) -> str:
+        """`origin`, `where` and `unit` for people."""
+        return _origin_text(self.origin, self.where_text)
+
     def __str__(self) -> str:
-        return f"{self.value} ({self.origin}{': ' + self.where if self.where else ''})"
+        return f"{self.value} ({self.origin_text})"
+
+
+def _origin_text(origin: str, where: str) -> str:
+    return f"{origin}: {where}" if where else origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +115,11 @@ class Planes:
     columns: Mapping[str, NDArray[np.float64]]
     origin: str
     where: str = ""
+
+    @property
+    def origin_text(self) -> str:
+        """`origin` and `where` for people."""
+        return _origin_text(self.origin, self.where)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Planes) or set(self.columns) != set(other.columns):

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from numbers import Real
 from typing import Any
 
@@ -170,7 +171,7 @@ def _measured(public: Mapping[str, Any], key: str, unit: str) -> Fact[float] | N
 def _objective_in(public: Mapping[str, Any]) -> Fact[Any] | None:
     if (stated := _stated(public, "Objective", dict)) is None:
         return None
-    return Fact(checked("Objective", stated.value), stated.origin, stated.where)
+    return replace(stated, value=checked("Objective", stated.value))
 
 
 def _channels_in(public: Mapping[str, Any]) -> tuple[Channel, ...]:

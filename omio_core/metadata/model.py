@@ -164,7 +164,7 @@ class Metadata:
             if fact is None or shape[axis] == self.shape[axis]:
                 return fact
             ratio = self.shape[axis] / shape[axis]
-            return Fact(fact.value * ratio, "derived", f"{fact.where} times {ratio:g} at this resolution")
+            return Fact(fact.value * ratio, "derived", f"{fact.where_text} times {ratio:g} at this resolution")
 
         planes = self.facts.planes if shape[:2] == self.shape[:2] else None  # the table is over T and Z
         facts = replace(
@@ -243,16 +243,12 @@ def annotated(metadata: Metadata) -> Annotations:
         found[PROVENANCE] = metadata.provenance
     if metadata.assumptions:
         found[ASSUMPTIONS] = {"assumption": list(metadata.assumptions)}
-    origins = {name: _words(fact) for name, fact in metadata.stated() if fact is not None}
+    origins = {name: fact.origin_text for name, fact in metadata.stated() if fact is not None}
     if planes := metadata.facts.planes:
-        origins["Planes"] = _words(planes)
+        origins["Planes"] = planes.origin_text
     if origins:
         found[ORIGINS] = origins
     return found
-
-
-def _words(fact: Fact[Any] | Planes) -> str:
-    return f"{fact.origin}: {fact.where}" if fact.where else fact.origin
 
 
 def _value(fact: Fact[Any] | None) -> Any:

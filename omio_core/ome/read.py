@@ -275,7 +275,7 @@ _Convert = Callable[[float, str], float | None]
 def _measure(element: Element, name: str, convert: _Convert, unit: str) -> Fact[float] | None:
     spelled = element.get(name + "Unit", unit)
     value = convert(_float(element.get(name)), spelled)
-    return None if value is None else Fact(value, "file", f"OME-XML {local(element)}/@{name}, unit {spelled.strip()}")
+    return None if value is None else Fact(value, "file", f"OME-XML {local(element)}/@{name}", unit=spelled.strip())
 
 
 def _date(image: Element) -> Fact[str] | None:

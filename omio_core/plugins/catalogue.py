@@ -37,8 +37,10 @@ class Plugin:
         Of its entry point.
     distribution, version
         What pip knows it by; "" where unknown.
-    offers
-        What it brings, in words: ``"reader tiff"``.
+    readers, writers, policies
+        What it brings.
+    annotators
+        How many of its hooks annotate.
     error
         Why it is left out, or None.
     """
@@ -46,8 +48,21 @@ class Plugin:
     name: str
     distribution: str
     version: str
-    offers: tuple[str, ...] = ()
+    readers: tuple[Reader, ...] = ()
+    writers: tuple[Writer, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    annotators: int = 0
     error: PluginError | None = None
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """What it brings, in words: ``"reader tiff"``."""
+        return (
+            *(f"reader {reader.name}" for reader in self.readers),
+            *(f"writer {writer.name}" for writer in self.writers),
+            *(f"policy {policy.kind}={policy.name}" for policy in self.policies),
+            *("annotations",) * self.annotators,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,16 +186,19 @@ def load(found: Sequence[EntryPoint], *, disable: Sequence[str] = ()) -> Catalog
             writers=whole.writers + offer.writers,
             policies=whole.policies + offer.policies,
             annotators=whole.annotators + offer.annotators,
-            plugins=(*whole.plugins, replace(plugin, offers=tuple(_words(offer)))),
+            plugins=(*whole.plugins, _bringing(plugin, offer)),
         )
     return whole
 
 
-def _words(offer: Catalogue) -> Iterator[str]:
-    yield from (f"reader {reader.name}" for reader in offer.readers)
-    yield from (f"writer {writer.name}" for writer in offer.writers)
-    yield from (f"policy {policy.kind}={policy.name}" for policy in offer.policies)
-    yield from ("annotations" for _ in offer.annotators)
+def _bringing(plugin: Plugin, offer: Catalogue) -> Plugin:
+    return replace(
+        plugin,
+        readers=offer.readers,
+        writers=offer.writers,
+        policies=offer.policies,
+        annotators=len(offer.annotators),
+    )
 
 
 def _ask(entry: EntryPoint, version: str) -> Catalogue:

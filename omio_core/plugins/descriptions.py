@@ -42,12 +42,14 @@ class Verdict:
     """A reader's answer to a probe: how sure, and why; a no brings its reason too.
 
     `no_image` says with a `Match.NO` that the reader knows the file and that it is none, such as a mask that lies
-    beside the images: in a folder it is left out, where another file that nobody reads would be an error.
+    beside the images: in a folder it is left out, where another file that nobody reads would be an error. `what` says
+    then what the file is, without its name, such as ``"a mask, no image"``; `why` is shown where it is empty.
     """
 
     match: Match
     why: str
     no_image: bool = False
+    what: str = ""
 
 
 _NO_OPTIONS: Mapping[str, str] = MappingProxyType({})

@@ -48,6 +48,12 @@ class Decision:
     because: str
     verdicts: Mapping[str, Verdict]
 
+    @property
+    def reason(self) -> str:
+        """The rule, and what the chosen reader said, for people."""
+        verdict = self.verdicts.get(self.reader.name)
+        return self.because if verdict is None else f"{self.because}: {verdict.why}"
+
 
 def verdicts(probe: Probe, known: Catalogue | None = None) -> dict[str, Verdict]:
     """What every reader says of a probe, the best first; one that fails says no, with a warning."""
@@ -62,7 +68,8 @@ def verdicts(probe: Probe, known: Catalogue | None = None) -> dict[str, Verdict]
             said[reader.name] = verdict
         except Exception as error:  # noqa: BLE001 - the plugin border
             said[reader.name] = Verdict(Match.NO, f"its sniff failed: {type(error).__name__}: {error}")
-            warn(f"the reader {reader.name} failed to look at {probe.name}: {error!r}", PluginLoadWarning)
+            message = f"the reader {reader.name} failed to look at {probe.name}: {error!r}"
+            warn(message, PluginLoadWarning, path=probe.path)
     return dict(sorted(said.items(), key=lambda item: -item[1].match))
 
 
@@ -96,7 +103,7 @@ def choose(
     if reader is not None and reader not in by_name:
         raise UnknownReaderError(
             f"there is no reader {reader!r}",
-            evidence=f"installed: {', '.join(by_name) or 'none'}" + _blocked(known),
+            evidence="; ".join((f"installed: {', '.join(by_name) or 'none'}", *_blocked(known))),
             remedy="choose one of those, or install the plugin that brings it",
             path=probe.path,
             reader=reader,
@@ -144,7 +151,7 @@ def _nobody(probe: Probe, said: Mapping[str, Verdict], known: Catalogue) -> NoRe
             remedy = "its content is not what its name says: copy it again, or install a plugin for what it is"
     return NoReaderError(
         what,
-        evidence=("; ".join(words) + _blocked(known)).removeprefix("; ") or None,
+        evidence="; ".join((*words, *_blocked(known))) or None,
         remedy=remedy,
         path=probe.path,
         verdicts=dict(said),
@@ -155,9 +162,10 @@ def _suffix_fits(reader: Reader, probe: Probe) -> bool:
     return probe.name.lower().endswith(tuple(reader.suffixes))
 
 
-def _blocked(known: Catalogue) -> str:
+def _blocked(known: Catalogue) -> tuple[str, ...]:
+    """The plugins that are left out, as one more part of the evidence; no part where there are none."""
     out = [f"{p.name} ({p.error.what if p.error else ''})" for p in known.blocked]
-    return f"; plugins left out: {', '.join(out)}" if out else ""
+    return (f"plugins left out: {', '.join(out)}",) if out else ()
 
 
 def check_options(owner: Reader | Writer, options: Mapping[str, Any]) -> None:
@@ -208,7 +216,9 @@ def writer_for(path: str | os.PathLike[str], images: Sequence[ImageLike], writer
         suffixes = ", ".join(s for w in known.writers for s in w.suffixes)
         raise NoWriterError(
             f"there is no writer {writer!r}" if writer else f"no writer writes files named like {os.fspath(path)}",
-            evidence=f"writers: {', '.join(w.name for w in known.writers)}; suffixes: {suffixes}{_blocked(known)}",
+            evidence="; ".join(
+                (f"writers: {', '.join(w.name for w in known.writers)}; suffixes: {suffixes}", *_blocked(known))
+            ),
             remedy=f"end the name in {known.suffix}" if known.suffix else "install a plugin that writes it",
             path=os.fspath(path),
         )

@@ -23,8 +23,8 @@ def sniff(probe: Probe) -> Verdict:
         )
     if not probe.size:
         return Verdict(Match.NO, "empty file")
-    if (why := no_image(probe.name)) is not None:
-        return Verdict(Match.NO, f"{probe.name} is {why}", no_image=True)
+    if (what := no_image(probe.name)) is not None:
+        return Verdict(Match.NO, f"{probe.name} is {what}", no_image=True, what=what)
     usual = at_hand(probe.path)
     if usual is not None:
         return Verdict(Match.SIDECAR, f"{usual} lies beside it")

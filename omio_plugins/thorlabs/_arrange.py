@@ -30,12 +30,15 @@ class Arrangement:
         Boxes over `shape` that the file has; None where it has all.
     notes
         What was assumed, in sentences.
+    stopped
+        That of the notes which says that the run was stopped, and so T is not what was planned; "" where it was not.
     """
 
     shape: tuple[int, int, int, int, int]
     flyback: int = 0
     present: tuple[Box, ...] | None = None
     notes: tuple[str, ...] = ()
+    stopped: str = ""
 
     @property
     def strides(self) -> tuple[int, int, int, int, int]:
@@ -113,7 +116,8 @@ def _stopped(stated: Stated, c: int, size: int, notes: list[str]) -> Arrangement
     kept = min(begun, z * c)
     t = whole + bool(kept)
     states = "does not state T" if stated.t is None else f"states T={stated.t}"
-    notes.append(f"the run was stopped: T={t} is taken from the size of the file; {stated.title} {states}")
+    stopped = f"the run was stopped: T={t} is taken from the size of the file; {stated.title} {states}"
+    notes.append(stopped)
     if rest:
         notes.append(f"the last image is cut off after {rest} of {stated.image} bytes and is not shown")
     present = None
@@ -126,7 +130,9 @@ def _stopped(stated: Stated, c: int, size: int, notes: list[str]) -> Arrangement
             ((whole, t), (full, full + 1), (0, over)),
         )
         present = tuple(Box((*lead, (0, y), (0, x))) for lead in parts if all(a < b for a, b in lead))
-    return Arrangement(shape=(t, z, c, y, x), flyback=stated.flyback, present=present, notes=tuple(notes))
+    return Arrangement(
+        shape=(t, z, c, y, x), flyback=stated.flyback, present=present, notes=tuple(notes), stopped=stopped
+    )
 
 
 def _disagree(stated: Stated, size: int, path: str, kind: type[OmioError]) -> OmioError:

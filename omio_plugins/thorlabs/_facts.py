@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
 from omio_core.contract import Channel, Fact, Facts
 
@@ -22,7 +22,13 @@ _DATES = ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p")
 _OFFSET = 900  # seconds that offsets from UTC are multiples of
 _APERTURES = ("Magnification/@numericalAperture", "Magnification/@NA")
 
-Size = tuple[float, str] | None
+
+class Size(NamedTuple):
+    """A size in micrometres, the attributes it is of, and whether it is computed from them."""
+
+    value: float
+    where: str
+    derived: bool = False
 
 
 def facts(xml: bytes, title: str, shape: tuple[int, ...], flyback: int) -> Facts:
@@ -58,7 +64,7 @@ def vendor(xml: bytes, title: str) -> dict[str, Any]:
     return {"sidecar": title, "values": dict(Attributes.of(xml, title).values), "text": xml.decode("utf-8", "replace")}
 
 
-def pixel_sizes(experiment: Attributes) -> tuple[tuple[Size, Size], tuple[str, ...]]:
+def pixel_sizes(experiment: Attributes) -> tuple[tuple[Size | None, Size | None], tuple[str, ...]]:
     """Sizes along X and Y with what stated them, and what is odd about them.
 
     ``pixelWidthUM`` and ``pixelHeightUM`` of newer versions come before ``pixelSizeUM``, which can be stale. The
@@ -67,26 +73,26 @@ def pixel_sizes(experiment: Attributes) -> tuple[tuple[Size, Size], tuple[str, .
     if is_camera(experiment):
         return (None, None), ("Camera/@pixelSizeUM is of the chip: the size of a pixel in the sample is not known",)
     notes: list[str] = []
-    found: list[Size] = []
+    found: list[Size | None] = []
     for axis, own, extent in (("X", "pixelWidthUM", "widthUM"), ("Y", "pixelHeightUM", "heightUM")):
         if axis == "Y" and experiment.text("LSM/@areaMode") == str(_LINES):
             notes.append("LSM/@areaMode 3 is a line scan: rows are times, and have no size")
             found.append(None)
             continue
         stated = [
-            (value, f"LSM/@{name}")
+            Size(value, f"LSM/@{name}")
             for name in (own, "pixelSizeUM")
             if (value := experiment.number(f"LSM/@{name}")) is not None and value > 0
         ]
         whole, count = experiment.number(f"LSM/@{extent}"), experiment.number(f"LSM/@pixel{axis}")
         if whole and count and whole > 0 and count > 0:
-            stated.append((whole / count, f"LSM/@{extent} / @pixel{axis}"))
-        for other, where in stated[1:]:
-            if not math.isclose(stated[0][0], other, rel_tol=_ALIKE):
-                notes.append(
-                    f"the pixel size along {axis} is {stated[0][0]:g} µm by {stated[0][1]}, and {other:.5g} µm by "
-                    f"{where}: the first is taken"
-                )
+            stated.append(Size(whole / count, f"LSM/@{extent} / @pixel{axis}", derived=True))
+        notes += [
+            f"the pixel size along {axis} is {stated[0].value:g} µm by {stated[0].where}, and {other.value:.5g} µm by "
+            f"{other.where}: the first is taken"
+            for other in stated[1:]
+            if not math.isclose(stated[0].value, other.value, rel_tol=_ALIKE)
+        ]
         found.append(stated[0] if stated else None)
     return (found[0], found[1]), tuple(notes)
 
@@ -98,16 +104,15 @@ def increment_note(experiment: Attributes) -> str | None:
     return None
 
 
-def _size(title: str, size: Size) -> Fact[float] | None:
+def _size(title: str, size: Size | None) -> Fact[float] | None:
     if size is None:
         return None
-    value, where = size
-    return Fact(value, "derived" if "/ " in where else "sidecar", f"{title} {where}")
+    return Fact(size.value, "derived" if size.derived else "sidecar", f"{title} {size.where}")
 
 
-def _step(experiment: Attributes) -> Size:
+def _step(experiment: Attributes) -> Size | None:
     step = experiment.number("ZStage/@stepSizeUM")  # negative where the stage went down
-    return None if not step else (abs(step), "ZStage/@stepSizeUM")
+    return None if not step else Size(abs(step), "ZStage/@stepSizeUM")
 
 
 def _is_streaming(experiment: Attributes) -> bool:

@@ -90,8 +90,8 @@ def _by_xml(chosen: _sidecar.Sidecar, path: str, size: int) -> _Understood:
     experiment = Attributes.of(chosen.data, chosen.title)
     stated = _experiment.stated(experiment, path)
     found = arrange(stated, size, path)
-    if stated.stopped and (said := [note for note in found.notes if note.startswith("the run was stopped: ")]):
-        warn(f"{path}: {said[0]}", MetadataWarning)
+    if found.stopped:
+        warn(f"{path}: {found.stopped}", MetadataWarning, path=path)
     _, odd = _facts.pixel_sizes(experiment)
     averaged = _facts.increment_note(experiment)
     return _Understood(

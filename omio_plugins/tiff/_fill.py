@@ -186,6 +186,7 @@ class Fill:
                 f"page {page.index} of {page.chain.file.path} has strips or tiles that are not stored; "
                 "they are filled with 0",
                 AbsentPlanesWarning,
+                path=page.chain.file.path,
             )
 
 

@@ -37,12 +37,12 @@ def sizes(raw: RawTags, keys: Mapping[str, Any]) -> dict[str, Fact[float]]:
         unit = tag or _unit(keys, axis)
         size = _across(spacing(resolution), unit)
         if size is not None:
-            stated = f"ResolutionUnit {tag}" if tag else f"unit {unit}"
-            found[f"physical_size_{axis}"] = Fact(size, "file", f"{axis.upper()}Resolution tag, {stated}")
+            where = f"{axis.upper()}Resolution tag" + (f", ResolutionUnit {tag}" if tag else "")
+            found[f"physical_size_{axis}"] = Fact(size, "file", where, unit="" if tag else str(unit))
     unit, step = _unit(keys, "z"), number(keys, "spacing")
     size = None if step is None or unit is None else micrometres(step, unit)
     if size is not None:
-        found["physical_size_z"] = Fact(size, "file", f"ImageJ description: spacing, unit {unit}")
+        found["physical_size_z"] = Fact(size, "file", "ImageJ description: spacing", unit=str(unit))
     return found
 
 

@@ -103,11 +103,13 @@ def test_an_error_survives_pickle_and_copy(name: str) -> None:
 
 @pytest.mark.parametrize("name", WARNINGS)
 def test_a_warning_survives_pickle_and_copy(name: str) -> None:
-    """Class and message."""
-    warning = CLASSES[name]("the plugin x is left out")
+    """Class, message, and the file it is about."""
+    warning = CLASSES[name]("the plugin x is left out", path="/data/x.tif")
     for twin in (pickle.loads(pickle.dumps(warning)), copy.copy(warning), copy.deepcopy(warning)):
         assert type(twin) is type(warning)
         assert str(twin) == "the plugin x is left out"
+        assert twin.path == "/data/x.tif"
+    assert CLASSES[name]("the plugin x is left out").path is None
 
 
 @pytest.mark.parametrize("name", sorted(CLASSES))

@@ -24,7 +24,7 @@ MIRRORED = ("omio_core", "omio")
 TESTED_ELSEWHERE = {
     "omio_core/__init__.py": "a list of lazy names, which tests/house/test_imports.py resolves for every package",
     "omio_core/testing/__init__.py": "two lazy names, by which tests/core/testing/test_reader.py has the whole kit",
-    "omio/__init__.py": "names only; tests/house/test_imports.py resolves them, tests/omio/test_main.py has the version",
+    "omio/__init__.py": "names only: tests/house/test_imports.py loads them; the version, tests/omio/test_main.py",
     "omio/cli/__init__.py": "only main() and its exit codes, in tests/omio/cli/test_app.py",
 }
 

@@ -55,6 +55,16 @@ def _differing() -> Image:
     return merge([Image.of_array(pixels, axes="TZCYX", metadata=one) for one in said], "T", conflict="first")
 
 
+def test_a_warning_carries_the_file_it_is_about(bare: Path) -> None:
+    """As an attribute: nobody has to look for it in the message."""
+    with pytest.warns(AssumedAxesWarning) as told:
+        omio.imread(bare)
+    (one,) = (record.message for record in told)
+    assert isinstance(one, OmioWarning)
+    assert one.path == str(bare)
+    assert str(one).startswith(f"{bare}: ")
+
+
 def test_of_what_is_found_out_while_writing(tmp_path: Path) -> None:
     image = _differing()  # no warning: they are errors here
     with pytest.warns(MetadataWarning, match="state different values") as told:

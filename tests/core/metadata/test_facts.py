@@ -60,6 +60,8 @@ def test_nothing_comes_from_nowhere(origin):
 def test_a_fact_says_where():
     assert str(Fact(0.25, "file", "tag 282")) == "0.25 (file: tag 282)"
     assert str(Fact(0.25, "caller")) == "0.25 (caller)"
+    assert str(Fact(0.25, "file", "tag 282", unit="nm")) == "0.25 (file: tag 282, unit nm)"
+    assert str(Fact(0.25, "file", unit="nm")) == "0.25 (file: unit nm)"
 
 
 def test_what_is_known_goes_over_what_is_not():

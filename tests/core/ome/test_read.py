@@ -110,10 +110,10 @@ def test_sizes_and_units() -> None:
         ),
         0,
     )
-    assert facts.physical_size_x == Fact(0.25, "file", "OME-XML Pixels/@PhysicalSizeX, unit nm")
-    assert facts.physical_size_y == Fact(0.5, "file", "OME-XML Pixels/@PhysicalSizeY, unit µm")
+    assert facts.physical_size_x == Fact(0.25, "file", "OME-XML Pixels/@PhysicalSizeX", unit="nm")
+    assert facts.physical_size_y == Fact(0.5, "file", "OME-XML Pixels/@PhysicalSizeY", unit="µm")
     assert facts.physical_size_z is None
-    assert facts.time_increment == Fact(0.02, "file", "OME-XML Pixels/@TimeIncrement, unit ms")
+    assert facts.time_increment == Fact(0.02, "file", "OME-XML Pixels/@TimeIncrement", unit="ms")
     assert facts.name == Fact("one", "file", "OME-XML Image/@Name")
 
 
@@ -143,7 +143,7 @@ def test_channels() -> None:
     first, second = facts.channels
     assert first.name == Fact("GFP", "file", "OME-XML Channel/@Name")
     assert first.color == Fact(-16711936, "file", "OME-XML Channel/@Color")
-    assert first.emission == Fact(509.0, "file", "OME-XML Channel/@EmissionWavelength, unit nm")
+    assert first.emission == Fact(509.0, "file", "OME-XML Channel/@EmissionWavelength", unit="nm")
     assert first.excitation is not None
     assert first.excitation.value == pytest.approx(488)
     assert first.fluor == Fact("EGFP", "file", "OME-XML Channel/@Fluor")
@@ -274,12 +274,12 @@ def test_the_schema_of_2008() -> None:
     assert image.tiff_data == (read.TiffData(ifd=1, count=3),)
     facts = read.facts(OLD, 0)
     assert facts.acquisition_date == Fact("2008-03-04T05:06:07", "file", "OME-XML Image/CreationDate")
-    assert facts.physical_size_z == Fact(0.5, "file", "OME-XML Pixels/@PhysicalSizeZ, unit µm")
-    assert facts.time_increment == Fact(1.5, "file", "OME-XML Pixels/@TimeIncrement, unit s")
+    assert facts.physical_size_z == Fact(0.5, "file", "OME-XML Pixels/@PhysicalSizeZ", unit="µm")
+    assert facts.time_increment == Fact(1.5, "file", "OME-XML Pixels/@TimeIncrement", unit="s")
     first, second = facts.channels
     assert first.name == Fact("GFP", "file", "OME-XML LogicalChannel/@Name")
-    assert first.excitation == Fact(488.0, "file", "OME-XML LogicalChannel/@ExWave, unit nm")
-    assert first.emission == Fact(509.0, "file", "OME-XML LogicalChannel/@EmWave, unit nm")
+    assert first.excitation == Fact(488.0, "file", "OME-XML LogicalChannel/@ExWave", unit="nm")
+    assert first.emission == Fact(509.0, "file", "OME-XML LogicalChannel/@EmWave", unit="nm")
     assert first.fluor == Fact("EGFP", "file", "OME-XML LogicalChannel/@Fluor")
     assert (second.name, second.emission, second.excitation) == (None, None, None)
     assert facts.objective is not None
@@ -311,8 +311,8 @@ def test_the_schemas_between(year: str) -> None:
     assert read.parse(text).images[0].tiff_data[0].count == 2
     facts = read.facts(text, 0)
     assert facts.acquisition_date == Fact("2010-02-23T12:51:30", "file", f"OME-XML Image/{element}")
-    assert facts.physical_size_x == Fact(0.25, "file", "OME-XML Pixels/@PhysicalSizeX, unit µm")
-    assert facts.channels[0].emission == Fact(520.0, "file", "OME-XML Channel/@EmissionWavelength, unit nm")
+    assert facts.physical_size_x == Fact(0.25, "file", "OME-XML Pixels/@PhysicalSizeX", unit="µm")
+    assert facts.channels[0].emission == Fact(520.0, "file", "OME-XML Channel/@EmissionWavelength", unit="nm")
     assert facts.planes is not None
     assert set(facts.planes.columns) == {"DeltaT"}
 

@@ -62,7 +62,7 @@ def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_encodings_and_the_end_of_a_tag() -> None:
     text = document(attributes='PhysicalSizeX="2" PhysicalSizeXUnit="µm"')
     for given in (text, text + "\0\0", text.encode(), text.encode() + b"\0", ("\ufeff" + text).encode()):
-        assert read.facts(given, 0).physical_size_x == Fact(2.0, "file", "OME-XML Pixels/@PhysicalSizeX, unit µm")
+        assert read.facts(given, 0).physical_size_x == Fact(2.0, "file", "OME-XML Pixels/@PhysicalSizeX", unit="µm")
     declared = ('<?xml version="1.0" encoding="utf-16"?>' + text).encode("utf-16")
     assert read.facts(declared, 0).physical_size_x is not None
     latin = ('<?xml version="1.0" encoding="ISO-8859-1"?>' + text).encode("latin-1")

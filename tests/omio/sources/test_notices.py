@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import omio
-from omio_core.errors import AbsentPlanesWarning, AssumedAxesWarning, MetadataWarning
+from omio_core.errors import AbsentPlanesWarning, AssumedAxesWarning, MetadataWarning, warn
 from tests.omio.folders import along_t, put
 
 
@@ -19,10 +19,10 @@ def test_absent_planes_are_told_of_every_file() -> None:
 
     with kept() as told:
         for name in ("a", "b", "b"):
-            warnings.warn(f"/f/{name}.tif: filled with 0", AbsentPlanesWarning, stacklevel=1)
+            warn(f"/f/{name}.tif: filled with 0", AbsentPlanesWarning, path=f"/f/{name}.tif")
         for number in range(8):
-            warnings.warn(f"/f/{number}.tif: left out", MetadataWarning, stacklevel=1)
-    assert once(told) == (
+            warn(f"/f/{number}.tif: left out", MetadataWarning, path=f"/f/{number}.tif")
+    assert tuple((one.category, one.text) for one in once(told)) == (
         (AbsentPlanesWarning, "/f/a.tif: filled with 0"),
         (AbsentPlanesWarning, "/f/b.tif: filled with 0"),
         (
@@ -37,10 +37,11 @@ def test_files_of_one_name_are_told_in_full() -> None:
 
     with kept() as told:
         for folder in ("t1", "t2"):
-            warnings.warn(f"/{folder}/a.tif: left out", MetadataWarning, stacklevel=1)
+            warn(f"/{folder}/a.tif: left out", MetadataWarning, path=f"/{folder}/a.tif")
         warnings.warn("of no file", UserWarning, stacklevel=1)
         warnings.warn("of no file", UserWarning, stacklevel=1)
-    assert [text for _, text in once(told)] == [
+    assert [one.path for one in once(told)] == ["/t1/a.tif", None], "of several files, the first"
+    assert [one.text for one in once(told)] == [
         "/t1/a.tif: left out (and 1 more of this kind: /t2/a.tif)", "of no file (and 1 more of this kind)",
     ]  # fmt: skip
 

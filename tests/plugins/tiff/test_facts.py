@@ -48,7 +48,7 @@ def test_every_spelling_of_an_imagej_unit(make, page, describe, unit: str, encod
     assert sizes == (expected if factor is None else pytest.approx(expected))
     if factor is not None:
         assert found.physical_size_x.origin == "file"
-        assert found.physical_size_x.where.startswith("XResolution tag, unit")
+        assert found.physical_size_x.where_text.startswith("XResolution tag, unit")
         assert found.physical_size_z.where.startswith("ImageJ description: spacing")
 
 
