@@ -17,6 +17,7 @@ from omio_core.metadata.from_dict import axes_of, from_dict
 from omio_core.metadata.model import Metadata
 from omio_core.metadata.namespaces import omio_version
 from omio_core.metadata.plain import checked
+from omio_core.wording import advise
 
 
 def image_of(array: Any, metadata: Mapping[str, Any] | Metadata | None, stated: Overrides) -> Image:
@@ -44,7 +45,9 @@ def image_of(array: Any, metadata: Mapping[str, Any] | Metadata | None, stated: 
         said = stated.axes if stated.axes is not None or isinstance(metadata, Metadata) else metadata.get("axes")
         if said is not None and check(said) != CANONICAL:
             raise AmbiguousAxesError(
-                "the axes of an Image are TZCYX", evidence=f"axes={said!r}", remedy="leave axes= and the key axes out"
+                "the axes of an Image are TZCYX",
+                evidence=f"axes={said!r}",
+                remedy=advise("leave {axes} and the key axes out", axes=None),
             )
     else:
         public = metadata if isinstance(metadata, Mapping) else None

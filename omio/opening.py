@@ -12,6 +12,7 @@ from omio_core.images.enforce import refuse_missing
 from omio_core.images.image import Image
 from omio_core.images.opening import OpenedSource, open_source
 from omio_core.images.overrides import Request
+from omio_core.wording import Aside, Blank, OneOf, advise, either
 
 if TYPE_CHECKING:
     import dask.array
@@ -69,8 +70,14 @@ def images(
         raise ManyImagesError(
             f"there are {len(found)} images, and one is asked for",
             evidence=first_few(names, 20, joint="; "),
-            remedy='take all with return_list=True, or merge them with merge="T", "Z" or "C" '
-            '(merge_multiple_files_in_folder=True, merge_along_axis="T")',
+            remedy=either(
+                advise("take all with {return_list}", return_list=True),
+                advise(
+                    "merge them with {merge}{}",
+                    Aside(' (merge_multiple_files_in_folder=True, merge_along_axis="T")'),
+                    merge=OneOf(("T", "Z", "C")),
+                ),
+            ),
             names=names,
         )
     prepared.refuse()
@@ -94,7 +101,10 @@ def pick(path: str | os.PathLike[str], image: int | str | None, said: Request, *
             raise ManyImagesError(
                 f"{opened.path} holds {len(images)} images, and one is asked for",
                 evidence="; ".join(f"{i}: {found!r}" for i, found in enumerate(images)),
-                remedy="choose one with image=<index or name>, or take all with return_list=True",
+                remedy=either(
+                    advise("choose one with {image}", image=Blank("index or name")),
+                    advise("take all with {return_list}", return_list=True),
+                ),
                 path=opened.path,
             )
         refuse_missing(opened.path, images, said.policies)

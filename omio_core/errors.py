@@ -1,4 +1,4 @@
-"""Every error and warning OMIO raises, and the words they share; it knows no format and imports nothing of OMIO.
+"""Every error and warning OMIO raises, and the words they share; of OMIO it knows only how messages are worded.
 
 An error says what happened, on what evidence, and what to do about it. The three parts and every fact given by
 keyword stay available as attributes, and survive pickling, so that a worker process can hand an error on unharmed.
@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType, MemberDescriptorType
 from typing import Any
+
+from .wording import joined, worded
 
 
 class OmioError(Exception):
@@ -27,6 +29,12 @@ class OmioError(Exception):
         What the reader of the message can do.
     **facts
         Anything a program may want (``path=``, ``reader=``, ...); each becomes an attribute.
+
+    Notes
+    -----
+    All three may be plain texts, which the command line shows as they are, or texts of `omio_core.wording`, whose
+    keywords it spells as flags of its own: ``remedy=advise("choose {axes}", axes="ZYX")`` is ``choose axes="ZYX"`` in
+    Python and ``choose --axes ZYX`` there. The attributes are texts either way.
 
     Examples
     --------
@@ -45,10 +53,10 @@ class OmioError(Exception):
         self.facts = facts
         lines = [what]
         if evidence:
-            lines.append(f"  evidence: {evidence}")
+            lines.append(worded("  evidence: {}", evidence))
         if remedy:
-            lines.append(f"  remedy: {remedy}")
-        super().__init__("\n".join(lines))
+            lines.append(worded("  remedy: {}", remedy))
+        super().__init__(joined("\n", lines))
         for name, value in facts.items():
             if isinstance(getattr(type(self), name, None), MemberDescriptorType):
                 setattr(self, name, value)  # OSError's errno, ImportError's path: they would hide the fact

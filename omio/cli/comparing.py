@@ -10,7 +10,7 @@ import click
 from omio_core.errors import AssumedAxesWarning, OmioError
 
 from . import options, show
-from .flags import advice
+from .flags import spoken
 
 if TYPE_CHECKING:
     from omio.comparing.values import Difference
@@ -62,4 +62,4 @@ def _told(found: Difference, held: list[str], most: int | None) -> None:
     for text in held:
         if not any(sentence and sentence in text for sentence in told):
             show.warning(text)
-    show.line(replace(found, uncompared=advice(found.uncompared)).text(most, more="--all shows them"))
+    show.line(replace(found, uncompared=spoken(found.uncompared)).text(most, more="--all shows them"))

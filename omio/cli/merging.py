@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,11 @@ AXES = click.Choice(("T", "Z", "C"), case_sensitive=False)
 
 def told(plan: Any, *, as_json: bool = False) -> None:
     """Print a plan; one that cannot be carried out ends the command with 1."""
-    show.line(plan.to_json() if as_json else spoken(str(plan)))
+    if as_json:
+        show.line(plan.to_json())
+    else:
+        outputs = (replace(one, problem=one.problem and spoken(one.problem)) for one in plan.outputs)
+        show.line(str(replace(plan, outputs=tuple(outputs))))
     if plan.problems:
         raise click.exceptions.Exit(1)
 

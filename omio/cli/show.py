@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from omio_core import wording
+
 from .flags import spoken
 
 if TYPE_CHECKING:
@@ -32,8 +34,8 @@ def json(value: Any) -> None:
 
 def error(path: str, problem: Exception) -> None:
     """An error on standard error: red on a terminal that wants colour."""
-    text = str(problem) if path in str(problem) else f"{path}: {problem}"
-    _mark("error: ", "red", spoken(text))
+    text = wording.message(problem)
+    _mark("error: ", "red", spoken(text if path in text else wording.worded("{}: {}", path, text)))
 
 
 def warning(text: str) -> None:
@@ -55,7 +57,7 @@ class _Notes(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """One line."""
-        _mark("note: ", "cyan", spoken(record.getMessage()))
+        _mark("note: ", "cyan", record.getMessage())
 
 
 @contextmanager
@@ -68,13 +70,14 @@ def warnings_as_lines(*, silent: bool = False, hold: type[Warning] | None = None
     held: list[str] = []
 
     def tell(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-        if silent or str(message) in said:
+        text = wording.message(message) if isinstance(message, Warning) else message
+        if silent or text in said:
             return
-        said.add(str(message))
+        said.add(text)
         if hold is not None and issubclass(category, hold):
-            held.append(str(message))
+            held.append(text)
         else:
-            warning(str(message))
+            warning(text)
 
     log, notes, level = logging.getLogger("omio"), _Notes(), logging.getLogger("omio").level
     if not silent:

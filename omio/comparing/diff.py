@@ -10,6 +10,7 @@ from typing import Any, Literal
 from omio.request import request
 from omio_core.errors import OmioError
 from omio_core.images.image import Image
+from omio_core.wording import Blank, advise, worded
 
 from . import compare
 from .values import Difference
@@ -70,7 +71,8 @@ def diff(
         left, right = (compare.images(one, image, asked, stack) for one in (a, b))
         names = compare.name(a), compare.name(b)
         if len(left) != len(right):
-            why = f"A holds {len(left)} images, B {len(right)}; choose one with image=<index or name>"
+            choose = advise("choose one with {image}", image=Blank("index or name"))
+            why = worded("A holds {} images, B {}; {}", len(left), len(right), choose)
             return Difference(a=names[0], b=names[1], images=(), uncompared=why)
         pairs = zip(left, right, strict=True)
         found = tuple(compare.pair(f"image {i}", *both, pixels=pixels) for i, both in enumerate(pairs))

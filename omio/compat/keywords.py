@@ -9,6 +9,7 @@ from omio.sources.kinds import File, Files, Folder, FolderStack, SourceLike
 from omio_core.errors import MergeError, MetadataError
 from omio_core.images.overrides import Overrides
 from omio_core.metadata.units import micrometres
+from omio_core.wording import Keyword, advise, either
 
 _EARLIER = (
     "folder_stacks", "merge_along_axis", "merge_folder_stacks", "merge_multiple_files_in_folder", "physicalsize_xyz",
@@ -58,7 +59,7 @@ def _axis_by_earlier_names(merge: str | None, old: Dict) -> str | None:
         raise MergeError(
             "two axes to merge along are named",
             evidence=f"merge={merge!r} and merge_along_axis={axis!r}",
-            remedy="leave out merge_along_axis=",
+            remedy=advise("leave out {merge_along_axis}", merge_along_axis=None),
             axis=merge,
         )
     if merge is not None or any(old.get(name) for name in _MERGES):
@@ -69,7 +70,12 @@ def _axis_by_earlier_names(merge: str | None, old: Dict) -> str | None:
         raise MergeError(
             f"{name}= is of a merge, and no merge is asked for",
             evidence=f"{name}={old[name]!r}, and neither merge= nor {' nor '.join(f'{one}=' for one in _MERGES)}",
-            remedy=f'merge with merge="{axis or "T"}" or merge_multiple_files_in_folder=True, or leave out {name}=',
+            remedy=either(
+                advise(
+                    "merge with {merge} or {}", Keyword.of("merge_multiple_files_in_folder", True), merge=axis or "T"
+                ),
+                advise("leave out {}", Keyword.of(name)),
+            ),
             axis=axis,
         )
     return None

@@ -114,16 +114,22 @@ def zarr_array(lengths: tuple[int, ...], value: Any, store: str, path: Any, name
     from zarr.storage import MemoryStore
 
     from omio_core.errors import MetadataError, WriteError
+    from omio_core.wording import advise
 
     where: Any = MemoryStore()
     if store == "disk" and path is not None:
         where = os.path.join(os.fspath(path), (name or "empty_image").removesuffix(".zarr") + ".zarr")
         if os.path.lexists(where):
-            raise WriteError(f"{where} exists", remedy="choose another zarr_store_name=", path=where)
+            raise WriteError(
+                f"{where} exists", remedy=advise("choose another {zarr_store_name}", zarr_store_name=None), path=where
+            )
     elif store != "memory":
         raise MetadataError(
             f"zarr_store={store!r} cannot be made",
-            remedy='choose "memory", or "disk" with the folder zarr_store_path=, or None for a numpy array',
+            remedy=advise(
+                'choose "memory", or "disk" with the folder {zarr_store_path}, or None for a numpy array',
+                zarr_store_path=None,
+            ),
         )
     return zarr.create_array(
         where,

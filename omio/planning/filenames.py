@@ -13,6 +13,7 @@ from typing import Any
 from omio_core.errors import ManyImagesError, NoWriterError, WriteError
 from omio_core.images.image import Image
 from omio_core.plugins.catalogue import catalogue
+from omio_core.wording import Aside, Blank, advise, either, worded
 
 LONGEST_NAME = 120  # characters of an image's name in a file name; file systems take 255 bytes in all
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')  # what Windows or a shell would trip over
@@ -65,12 +66,15 @@ def targets(
         if len(images) > 1:
             raise ManyImagesError(
                 f"{len(images)} images cannot go into the one file {out}",
-                remedy='give a folder, choose one with image=<index or name>, or take layout="one-file" '
-                "(--layout one-file)",
+                remedy=either(
+                    "give a folder",
+                    advise("choose one with {image}", image=Blank("index or name")),
+                    advise("take {layout}{}", Aside(" (--layout one-file)"), layout="one-file"),
+                ),
                 path=os.fspath(out),
             )
         if template is not None:
-            raise WriteError(f"{out} is a name already", remedy="leave out name=, or give a folder")
+            raise _named_twice(out)
         yield Path(out)
         return
     folder = _folder(out, source.parent)
@@ -128,10 +132,15 @@ def filled(template: str, base: str, index: int, image: Image) -> str:
 
 def _unfit(template: str, evidence: str, known: Mapping[str, Any]) -> WriteError:
     return WriteError(
-        f"name={template!r} cannot be filled",
+        worded("{name!r} cannot be filled", name=template),
         evidence=evidence,
         remedy=f"write fields as {{stem}} or {{SizeT:03d}}; there are {', '.join(sorted(known))}",
     )
+
+
+def _named_twice(out: str | os.PathLike[str]) -> WriteError:
+    remedy = either(advise("leave out {name}", name=None), "give a folder")
+    return WriteError(f"{out} is a name already", remedy=remedy)
 
 
 def merged(
@@ -154,7 +163,7 @@ def merged(
     """
     if out is not None and is_file(Path(out)):
         if template is not None:
-            raise WriteError(f"{out} is a name already", remedy="leave out name=, or give a folder")
+            raise _named_twice(out)
         return Path(out)
     base = f"{safe(title)}_merged_{axis}" if template is None else filled(template, title, 0, image)
     return _folder(out, home) / f"{base}{catalogue().suffix}"

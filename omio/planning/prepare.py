@@ -25,6 +25,7 @@ from omio_core.metadata.namespaces import MERGE
 from omio_core.pixels.absence import absence
 from omio_core.pixels.stream import unit
 from omio_core.settings import current
+from omio_core.wording import advise, either
 
 from . import channels, targets
 from .plan import Plan
@@ -245,7 +246,8 @@ def plan(
 ) -> Plan:
     """The plan alone: what would be warned of is in it; see `omio.plan`."""
     if to not in ("files", "memory"):
-        raise OmioError(f"there is no plan to {to!r}", remedy='choose to="files" or to="memory"')
+        remedy = either(advise("choose {to}", to="files"), advise("{to}", to="memory"), joint=" or ")
+        raise OmioError(f"there is no plan to {to!r}", remedy=remedy)
     if to == "memory" and out is not None:
         raise OmioError(
             "what is read into memory has no name", evidence=f"out={os.fspath(out)!r}", remedy="leave it out"

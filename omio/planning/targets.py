@@ -15,6 +15,7 @@ from omio_core.files import atomic
 from omio_core.files.stamps import Fingerprint
 from omio_core.images import writing
 from omio_core.plugins import rules
+from omio_core.wording import Aside, Blank, OneOf, advise, either, worded
 
 from . import filenames
 from .values import WriteOptions
@@ -67,14 +68,15 @@ def _too_many(made: Sequence[PreparedOutput], out: str | os.PathLike[str]) -> Ma
     if len({one.path for one in inputs}) == 1:
         listed = [f"image {one.image}" + (f" {one.name!r}" if one.name else "") for one in inputs[:8]]
         evidence = f"{inputs[0].path} holds {first_few(listed, 8, total=len(inputs))}"
-        remedy = (
-            'put all into it with layout="one-file" (--layout one-file), choose one with image=<index or name> '
-            "(--image), or give a folder"
+        remedy = either(
+            advise("put all into it with {layout}{}", Aside(" (--layout one-file)"), layout="one-file"),
+            advise("choose one with {image}{}", Aside(" (--image)"), image=Blank("index or name")),
+            "give a folder",
         )
     else:
         paths = list(dict.fromkeys(one.path for one in inputs[:8]))
         evidence = first_few(paths, 8, joint="; ", total=len(inputs))
-        remedy = 'give a folder, or merge them with merge="T" (--along T)'
+        remedy = either("give a folder", advise("merge them with {merge}{}", Aside(" (--along T)"), merge="T"))
     return ManyImagesError(
         f"{len(made)} images cannot go into the one file {out}",
         evidence=evidence,
@@ -128,8 +130,12 @@ def _settled(
     one = replace(one, goal=path)
     if action == "raise":
         taken = WriteError(
-            f"{path} exists already", evidence='and is to be kept: collision="raise"',
-            remedy='choose another name, or another policy: collision="number", "overwrite" or "skip"', path=str(path),
+            f"{path} exists already", evidence=worded("and is to be kept: {collision}", collision="raise"),
+            remedy=either(
+                "choose another name",
+                advise("another policy: {collision}", collision=OneOf(("number", "overwrite", "skip"))),
+            ),
+            path=str(path),
         )  # fmt: skip
         return replace(one, output=replace(named, action="write")).failed(taken)
     if action == "overwrite":

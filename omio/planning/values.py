@@ -13,6 +13,7 @@ from omio_core.errors import OmioError
 from omio_core.files.stamps import Fingerprint
 from omio_core.images.image import Image
 from omio_core.images.overrides import Request
+from omio_core.wording import message
 
 ACTIONS = ("read", "write", "overwrite", "skip")
 """What happens to an output: given as an image; written under a free name; in place of a file; nothing."""
@@ -163,7 +164,7 @@ class PreparedOutput:
         """The same with an error, if it has none."""
         if self.error is not None:
             return self
-        return replace(self, error=error, output=replace(self.output, problem=str(error)))
+        return replace(self, error=error, output=replace(self.output, problem=message(error)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from omio_core.merging.recipe import AXES
 from omio_core.metadata.namespaces import MERGE
 from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.dispatch import verdicts
+from omio_core.wording import Blank, advise, either
 
 from .kinds import Listing, SourceLike, find, nothing
 from .names import missing
@@ -183,8 +184,8 @@ def _described(one: Candidate, said: Request, looked: Mapping[str, Verdict] | No
         known = next((said for said in known_verdicts.values() if said.no_image), None)
         if known is not None:
             return Skipped(path=one.path, why=known.what or known.why)
-        leave = f"or leave it out: patterns={[f'!{os.path.basename(one.path)}']}"
-        remedy = f"{error.remedy}; {leave}" if error.remedy else leave
+        leave = advise("leave it out: {patterns}", patterns=[f"!{os.path.basename(one.path)}"])
+        remedy = either(error.remedy, leave, joint="; or ") if error.remedy else advise("or {}", leave)
         raise NoReaderError(error.what, evidence=error.evidence, remedy=remedy, **error.facts) from error
     if _named_as_ours(one):
         for image in opened.images:
@@ -318,7 +319,10 @@ def chosen(
             raise ManyImagesError(
                 f"{one.opened.path} holds {len(one.opened.images)} images, and which of them to merge is not said",
                 evidence="; ".join(f"{i}: {each!r}" for i, each in enumerate(one.opened.images[:20])),
-                remedy='choose one with image=<index or name>, or take all, one after another, with image="all"',
+                remedy=either(
+                    advise("choose one with {image}", image=Blank("index or name")),
+                    advise("take all, one after another, with {image}", image="all"),
+                ),
                 path=one.opened.path,
                 names=tuple(each.name for each in one.opened.images),
             )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from omio_core.errors import NoReaderError, OmioError, ReadError, first_few
+from omio_core.wording import Aside, advise, either
 
 from .walk import Candidate, Named, Skipped, entries, is_folder, is_picture, natural, no_image, walk
 
@@ -206,7 +207,10 @@ def nothing(path: str, skipped: Sequence[Skipped]) -> NoReaderError:
     return NoReaderError(
         f"{path} is a folder that holds no image", path=path,
         evidence=first_few(listed, 20, joint="; ", total=len(skipped)),
-        remedy="name the files in it, or look into folders below it with recursive=True (--recursive)",
+        remedy=either(
+            "name the files in it",
+            advise("look into folders below it with {recursive}{}", Aside(" (--recursive)"), recursive=True),
+        ),
     )  # fmt: skip
 
 
@@ -275,7 +279,10 @@ def _family(stack: FolderStack) -> tuple[list[_Numbered], str, str]:
         raise OmioError(
             f"{path} holds {len(families)} families of folders" + (f" with the tag {stack.tag!r}" if stack.tag else ""),
             evidence=told or "no folder in it has a number in its name",
-            remedy="name one folder of the family, or the part of its name before the number with tag=",
+            remedy=either(
+                "name one folder of the family",
+                advise("the part of its name before the number with {tag}", tag=None),
+            ),
             path=path,
         )
     ((tag, rest),) = families

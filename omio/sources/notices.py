@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
 from omio_core.errors import AbsentPlanesWarning, OmioWarning, first_few, warn
+from omio_core.wording import message, worded
 
 _FEW = 5
 
@@ -53,9 +54,9 @@ def once(told: Iterable[warnings.WarningMessage]) -> tuple[Message, ...]:
     kinds: dict[type[Warning], list[Message]] = {}
     for one in told:
         path = one.message.path if isinstance(one.message, OmioWarning) else None
-        message = Message(category=one.category, text=str(one.message), path=path)
-        kinds.setdefault(one.category, []).append(message)
-    return tuple(message for category, messages in kinds.items() for message in _of_kind(category, messages))
+        text = message(one.message) if isinstance(one.message, Warning) else one.message
+        kinds.setdefault(one.category, []).append(Message(category=one.category, text=text, path=path))
+    return tuple(found for category, messages in kinds.items() for found in _of_kind(category, messages))
 
 
 def _of_kind(category: type[Warning], messages: list[Message]) -> Iterator[Message]:
@@ -70,7 +71,8 @@ def _of_kind(category: type[Warning], messages: list[Message]) -> Iterator[Messa
     names = [os.path.basename(path) for path in files]
     names = names if len({*names, os.path.basename(first.path or "")}) > len(names) else files  # of one name: in full
     listed = first_few(names, _FEW)
-    text = f"{first.text} (and {len(others)} more of this kind{f': {listed}' if listed else ''})"
+    more = f": {listed}" if listed else ""
+    text = worded("{} (and {} more of this kind{})", first.text, len(others), more)
     yield Message(category=category, text=text, path=first.path)
 
 

@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from omio_core.errors import OmioError, WriteError
 from omio_core.threads import meanwhile
+from omio_core.wording import OneOf, advise, either
 
 from .temporaries import reserve, tidy_now_and_then
 
@@ -222,7 +223,10 @@ def _refuse_unfit(goal: Path, replace: bool) -> None:
 
 
 _REMEDIES = {
-    errno.EEXIST: 'choose another name, or the policy collision="overwrite", "number" or "skip"',
+    errno.EEXIST: either(
+        "choose another name",
+        advise("the policy {collision}", collision=OneOf(("overwrite", "number", "skip"))),
+    ),
     errno.ENOENT: "make the folder first",
     errno.ENOTDIR: "choose a folder that is one",
     errno.EACCES: "choose a folder that you may write to",

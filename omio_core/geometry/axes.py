@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from omio_core.errors import AmbiguousAxesError
+from omio_core.wording import advise, worded
 
 from .box import Box, Span
 from .letters import CANONICAL as CANONICAL  # most rooms know it by this door
@@ -249,7 +250,7 @@ def _label(native: str, shape: Sequence[int], assumptions: list[str]) -> str:
         raise AmbiguousAxesError(
             "the file does not say what its axes are",
             evidence=f"axes {native} of shape {tuple(shape)}; Q is unlabelled",
-            remedy=f'name them yourself: axes="{labelled(native)}", one letter an axis',
+            remedy=advise("name them yourself: {axes}, one letter an axis", axes=labelled(native)),
             axes=native,
             shape=tuple(shape),
         )
@@ -275,9 +276,9 @@ def _named_by_caller(native: str, shape: Sequence[int], caller: str) -> str:
         return "".join(a or next(spare) for a in letters)
     fewer = f", or {len(long)} for the axes longer than 1" if 1 < len(long) < len(native) else ""
     raise AmbiguousAxesError(
-        f"axes={spelled!r} does not fit the file",
+        worded("{axes!r} does not fit the file", axes=spelled),
         evidence=f"the file has axes {native} of shape {tuple(shape)}",
-        remedy=f'give {len(native)} letters{fewer}, such as axes="{labelled(native)}"',
+        remedy=advise("give {} letters{}, such as {axes}", len(native), fewer, axes=labelled(native)),
         axes=native,
         shape=tuple(shape),
     )

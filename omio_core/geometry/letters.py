@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from omio_core.errors import AmbiguousAxesError
+from omio_core.wording import Aside, Keyword, advise, worded
 
 CANONICAL = "TZCYX"
 UNLABELLED = "Q"
@@ -20,7 +21,7 @@ def text(axes: Any) -> str:
     """
     if not isinstance(axes, str):
         raise AmbiguousAxesError(
-            "axes must be a text", evidence=f"they are {axes!r}"[:200], remedy='such as axes="ZYX"'
+            "axes must be a text", evidence=f"they are {axes!r}"[:200], remedy=advise("such as {axes}", axes="ZYX")
         )
     return axes
 
@@ -82,12 +83,16 @@ def refuse(
     evidence = [f"{len(native)} letters for {len(shape)} axes"] if shape is not None and unlike else []
     found = {"twice": twice, "not an axis": [a if a.isprintable() else ascii(a) for a in wrong], "missing": lost}
     evidence += [f"{what}: {', '.join(letters)}" for what, letters in found.items() if letters]
-    remedy = f'name every axis once, Y and X among them, such as axes="{example}"'
+    remedy = advise("name every axis once, Y and X among them, such as {axes}", axes=example)
     if shape is not None and len(shape) < 2:
-        remedy = 'an image has the axes Y and X: give the array both, such as array.reshape(1, -1), and axes="YX"'
+        call = Aside(', such as array.reshape(1, -1), and axes="YX"')
+        remedy = advise("an image has the axes Y and X: give the array both{}", call)
     raise AmbiguousAxesError(
-        (repr(native) if caller is None else f"axes={caller!r}")
-        + (" are no axes of an image" if shape is None else f" are no axes for the shape {tuple(shape)}"),
+        worded(
+            "{} are no axes {}",
+            repr(native) if caller is None else Keyword.of("axes", caller, "r"),
+            "of an image" if shape is None else f"for the shape {tuple(shape)}",
+        ),
         evidence="; ".join(evidence),
         remedy=remedy,
         axes=native,

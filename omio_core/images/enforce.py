@@ -17,6 +17,7 @@ from omio_core.pixels.absence import absence
 from omio_core.pixels.picture import FilePicture
 from omio_core.plugins import rules
 from omio_core.policies import Policies
+from omio_core.wording import Aside, advise, either, joined, worded
 
 from .image import Image
 
@@ -39,7 +40,7 @@ def rule(path: str, pictures: Sequence[FilePicture], chosen: Policies) -> None:
     _planes(path, pictures, chosen.absent_planes)
     messages = tuple(dict.fromkeys(text for picture in pictures for text in picture.description.warnings))
     if messages:
-        warn(f"{path}: {'; '.join(messages)}", MetadataWarning, path=path)
+        warn(worded("{}: {}", path, joined("; ", messages)), MetadataWarning, path=path)
 
 
 def _axes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
@@ -50,13 +51,18 @@ def _axes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
             raise AmbiguousAxesError(
                 f"{path} does not name all its axes",
                 evidence="; ".join(assumed),
-                remedy='name them: axes="TZYX", one letter an axis; or choose the policy axes="warn"',
+                remedy=either(
+                    advise("name them: {axes}, one letter an axis", axes="TZYX"),
+                    advise("choose the policy {axes}", axes="warn"),
+                    joint="; or ",
+                ),
                 path=path,
                 assumptions=assumed,
             )
         if action == "warn":
-            message = f"{path}: {'; '.join(assumed)}; settle it with axes= (--axes on the command line)"
-            warn(message, AssumedAxesWarning, path=path)
+            flag = Aside(" (--axes on the command line)")
+            settle = worded("settle it with {axes}{}", flag, axes=None)
+            warn(worded("{}: {}", path, joined("; ", (*assumed, settle))), AssumedAxesWarning, path=path)
 
 
 def _files(path: str, pictures: Sequence[FilePicture], name: str) -> None:
@@ -69,7 +75,10 @@ def _files(path: str, pictures: Sequence[FilePicture], name: str) -> None:
         raise AbsentDataError(
             f"{path} is of a set that is not complete",
             evidence=f"{len(absent)} file(s) are not there: {listed}",
-            remedy='put them beside it, or choose the policy absent_files="warn" to have 0 where they belong',
+            remedy=either(
+                "put them beside it",
+                advise("choose the policy {absent_files} to have 0 where they belong", absent_files="warn"),
+            ),
             path=path,
             absent=absent,
         )
@@ -87,7 +96,10 @@ def _parts(path: str, pictures: Sequence[FilePicture], name: str) -> None:
         raise AbsentDataError(
             f"{path} is a part of a series, and the rest is not there",
             evidence="; ".join(parts),
-            remedy='put the other files beside it, or choose the policy absent_planes="warn" to have this part alone',
+            remedy=either(
+                "put the other files beside it",
+                advise("choose the policy {absent_planes} to have this part alone", absent_planes="warn"),
+            ),
             path=path,
             absent=parts,
         )
@@ -104,7 +116,7 @@ def _planes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
             raise AbsentDataError(
                 f"{path} does not hold all its planes",
                 evidence=words,
-                remedy='choose the policy absent_planes="warn" to have 0 there',
+                remedy=advise("choose the policy {absent_planes} to have 0 there", absent_planes="warn"),
                 path=path,
                 absent=absent,
             )

@@ -27,6 +27,7 @@ from omio_core.pixels.picture import read
 from omio_core.pixels.protocol import Picture
 from omio_core.pixels.stream import fill, unit
 from omio_core.settings import current
+from omio_core.wording import advise, either
 
 if TYPE_CHECKING:
     import dask.array
@@ -264,7 +265,9 @@ class Image:
         raise LimitExceededError(
             f"{needed:,} bytes of pixels do not fit into memory",
             evidence=f"TZCYX {box.shape} of {self.dtype}" + (f"; at most {allowed:,} are allowed" if allowed else ""),
-            remedy="read a part of it, take lazy=True, or convert it, which never holds it whole",
+            remedy=either(
+                "read a part of it", advise("take {lazy}", lazy=True), "convert it, which never holds it whole"
+            ),
             needed=needed,
         )
 

@@ -34,6 +34,7 @@ from omio_core.pixels.description import ImageDescription
 from omio_core.pixels.picture import FilePicture
 from omio_core.plugins import catalogue, dispatch
 from omio_core.plugins.descriptions import Verdict
+from omio_core.wording import Blank, advise, either, worded
 
 from . import enforce
 from .image import Image
@@ -68,7 +69,10 @@ class OpenedSource:
             f"{self.path} holds {len(names)} image(s)"
             + ("" if image is None else f", and {image!r} names no one of them"),
             evidence=first_few(listed, 20, joint="; ", total=len(names)),
-            remedy="choose one with image=<index or name>, or take all with return_list=True",
+            remedy=either(
+                advise("choose one with {image}", image=Blank("index or name")),
+                advise("take all with {return_list}", return_list=True),
+            ),
             path=self.path,
             names=tuple(names),
         )
@@ -126,7 +130,7 @@ def _picture(key: Key, index: int, description: ImageDescription, axes: str | No
         understood = layout(description.axes, description.levels[0].shape, caller=axes)
     except AmbiguousAxesError as error:
         facts = {**error.facts, "path": key.path}
-        what = f"{key.path}: {error.what}"
+        what = worded("{}: {}", key.path, error.what)
         raise AmbiguousAxesError(what, evidence=error.evidence, remedy=error.remedy, **facts) from None
     picture = FilePicture(key=key, index=index, description=description, layout=understood)
     _hold_channels(picture)

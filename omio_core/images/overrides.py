@@ -12,6 +12,7 @@ from omio_core.geometry.letters import text
 from omio_core.metadata.checks import positive
 from omio_core.metadata.facts import SMALLEST_SIZE, Channel, Fact, Facts
 from omio_core.policies import Policies
+from omio_core.wording import worded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ class Overrides:
             sizes = dict(zip("XYZ", several, strict=False)) if len(several) in (2, 3) else {}
         if not sizes or set(sizes) - set("XYZ"):
             raise MetadataError(
-                f"pixel_size={given!r} does not say which size is whose",
+                worded("{pixel_size!r} does not say which size is whose", pixel_size=given),
                 remedy="give one number for X and Y, (x, y), (x, y, z), or {'X': .., 'Y': .., 'Z': ..}; micrometres",
             )
         return {axis: _measure(f"pixel_size of {axis}", size, SMALLEST_SIZE) for axis, size in sizes.items()}
@@ -91,7 +92,7 @@ class Overrides:
             texts = all(isinstance(one, str) for one in names) and not isinstance(self.channel_names, str)
             if not texts or len(names) != channel_count:
                 raise MetadataError(
-                    f"channel_names={self.channel_names!r} does not fit",
+                    worded("{channel_names!r} does not fit", channel_names=self.channel_names),
                     evidence=f"the image has {channel_count} channel(s)",
                     remedy="give a list with one name, a text, a channel",
                 )

@@ -24,6 +24,7 @@ from omio_core.lazy import load
 from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.descriptions import Reader
 from omio_core.settings import current
+from omio_core.wording import advise, either
 
 __all__ = ["template", "write"]
 
@@ -85,7 +86,9 @@ def _reader(probe: Probe, name: str | None) -> Reader:
         raise AmbiguousReaderError(
             f"{len(fitting)} readers have a sidecar for {probe.path}",
             evidence=", ".join(one.name for one in fitting),
-            remedy=f"choose with reader={fitting[0].name!r}, or set OMIO_PREFER={fitting[0].name}",
+            remedy=either(
+                advise("choose with {reader!r}", reader=fitting[0].name), f"set OMIO_PREFER={fitting[0].name}"
+            ),
             path=probe.path,
             readers=tuple(one.name for one in fitting),
         )

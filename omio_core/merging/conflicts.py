@@ -11,14 +11,18 @@ from omio_core.metadata.checks import shown
 from omio_core.metadata.facts import Fact
 from omio_core.metadata.plain import as_dict
 from omio_core.plugins import rules
+from omio_core.wording import advise, either
 
 ALIKE = 1e-6
 """Numbers that differ by less than this part of themselves are the same: files round them."""
 
 _REMEDIES = {
-    "size": "state it for all of them with pixel_size=",
-    "time": "state it for all of them with time_increment=",
+    "size": advise("state it for all of them with {pixel_size}", pixel_size=None),
+    "time": advise("state it for all of them with {time_increment}", time_increment=None),
 }
+_CHOOSE = either(
+    advise("choose the policy {conflict}", conflict="first"), advise("{conflict}", conflict="null"), joint=" or "
+)
 
 
 class Settling:
@@ -56,8 +60,7 @@ class Settling:
             raise MetadataConflictError(
                 f"{name} is {shown(pair[0])} in {at[0][0]}, and {shown(pair[1])} in {at[1][0]}",
                 evidence=f"{len(others)} of {len(values)} inputs differ from the first that states it",
-                remedy=f"{_REMEDIES.get(kind, 'leave out what does not belong')}, or choose the policy "
-                'conflict="first" or conflict="null"',
+                remedy=either(_REMEDIES.get(kind, "leave out what does not belong"), _CHOOSE),
                 fact=name,
                 values=pair,
                 sources=(at[0][0], at[1][0]),

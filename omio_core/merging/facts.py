@@ -20,6 +20,7 @@ from omio_core.geometry.axes import CANONICAL
 from omio_core.metadata.facts import PLANE_COLUMNS, Channel, Fact, Facts, Planes
 from omio_core.metadata.model import Metadata
 from omio_core.metadata.namespaces import MERGE, omio_version
+from omio_core.wording import worded
 
 from .conflicts import Settling
 from .recipe import Merge
@@ -280,8 +281,14 @@ def _warn(merge: Merge, settling: Settling, breaks: Sequence[Mapping[str, Any]])
             for one in facts
         ])  # fmt: skip
         warn(
-            f"the images merged along {merge.axis} state different values, decided by the policy "
-            f"conflict={merge.conflict!r}: {told}; each input's own are in the annotation {MERGE!r}",
+            worded(
+                "the images merged along {} state different values, decided by the policy {conflict!r}: {}; "
+                "each input's own are in the annotation {}",
+                merge.axis,
+                told,
+                repr(MERGE),
+                conflict=merge.conflict,
+            ),
             MetadataWarning,
         )
     if breaks:

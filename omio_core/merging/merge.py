@@ -19,6 +19,7 @@ from omio_core.images.image import Image
 from omio_core.pixels.joined import JoinedPicture
 from omio_core.pixels.protocol import Picture
 from omio_core.plugins import rules
+from omio_core.wording import Aside, advise, either
 
 from .facts import join
 from .recipe import AXES, Merge
@@ -125,7 +126,10 @@ def _samples(images: Sequence[Image]) -> int:
         f"input {other}, {images[other].picture.label()}, cannot be merged: its pixels have other samples",
         evidence=f"{found[other]} sample(s) a pixel, TZCYX {images[other].shape}; "
         f"{found[0]} in input 0, {images[0].picture.label()}, TZCYX {images[0].shape}",
-        remedy="merge RGB with RGB and grey with grey; image.at(C=0) takes one sample of RGB as a channel",
+        remedy=advise(
+            "merge RGB with RGB and grey with grey{}",
+            Aside("; image.at(C=0) takes one sample of RGB as a channel"),
+        ),
         path=_path(images[other]),
         samples=(found[0], found[other]),
     )
@@ -147,7 +151,11 @@ def _judge_shapes(images: Sequence[Image], axis: str, policy: str) -> None:
             f"input {other}, {names[1]}, cannot be merged along {axis}: it differs along {', '.join(unequal)}",
             evidence=f"TZCYX {shapes[other]}; {shapes[0]} in input 0, {names[0]}"
             + (f"; {len(differ)} inputs differ from it" if len(differ) > 1 else ""),
-            remedy='merge images of one size, cut them with image.at(...), or fill up with zeros: shapes="pad"',
+            remedy=either(
+                "merge images of one size",
+                Aside("cut them with image.at(...)"),
+                advise("fill up with zeros: {shapes}", shapes="pad"),
+            ),
             path=_path(images[other]),
             shapes=(shapes[0], shapes[other]),
         )
@@ -165,7 +173,10 @@ def _dtype(images: Sequence[Image], policy: str) -> np.dtype[Any]:
         raise MergeError(
             f"input {other}, {names[1]}, cannot be merged: its pixels are of another type",
             evidence=f"{types[1]}; {types[0]} in input 0, {names[0]}",
-            remedy='convert them to one type, or let both become one that holds all values: dtypes="promote"',
+            remedy=either(
+                "convert them to one type",
+                advise("let both become one that holds all values: {dtypes}", dtypes="promote"),
+            ),
             path=_path(images[other]),
             dtypes=types,
         )

@@ -35,6 +35,7 @@ from typing import Any
 from omio_core.errors import AmbiguousAxesError, MetadataError
 from omio_core.geometry.axes import CANONICAL, of_array
 from omio_core.geometry.letters import check, example, text
+from omio_core.wording import advise
 
 from . import checks
 from .checks import shown
@@ -106,12 +107,14 @@ def axes_of(public: Mapping[str, Any] | None, shape: Sequence[int], axes: str | 
     if said is None and len(shape) in (2, 5):
         said = "YX" if len(shape) == 2 else CANONICAL
     if said is None or len(text(said)) != len(shape):
-        named = f'name them: axes="{example(len(shape))}", one letter an axis of the array'
+        remedy = advise("name them: {axes}, one letter an axis of the array", axes=example(len(shape)))
+        if len(shape) < 2:
+            remedy = advise("an image has the axes Y and X: array.reshape(1, -1), and {axes}", axes="YX")
         raise AmbiguousAxesError(
             f"the axes of an array of shape {tuple(shape)} are {'unknown' if said is None else f'not {said!r}'}",
             evidence=f"{len(shape)} axes in the array"
             + (", and nobody named them" if said is None else f", {len(said)} letters in {said!r}"),
-            remedy=named if len(shape) > 1 else 'an image has the axes Y and X: array.reshape(1, -1), and axes="YX"',
+            remedy=remedy,
             shape=tuple(shape),
             axes=said,
         )

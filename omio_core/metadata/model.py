@@ -15,6 +15,7 @@ from typing import Any
 from omio_core.errors import MetadataError, MissingMetadataError
 from omio_core.geometry.axes import CANONICAL
 from omio_core.geometry.box import Box
+from omio_core.wording import advise, worded
 
 from .facts import Annotations, Channel, Fact, Facts, Planes
 from .namespaces import ASSUMPTIONS, ORIGINS, PROVENANCE
@@ -126,8 +127,12 @@ class Metadata:
         if unknown := self.needed():
             raise MissingMetadataError(
                 f"{', '.join(unknown)} of {source} {'is' if len(unknown) == 1 else 'are'} unknown",
-                evidence='the policy missing="raise" needs them for this shape',
-                remedy="state them: pixel_size={'X': .., 'Y': .., 'Z': ..}, time_increment=..",
+                evidence=worded("the policy {missing} needs them for this shape", missing="raise"),
+                remedy=advise(
+                    "state them: {pixel_size}, {time_increment}",
+                    pixel_size=dict.fromkeys("XYZ", ...),
+                    time_increment=...,
+                ),
                 path=source,
                 missing=unknown,
             )

@@ -23,6 +23,7 @@ from omio_core.errors import (
 from omio_core.files.probe import Probe
 from omio_core.plugins.descriptions import Match, Reader, Verdict, Writer
 from omio_core.settings import current
+from omio_core.wording import advise, either
 
 from .catalogue import Catalogue, catalogue
 
@@ -127,7 +128,7 @@ def choose(
     raise AmbiguousReaderError(
         f"{len(claims)} readers claim {probe.path} equally",
         evidence="; ".join(f"{name}: {said[name].match.name}, {said[name].why}" for name in claims),
-        remedy=f"choose with reader={claims[0]!r}, or set OMIO_PREFER={claims[0]}",
+        remedy=either(advise("choose with {reader!r}", reader=claims[0]), f"set OMIO_PREFER={claims[0]}"),
         path=probe.path,
         readers=tuple(claims),
     )
@@ -144,7 +145,10 @@ def _nobody(probe: Probe, said: Mapping[str, Verdict], known: Catalogue) -> NoRe
         what, remedy = f"{probe.path} is empty (0 bytes)", "copy it again from the microscope"
     else:
         what = f"no reader recognises {probe.path}"
-        remedy = "install a plugin for the format (`omio plugins` lists what is there), or name one with reader="
+        remedy = either(
+            "install a plugin for the format (`omio plugins` lists what is there)",
+            advise("name one with {reader}", reader=None),
+        )
         if any(one.template for one in named) and not any(said[r.name].no_image for r in named if r.name in said):
             remedy = f"put beside it what describes it, or fill in a sidecar: omio sidecar {probe.path!r}"
         elif named:

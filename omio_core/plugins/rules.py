@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from omio_core.errors import OmioError, PluginContractError, border
 from omio_core.policies import ACTIONS, KINDS, Policies
+from omio_core.wording import Keyword, advise
 
 if TYPE_CHECKING:
     from omio_core.plugins.descriptions import Policy
@@ -137,10 +138,9 @@ def find(kind: str, name: str) -> Policy:
     known = {policy.name: policy for policy in catalogue().policies if policy.kind == kind}
     if not isinstance(name, str) or name not in known:
         near = difflib.get_close_matches(str(name), known, n=1)
-        if near:
-            remedy = f"did you mean {near[0]!r}?"
-        else:
-            remedy = f"choose one of {', '.join(sorted(known))}" if known else f"leave {kind}= out"
+        remedy = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(sorted(known))}"
+        if not known:
+            remedy = advise("leave {} out", Keyword.of(kind))
         raise OmioError(
             f"there is no policy {kind}={name!r}",
             evidence=f"installed: {', '.join(sorted(known)) or 'none'}",

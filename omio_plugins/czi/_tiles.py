@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from omio_core.contract import Box, runs
 from omio_core.errors import LimitExceededError
+from omio_core.wording import Aside, advise
 
 from ._sorted import different, runs_of
 
@@ -160,7 +161,7 @@ def _disjoint(spots: NDArray[np.int64]) -> list[Rectangle]:
         raise LimitExceededError(
             "the tiles of the mosaic lie too confusedly to be composed",
             evidence=f"{len(spots)} tiles with {len(edges)} different edges",
-            remedy="read the tiles themselves, with the option tiles=True",
+            remedy=advise("read the tiles themselves{}", Aside(", with the option tiles=True")),
         )
     done: list[Rectangle] = []
     open_: dict[tuple[int, int], int] = {}  # columns of a rectangle that still grows, and where it began

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from omio_core.contract import Box, ImageDescription, Level
 from omio_core.errors import UnsupportedFeatureError
 from omio_core.files.positioned import PositionedFile
+from omio_core.wording import advise
 from omio_plugins.tiff._chain import read_chain
 from omio_plugins.tiff._ifd import PageSequence
 from omio_plugins.tiff._pages import PagesInOrder
@@ -53,9 +54,11 @@ def describe(file: PositionedFile) -> list[Composed]:
     assert isinstance(chain, LsmChain)
     if chain.form.order != "<":
         raise UnsupportedFeatureError(
-            f"{file.path} is a big-endian TIFF", evidence="LSM files are little-endian", remedy='use reader="tiff"',
+            f"{file.path} is a big-endian TIFF",
+            evidence="LSM files are little-endian",
+            remedy=advise("use {reader}", reader="tiff"),
             path=file.path,
-        )  # fmt: skip
+        )
     info = _info.parse(chain.data(chain.pages[0], _info.TAG, (1, 2, 6, 7)) or b"", file.path)
     pages = full_pages(chain.pages)
     structure, depths = _common(chain, pages)
@@ -84,7 +87,7 @@ def _common(chain: LsmChain, pages: PageSequence) -> tuple[Structure, tuple[int,
         raise UnsupportedFeatureError(
             f"{chain.file.path} stores its pixels as no LSM file does",
             evidence=f"tiles {first.tile}, bits of the samples of a pixel {depths}",
-            remedy='read it as a TIFF with reader="tiff"',
+            remedy=advise("read it as a TIFF with {reader}", reader="tiff"),
             path=chain.file.path,
         )
     return first, depths

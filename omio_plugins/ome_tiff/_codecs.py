@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.errors import WriteError
+from omio_core.wording import advise, worded
 
 Pixels = NDArray[Any]
 Encode = Callable[[Pixels, int], bytes]
@@ -150,7 +151,8 @@ def find(name: Any, dtype: np.dtype[Any], samples: int) -> Codec:
         )
     codec = CODECS[name.lower()]
     if why := codec.refusal(dtype, samples):
-        raise WriteError(f"compression={name!r} cannot take these pixels", evidence=why, remedy="choose zlib or zstd")
+        what = worded("{compression!r} cannot take these pixels", compression=name)
+        raise WriteError(what, evidence=why, remedy="choose zlib or zstd")
     return codec
 
 
@@ -175,7 +177,7 @@ def predictor(asked: Any, codec: Codec, dtype: np.dtype[Any]) -> int:
         raise WriteError(
             "there is no predictor for these pixels",
             evidence=f"complex pixels: {dtype.kind == 'c'}; a predictor goes with zlib, lzw, zstd and lzma",
-            remedy="leave out predictor=True",
+            remedy=advise("leave out {predictor}", predictor=True),
         )
     return FLOATING if dtype.kind == "f" else HORIZONTAL
 

@@ -13,6 +13,7 @@ from typing import Any
 from omio_core.contract import WriteRequest
 from omio_core.errors import WriteError
 from omio_core.metadata.model import Metadata
+from omio_core.wording import advise, either, worded
 
 from ._file import Form
 
@@ -45,9 +46,9 @@ def refuse(images: int, dtype: str, samples: int, request: WriteRequest) -> None
     }
     if found := [why for why, so in wrong.items() if so]:
         raise WriteError(
-            'profile="fiji" cannot be had for this',
+            worded("{profile} cannot be had for this", profile="fiji"),
             evidence="; ".join(found),
-            remedy="leave out profile=, or change that",
+            remedy=either(advise("leave out {profile}", profile=None), "change that"),
         )
 
 

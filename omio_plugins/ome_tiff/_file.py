@@ -20,6 +20,7 @@ from fractions import Fraction
 from typing import BinaryIO
 
 from omio_core.errors import WriteError
+from omio_core.wording import advise
 
 WORD = 8  # bytes; TIFF 6.0 wants 2, offsets of BigTIFF have 8
 HEADER = 16  # of BigTIFF; a classic header takes 8, the other 8 stay empty
@@ -197,7 +198,9 @@ class Stream:
 def no_classic(size: int) -> WriteError:
     """The error for a file of that many bytes as classic TIFF."""
     return WriteError(
-        "the pixels do not fit a classic TIFF", evidence=f"{size} bytes", remedy="leave out bigtiff=False"
+        "the pixels do not fit a classic TIFF",
+        evidence=f"{size} bytes",
+        remedy=advise("leave out {bigtiff}", bigtiff=False),
     )
 
 

@@ -17,6 +17,7 @@ from omio_core.metadata.facts import Planes
 from omio_core.metadata.model import Metadata
 from omio_core.ome.read import ORDERS
 from omio_core.pixels.stream import pull
+from omio_core.wording import advise, either, worded
 
 from . import IF_IT_FITS, WIDENED, _fiji
 from . import _codecs as codecs
@@ -89,7 +90,10 @@ def plan(index: int, image: ImageLike, request: WriteRequest, *, look: bool = Tr
     level = 3 if request.level == "auto" else request.level
     codec = codecs.find(request.options.get("compression", "zlib") if level else "none", dtype, metadata.samples)
     if request.level == "auto" and codec.tag != codecs.CODECS["zlib"].tag:
-        raise WriteError('compression_level="auto" chooses among encoders of zlib', remedy="leave out compression=")
+        raise WriteError(
+            worded("{compression_level} chooses among encoders of zlib", compression_level="auto"),
+            remedy=advise("leave out {compression}", compression=None),
+        )
     form = _form(image, metadata, dtype, codec, request)
     reduced = _reduced(form, request)
     said: dict[str, Any] = {"converted": list(notes)} if notes else {}
@@ -158,9 +162,11 @@ def _reduced(form: Form, request: WriteRequest) -> tuple[Form, ...]:
         raise WriteError(f"pyramid cannot be {asked!r}", remedy="give True, or how many smaller levels there are to be")
     if not form.tile:
         if request.options.get("profile") == "fiji":
-            why, remedy = 'profile="fiji" means strips, which is what ImageJ opens', "leave out profile= or pyramid="
+            why = worded("{profile} means strips, which is what ImageJ opens", profile="fiji")
+            remedy = advise("leave out {profile} or {pyramid}", profile=None, pyramid=None)
         else:
-            why, remedy = f"tile={request.tile} means strips", "leave out tile=0"
+            why = worded("{tile} means strips", tile=request.tile)
+            remedy = advise("leave out {tile}", tile=0)
         raise WriteError("a pyramid has tiles", evidence=why, remedy=remedy)
     levels: list[Form] = []
     last = form
@@ -169,7 +175,7 @@ def _reduced(form: Form, request: WriteRequest) -> tuple[Form, ...]:
             raise WriteError(
                 f"there are no {asked} levels below {form.width} x {form.height} pixels",
                 evidence=f"level {len(levels)} is a single pixel",
-                remedy="choose fewer, or pyramid=True",
+                remedy=either("choose fewer", advise("{pyramid}", pyramid=True)),
             )
         last = last.smaller()
         levels.append(last)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from omio_core.contract import Box
 from omio_core.errors import AmbiguousAxesError, CorruptFileError, MetadataConflictError, OmioError
+from omio_core.wording import Aside, advise
 
 from ._candidates import listed, near
 from ._names import command
@@ -77,7 +78,7 @@ def arrange(stated: Stated, size: int, path: str, *, by_hand: bool = False) -> A
         raise AmbiguousAxesError(
             f"{path}: {stated.title} does not say how many channels the file holds, and several would fit",
             evidence=f"{size} bytes are {listed(found)}; {'; '.join(stated.why)}",
-            remedy=f"say it in a sidecar: {command(path)}, then sidecar=",
+            remedy=advise("say it in a sidecar: {}{}", command(path), Aside(", then sidecar=")),
             path=path,
             candidates=tuple(found),
         )
@@ -140,9 +141,11 @@ def _disagree(stated: Stated, size: int, path: str, kind: type[OmioError]) -> Om
     candidates = near(stated, size)
     there = f"{images} image(s) of {stated.image} bytes" + (f" and {rest} bytes of another" if rest else "")
     arithmetic = " or ".join(_arithmetic(stated, c) for c in stated.channels)
-    remedy = (
-        f"what would fit: {listed(candidates)}. Copy the file again if it is too short; if you know its shape, "
-        + ("correct the sidecar" if kind is MetadataConflictError else f"say it: {command(path)}, then sidecar=")
+    say = advise("say it: {}{}", command(path), Aside(", then sidecar="))
+    remedy = advise(
+        "what would fit: {}. Copy the file again if it is too short; if you know its shape, {}",
+        listed(candidates),
+        "correct the sidecar" if kind is MetadataConflictError else say,
     )
     return kind(
         f"{path} does not have the size that {stated.title} states",

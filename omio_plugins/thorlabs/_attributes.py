@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from omio_core.errors import CorruptFileError
 from omio_core.parsing.xml import Element, local, parse
+from omio_core.wording import advise
 
 _DEEPEST = 8  # elements in one another; those of ThorImageLS are two deep
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}(?:\.0*)?")
@@ -45,7 +46,7 @@ class Attributes:
             raise CorruptFileError(
                 f"{title} is not of ThorImageLS",
                 evidence=f"its root element is {local(root)[:80]}, not {ROOT}",
-                remedy="name the right one with sidecar=",
+                remedy=advise("name the right one with {sidecar}", sidecar=None),
             )
         return cls(title=title, values=_flat(root))
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from omio_core.errors import CorruptFileError, MissingMetadataError, OmioError, UnsupportedFeatureError
+from omio_core.wording import Aside, advise, worded
 
 from ._attributes import Attributes
 from ._stated import Stated
 
+_TEMPLATE = worded("`omio sidecar` makes a template{}", Aside(", then sidecar="))
 _TIMELAPSE, _STREAMING = 0, 1
 _MODES = {2: "capture mode 2", 3: "bleaching", 4: "hyperspectral"}
 _SLOTS = 4
@@ -222,7 +224,7 @@ def _needed(experiment: Attributes, name: str) -> int:
         raise MissingMetadataError(
             f"{experiment.title} does not have {name}, and the shape cannot be told without it",
             evidence=f"it has {len(experiment.values)} attributes",
-            remedy="say it in a sidecar: `omio sidecar` makes a template, then sidecar=",
+            remedy=advise("say it in a sidecar: {}", _TEMPLATE),
             missing=(name,),
         )
     return value
@@ -238,5 +240,5 @@ def _unknown(what: str, where: str) -> UnsupportedFeatureError:
     return UnsupportedFeatureError(
         f"how ThorImageLS stores {what} is not known",
         evidence=where,
-        remedy="if you know the shape, say it in a sidecar: `omio sidecar` makes a template, then sidecar=",
+        remedy=advise("if you know the shape, say it in a sidecar: {}", _TEMPLATE),
     )

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from omio_core.contract import Box, Facts, ImageDescription, Level, MappedLayout
 from omio_core.errors import MetadataWarning, UnsupportedFeatureError, warn
 from omio_core.files.positioned import PositionedFile
+from omio_core.wording import advise
 
 from . import _experiment, _facts, _manual, _sidecar
 from ._arrange import Arrangement, arrange
@@ -74,7 +75,10 @@ def open_raw(path: str, sidecar: str | os.PathLike[str] | None = None) -> RawIma
     why = no_image(os.path.basename(path))
     if why is not None and sidecar is None:
         raise UnsupportedFeatureError(
-            f"{path} is {why}", evidence="its name", remedy="name a sidecar with sidecar=, if it is one", path=path
+            f"{path} is {why}",
+            evidence="its name",
+            remedy=advise("name a sidecar with {sidecar}, if it is one", sidecar=None),
+            path=path,
         )
     chosen = _sidecar.choose(path, sidecar)
     file = PositionedFile(path)

@@ -19,6 +19,7 @@ from omio_core.errors import (
     OmioError,
     ReadError,
 )
+from omio_core.wording import advise, either
 
 from ._manual import claims
 from ._names import SIDECARS, YAML, Beside, command
@@ -199,7 +200,7 @@ def _only(path: str, names: Sequence[str]) -> str:
     raise AmbiguousSidecarError(
         f"{len(names)} sidecars claim {path} equally",
         evidence=", ".join(names),
-        remedy=f"keep one of them beside it, or name it: sidecar={names[0]!r} with its folder",
+        remedy=either("keep one of them beside it", advise("name it: {sidecar!r} with its folder", sidecar=names[0])),
         path=path,
         sidecars=tuple(names),
     )

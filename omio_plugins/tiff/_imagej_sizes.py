@@ -16,6 +16,7 @@ from typing import Any
 
 from omio_core.contract import Fact
 from omio_core.metadata.units import micrometres
+from omio_core.wording import Aside, worded
 
 from ._tags import RESOLUTION_UNITS, RawTags, is_of_pictures, spacing
 
@@ -67,8 +68,10 @@ def contradiction(raw: RawTags, keys: Mapping[str, Any]) -> str:
     if not found:
         return ""
     told = "; ".join(f"along {' and '.join(axes)} {both}" for both, axes in found.items())
-    stated = "pixel_size= (--pixel-size on the command line) states another"
-    return f"the size of a pixel is {told}: that of the tag is taken; {stated}"
+    return worded(
+        "the size of a pixel is {}: that of the tag is taken; {pixel_size}{} states another",
+        told, Aside(" (--pixel-size on the command line)"), pixel_size=None,
+    )  # fmt: skip
 
 
 def _unit(keys: Mapping[str, Any], axis: str) -> str | None:

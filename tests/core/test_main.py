@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from omio_core import __main__ as program
+from omio_core.contract import Match, Reader, Verdict, Writer
 from omio_core.errors import PluginLoadError
 from omio_core.metadata.namespaces import omio_version
 from omio_core.plugins import catalogue as plugins
 from omio_core.plugins.catalogue import Catalogue, Plugin
 
-GOOD = Plugin(name="good", distribution="omio-good", version="2", offers=("reader a", "writer b"))
+READER = Reader(name="a", title="A", suffixes=(".a",), sniff=lambda probe: Verdict(Match.NO, "never"), open="a:open")
+WRITER = Writer(
+    name="b", title="B", suffixes=(".b",), accepts=lambda images: Verdict(Match.EXACT, "all"), write="b:write"
+)
+GOOD = Plugin(name="good", distribution="omio-good", version="2", readers=(READER,), writers=(WRITER,))
 
 
 def test_every_plugin_is_listed(capsys):

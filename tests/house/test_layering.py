@@ -15,6 +15,7 @@ ROOMS = {
     "metadata.plain": "values as JSON has them, which annotations are made of",
     "metadata.model": "what omio_annotate and a writer are given",
     "errors": "what a reader and a writer raise",
+    "wording": "texts of errors that name keywords, which the command line spells as flags",
     "settings": "the limits that every reader holds a file against",
     "ome.read": "the OME model, which several formats carry",
     "ome.positions": "which planes the Plane elements of OME-XML are about",

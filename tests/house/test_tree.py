@@ -128,7 +128,7 @@ def test_the_core_lies_in_folders(root: Path) -> None:
     """What is not in a folder is the door, or what every room may import."""
     flat = {path.stem for path in (root / "omio_core").glob("*.py")}
     doors = {"__init__", "__main__", "contract", "hookspecs"}
-    assert flat == doors | {"errors", "policies", "settings", "threads", "lazy"}
+    assert flat == doors | {"errors", "wording", "policies", "settings", "threads", "lazy"}
 
 
 def _strings(text: str) -> Iterator[tuple[int, str]]:

@@ -14,12 +14,27 @@ import tifffile
 
 import omio
 from omio.cli.app import app
-from omio.cli.flags import advice, spoken
+from omio.cli.flags import spoken
 from omio_core.errors import OmioError
 from omio_core.plugins.catalogue import catalogue
 from omio_core.policies import KINDS
+from omio_core.wording import Aside, Blank, OneOf, advise, either, message, worded
 
 Cli = Callable[..., Any]
+
+
+ALL = advise("take all with {return_list}", return_list=True)
+ALONG = Aside(" (--along T)")
+ASSUMED = worded("a: Q is T; settle it with {axes}{}", Aside(" (--axes on the command line)"), axes=None)
+CHOICE = Blank("index or name")
+
+
+def _said(what: str, *, evidence: str | None = None, remedy: str | None = None, **keywords: Any) -> str:
+    """The message of an error."""
+    return message(OmioError(worded(what, **keywords), evidence=evidence, remedy=remedy))
+
+
+KEPT = _said("x", evidence=worded("kept: {collision}", collision="raise"))
 
 
 def _command(verb: str, *typed: str) -> click.Context:
@@ -31,85 +46,132 @@ def _command(verb: str, *typed: str) -> click.Context:
     ("verb", "said", "expected"),
     [
         # values of every form
-        ("convert", "choose one with image=<index or name>", "choose one with --image <index or name>"),
-        ("convert", 'take all with image="all"', "take all with --image all"),
-        ("convert", "choose with reader='tiff', or not", "choose with --reader tiff, or not"),
-        ("convert", 'take name="a b"', "take --name 'a b'"),
-        ("convert", "leave out tile=0", "leave out --tile 0"),
-        ("convert", "leave out compression=", "leave out --compression"),
-        ("convert", "leave axes= out", "leave --axes out"),
-        ("convert", "leave out predictor=True", "leave out --predictor"),
-        ("convert", "leave out bigtiff=False", "leave out --no-bigtiff"),
-        ("convert", "leave out bigtiff=True", "leave out --bigtiff"),
-        ("convert", "choose fewer, or pyramid=True", "choose fewer, or --pyramid auto"),
-        ("convert", "leave out pyramid=2", "leave out --pyramid 2"),
-        ("convert", 'not compression_level="auto"', "not --level auto"),
-        ("convert", "leave it out: patterns=['!a b.tif', '!c']", "leave it out: --pattern '!a b.tif' --pattern '!c'"),
+        ("convert", advise("choose one with {image}", image=CHOICE), "choose one with --image <index or name>"),
+        ("convert", advise("take all with {image}", image="all"), "take all with --image all"),
+        ("convert", advise("choose with {reader!r}, or not", reader="tiff"), "choose with --reader tiff, or not"),
+        ("convert", advise("take {name}", name="a b"), "take --name 'a b'"),
+        ("convert", advise("leave out {tile}", tile=0), "leave out --tile 0"),
+        ("convert", advise("leave out {compression}", compression=None), "leave out --compression"),
+        ("convert", advise("leave {axes} out", axes=None), "leave --axes out"),
+        ("convert", advise("leave out {predictor}", predictor=True), "leave out --predictor"),
+        ("convert", advise("leave out {bigtiff}", bigtiff=False), "leave out --no-bigtiff"),
+        ("convert", advise("leave out {bigtiff}", bigtiff=True), "leave out --bigtiff"),
+        ("convert", either("choose fewer", advise("{pyramid}", pyramid=True)), "choose fewer, or --pyramid auto"),
+        ("convert", advise("leave out {pyramid}", pyramid=2), "leave out --pyramid 2"),
+        ("convert", advise("not {compression_level}", compression_level="auto"), "not --level auto"),
+        (
+            "convert",
+            advise("leave it out: {patterns}", patterns=["!a b.tif", "!c"]),
+            "leave it out: --pattern '!a b.tif' --pattern '!c'",
+        ),
         (
             "info",
-            "state them: pixel_size={'X': .., 'Y': .., 'Z': ..}, time_increment=..",
+            advise("state them: {pixel_size}, {time_increment}", pixel_size={"X": ..., "Y": ...}, time_increment=...),
             "state them: --pixel-size X[,Y[,Z]], --time-increment SECONDS",
         ),
-        ("info", "such as pixel_size=(0.5, 0.5, 2)", "such as --pixel-size 0.5,0.5,2"),
+        ("info", advise("such as {pixel_size}", pixel_size=(0.5, 0.5, 2)), "such as --pixel-size 0.5,0.5,2"),
         # several values, and the flag beside the keyword
         (
             "convert",
-            'another policy: collision="number", "overwrite" or "skip"',
+            advise("another policy: {collision}", collision=OneOf(("number", "overwrite", "skip"))),
             "another policy: --collision number, overwrite or skip",
         ),
-        ("convert", 'take layout="one-file" (--layout one-file), or not', "take --layout one-file, or not"),
-        ("convert", "take image=<index or name> (--image), or not", "take --image <index or name>, or not"),
-        ("merge", 'merge them with merge="T" (--along T)', "merge them with --along T"),
+        (
+            "convert",
+            advise("take {layout}{}, or not", Aside(" (--layout one-file)"), layout="one-file"),
+            "take --layout one-file, or not",
+        ),
+        (
+            "convert",
+            advise("take {image}{}, or not", Aside(" (--image)"), image=CHOICE),
+            "take --image <index or name>, or not",
+        ),
+        ("merge", advise("merge them with {merge}{}", ALONG, merge="T"), "merge them with --along T"),
         # what the command has no flag for
-        ("convert", 'merge them with merge="T" (--along T)', "merge them with omio merge --along T"),
-        ("convert", "choose image=0, or take all with return_list=True", "choose --image 0"),
+        ("convert", advise("merge them with {merge}{}", ALONG, merge="T"), "merge them with omio merge --along T"),
+        ("convert", either(advise("choose {image}", image=0), ALL), "choose --image 0"),
         (
             "merge",
-            'merge images of one size, cut them with image.at(...), or fill up with zeros: shapes="pad"',
+            either(
+                "merge images of one size",
+                Aside("cut them with image.at(...)"),
+                advise("fill up with zeros: {shapes}", shapes="pad"),
+            ),
             "merge images of one size, or fill up with zeros: --shapes pad",
         ),
-        ("convert", "read a part, take lazy=True, or convert it", "read a part, or convert it"),
-        ("convert", "take all with return_list=True", "take all with return_list=True"),
-        ("run", 'name them: axes="ZYX", one letter an axis; or ask', "ask"),
+        (
+            "convert",
+            either("read a part", advise("take {lazy}", lazy=True), "convert it"),
+            "read a part, or convert it",
+        ),
+        ("convert", ALL, "take all with return_list=True"),
+        (
+            "run",
+            either(advise("name them: {axes}, one letter an axis", axes="ZYX"), "ask", joint="; or "),
+            "ask",
+        ),
         (
             "info",
-            'choose the policy absent_files="warn" to have 0',
+            advise("choose the policy {absent_files} to have 0", absent_files="warn"),
             "choose the policy absent_files: warn (a line in the FILE of --policies) to have 0",
         ),
-        ("sidecar", 'choose the policy collision="skip"', "choose the policy --collision skip"),
-        # what is no keyword of Python
+        ("sidecar", advise("choose the policy {collision}", collision="skip"), "choose the policy --collision skip"),
+        # alternatives of alternatives, and advice within advice
+        (
+            "convert",
+            either(either(ALL, advise("{image}", image=0), joint=" or "), "copy it again", joint="; or "),
+            "--image 0; or copy it again",
+        ),
+        (
+            "convert",
+            advise("if you know it, {}", advise("say it: {}{}", "omio sidecar a", Aside(", then sidecar="))),
+            "if you know it, say it: omio sidecar a",
+        ),
+        # what is no keyword of Python, and what a plugin says in a plain text
         ("convert", "such as missing=raise", "such as missing=raise"),
         ("convert", "set OMIO_PREFER=tiff", "set OMIO_PREFER=tiff"),
         ("convert", "look at /data/x/tile=3.tif", "look at /data/x/tile=3.tif"),
+        ("convert", 'choose axes="ZYX"', 'choose axes="ZYX"'),
     ],
 )
 def test_advice(verb: str, said: str, expected: str) -> None:
-    assert advice(said, _command(verb)) == expected
+    assert spoken(said, _command(verb)) == expected
 
 
 @pytest.mark.parametrize(
     ("verb", "typed", "said", "expected"),
     [
-        ("convert", "--axes ZZ", "a.tif: axes='ZZ' does not fit the file", "a.tif: --axes ZZ does not fit the file"),
-        ("convert", "--tile 512", "tile=512 means strips", "--tile 512 means strips"),
-        ("convert", "--pixel-size 1,2,3", "pixel_size=(1.0, 2.0, 3.0) is", "--pixel-size 1.0,2.0,3.0 is"),
-        ("convert", "--collision raise", '  evidence: kept: collision="raise"', "  evidence: kept: --collision raise"),
-        ("convert", "", 'x\n  evidence: kept: collision="raise"', 'x\n  evidence: kept: collision="raise"'),
-        ("convert", "", "x\n  remedy: leave out tile=0", "x\n  remedy: leave out --tile 0"),
+        (
+            "convert",
+            "--axes ZZ",
+            worded("{}: {}", "a.tif", worded("{axes!r} does not fit the file", axes="ZZ")),
+            "a.tif: --axes ZZ does not fit the file",
+        ),
+        ("convert", "--tile 512", worded("{tile} means strips", tile=512), "--tile 512 means strips"),
+        (
+            "convert",
+            "--pixel-size 1,2,3",
+            worded("{pixel_size} is", pixel_size=(1.0, 2.0, 3.0)),
+            "--pixel-size 1.0,2.0,3.0 is",
+        ),
+        ("convert", "--collision raise", KEPT, "x\n  evidence: kept: --collision raise"),
+        ("convert", "", KEPT, 'x\n  evidence: kept: collision="raise"'),
+        ("convert", "", _said("x", remedy=advise("leave out {tile}", tile=0)), "x\n  remedy: leave out --tile 0"),
         (
             "plan",
             "--tile 8",
-            "  PROBLEM: tile=8 is\n    remedy: x, or lazy=True",
-            "  PROBLEM: --tile 8 is\n    remedy: x",
+            _said("y", evidence=_said("{tile} is", tile=8, remedy=either("x", advise("{lazy}", lazy=True)))),
+            "y\n  evidence: --tile 8 is\n  remedy: x",
         ),
+        ("convert", "", ASSUMED, "a: Q is T; settle it with --axes"),
+        ("run", "", ASSUMED, "a: Q is T; settle it with axes= (--axes on the command line)"),
         (
-            "convert",
+            "merge",
             "",
-            "a: Q is T; settle it with axes= (--axes on the command line)",
-            "a: Q is T; settle it with --axes",
+            worded("by the policy {conflict!r}: X", conflict="careful"),
+            "by the policy --conflict careful: X",
         ),
-        ("merge", "", "by the policy conflict='careful': X", "by the policy --conflict careful: X"),
-        ("merge", "", "by the policy conflict='null': X", "by the policy conflict='null': X"),
+        ("merge", "", worded("by the policy {conflict!r}: X", conflict="null"), "by the policy conflict='null': X"),
     ],
 )
 def test_the_whole_message(verb: str, typed: str, said: str, expected: str) -> None:
