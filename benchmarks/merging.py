@@ -46,11 +46,11 @@ def _stacks(folder: Path) -> list[Path]:
 def omio_plan(folder: Path) -> None:
     """OMIO: a plan to merge all files of a folder; no handle is open at its end."""
     import omio
-    from omio_core.pixels.handles import OPENS
+    from omio_core.pixels.handles import HANDLES
 
     plan = omio.plan(folder / "many", merge="T")
     assert len(plan.outputs[0].inputs) == PLANNED
-    assert len(OPENS) == 0
+    assert len(HANDLES) == 0
 
 
 def tifffile_describe(folder: Path) -> None:

@@ -286,7 +286,7 @@ def imwrite(
         path,
         [image],
         collision=collision,
-        level=compression_level,
+        compression_level=compression_level,
         tile=tile,
         verify=verify,
         workers=workers,
@@ -363,13 +363,13 @@ def convert_to_ometiff(
 
     source, merge, pixel_size, others = by_earlier_names(source, merge, pixel_size, others)
     how = WriteOptions(
-        name=name, layout=layout, level=compression_level, tile=tile, verify=verify, workers=workers,
+        name=name, layout=layout, compression_level=compression_level, tile=tile, verify=verify, workers=workers,
         options=writer_options(others),
     )  # fmt: skip
     asked = request(reader, axes, pixel_size, time_increment, channel_names, others, how.options)
     prepared = prepare.prepare(source, asked, image=image, along=merge, out=out, writing=how)
     prepared.refuse()
-    return execute.write(prepared.plan, prepared.made, progress, landed)
+    return execute.write(prepared.plan, prepared.outputs, progress, landed)
 
 
 imconvert = convert_to_ometiff
@@ -425,7 +425,7 @@ def plan(
 
     source, merge, pixel_size, others = by_earlier_names(source, merge, pixel_size, others)
     how = WriteOptions(
-        name=name, layout=layout, level=compression_level, tile=tile, verify=verify, workers=workers,
+        name=name, layout=layout, compression_level=compression_level, tile=tile, verify=verify, workers=workers,
         options=writer_options(others),
     )  # fmt: skip
     asked = request(reader, axes, pixel_size, time_increment, channel_names, others, how.options)

@@ -64,7 +64,7 @@ def images(
     from .planning import prepare
 
     prepared = prepare.prepare(known, said, image=image, along=along)
-    found = tuple(image for made in prepared.made for image in made.images)
+    found = tuple(image for made in prepared.outputs for image in made.images)
     if one and along is None and len(found) != 1:
         names = tuple(one.picture.label() for one in found)
         raise ManyImagesError(

@@ -116,7 +116,7 @@ def convert(
 
     def do(path: str) -> None:
         if dry_run:
-            merging.told(omio.plan(source(path, looking), out, **more))
+            merging.print_plan(omio.plan(source(path, looking), out, **more))
             return
 
         def landed(file: str, target: Path) -> None:

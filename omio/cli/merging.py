@@ -17,7 +17,7 @@ from .paths import each, together
 AXES = click.Choice(("T", "Z", "C"), case_sensitive=False)
 
 
-def told(plan: Any, *, as_json: bool = False) -> None:
+def print_plan(plan: Any, *, as_json: bool = False) -> None:
     """Print a plan; one that cannot be carried out ends the command with 1."""
     if as_json:
         show.line(plan.to_json())
@@ -61,7 +61,7 @@ def plan(
             together(paths, looking), out, merge=merge, image=options.chosen(image), name=name,
             layout=layout or "files", **output, **merging, **said,
         )  # fmt: skip
-        told(made, as_json=as_json)
+        print_plan(made, as_json=as_json)
 
     each([paths[0] if len(paths) == 1 else ""], do)
 
@@ -99,7 +99,7 @@ def merge(
 
     def do(_: str) -> None:
         if dry_run:
-            told(omio.plan(source, out, **more))
+            print_plan(omio.plan(source, out, **more))
             return
         with show.progress(paths[0], quiet=quiet) as bar:
             written = omio.convert_to_ometiff(source, out, progress=bar, **more)

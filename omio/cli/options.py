@@ -24,11 +24,11 @@ def _gathered(into: str, names: Sequence[str], options: Sequence[Callable[[Verb]
 
     def decorate(verb: Verb) -> Verb:
         @wraps(verb)
-        def gathered(**given: Any) -> None:
+        def collection(**given: Any) -> None:
             values = {name: given.pop(name) for name in names}
             verb(**{into: {name: value for name, value in values.items() if value is not None}}, **given)
 
-        decorated: Verb = gathered
+        decorated: Verb = collection
         for option in reversed(options):
             decorated = option(decorated)
         return decorated

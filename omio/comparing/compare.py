@@ -19,7 +19,7 @@ from omio_core.errors import ManyImagesError, first_few
 from omio_core.images.image import Image
 from omio_core.images.overrides import Request
 from omio_core.merging.conflicts import ALIKE
-from omio_core.merging.merge import exact
+from omio_core.merging.merge import is_exact
 from omio_core.metadata.facts import PLANE_COLUMNS
 from omio_core.metadata.model import Metadata
 from omio_core.metadata.plain import plain
@@ -259,7 +259,7 @@ def _pixels(a: Image, b: Image, *, every: bool) -> Pixels:
             wanted = np.result_type(a.dtype, b.dtype)
         except TypeError:
             wanted = None
-        if wanted is None or not (exact(a.dtype, wanted) and exact(b.dtype, wanted)):
+        if wanted is None or not (is_exact(a.dtype, wanted) and is_exact(b.dtype, wanted)):
             return Pixels(verdict="not compared", note=f"no type holds all values of {a.dtype} and {b.dtype}")
         note = f"values compared; the types are {a.dtype} and {b.dtype}"
     t, z, c = a.shape[:3]

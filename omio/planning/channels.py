@@ -19,7 +19,7 @@ def of_inputs(said: Request, along: str | None) -> Request:
     return replace(said, overrides=replace(said.overrides, channel_names=None))
 
 
-def dealt(images: Sequence[Image], along: str | None, said: Request) -> tuple[Image, ...]:
+def deal_names(images: Sequence[Image], along: str | None, said: Request) -> tuple[Image, ...]:
     """The images to be merged, each with its part of the channel names stated.
 
     Parameters

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
-from omio.sources.collect import described, uncollected
-from omio.sources.notices import kept_if, once, padding, tell
+from omio.sources.collect import describe, without_garbage_collection
+from omio.sources.notices import issue, one_per_kind, padding, recorded_if
 from omio_core.errors import FileChangedError, OmioError, WriteError, first_few
 from omio_core.files import stamps
 from omio_core.images import writing
@@ -60,9 +60,9 @@ def run(plan: PlanValues, progress: Progress | None = None, landed: Landed | Non
     for one in plan.outputs:
         _hold(one)
     opened: dict[str, Sequence[Image]] = {}
-    with uncollected(), kept_if(len(plan.outputs) > 1 or len(plan.outputs[0].inputs) > 1) as told:
+    with without_garbage_collection(), recorded_if(len(plan.outputs) > 1 or len(plan.outputs[0].inputs) > 1) as told:
         files = [(one, _images(one, plan.request, opened)) for one in plan.outputs]
-    tell((*once(told), *padding(one.padded for one in plan.outputs)))
+    issue((*one_per_kind(told), *padding(one.padded for one in plan.outputs)))
     if plan.writing is None:
         return [image for _, images in files for image in images]
     try:
@@ -97,7 +97,7 @@ def _hold_target(output: Output) -> None:
     """Refuse to overwrite another file than the one that stood there when the plan was made."""
     if output.stands is not None:
         try:
-            output.stands.hold()
+            output.stands.verify()
         except FileChangedError as error:
             raise WriteError(
                 f"{output.path} was to be overwritten, and is another file since the plan was made",
@@ -108,7 +108,7 @@ def _hold_target(output: Output) -> None:
 def _images(output: Output, said: Request, opened: dict[str, Sequence[Image]]) -> tuple[Image, ...]:
     """The images of an output, opened by the readers that the plan names, and merged as it says."""
     inputs_said = channels.of_inputs(said, output.along)
-    images = channels.dealt([_image(one, inputs_said, opened) for one in output.inputs], output.along, said)
+    images = channels.deal_names([_image(one, inputs_said, opened) for one in output.inputs], output.along, said)
     if output.along is not None:
         kinds = {kind: getattr(said.policies, kind) for kind in ("shapes", "dtypes", "conflict")}
         images = (merge(images, output.along, **kinds),)
@@ -121,7 +121,7 @@ def _images(output: Output, said: Request, opened: dict[str, Sequence[Image]]) -
 def _image(one: Input, said: Request, opened: dict[str, Sequence[Image]]) -> Image:
     if one.path not in opened:
         as_planned = Request(reader=one.reader, options=said.options, policies=said.policies, overrides=said.overrides)
-        opened[one.path] = described(one.path, as_planned).images
+        opened[one.path] = describe(one.path, as_planned).images
     images = opened[one.path]
     if not 0 <= one.image < len(images):
         raise _unlike(one.path, one, images[0])
@@ -213,7 +213,7 @@ def _file(
 ) -> Path | None:
     path = Path(cast(str, output.path))
     _make_folder(path.parent)
-    settings = {**how.asked, "progress": progress}
+    settings = {**how.keywords, "progress": progress}
     if collision is None:
         _hold_target(output)  # once more: others may have been written meanwhile
         exactly = "overwrite" if output.action == "overwrite" else "raise"

@@ -11,9 +11,9 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from omio.sources.collect import Collection, SourceFile, chosen, gather, uncollected
+from omio.sources.collect import Collection, SourceFile, choose_images, collect, without_garbage_collection
 from omio.sources.kinds import SourceLike
-from omio.sources.notices import Message, kept, kept_if, once, padding, tell
+from omio.sources.notices import Message, issue, one_per_kind, padding, recorded, recorded_if
 from omio_core.errors import MergeError, MetadataError, MetadataWarning, OmioError, WriteError
 from omio_core.images.enforce import refuse_missing
 from omio_core.images.image import Image
@@ -36,11 +36,11 @@ LAYOUTS = ("files", "one-file")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedPlan:
-    """A plan with its images at hand, and what is to be warned of when it is carried out."""
+    """A plan with its images at hand, and the warnings to issue when it is executed."""
 
     plan: Plan
-    made: tuple[PreparedOutput, ...]
-    told: tuple[Message, ...] = ()
+    outputs: tuple[PreparedOutput, ...]
+    messages: tuple[Message, ...] = ()
 
     def refuse(self) -> None:
         """Raise the first error, if there is one; else warn of what is to be warned of.
@@ -49,10 +49,10 @@ class PreparedPlan:
         ------
         OmioError
         """
-        for one in self.made:
+        for one in self.outputs:
             if one.error is not None:
                 raise one.error
-        tell(self.told)
+        issue(self.messages)
 
 
 def prepare(
@@ -94,37 +94,37 @@ def prepare(
         )  # fmt: skip
     if writing is not None and writing.layout not in LAYOUTS:
         raise WriteError(f"layout cannot be {writing.layout!r}", remedy=f"choose one of {', '.join(LAYOUTS)}")
-    with uncollected():
-        gathered = gather(source, channels.of_inputs(said, along))
-        groups = list(_groups(gathered, image, along, writing))
-        with kept_if(len(gathered.taken) > 1) as told:
+    with without_garbage_collection():
+        collection = collect(source, channels.of_inputs(said, along))
+        groups = list(_groups(collection, image, along, writing))
+        with recorded_if(len(collection.files) > 1) as told:
             made = [_made(group, along, said, to_file=writing is not None) for group in groups]
     if writing is not None:
-        made = targets.name(gathered, made, out, said.policies.collision, writing)
-    tellings = once(told)
-    gaps = [gathered.gaps] if along is not None and gathered.gaps else []
+        made = targets.name(collection, made, out, said.policies.collision, writing)
+    tellings = one_per_kind(told)
+    gaps = [collection.gaps] if along is not None and collection.gaps else []
     # what a merge is warned of is among its conflicts
-    notes = [*gaps, *(one.text for one in (*gathered.told, *(() if along else tellings)))]
+    notes = [*gaps, *(one.text for one in (*collection.messages, *(() if along else tellings)))]
     plan = Plan(
-        outputs=tuple(one.output for one in made), request=said, writing=writing, skipped=gathered.found.skipped,
-        family=gathered.found.family, notes=(*gathered.found.notes, *notes),
+        outputs=tuple(one.output for one in made), request=said, writing=writing, skipped=collection.listing.skipped,
+        family=collection.listing.family, notes=(*collection.listing.notes, *notes),
     )  # fmt: skip
     told_too = padding(one.output.padded for one in made)  # of a plan, its outputs say it
     unlike = [
         Message(category=MetadataWarning, text=f"merged along {along}, one after another, although {gap}")
         for gap in gaps
     ]
-    return PreparedPlan(plan=plan, made=tuple(made), told=(*gathered.told, *unlike, *tellings, *told_too))
+    return PreparedPlan(plan=plan, outputs=tuple(made), messages=(*collection.messages, *unlike, *tellings, *told_too))
 
 
 _Group = list[tuple[SourceFile, Image]]
 
 
 def _groups(
-    gathered: Collection, image: int | str | None, along: str | None, writing: WriteOptions | None
+    collection: Collection, image: int | str | None, along: str | None, writing: WriteOptions | None
 ) -> Iterator[_Group]:
     """The images that become one output, each with its file."""
-    picked = chosen(gathered, image, along=along)
+    picked = choose_images(collection, image, along=along)
     if along is not None:
         yield [(one, each) for one, images in picked for each in images]
         return
@@ -139,11 +139,11 @@ def _made(group: _Group, along: str | None, said: Request, *, to_file: bool) -> 
     """What becomes of a group, as far as descriptions and metadata tell."""
     taken, parts = tuple(one for one, _ in group), tuple(image for _, image in group)
     inputs = tuple(_input(one, image, said) for one, image in group)
-    made = PreparedOutput(output=Output(inputs=inputs, along=along), taken=taken, images=parts)
+    made = PreparedOutput(output=Output(inputs=inputs, along=along), files=taken, images=parts)
     if along is not None:
         chosen_names = {kind: getattr(said.policies, kind) for kind in ("shapes", "dtypes", "conflict")}
         try:
-            parts = channels.dealt(parts, along, said)
+            parts = channels.deal_names(parts, along, said)
             made = replace(made, images=(merge(parts, along, **chosen_names),))
         except (MergeError, MetadataError) as error:
             return made.failed(error)
@@ -214,8 +214,8 @@ def _conflicts(image: Image) -> Iterator[str]:
     record = image.metadata.facts.annotations.get(MERGE, {})
     for one in record.get("conflicts", ()):
         if not one["fact"].startswith("Annotations["):  # files describe themselves differently as a rule
-            kept = "unknown" if one["action"] == "null" else f"{one['value']!r}, that of {one['from']}"
-            yield f"{one['fact']}: {kept} (differs in {one['differing']}, such as {one['such as']})"
+            recorded = "unknown" if one["action"] == "null" else f"{one['value']!r}, that of {one['from']}"
+            yield f"{one['fact']}: {recorded} (differs in {one['differing']}, such as {one['such as']})"
     for one in record.get("gaps", ()):
         yield f"{one['kind']} between {one['after']} and {one['before']}: a step of {one['step']:g} {one['unit']}"
     yield from record.get("notes", ())
@@ -252,5 +252,5 @@ def plan(
         raise OmioError(
             "what is read into memory has no name", evidence=f"out={os.fspath(out)!r}", remedy="leave it out"
         )
-    with kept():
+    with recorded():
         return prepare(source, said, image=image, along=along, out=out, writing=writing if to == "files" else None).plan

@@ -19,7 +19,7 @@ from omio_core.policies import Policies
 
 from .values import ACTIONS, Input, Output, PlanValues, WriteOptions
 
-FORM = 1
+FORM = 2
 """Of the JSON; a plan of another form is refused."""
 
 

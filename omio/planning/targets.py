@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def name(
-    gathered: Collection,
+    collection: Collection,
     made: Sequence[PreparedOutput],
     out: str | os.PathLike[str] | None,
     collision: str,
@@ -35,7 +35,7 @@ def name(
 
     Parameters
     ----------
-    gathered
+    collection
         What they are made of.
     made
         The outputs, those of a source file one after another.
@@ -57,7 +57,7 @@ def name(
         raise _too_many(made, out)
     read = {os.path.realpath(member.path) for one in made for each in one.output.inputs for member in each.members}
     taken: dict[str, int] = {}
-    wanted = [filenames.unique(path, taken) for path in _wanted(gathered, made, out, how)]
+    wanted = [filenames.unique(path, taken) for path in _wanted(collection, made, out, how)]
     planned = set(taken)
     return [_settled(one, path, collision, planned, read, how) for one, path in zip(made, wanted, strict=True)]
 
@@ -86,16 +86,16 @@ def _too_many(made: Sequence[PreparedOutput], out: str | os.PathLike[str]) -> Ma
 
 
 def _wanted(
-    gathered: Collection, made: Sequence[PreparedOutput], out: str | os.PathLike[str] | None, how: WriteOptions
+    collection: Collection, made: Sequence[PreparedOutput], out: str | os.PathLike[str] | None, how: WriteOptions
 ) -> Iterator[Path]:
     """The name of each output, whatever stands there."""
-    for _, group in itertools.groupby(made, key=lambda one: id(one.taken[0])):
+    for _, group in itertools.groupby(made, key=lambda one: id(one.files[0])):
         ones = list(group)
-        taken = ones[0].taken[0]
+        taken = ones[0].files[0]
         suffixes = taken.opened.decision.reader.suffixes
         along = ones[0].output.along
         if along is not None:
-            found = gathered.found
+            found = collection.listing
             title = filenames.stem(found.title, suffixes) if found.candidates[0].given else found.title
             yield filenames.merged(title, Path(found.home), out, along, ones[0].images[0], how.name)
             continue
@@ -154,8 +154,8 @@ def _writable(one: PreparedOutput, how: WriteOptions) -> PreparedOutput:
     """Tell now what a writer would refuse only after it has written the files before."""
     path = one.output.path or ""
     try:
-        request = writing.requested(path, **how.asked)
-        writing.fitting(path, one.images, request)
+        request = writing.write_request(path, **how.keywords)
+        writing.choose_writer(path, one.images, request)
     except OmioError as error:
         return one.failed(error)
     return one

@@ -118,22 +118,22 @@ class WriteOptions:
         Template of the files' names, see `omio.planning.filenames.filled`.
     layout
         ``"files"``: one file an image; ``"one-file"``: all images of a source file in one.
-    level, tile, verify, workers, options
+    compression_level, tile, verify, workers, options
         As in `omio_core.images.writing.write`.
     """
 
     name: str | None = None
     layout: str = "files"
-    level: int | str = 3
+    compression_level: int | str = 3
     tile: int | None = None
     verify: str = "structure"
     workers: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def asked(self) -> dict[str, Any]:
+    def keywords(self) -> dict[str, Any]:
         """Keywords of `omio_core.images.writing.write`."""
-        return {name: getattr(self, name) for name in ("level", "tile", "verify", "workers", "options")}
+        return {name: getattr(self, name) for name in ("compression_level", "tile", "verify", "workers", "options")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,7 @@ class PreparedOutput:
     ----------
     output
         What the plan says of it.
-    taken
+    files
         The file of each input.
     images
         What it is made of: one image, or those that go into one file.
@@ -155,7 +155,7 @@ class PreparedOutput:
     """
 
     output: Output
-    taken: tuple[SourceFile, ...]
+    files: tuple[SourceFile, ...]
     images: tuple[Image, ...]
     goal: Path | None = None
     error: OmioError | None = None

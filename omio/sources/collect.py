@@ -26,9 +26,9 @@ from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.dispatch import verdicts
 from omio_core.wording import Blank, advise, either
 
-from .kinds import Listing, SourceLike, find, nothing
+from .kinds import Listing, SourceLike, find, no_image_error
 from .names import missing
-from .notices import Message, kept, once
+from .notices import Message, one_per_kind, recorded
 from .walk import Candidate, Skipped, natural
 
 _log = logging.getLogger("omio")
@@ -53,23 +53,23 @@ class Collection:
 
     Parameters
     ----------
-    found
-        What the source holds by its names; `skipped` of it has what was left out since, too.
-    taken
+    listing
+        What the source holds by its names; its `skipped` has what was left out since, too.
+    files
         The source files in order.
-    told
-        What is to be warned of; of a file that was named alone, it was warned of already.
+    messages
+        Warnings to issue when the plan is executed. For a single named file they have already been issued.
     gaps
         Which numbers are missing in the names of the files, in words; "" where none are known to be.
     """
 
-    found: Listing
-    taken: tuple[SourceFile, ...]
-    told: tuple[Message, ...] = ()
+    listing: Listing
+    files: tuple[SourceFile, ...]
+    messages: tuple[Message, ...] = ()
     gaps: str = ""
 
 
-def gather(source: SourceLike, said: Request) -> Collection:
+def collect(source: SourceLike, said: Request) -> Collection:
     """Describe the images of a source; of a file that is let go of at once.
 
     Raises
@@ -84,8 +84,8 @@ def gather(source: SourceLike, said: Request) -> Collection:
     found = find(source)
     if len(found.candidates) == 1 and found.candidates[0].given:
         (only,) = found.candidates
-        return Collection(found=found, taken=(SourceFile(candidate=only, opened=described(only.path, said)),))
-    with kept() as told:
+        return Collection(listing=found, files=(SourceFile(candidate=only, opened=describe(only.path, said)),))
+    with recorded() as told:
         taken, skipped = _describe(found.candidates, said)
         again = _written_here(taken)
     _note(taken, again)
@@ -93,9 +93,9 @@ def gather(source: SourceLike, said: Request) -> Collection:
     taken = [one for i, one in enumerate(taken) if i not in again]
     found = replace(found, skipped=tuple(sorted((*found.skipped, *skipped), key=lambda one: natural(one.path))))
     if not taken:
-        raise nothing(found.root, found.skipped)
+        raise no_image_error(found.root, found.skipped)
     gaps = missing(found, [one.candidate for one in taken])
-    return Collection(found=found, taken=tuple(taken), told=once(told), gaps=gaps)
+    return Collection(listing=found, files=tuple(taken), messages=one_per_kind(told), gaps=gaps)
 
 
 Failed = Callable[[str, OmioError | OSError], None]
@@ -118,11 +118,11 @@ def readable(source: SourceLike, said: Request, failed: Failed) -> list[opening.
 
     taken, skipped = _describe(found.candidates, said, keep)
     if not taken and not bad:
-        raise nothing(found.root, (*found.skipped, *skipped))
+        raise no_image_error(found.root, (*found.skipped, *skipped))
     return [one.opened for one in taken]
 
 
-def described(path: str, said: Request, looked: Mapping[str, Verdict] | None = None) -> opening.OpenedSource:
+def describe(path: str, said: Request, looked: Mapping[str, Verdict] | None = None) -> opening.OpenedSource:
     """A source file described; no handle stays open. `looked`: what the readers say of it, if they were asked."""
     opened = opening.open_source(path, said, verdicts=looked)
     opened.images[0].close()  # all of them share the one file
@@ -176,7 +176,7 @@ def _describe(
 def _described(one: Candidate, said: Request, looked: Mapping[str, Verdict] | None) -> opening.OpenedSource | Skipped:
     """A source file; or, of one found in a folder, why the reader of files named so says that it is none."""
     try:
-        opened = described(one.path, said, looked)
+        opened = describe(one.path, said, looked)
     except NoReaderError as error:
         if one.given:
             raise
@@ -301,8 +301,8 @@ def _length(image: Image, axis: str) -> int:
 # --- which images
 
 
-def chosen(
-    gathered: Collection, image: int | str | None, *, along: str | None
+def choose_images(
+    collection: Collection, image: int | str | None, *, along: str | None
 ) -> list[tuple[SourceFile, tuple[Image, ...]]]:
     """The chosen images of each source file.
 
@@ -312,7 +312,7 @@ def chosen(
         The choice names no image of a file; or the images are to be merged, a file holds several, and none is chosen.
     """
     found = []
-    for one in gathered.taken:
+    for one in collection.files:
         if along is None and image is None:
             picked = one.opened.images
         elif image is None and len(one.opened.images) > 1:
@@ -333,7 +333,7 @@ def chosen(
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def without_garbage_collection() -> Iterator[None]:
     """Pause Python's search for garbage: describing thousands of files makes next to none, and spends a fifth on it."""
     if not gc.isenabled():
         yield

@@ -198,10 +198,10 @@ def _told(found: Listing) -> Listing:
             remedy="name the files, or another folder",
             path=found.root,
         )
-    raise nothing(found.root, found.skipped)
+    raise no_image_error(found.root, found.skipped)
 
 
-def nothing(path: str, skipped: Sequence[Skipped]) -> NoReaderError:
+def no_image_error(path: str, skipped: Sequence[Skipped]) -> NoReaderError:
     """The error for a folder without an image: what is there, and why it is none."""
     listed = [f"{os.path.relpath(one.path, path)}: {one.why}" for one in skipped[:20]]
     return NoReaderError(

@@ -37,19 +37,19 @@ class Message:
 
 
 @contextmanager
-def kept() -> Iterator[list[warnings.WarningMessage]]:
+def recorded() -> Iterator[list[warnings.WarningMessage]]:
     """Keep warnings back, in a list that grows; by other threads of the process meanwhile, too."""
     with _filters, warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         yield told
 
 
-def kept_if(many: bool) -> AbstractContextManager[list[warnings.WarningMessage]]:
+def recorded_if(many: bool) -> AbstractContextManager[list[warnings.WarningMessage]]:
     """Keep warnings back where they may be many; else let them through, and the list stays empty."""
-    return kept() if many else nullcontext([])
+    return recorded() if many else nullcontext([])
 
 
-def once(told: Iterable[warnings.WarningMessage]) -> tuple[Message, ...]:
+def one_per_kind(told: Iterable[warnings.WarningMessage]) -> tuple[Message, ...]:
     """The first warning of each kind, with the other files that it is about; of absent planes, every one."""
     kinds: dict[type[Warning], list[Message]] = {}
     for one in told:
@@ -85,7 +85,7 @@ def padding(padded: Iterable[Sequence[str]]) -> Iterator[Message]:
             yield Message(category=AbsentPlanesWarning, text=text)
 
 
-def tell(tellings: Iterable[Message]) -> None:
+def issue(tellings: Iterable[Message]) -> None:
     """Warn of what was kept back."""
     for one in tellings:
         warn(one.text, one.category, path=one.path)

@@ -32,7 +32,7 @@ class Fingerprint:
             raise FileChangedError(f"{path} can no longer be found", evidence=str(error), path=path) from error
         return cls(path, status.st_size, status.st_mtime_ns)
 
-    def hold(self) -> None:
+    def verify(self) -> None:
         """Compare the file with this fingerprint.
 
         Raises
@@ -72,7 +72,7 @@ class Key:
         # sets of files have thousands of members, and a key is looked up at every read
         return hash((self.reader, self.path, self.options, self.members[:1]))
 
-    def hold(self) -> None:
+    def verify(self) -> None:
         """Raise FileChangedError if any member is not what it was."""
         for member in self.members:
-            member.hold()
+            member.verify()

@@ -22,7 +22,7 @@ from omio_core.wording import Aside, advise, either, joined, worded
 from .image import Image
 
 
-def rule(path: str, pictures: Sequence[FilePicture], chosen: Policies) -> None:
+def apply_policies(path: str, pictures: Sequence[FilePicture], chosen: Policies) -> None:
     """Apply the policies for axes and absence: one warning a file and kind, or an error, before a pixel is read.
 
     Readers' own warnings are issued here too, because here a warning that was made an error closes the file.

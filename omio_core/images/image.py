@@ -20,7 +20,7 @@ from omio_core.geometry.axes import CANONICAL
 from omio_core.geometry.box import Box
 from omio_core.metadata.model import Metadata
 from omio_core.pixels import handles
-from omio_core.pixels.absence import hold
+from omio_core.pixels.absence import check_present
 from omio_core.pixels.array import ArrayPicture
 from omio_core.pixels.cropped import CroppedPicture
 from omio_core.pixels.picture import read
@@ -255,7 +255,7 @@ class Image:
 
     def _room(self, box: Box) -> NDArray[Any]:
         """Memory for a region; refused before it is taken, because absent pixels cost a file nothing."""
-        hold(self.picture, box)
+        check_present(self.picture, box)
         needed, allowed = box.size * self.dtype.itemsize, current().max_memory
         if needed <= allowed:
             try:
@@ -349,7 +349,7 @@ class Image:
         """Let go of its files now, not when they fall out of use; the image stays usable and opens them again."""
         for leaf in self.picture.leaves:
             if leaf.stored is not None:
-                handles.OPENS.drop(leaf.stored.key)
+                handles.HANDLES.drop(leaf.stored.key)
 
     def __enter__(self) -> Image:
         return self

@@ -111,11 +111,11 @@ def open_source(
             if not described:
                 raise CorruptFileError(f"{probe.path} holds no image", reader=decision.reader.name, path=probe.path)
             pictures = tuple(_picture(key, index, one, request.overrides.axes) for index, one in enumerate(described))
-        enforce.rule(probe.path, pictures, request.policies)
+        enforce.apply_policies(probe.path, pictures, request.policies)
     except BaseException:  # a refusal, or a warning that was made an error
         opened.close()
         raise
-    handles.OPENS.adopt(key, opened)
+    handles.HANDLES.adopt(key, opened)
     version = decision.reader.version
     images = tuple(
         Image(one, partial(_metadata, one, len(pictures), version, request), vendor=one.description.vendor)
@@ -183,7 +183,7 @@ def _metadata(picture: FilePicture, count: int, version: str, request: Request) 
             policies=request.policies.to_dict(),
             caller=request.overrides.stated(),
         ),
-    ).settled()
+    ).with_record()
     said = catalogue.annotate(metadata, key.path)
     if said:
         annotated = {**metadata.facts.annotations, **said}

@@ -39,7 +39,7 @@ def member(fingerprint: Fingerprint) -> dict[str, Any]:
     FileChangedError
         It is not the file that was described.
     """
-    fingerprint.hold()  # what is recorded is the file that was described
+    fingerprint.verify()  # what is recorded is the file that was described
     changed = datetime.fromtimestamp(fingerprint.mtime_ns / 1e9, UTC)
     if os.path.isdir(fingerprint.path):
         return {"name": os.path.basename(fingerprint.path), "modified": changed.isoformat(timespec="microseconds")}

@@ -21,13 +21,13 @@ from omio_core.files.atomic import numbered
 from omio_core.geometry.box import Box
 from omio_core.lazy import load
 from omio_core.pixels import digests
-from omio_core.pixels.absence import hold
+from omio_core.pixels.absence import check_present
 from omio_core.plugins import dispatch, rules
 from omio_core.plugins.descriptions import Writer, WriteRequest, Written
 
 from .image import Image
 
-__all__ = ["VERIFY", "fitting", "write"]
+__all__ = ["VERIFY", "choose_writer", "write"]
 
 VERIFY = ("structure", "pixels", "none")
 """What is held against what was asked for before the rename: directories and metadata; pixels too; nothing."""
@@ -39,7 +39,7 @@ def write(
     *,
     collision: str = "raise",
     writer: str | None = None,
-    level: int | Literal["auto"] = 3,
+    compression_level: int | Literal["auto"] = 3,
     tile: int | None = None,
     verify: str = "structure",
     workers: int | None = None,
@@ -58,7 +58,7 @@ def write(
         Policy for a name that is taken.
     writer
         A writer's name, whatever the suffix.
-    level, tile, workers, progress, options
+    compression_level, tile, workers, progress, options
         As in `omio_core.contract.WriteRequest`.
     verify
         ``"structure"``: directories and metadata are checked before the file gets its name. ``"pixels"``: the file is
@@ -82,8 +82,16 @@ def write(
         What was written is not what was asked for; it is removed.
     """
     target, told = Path(path), None if progress is None else _Told(progress)
-    request = requested(target, level=level, tile=tile, verify=verify, workers=workers, progress=told, options=options)
-    chosen = fitting(target, images, request, writer)
+    request = write_request(
+        target,
+        compression_level=compression_level,
+        tile=tile,
+        verify=verify,
+        workers=workers,
+        progress=told,
+        options=options,
+    )
+    chosen = choose_writer(target, images, request, writer)
 
     def put(candidate: Path, replace: bool) -> None:
         if replace:
@@ -110,10 +118,10 @@ class _Told:
         self.inside = False
 
 
-def requested(
+def write_request(
     path: str | os.PathLike[str],
     *,
-    level: int | Literal["auto"] = 3,
+    compression_level: int | Literal["auto"] = 3,
     tile: int | None = None,
     verify: str = "structure",
     workers: int | None = None,
@@ -127,12 +135,14 @@ def requested(
     WriteError
         There is no such level of compression, or no such check.
     """
-    if level != "auto" and (not isinstance(level, int) or not 0 <= level <= 9):
-        raise WriteError(f"there is no compression level {level!r}", remedy='choose 0 (none) to 9, or "auto"')
+    if compression_level != "auto" and (not isinstance(compression_level, int) or not 0 <= compression_level <= 9):
+        raise WriteError(
+            f"there is no compression level {compression_level!r}", remedy='choose 0 (none) to 9, or "auto"'
+        )
     if verify not in VERIFY:
         raise WriteError(f"verify cannot be {verify!r}", remedy=f"choose one of {', '.join(VERIFY)}")
     return WriteRequest(
-        level=level,
+        compression_level=compression_level,
         tile=tile,
         name=Path(path).name,
         workers=workers,
@@ -142,7 +152,7 @@ def requested(
     )
 
 
-def fitting(
+def choose_writer(
     path: str | os.PathLike[str], images: Sequence[Image], request: WriteRequest, writer: str | None = None
 ) -> Writer:
     """The writer of a file, once it has nothing against what is asked; reads no pixel, writes nothing.
@@ -165,7 +175,7 @@ def fitting(
     """
     chosen = dispatch.writer_for(path, images, writer)
     for image in images:
-        hold(image.picture, Box.whole(image.shape))
+        check_present(image.picture, Box.whole(image.shape))
     dispatch.check_options(chosen, request.options)
     if chosen.refuse is not None:
         refuse = _function(chosen, chosen.refuse)

@@ -25,7 +25,7 @@ _CHOOSE = either(
 )
 
 
-class Settling:
+class Conflicts:
     """Facts of several inputs made one, and what was decided and assumed on the way.
 
     Parameters
@@ -38,7 +38,7 @@ class Settling:
 
     def __init__(self, labels: Sequence[tuple[str, str]], policy: str):
         self.labels, self.policy = labels, policy
-        self.conflicts: list[dict[str, Any]] = []
+        self.entries: list[dict[str, Any]] = []
         self.assumptions: list[str] = []
         self.notes: list[str] = []
 
@@ -65,7 +65,7 @@ class Settling:
                 values=pair,
                 sources=(at[0][0], at[1][0]),
             )
-        self.conflicts.append(
+        self.entries.append(
             {
                 "fact": name,
                 "action": action,
@@ -77,7 +77,7 @@ class Settling:
         )
         return action
 
-    def settle(
+    def resolve(
         self, name: str, kind: str, facts: Sequence[Fact[Any] | None], asked: Sequence[bool] | None = None
     ) -> Fact[Any] | None:
         """One fact of all; where some inputs say nothing, that of the others stands for them, and that is recorded.

@@ -22,7 +22,7 @@ from omio_core.metadata.model import Metadata
 from omio_core.metadata.namespaces import MERGE, omio_version
 from omio_core.wording import worded
 
-from .conflicts import Settling
+from .conflicts import Conflicts
 from .recipe import Merge
 from .record import entries
 from .times import Clock, Step, clock, delta_t, even, steps, z_steps
@@ -40,9 +40,9 @@ def join(merge: Merge) -> Metadata:
     """
     inputs = [image.metadata for image in merge.inputs]
     labels = _labels(merge)
-    settling = Settling(labels, merge.conflict)
+    conflicts = Conflicts(labels, merge.conflict)
     sizes = {
-        axis: settling.settle(
+        axis: conflicts.resolve(
             f"PhysicalSize{axis}",
             "size",
             [getattr(one.facts, f"physical_size_{axis.lower()}") for one in inputs],
@@ -52,7 +52,7 @@ def join(merge: Merge) -> Metadata:
     }
     began = clock(inputs)
     times = delta_t(inputs, began)
-    increment, found = _increment(merge, inputs, settling, began, times)
+    increment, found = _increment(merge, inputs, conflicts, began, times)
     if merge.axis == "Z":
         found = z_steps(inputs, sizes["Z"].value if sizes["Z"] else None)
     facts = Facts(
@@ -61,20 +61,20 @@ def join(merge: Merge) -> Metadata:
         physical_size_y=sizes["Y"],
         physical_size_z=sizes["Z"],
         time_increment=increment,
-        channels=_channels(merge, inputs, settling),
-        acquisition_date=_date(merge, inputs, settling),
-        objective=settling.settle("Objective", "fact", [one.facts.objective for one in inputs]),
-        planes=_planes(merge, inputs, settling, began, times),
-        annotations=_annotations(inputs, settling),
+        channels=_channels(merge, inputs, conflicts),
+        acquisition_date=_date(merge, inputs, conflicts),
+        objective=conflicts.resolve("Objective", "fact", [one.facts.objective for one in inputs]),
+        planes=_planes(merge, inputs, conflicts, began, times),
+        annotations=_annotations(inputs, conflicts),
     )
     breaks = list(_breaks(merge, found, labels))
-    _warn(merge, settling, breaks)
+    _warn(merge, conflicts, breaks)
     whole = Metadata(
         shape=merge.shape,
         dtype=merge.dtype,
         samples=merge.samples,
         facts=facts,
-        assumptions=_assumptions(inputs, labels, settling),
+        assumptions=_assumptions(inputs, labels, conflicts),
         provenance={
             "omio": omio_version(),
             "merged": {"axis": merge.axis, "inputs": len(inputs)},
@@ -82,7 +82,7 @@ def join(merge: Merge) -> Metadata:
         },
     )
     record: dict[str, Any] = {"axis": merge.axis, "inputs": entries(merge, inputs, whole)}
-    told = {"conflicts": settling.conflicts, "gaps": breaks, "notes": settling.notes}
+    told = {"conflicts": conflicts.entries, "gaps": breaks, "notes": conflicts.notes}
     record |= {key: value for key, value in told.items() if value}
     return replace(whole, facts=replace(facts, annotations={**facts.annotations, MERGE: record}))
 
@@ -109,37 +109,37 @@ def _name(inputs: Sequence[Metadata]) -> Fact[str] | None:
 def _increment(
     merge: Merge,
     inputs: Sequence[Metadata],
-    settling: Settling,
+    conflicts: Conflicts,
     began: Clock,
     times: Sequence[NDArray[np.float64] | None],
 ) -> tuple[Fact[float] | None, list[Step]]:
     """TimeIncrement if it is true of the whole, and the steps between inputs that follow each other in time."""
     stated = [one.facts.time_increment for one in inputs]
     if merge.axis != "T":
-        return settling.settle("TimeIncrement", "time", stated, [one.shape[0] > 1 for one in inputs]), []
-    differs = settling.differs("TimeIncrement", "time", [fact.value if fact else None for fact in stated])
+        return conflicts.resolve("TimeIncrement", "time", stated, [one.shape[0] > 1 for one in inputs]), []
+    differs = conflicts.differs("TimeIncrement", "time", [fact.value if fact else None for fact in stated])
     known = next((fact for fact in stated if fact is not None), None)
     found = steps(inputs, began, times, known.value if known and not differs else None)
     if known is None:
         return None, found
     if differs:
         # whatever the policy: no one increment is true of the whole
-        settling.conflicts[-1] |= {"action": "null", "value": None, "from": None}
+        conflicts.entries[-1] |= {"action": "null", "value": None, "from": None}
         return None, found
     true, why = even(inputs, found)
     if not true:
-        settling.notes.append(f"TimeIncrement, {known.value:g} s in the inputs, is unknown of the whole: {why}")
+        conflicts.notes.append(f"TimeIncrement, {known.value:g} s in the inputs, is unknown of the whole: {why}")
         return None, found
     if why:
-        settling.assumptions.append(f"TimeIncrement {known.value:g} s: {why}")
+        conflicts.assumptions.append(f"TimeIncrement {known.value:g} s: {why}")
     return known, found
 
 
-def _date(merge: Merge, inputs: Sequence[Metadata], settling: Settling) -> Fact[str] | None:
+def _date(merge: Merge, inputs: Sequence[Metadata], conflicts: Conflicts) -> Fact[str] | None:
     """When the first input began: DeltaT counts from there, so that another's date never stands in for it."""
     dates = [one.facts.acquisition_date for one in inputs]
     if merge.axis != "T":
-        action = settling.differs("AcquisitionDate", "fact", [fact.value if fact else None for fact in dates])
+        action = conflicts.differs("AcquisitionDate", "fact", [fact.value if fact else None for fact in dates])
         if action == "null":
             return None
     return dates[0]
@@ -168,7 +168,7 @@ def _breaks(merge: Merge, found: Sequence[Step], labels: Sequence[tuple[str, str
 def _planes(
     merge: Merge,
     inputs: Sequence[Metadata],
-    settling: Settling,
+    conflicts: Conflicts,
     began: Clock,
     times: Sequence[NDArray[np.float64] | None],
 ) -> Planes | None:
@@ -191,7 +191,7 @@ def _planes(
         for one, begin in zip(inputs, began.begins, strict=True)
     )
     if lost:
-        settling.notes.append(
+        conflicts.notes.append(
             f"DeltaT of {lost} of {len(inputs)} inputs is unknown: it counts from when they began, "
             "and no AcquisitionDates say how long after the first that was"
         )
@@ -213,7 +213,7 @@ _CHANNEL_FACTS = {
 }  # fmt: skip
 
 
-def _channels(merge: Merge, inputs: Sequence[Metadata], settling: Settling) -> tuple[Channel, ...]:
+def _channels(merge: Merge, inputs: Sequence[Metadata], conflicts: Conflicts) -> tuple[Channel, ...]:
     """Along C the channels of all inputs one after another; else one of each, settled fact by fact."""
     if not any(one.facts.channels for one in inputs):
         return ()
@@ -226,7 +226,7 @@ def _channels(merge: Merge, inputs: Sequence[Metadata], settling: Settling) -> t
         kept = [channels[k] if k < len(channels) else None for channels in described]
         asked = [one is not None for one in kept]
         facts = {
-            slot: settling.settle(
+            slot: conflicts.resolve(
                 f"Channels[{k}].{name}", "fact", [None if one is None else getattr(one, slot) for one in kept], asked
             )
             for slot, name in _CHANNEL_FACTS.items()
@@ -235,7 +235,7 @@ def _channels(merge: Merge, inputs: Sequence[Metadata], settling: Settling) -> t
     return tuple(found)
 
 
-def _annotations(inputs: Sequence[Metadata], settling: Settling) -> dict[str, Mapping[str, Any]]:
+def _annotations(inputs: Sequence[Metadata], conflicts: Conflicts) -> dict[str, Mapping[str, Any]]:
     """Annotations of all inputs, key by key; what of an input is not kept here stays in its entry of the record."""
     found: dict[str, dict[str, Any]] = {}
     names = dict.fromkeys(name for one in inputs for name in one.facts.annotations if name != MERGE)
@@ -244,7 +244,7 @@ def _annotations(inputs: Sequence[Metadata], settling: Settling) -> dict[str, Ma
         found[namespace] = {}
         for key in dict.fromkeys(key for content in contents for key in content):
             values = [content.get(key) for content in contents]
-            action = settling.differs(f"Annotations[{namespace}][{key}]", "annotation", values)
+            action = conflicts.differs(f"Annotations[{namespace}][{key}]", "annotation", values)
             if action != "null":
                 found[namespace][key] = next((value for value in values if value is not None), None)
     return {name: content for name, content in found.items() if content}
@@ -253,7 +253,9 @@ def _annotations(inputs: Sequence[Metadata], settling: Settling) -> dict[str, Ma
 # --- what is told
 
 
-def _assumptions(inputs: Sequence[Metadata], labels: Sequence[tuple[str, str]], settling: Settling) -> tuple[str, ...]:
+def _assumptions(
+    inputs: Sequence[Metadata], labels: Sequence[tuple[str, str]], conflicts: Conflicts
+) -> tuple[str, ...]:
     """What the inputs assumed, each sentence once with whose it is; then what merging assumed."""
     whose: dict[str, list[str]] = {}
     for one, (_, short) in zip(inputs, labels, strict=True):
@@ -265,16 +267,16 @@ def _assumptions(inputs: Sequence[Metadata], labels: Sequence[tuple[str, str]], 
             told.append(f"all inputs: {sentence}")
         else:
             told.append(f"{_listed(names)}: {sentence}")
-    return (*told, *settling.assumptions)
+    return (*told, *conflicts.assumptions)
 
 
 def _listed(names: Sequence[str]) -> str:
     return first_few(names, _FEW, last=" ")
 
 
-def _warn(merge: Merge, settling: Settling, breaks: Sequence[Mapping[str, Any]]) -> None:
+def _warn(merge: Merge, conflicts: Conflicts, breaks: Sequence[Mapping[str, Any]]) -> None:
     """One warning on facts that differ, one on gaps; annotations differ as a rule, and are only recorded."""
-    facts = [one for one in settling.conflicts if not one["fact"].startswith("Annotations[")]
+    facts = [one for one in conflicts.entries if not one["fact"].startswith("Annotations[")]
     if facts:
         told = _listed([
             f"{one['fact']} (that of {one['from']})" if one["action"] == "first" else f"{one['fact']} (now unknown)"

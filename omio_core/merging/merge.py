@@ -189,7 +189,7 @@ def _promoted(images: Sequence[Image]) -> np.dtype[Any]:
     listed = ", ".join(sorted(str(dtype) for dtype in holders))
     try:
         result: np.dtype[Any] = np.result_type(*holders)
-        lossy = next((dtype for dtype in holders if not exact(dtype, result)), None)
+        lossy = next((dtype for dtype in holders if not is_exact(dtype, result)), None)
         why = f"{lossy} as {result} would be rounded"
     except TypeError as error:
         lossy, why = next(iter(holders)), str(error)
@@ -208,7 +208,7 @@ def _dtypes(picture: Picture) -> set[np.dtype[Any]]:
     return {leaf.dtype for leaf in picture.leaves}
 
 
-def exact(source: np.dtype[Any], target: np.dtype[Any]) -> bool:
+def is_exact(source: np.dtype[Any], target: np.dtype[Any]) -> bool:
     """Whether every value of one type is a value of the other; numpy calls int64 to float64 safe, and it rounds.
 
     Examples

@@ -92,7 +92,7 @@ def from_dict(public: Mapping[str, Any], shape: Sequence[int], dtype: str) -> Me
         planes=_planes_in(public, tuple(shape), samples),
         annotations=_annotations_in(public),
     )
-    return Metadata(shape=tuple(shape), dtype=dtype, samples=samples, facts=facts).settled()
+    return Metadata(shape=tuple(shape), dtype=dtype, samples=samples, facts=facts).with_record()
 
 
 def axes_of(public: Mapping[str, Any] | None, shape: Sequence[int], axes: str | None = None) -> str:

@@ -181,7 +181,7 @@ class Metadata:
         )
         return replace(self, shape=shape, facts=facts)
 
-    def settled(self) -> Metadata:
+    def with_record(self) -> Metadata:
         """OMIO's own annotations taken out of the facts and put where they belong.
 
         What an earlier run recorded in a file stays true of it: its assumptions are assumptions still, and its

@@ -13,7 +13,7 @@ ALWAYS_ALLOWED = 256 << 20
 """Bytes of absent pixels that nobody minds being filled with 0."""
 
 
-def hold(picture: Picture, box: Box) -> None:
+def check_present(picture: Picture, box: Box) -> None:
     """Refuse a region that is nearly all absent: a few kilobytes can declare terabytes of it.
 
     Raises

@@ -53,7 +53,7 @@ def open_with(reader: Reader, path: str, options: Mapping[str, Any]) -> tuple[Ke
             listed = tuple(opened.members)
         members = tuple(before if member == path else Fingerprint.of(member) for member in listed)
         key = Key(reader=reader.name, path=path, options=tuple(sorted(options.items())), members=members)
-        before.hold()  # the file described is the file the fingerprint is of
+        before.verify()  # the file described is the file the fingerprint is of
     except BaseException:
         opened.close()
         raise
@@ -113,7 +113,7 @@ class _Entry:
         return None
 
 
-class Opens:
+class HandlePool:
     """Handles of one process, least recently used first."""
 
     def __init__(self) -> None:
@@ -160,10 +160,10 @@ class Opens:
         """Compare the members with their fingerprints at every read; of a large set all of them once a second."""
         now = time.monotonic()
         if len(key.members) <= _FEW or entry.opened is None or now - entry.held > _A_WHILE:
-            key.hold()
+            key.verify()
             entry.held = now
         else:
-            key.members[0].hold()
+            key.members[0].verify()
 
     def adopt(self, key: Key, opened: Opened) -> None:
         """Keep a handle that was just opened for the first read; a second one of the same key is closed."""
@@ -245,13 +245,13 @@ def _reader(name: str) -> Reader:
     )
 
 
-OPENS = Opens()
+HANDLES = HandlePool()
 
 
 def _after_fork() -> None:
     # a child must not wait for locks that a thread of its parent holds; it opens its own handles
-    global OPENS
-    OPENS._lock, OPENS._entries = threading.Lock(), OrderedDict()
+    global HANDLES
+    HANDLES._lock, HANDLES._entries = threading.Lock(), OrderedDict()
 
 
 if hasattr(os, "register_at_fork"):

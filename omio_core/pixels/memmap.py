@@ -47,7 +47,7 @@ def mapped(picture: Picture) -> NDArray[Any]:
         raise _cannot(level.unmapped or unsaid)
     if stored.present is not None and not stored.present.covers(box):
         raise _cannot("part of them is absent from the file")
-    stored.key.hold()
+    stored.key.verify()
     strides = _strides(stored, raw)
     offset = raw.offset + sum(start * step for (start, _), step in zip(box.spans, strides, strict=True))
     return _map(raw, offset, box.shape, strides)

@@ -20,7 +20,7 @@ from omio_core.geometry.axes import Layout
 from omio_core.geometry.box import Box, Present
 
 from .description import ImageDescription
-from .handles import OPENS
+from .handles import HANDLES
 from .protocol import Picture, StoredPicture
 
 P = TypeVar("P", bound=Picture)
@@ -181,7 +181,7 @@ class FilePicture(PictureBase):
 
     def read_into(self, out: NDArray[Any], box: Box) -> None:
         """Lease the file and read, piece by piece where C is folded of several axes."""
-        with OPENS.lease(self.key) as opened:
+        with HANDLES.lease(self.key) as opened:
             for canonical, native in self.layout.unfold(box):
                 if canonical == box:  # one piece, as nearly all reads are
                     self._ask(opened, self.layout.view(out, native), native)

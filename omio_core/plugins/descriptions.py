@@ -170,7 +170,7 @@ class WriteRequest:
 
     Parameters
     ----------
-    level
+    compression_level
         Strength of compression, 0 (none) to 9; ``"auto"`` for the fastest that makes files nearly as small as 3 does.
     tile
         Edge of square tiles in pixels, 0 for strips, None for the writer's own choice.
@@ -186,7 +186,7 @@ class WriteRequest:
         The writer's own.
     """
 
-    level: int | Literal["auto"] = 3
+    compression_level: int | Literal["auto"] = 3
     tile: int | None = None
     name: str = ""
     workers: int | None = None

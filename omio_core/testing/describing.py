@@ -13,7 +13,7 @@ from string import ascii_uppercase
 from omio_core.geometry.box import Box, Present
 from omio_core.metadata.facts import PLANE_COLUMNS, Facts
 from omio_core.pixels.description import ImageDescription
-from omio_core.pixels.handles import OPENS
+from omio_core.pixels.handles import HANDLES
 
 from .sample import Subject
 
@@ -124,7 +124,7 @@ class Describing(Subject):
         for name, sample in self.each(folder):
             with self.handle(sample.path, sample.options) as opened:
                 described = tuple(opened.images)
-            OPENS.clear()
+            HANDLES.clear()
             yield from ((f"{name}, image {index}", one) for index, one in enumerate(described))
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from omio_core.geometry.box import Box
 from omio_core.images.image import Image
-from omio_core.pixels.handles import OPENS
+from omio_core.pixels.handles import HANDLES
 from omio_core.pixels.picture import read
 from omio_core.plugins.descriptions import Opened
 
@@ -119,7 +119,7 @@ class Pixels(Subject):
                     copy: Image = pickle.loads(pickle.dumps(image))
                     whole = image.to_numpy()
                     assert same(copy.to_numpy(), whole), f"{name}, image {index}: a copy reads other pixels"
-                    OPENS.clear()
+                    HANDLES.clear()
                     late: Image = pickle.loads(pickle.dumps(image))
                     assert same(late.to_numpy(), whole), f"{name}, image {index}: reads other pixels once closed"
                     assert late.metadata == image.metadata, f"{name}, image {index}: a copy has other metadata"

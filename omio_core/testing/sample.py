@@ -21,7 +21,7 @@ from omio_core.images.opening import OpenedSource, open_source
 from omio_core.images.overrides import Request
 from omio_core.lazy import load
 from omio_core.pixels.description import ImageDescription
-from omio_core.pixels.handles import OPENS
+from omio_core.pixels.handles import HANDLES
 from omio_core.pixels.protocol import StoredPicture
 from omio_core.plugins.catalogue import Catalogue, using
 from omio_core.plugins.descriptions import Opened, Policy, Reader
@@ -109,7 +109,7 @@ class Subject:
             try:
                 yield open_source(sample.path, Request(reader=self.reader.name, options=sample.options))
             finally:
-                OPENS.clear()
+                HANDLES.clear()
 
     @contextmanager
     def handle(self, path: Path, options: Mapping[str, Any]) -> Iterator[Opened]:

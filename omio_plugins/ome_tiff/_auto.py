@@ -55,7 +55,7 @@ def fastest(plan: Plan, workers: int | None = None) -> Plan:
     if importlib.util.find_spec("isal") is None:
         said["not tried"] = "igzip: the package isal is not installed (pip install 'omio-core[fast]')"
     metadata = replace(plan.metadata, provenance={**plan.metadata.provenance, "compression": said})
-    return replace(plan, encode=chosen.encode, level=chosen.level, metadata=metadata)
+    return replace(plan, encode=chosen.encode, compression_level=chosen.level, metadata=metadata)
 
 
 def _candidates() -> Iterator[tuple[str, Encode, int]]:

@@ -87,7 +87,7 @@ def segments(plan: Plan, form: Form, rows: Rows) -> Segments:
         return [(flat(rows), [row * len(part) for part in parts])]
     found: Segments = []
     for part in parts:
-        data = flat(part) if plan.encode is None else plan.encode(differences(part, form), plan.level)
+        data = flat(part) if plan.encode is None else plan.encode(differences(part, form), plan.compression_level)
         found.append((data, [len(data)]))
     return found
 

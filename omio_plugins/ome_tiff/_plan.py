@@ -44,7 +44,7 @@ class Plan:
         Of its planes, and of the levels of its pyramid, largest first.
     method
         How a level is made of the one before: ``"mean"`` or ``"nearest"``.
-    encode, level
+    encode, compression_level
         What makes a segment's bytes of its pixels, None where they stay as they are; and how strong it is.
     order
         OME's DimensionOrder.
@@ -57,7 +57,7 @@ class Plan:
     reduced: tuple[Form, ...]
     method: str
     encode: codecs.Encode | None
-    level: int
+    compression_level: int
     order: str
     notes: tuple[str, ...]
 
@@ -87,9 +87,9 @@ def plan(index: int, image: ImageLike, request: WriteRequest, *, look: bool = Tr
     if dtype != image.dtype:
         notes.append(f"{image.dtype} is no OME pixel type; the values are written as {dtype}")
     method = _one_of(request, "pyramid_method", "mean", ("mean", "nearest"))
-    level = 3 if request.level == "auto" else request.level
+    level = 3 if request.compression_level == "auto" else request.compression_level
     codec = codecs.find(request.options.get("compression", "zlib") if level else "none", dtype, metadata.samples)
-    if request.level == "auto" and codec.tag != codecs.CODECS["zlib"].tag:
+    if request.compression_level == "auto" and codec.tag != codecs.CODECS["zlib"].tag:
         raise WriteError(
             worded("{compression_level} chooses among encoders of zlib", compression_level="auto"),
             remedy=advise("leave out {compression}", compression=None),
@@ -110,7 +110,7 @@ def plan(index: int, image: ImageLike, request: WriteRequest, *, look: bool = Tr
         reduced=reduced,
         method=method,
         encode=codec.encode,
-        level=level,
+        compression_level=level,
         order=_one_of(request, "order", "XYCZT" if together else "XYZCT", ORDERS),
         notes=tuple(notes),
     )

@@ -46,7 +46,7 @@ def write(path: str, images: Sequence[ImageLike], request: WriteRequest) -> Writ
     """
     bigtiff, fiji = _bigtiff(request), _fiji_asked(request)
     plans = _plans(images, request)
-    if request.level == "auto":
+    if request.compression_level == "auto":
         plans = [fastest(one, request.workers) for one in plans]
     first_ifds, found, done = [], [], _Done(request)
     with open(path, "wb") as file:

@@ -27,7 +27,7 @@ def _alone():
     """No installed plugin is seen, and no file stays open from one test to the next."""
     with plugins.using(Catalogue()):
         yield
-    handles.OPENS.clear()
+    handles.HANDLES.clear()
 
 
 def _rules():

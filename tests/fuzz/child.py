@@ -113,7 +113,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
             said["error"] = _raised(error)
         finally:
             opened, _opened = _opened, None
-            handles.OPENS.clear()
+            handles.HANDLES.clear()
     real = dict.fromkeys(os.path.realpath(path) for path in opened or ())
     said["opened"] = [path for path in real if not path.startswith(_INSTALLED)]
     said["warnings"] = sorted({w.category.__name__ for w in caught if issubclass(w.category, OmioWarning)})

@@ -113,11 +113,11 @@ def test_lists_and_merges(series: Path) -> None:
     np.testing.assert_array_equal(lazy.compute(), wanted)
     arrays, dicts = omio.imread(series, merge="T", return_list=True)
     assert (len(arrays), len(dicts)) == (1, 1)
-    handles.OPENS.clear()
+    handles.HANDLES.clear()
     with omio.imopen([series / "T_10.tif", series / "T_8.tif"], merge="Z") as image:
         assert image.shape == (1, 2, 1, 5, 6)
         assert image[0, :, 0, 0, 0].tolist() == [10, 8]
-    assert len(handles.OPENS) == 0
+    assert len(handles.HANDLES) == 0
 
 
 def test_one_file_in_a_folder(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_a_failed_check_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_failed_verification_leaves_no_handle(tmp_path: Path) -> None:
     path = omio.imwrite(tmp_path / "a.ome.tif", PIXELS, axes="TZCYX")
-    before = len(handles.OPENS)
+    before = len(handles.HANDLES)
     with pytest.raises(CorruptFileError):
         writing.compare(str(path), [Image.of_array(PIXELS[:1], axes="TZCYX")], Written())
-    assert len(handles.OPENS) == before
+    assert len(handles.HANDLES) == before

@@ -22,8 +22,8 @@ def file(tmp_path: Path) -> Path:
 def test_a_file_that_stays_is_held(file: Path) -> None:
     seen = Fingerprint.of(str(file))
     assert (seen.path, seen.size) == (str(file), 4)
-    seen.hold()
-    Key(reader="r", path=str(file), members=(seen,)).hold()
+    seen.verify()
+    Key(reader="r", path=str(file), members=(seen,)).verify()
 
 
 @pytest.mark.parametrize("change", ["size", "time"])
@@ -35,7 +35,7 @@ def test_a_file_that_changed_is_refused(file: Path, change: str) -> None:
     else:
         os.utime(file, ns=(seen.mtime_ns, seen.mtime_ns + 1_000_000_000))
     with pytest.raises(FileChangedError, match="has changed") as caught:
-        Key(reader="r", path=str(file), members=(seen,)).hold()
+        Key(reader="r", path=str(file), members=(seen,)).verify()
     assert caught.value.path == str(file)
 
 

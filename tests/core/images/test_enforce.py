@@ -37,7 +37,7 @@ def test_assumed_axes_may_be_forbidden_or_accepted(file):
     with pytest.raises(AmbiguousAxesError, match="does not name all its axes") as caught:
         open_source(path, request(axes="raise"))
     assert caught.value.path == str(path)
-    assert len(handles.OPENS) == 0, "what was refused is not kept open"
+    assert len(handles.HANDLES) == 0, "what was refused is not kept open"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert open_source(path, request(axes="accept")).images[0].metadata.assumptions
@@ -48,7 +48,7 @@ def test_a_warning_made_an_error_comes_as_it_is(file):
         warnings.simplefilter("error")
         with pytest.raises(AssumedAxesWarning):
             open_source(file(image(PIXELS, "QYX")))
-    assert len(handles.OPENS) == 0
+    assert len(handles.HANDLES) == 0
 
 
 def test_what_the_reader_assumed_is_recorded(file):

@@ -212,7 +212,7 @@ def test_pickles(of_file):
         after = pickle.loads(pickle.dumps(before))
         assert np.array_equal(after.to_numpy(), before.to_numpy())
         assert after.metadata == before.metadata
-    handles.OPENS.clear()
+    handles.HANDLES.clear()
     assert np.array_equal(pickle.loads(pickle.dumps(part)).to_numpy(), ARRAY[1:2, :, 1:])
 
 
@@ -220,20 +220,20 @@ def test_two_thousand_images_hold_nothing_open(toy, tmp_path):
     kept = []
     for n in range(40):
         kept += open_source(write_toy(tmp_path / f"{n}.toy", *[image(np.zeros((1, 1), "u1"), "YX")] * 50)).images
-    handles.OPENS.clear()
+    handles.HANDLES.clear()
     assert len(kept) == 2000
-    assert len(handles.OPENS) == 0
+    assert len(handles.HANDLES) == 0
     assert kept[777].shape == (1, 1, 1, 1, 1)
 
 
 def test_closing_lets_go_and_the_image_stays_usable(of_file):
     with of_file() as one:
         assert np.array_equal(one.at(T=0).to_numpy(), ARRAY[:1])
-        assert len(handles.OPENS) == 1
-    assert len(handles.OPENS) == 0
+        assert len(handles.HANDLES) == 1
+    assert len(handles.HANDLES) == 0
     assert np.array_equal(one.to_numpy(), ARRAY), "it opens the file again"
     one.at(T=0).at(Z=1).close()
-    assert len(handles.OPENS) == 0, "a part closes the file of the whole"
+    assert len(handles.HANDLES) == 0, "a part closes the file of the whole"
     of_array().close()
 
 

@@ -95,7 +95,7 @@ def test_axes_nobody_can_know(file, axes):
     with pytest.raises(AmbiguousAxesError) as caught:
         open_source(path)
     assert str(path) in str(caught.value)
-    assert len(handles.OPENS) == 0
+    assert len(handles.HANDLES) == 0
 
 
 # -- several images -----------------------------------------------------------------------------------------------
@@ -289,7 +289,7 @@ def test_many_sources_on_few_handles(toy, tmp_path):
         for n in range(30):
             path = write_toy(tmp_path / f"{n}.toy", image(PIXELS + n, "ZYX"))
             images.append(open_source(path).images[0])
-            assert len(handles.OPENS) <= 4
+            assert len(handles.HANDLES) <= 4
         for n, one in enumerate(images):
             assert one[0, 0, 0, 0, 0] == n + 1
-            assert len(handles.OPENS) <= 4
+            assert len(handles.HANDLES) <= 4

@@ -37,7 +37,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[WriteRequest]:
         seen.append(request)
 
     def refuses(images: list[Image], request: WriteRequest) -> None:
-        raise WriteError(f"not at level {request.level}")
+        raise WriteError(f"not at level {request.compression_level}")
 
     def fails(images: list[Image], request: WriteRequest) -> None:
         raise KeyError("level")
@@ -68,7 +68,9 @@ def test_a_writer_is_asked_what_it_is_asked_to_write(
     tmp_path: Path, image: Image, asked: list[WriteRequest], pen: Callable[[str | None], None], refuse: str | None
 ) -> None:
     pen(refuse)
-    path = writing.write(tmp_path / "a.pen", [image], level=7, tile=32, verify="none", options={"ink": "red"})
+    path = writing.write(
+        tmp_path / "a.pen", [image], compression_level=7, tile=32, verify="none", options={"ink": "red"}
+    )
     assert path == tmp_path / "a.pen"
     assert path.read_text() == "whole"
     assert asked == [asked[0]] * (1 if refuse is None else 2)

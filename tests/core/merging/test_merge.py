@@ -20,7 +20,7 @@ from omio_core.geometry.box import Box
 from omio_core.images.image import Image
 from omio_core.images.opening import open_source
 from omio_core.images.overrides import Request
-from omio_core.merging.merge import exact, merge
+from omio_core.merging.merge import is_exact, merge
 from omio_core.merging.recipe import AXES, Merge
 from omio_core.metadata.model import Metadata
 from omio_core.pixels import handles
@@ -193,7 +193,7 @@ def toy_files(folder, arrays, axes="TZYX", **more):
 def test_nothing_is_opened_before_pixels_are_asked_for(tmp_path):
     arrays = [np.full((2, 1, 4, 5), i + 1, "u2") for i in range(6)]
     images = [open_source(path).images[0] for path in toy_files(tmp_path, arrays)]
-    handles.OPENS.clear()
+    handles.HANDLES.clear()
     before = len(omio_toy_read.OPENED)
     merged = merge(images, "T")
     copy = pickle.loads(pickle.dumps(merged))
@@ -208,8 +208,8 @@ def test_nothing_is_opened_before_pixels_are_asked_for(tmp_path):
     assert np.array_equal(copy.to_numpy(), np.concatenate(arrays)[:, :, None])
     assert copy.metadata == merged.metadata
     with merged:
-        assert len(handles.OPENS) == 6
-    assert len(handles.OPENS) == 0, "closed with the merge"
+        assert len(handles.HANDLES) == 6
+    assert len(handles.HANDLES) == 0, "closed with the merge"
     assert [leaf.stored.key.path for leaf in merged.picture.leaves] == [str(tmp_path / f"{i}.toy") for i in range(6)]
     assert list(merged.at(T=0).picture.leaves) == list(merged.picture.leaves)
 
@@ -220,7 +220,7 @@ def test_many_files_and_few_handles(tmp_path):
     merged = merge(images, "T")
     with using(max_open=3, workers=2):
         assert np.array_equal(merged.to_numpy()[:, 0, 0, 0, 0], np.arange(40))
-        assert len(handles.OPENS) <= 3
+        assert len(handles.HANDLES) <= 3
 
 
 def test_absence_of_inputs_moves_with_them(tmp_path):
@@ -324,7 +324,7 @@ def test_exact_is_exact(a, b):
     values = np.array(extremes, a)
     with np.errstate(all="ignore"):
         there = np.array_equal(values.astype(b).real.astype(a), values)
-    assert there or not exact(a, b)
+    assert there or not is_exact(a, b)
 
 
 def test_types_without_a_common_one():

@@ -113,7 +113,7 @@ def test_what_an_earlier_run_recorded_becomes_history():
     )
     read = Metadata(
         shape=(1, 1, 1, 2, 2), dtype="uint8", facts=facts, assumptions=("both", "new"), provenance={"reader": "tiff"}
-    ).settled()
+    ).with_record()
     assert read.facts.annotations == {"microscope.org": {"laser": 3}}
     assert read.assumptions == ("Q is T", "both", "new")
     assert read.provenance["reader"] == "tiff"
@@ -121,14 +121,14 @@ def test_what_an_earlier_run_recorded_becomes_history():
         {"reader": "toy", "source": [], "origins": {"PhysicalSizeX": "caller: pixel_size="}},
         {"reader": "older"},
     ]
-    assert read.settled() == read, "settling twice is settling once"
+    assert read.with_record() == read, "settling twice is settling once"
 
 
 def test_a_single_assumption_may_be_a_text():
     metadata = Metadata(
         shape=(1, 1, 1, 2, 2), dtype="uint8", facts=Facts(annotations={ASSUMPTIONS: {"assumption": "Q is T"}})
     )
-    assert metadata.settled().assumptions == ("Q is T",)
+    assert metadata.with_record().assumptions == ("Q is T",)
 
 
 def test_stated_lists_every_value_under_its_public_name():
@@ -144,14 +144,14 @@ def test_stated_lists_every_value_under_its_public_name():
 def test_what_is_called_like_omios_own_and_is_none_stays(given):
     """A file, or a dict, may say anything under any name."""
     annotations = {"omio/assumptions": given, "omio/provenance": given, "omio/origins": given}
-    found = Metadata(shape=(1, 1, 1, 2, 2), dtype="uint8", facts=Facts(annotations=annotations)).settled()
+    found = Metadata(shape=(1, 1, 1, 2, 2), dtype="uint8", facts=Facts(annotations=annotations)).with_record()
     assert (found.assumptions, dict(found.provenance), dict(found.facts.annotations)) == ((), {}, annotations)
 
 
 @pytest.mark.parametrize("given", [5, {"a": "b"}, [5, None], None])
 def test_assumptions_that_are_no_sentences(given):
     annotations = {"omio/assumptions": {"assumption": given}}
-    found = Metadata(shape=(1, 1, 1, 2, 2), dtype="uint8", facts=Facts(annotations=annotations)).settled()
+    found = Metadata(shape=(1, 1, 1, 2, 2), dtype="uint8", facts=Facts(annotations=annotations)).with_record()
     assert found.assumptions == ()
 
 

@@ -27,7 +27,7 @@ from omio_core.errors import (
 from omio_core.files.stamps import Fingerprint, Key
 from omio_core.geometry.box import Box
 from omio_core.pixels import handles as opens
-from omio_core.pixels.handles import Opens, open_with
+from omio_core.pixels.handles import HandlePool, open_with
 
 PIXELS = np.arange(12, dtype="u1").reshape(3, 4)
 
@@ -58,7 +58,7 @@ def pixels(handle):
 
 
 def test_a_lease_opens_once_and_keeps(key, opened_paths):
-    one, rooms = key(), Opens()
+    one, rooms = key(), HandlePool()
     opened_paths.clear()
     for _ in range(3):
         with rooms.lease(one) as handle:
@@ -77,7 +77,7 @@ def test_three_hundred_files_on_eight_handles(toy, tmp_path):
         made, opened = open_with(toy, str(path), {})
         opened.close()
         keys.append(made)
-    rooms, most = Opens(), 0
+    rooms, most = HandlePool(), 0
     before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else None
     with settings.using(max_open=8):
         for n in [*range(300), *range(299, -1, -1)]:
@@ -92,7 +92,7 @@ def test_three_hundred_files_on_eight_handles(toy, tmp_path):
 
 
 def test_the_least_recently_used_goes_first(key, opened_paths):
-    a, b, c, rooms = key("a"), key("bb"), key("ccc"), Opens()
+    a, b, c, rooms = key("a"), key("bb"), key("ccc"), HandlePool()
     with settings.using(max_open=2):
         for one in (a, b, a, c):
             with rooms.lease(one):
@@ -107,7 +107,7 @@ def test_the_least_recently_used_goes_first(key, opened_paths):
 
 
 def test_what_is_in_use_is_never_evicted(key):
-    keys, rooms = [key("x" * n) for n in range(1, 6)], Opens()
+    keys, rooms = [key("x" * n) for n in range(1, 6)], HandlePool()
     with settings.using(max_open=1), rooms.lease(keys[0]) as first:
         for other in keys[1:]:
             with rooms.lease(other) as second:
@@ -119,7 +119,7 @@ def test_what_is_in_use_is_never_evicted(key):
 
 
 def test_a_file_that_changed_is_refused(key):
-    one, rooms = key(), Opens()
+    one, rooms = key(), HandlePool()
     with rooms.lease(one) as handle:
         pass
     with open(one.path, "ab") as file:
@@ -132,7 +132,7 @@ def test_a_file_that_changed_is_refused(key):
 
 
 def test_a_file_of_the_same_size_and_another_time_is_refused(key):
-    one, rooms = key(), Opens()
+    one, rooms = key(), HandlePool()
     os.utime(one.path, ns=(1, 1))
     with pytest.raises(FileChangedError), rooms.lease(one):
         pass
@@ -140,7 +140,7 @@ def test_a_file_of_the_same_size_and_another_time_is_refused(key):
 
 
 def test_a_file_that_is_gone_is_refused(key):
-    one, rooms = key(), Opens()
+    one, rooms = key(), HandlePool()
     os.unlink(one.path)
     with pytest.raises(FileChangedError, match="can no longer be found"), rooms.lease(one):
         pass
@@ -155,7 +155,7 @@ def test_every_member_counts(toy, tmp_path):
     assert [m.path for m in made.members] == [str(folder), str(path)]
     with open(path, "ab") as file:
         file.write(b"x")
-    with pytest.raises(FileChangedError, match=r"index\.toy"), Opens().lease(made):
+    with pytest.raises(FileChangedError, match=r"index\.toy"), HandlePool().lease(made):
         pass
 
 
@@ -175,7 +175,7 @@ def test_a_file_that_changes_while_it_is_opened(toy, tmp_path, monkeypatch):
 
 
 def test_drop_while_in_use_closes_with_the_last_user(key):
-    one, rooms = key(), Opens()
+    one, rooms = key(), HandlePool()
     with rooms.lease(one) as first:
         with rooms.lease(one) as second:
             assert second is first
@@ -193,7 +193,7 @@ def test_drop_while_in_use_closes_with_the_last_user(key):
 
 
 def test_many_threads_open_one_file_once(key, monkeypatch):
-    one, rooms, n = key(), Opens(), 8
+    one, rooms, n = key(), HandlePool(), 8
     together, opened = threading.Barrier(n), []
     original = omio_toy_read.open_toy
 
@@ -217,7 +217,7 @@ def test_many_threads_open_one_file_once(key, monkeypatch):
 
 
 def test_many_threads_on_few_handles(key):
-    keys, rooms = [key("x" * n) for n in range(1, 7)], Opens()
+    keys, rooms = [key("x" * n) for n in range(1, 7)], HandlePool()
 
     def read(n):
         with rooms.lease(keys[n % 6]) as handle:
@@ -231,7 +231,7 @@ def test_many_threads_on_few_handles(key):
 
 def test_an_adopted_handle_is_lent_and_a_second_is_closed(toy, tmp_path):
     path = str(write_toy(tmp_path / "a.toy", image(PIXELS, "YX")))
-    rooms = Opens()
+    rooms = HandlePool()
     made, first = open_with(toy, path, {})
     _, second = open_with(toy, path, {})
     rooms.adopt(made, first)
@@ -244,7 +244,7 @@ def test_an_adopted_handle_is_lent_and_a_second_is_closed(toy, tmp_path):
 
 def test_a_handle_that_is_adopted_during_a_lease_is_not_lost(toy, tmp_path, monkeypatch):
     path = str(write_toy(tmp_path / "a.toy", image(PIXELS, "YX")))
-    rooms = Opens()
+    rooms = HandlePool()
     made, first = open_with(toy, path, {})
     original, spare = omio_toy_read.open_toy, []
 
@@ -262,7 +262,7 @@ def test_a_handle_that_is_adopted_during_a_lease_is_not_lost(toy, tmp_path, monk
 
 
 def test_adopted_handles_are_bounded(toy, tmp_path):
-    rooms, handles = Opens(), []
+    rooms, handles = HandlePool(), []
     with settings.using(max_open=3):
         for n in range(10):
             path = str(write_toy(tmp_path / f"{n}.toy", image(PIXELS, "YX")))
@@ -274,7 +274,7 @@ def test_adopted_handles_are_bounded(toy, tmp_path):
 
 
 def test_options_are_part_of_the_key(key):
-    plain, rooms = key("a"), Opens()
+    plain, rooms = key("a"), HandlePool()
     added = replace(plain, options=(("add", 5),))
     with rooms.lease(plain) as one, rooms.lease(added) as other:
         assert np.array_equal(pixels(one) + 5, pixels(other))
@@ -282,7 +282,7 @@ def test_options_are_part_of_the_key(key):
 
 
 def test_what_cannot_be_opened_leaves_nothing(key):
-    one, rooms = key(), Opens()
+    one, rooms = key(), HandlePool()
     with open(one.path, "r+b") as file:
         file.truncate(10)
     status = os.stat(one.path)
@@ -297,7 +297,7 @@ def test_what_cannot_be_opened_leaves_nothing(key):
 def test_a_reader_that_is_not_here(key, catalogue):
     one = key()
     catalogue()
-    with pytest.raises(UnknownReaderError, match="no reader 'toy' in this process"), Opens().lease(one):
+    with pytest.raises(UnknownReaderError, match="no reader 'toy' in this process"), HandlePool().lease(one):
         pass
 
 
@@ -350,14 +350,14 @@ def test_a_child_process_opens_its_own(key):
     if not hasattr(os, "fork"):
         pytest.skip("this system does not fork")
     one = key()
-    with opens.OPENS.lease(one):
+    with opens.HANDLES.lease(one):
         pass
-    assert len(opens.OPENS) == 1
+    assert len(opens.HANDLES) == 1
     held = threading.Event()
     free = threading.Event()
 
     def hold():
-        with opens.OPENS._lock:
+        with opens.HANDLES._lock:
             held.set()
             free.wait(timeout=60)
 
@@ -398,7 +398,7 @@ def _ended(child):
 
 
 def _read_in_child(one: Key) -> int:
-    if len(opens.OPENS):
+    if len(opens.HANDLES):
         return 2
-    with opens.OPENS.lease(one) as handle:
+    with opens.HANDLES.lease(one) as handle:
         return 0 if np.array_equal(pixels(handle), PIXELS + 1) else 3

@@ -127,10 +127,10 @@ def test_planning_holds_no_handle(tmp_path: Path) -> None:
     """Not of many files, and none while it describes the next."""
     for t in range(100):
         put(tmp_path / "f" / f"{t}.tif", t)
-    handles.OPENS.clear()
+    handles.HANDLES.clear()
     plan = omio.plan(tmp_path / "f", merge="T")
     assert len(plan.outputs[0].inputs) == 100
-    assert len(handles.OPENS) == 0
+    assert len(handles.HANDLES) == 0
 
 
 def test_policies_are_found_once(series: Path) -> None:

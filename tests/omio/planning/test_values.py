@@ -37,4 +37,4 @@ def test_the_first_error_of_an_output_stays() -> None:
 
 
 def test_write_options_are_keywords_of_the_writer() -> None:
-    assert set(WriteOptions().asked) <= set(inspect.signature(writing.write).parameters)
+    assert set(WriteOptions().keywords) <= set(inspect.signature(writing.write).parameters)

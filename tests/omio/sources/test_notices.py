@@ -15,14 +15,14 @@ from tests.omio.folders import along_t, put
 
 
 def test_absent_planes_are_told_of_every_file() -> None:
-    from omio.sources.notices import kept, once
+    from omio.sources.notices import one_per_kind, recorded
 
-    with kept() as told:
+    with recorded() as told:
         for name in ("a", "b", "b"):
             warn(f"/f/{name}.tif: filled with 0", AbsentPlanesWarning, path=f"/f/{name}.tif")
         for number in range(8):
             warn(f"/f/{number}.tif: left out", MetadataWarning, path=f"/f/{number}.tif")
-    assert tuple((one.category, one.text) for one in once(told)) == (
+    assert tuple((one.category, one.text) for one in one_per_kind(told)) == (
         (AbsentPlanesWarning, "/f/a.tif: filled with 0"),
         (AbsentPlanesWarning, "/f/b.tif: filled with 0"),
         (
@@ -33,15 +33,15 @@ def test_absent_planes_are_told_of_every_file() -> None:
 
 
 def test_files_of_one_name_are_told_in_full() -> None:
-    from omio.sources.notices import kept, once
+    from omio.sources.notices import one_per_kind, recorded
 
-    with kept() as told:
+    with recorded() as told:
         for folder in ("t1", "t2"):
             warn(f"/{folder}/a.tif: left out", MetadataWarning, path=f"/{folder}/a.tif")
         warnings.warn("of no file", UserWarning, stacklevel=1)
         warnings.warn("of no file", UserWarning, stacklevel=1)
-    assert [one.path for one in once(told)] == ["/t1/a.tif", None], "of several files, the first"
-    assert [one.text for one in once(told)] == [
+    assert [one.path for one in one_per_kind(told)] == ["/t1/a.tif", None], "of several files, the first"
+    assert [one.text for one in one_per_kind(told)] == [
         "/t1/a.tif: left out (and 1 more of this kind: /t2/a.tif)", "of no file (and 1 more of this kind)",
     ]  # fmt: skip
 

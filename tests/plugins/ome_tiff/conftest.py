@@ -23,7 +23,7 @@ def save() -> Save:
     """Write, check and land, as the core does."""
 
     def saved(path: Path, *images: Image, level: Any = 3, tile: int | None = None, **options: Any) -> Written:
-        asked = WriteRequest(name=path.name, level=level, tile=tile, options=options)
+        asked = WriteRequest(name=path.name, compression_level=level, tile=tile, options=options)
         return land(
             path, lambda p: _write.write(p, images, asked), check=lambda p: _check.check(p, images), replace=True
         )

@@ -88,7 +88,7 @@ def xml(path: Path) -> str:
 def test_every_pixel_type(tmp_path: Path, dtype: str, level: int, tile: int | None) -> None:
     array = pixels((2, 3, 2, 37, 50), dtype)
     path = tmp_path / "a.ome.tif"
-    assert save(path, image(array), level=level, tile=tile).notes == ()
+    assert save(path, image(array), compression_level=level, tile=tile).notes == ()
     found = read(path)
     assert found.dtype == array.dtype
     np.testing.assert_array_equal(found, array)
@@ -111,7 +111,7 @@ def test_rgb(tmp_path: Path, samples: int, channels: int, dtype: str, level: int
     array = pixels((2, channels, 21, 33, samples), dtype)
     source = image(array, "ZCYXS")
     path = tmp_path / "a.ome.tif"
-    save(path, source, level=level, tile=tile)
+    save(path, source, compression_level=level, tile=tile)
     np.testing.assert_array_equal(read(path), source.to_numpy())
     with tifffile.TiffFile(path) as tif:
         assert len(tif.pages) == 2 * channels
@@ -222,7 +222,7 @@ def test_any_shape_and_source_block(tmp_path: Path, shape: tuple[int, ...], chun
     source = dask.array.from_array(
         array, chunks=(*(min(a, b) for a, b in zip(chunks, shape, strict=False)), *shape[3:])
     )
-    save(path, Image.of_array(source, axes="TZCYX"), level=0)
+    save(path, Image.of_array(source, axes="TZCYX"), compression_level=0)
     np.testing.assert_array_equal(read(path), array)
 
 
@@ -238,7 +238,7 @@ def test_huge_planes_go_in_bands(
     source = image(pixels((2, 2, 2, 101, 75) if axes == "TZCYX" else (2, 1, 101, 75, 3)), axes)
     done: list[int] = []
     path = tmp_path / "a.ome.tif"
-    save(path, source, tile=tile, level=level, progress=done.append)
+    save(path, source, tile=tile, compression_level=level, progress=done.append)
     assert len(done) > 6
     np.testing.assert_array_equal(read(path), source.to_numpy())
 
@@ -260,14 +260,14 @@ def test_bigtiff_when_the_size_asks_for_it(
 ) -> None:
     source = image(pixels((2, 2, 2, 40, 50) if axes == "TZCYX" else (2, 1, 40, 50, 3)), axes, physical_size_x=fact(0.1))
     path, big = tmp_path / "a.ome.tif", tmp_path / "b.ome.tif"
-    save(path, source, tile=tile, level=0)
+    save(path, source, tile=tile, compression_level=0)
     size = path.stat().st_size
     monkeypatch.setattr(_file, "MOST_CLASSIC", size - 1)
-    save(big, source, tile=tile, level=0)
+    save(big, source, tile=tile, compression_level=0)
     assert (path.read_bytes()[:4], big.read_bytes()[:4]) == (b"II*\0", b"II+\0")
     np.testing.assert_array_equal(read(big), read(path))
     with pytest.raises(WriteError, match="classic"):
-        save(tmp_path / "c.ome.tif", source, tile=tile, level=0, options={"bigtiff": False})
+        save(tmp_path / "c.ome.tif", source, tile=tile, compression_level=0, options={"bigtiff": False})
 
 
 def test_bigtiff_by_name_and_by_option(tmp_path: Path) -> None:
@@ -286,7 +286,7 @@ def test_bigtiff_by_name_and_by_option(tmp_path: Path) -> None:
 def test_uncompressed_pixels_are_one_run_of_bytes(tmp_path: Path) -> None:
     array = pixels((2, 3, 1, 300, 500))
     path = tmp_path / "a.ome.tif"
-    save(path, image(array), level=0)
+    save(path, image(array), compression_level=0)
     assert path.stat().st_size < array.nbytes + 10_000
     assert path.read_bytes()[16 : 16 + array.nbytes] == array.tobytes()
     mapped = tifffile.memmap(path, mode="r")
@@ -330,10 +330,10 @@ def test_memory_is_a_few_boxes(tmp_path: Path, level: int) -> None:
     source = Image.of_array(Endless((1, 100, 1, 1024, 512), "uint16"), axes="TZCYX")
     path = tmp_path / "a.ome.tif"
     with using(workers=2):
-        save(tmp_path / "warm.ome.tif", source.at(Z=slice(0, 2)), level=level)
+        save(tmp_path / "warm.ome.tif", source.at(Z=slice(0, 2)), compression_level=level)
         tracemalloc.start()
         try:
-            save(path, source, level=level)
+            save(path, source, compression_level=level)
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
@@ -428,7 +428,7 @@ def test_pillow(tmp_path: Path, dtype: str, axes: str, level: int, tile: int | N
 
     source = image(pixels((2, 3, 1, 40, 50) if axes == "TZCYX" else (6, 1, 40, 50, 3), dtype), axes)
     path = tmp_path / "a.ome.tif"
-    save(path, source, level=level, tile=tile)
+    save(path, source, compression_level=level, tile=tile)
     array = source.to_numpy()
     with Pillow.open(path) as picture:
         assert picture.n_frames == 6
@@ -448,9 +448,9 @@ def test_tiffinfo_has_nothing_to_say(tmp_path: Path) -> None:
     for index, (shape, axes, dtype, options) in enumerate(
         [
             ((2, 3, 2, 40, 50), "TZCYX", "uint16", {}),
-            ((2, 3, 2, 40, 50), "TZCYX", "float64", {"level": 0, "tile": 16}),
+            ((2, 3, 2, 40, 50), "TZCYX", "float64", {"compression_level": 0, "tile": 16}),
             ((2, 3, 2, 40, 50), "TZCYX", "complex64", {"tile": 16, "options": {"bigtiff": True}}),
-            ((2, 1, 40, 50, 3), "ZCYXS", "uint8", {"level": 9}),
+            ((2, 1, 40, 50, 3), "ZCYXS", "uint8", {"compression_level": 9}),
             ((2, 1, 40, 50, 4), "ZCYXS", "uint16", {"options": {"bigtiff": True}}),
         ]
     ):
@@ -518,7 +518,7 @@ def test_check_finds_a_directory_at_an_odd_offset(tmp_path: Path, bigtiff: bool)
 def test_check_finds_damage(tmp_path: Path, bigtiff: bool) -> None:
     images = [image(pixels((2, 3, 1, 30, 20)))]
     path = tmp_path / "a.ome.tif"
-    save(path, *images, level=0, options={"bigtiff": bigtiff})
+    save(path, *images, compression_level=0, options={"bigtiff": bigtiff})
     size = path.stat().st_size
     with tifffile.TiffFile(path) as tif:
         second = tif.pages[1]

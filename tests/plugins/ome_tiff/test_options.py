@@ -121,7 +121,7 @@ def test_predictors(
         ("uint16", {"pyramid": 1, "tile": 0}, "has tiles"),
         ("uint16", {"pyramid_method": "median"}, "pyramid_method cannot be"),
         ("uint16", {"order": "TZCYX"}, "order cannot be"),
-        ("uint16", {"level": "auto", "compression": "zstd"}, "encoders of zlib"),
+        ("uint16", {"compression_level": "auto", "compression": "zstd"}, "encoders of zlib"),
     ],
 )
 def test_what_does_not_go_together(
@@ -284,7 +284,7 @@ def test_a_wide_plane_is_never_whole_in_memory(tmp_path: Path, save: Save) -> No
     source = of(Slide(), "YX")
     tracemalloc.start()
     try:
-        save(tmp_path / "a.ome.tif", source, pyramid=True, level=1)
+        save(tmp_path / "a.ome.tif", source, pyramid=True, compression_level=1)
         assert tracemalloc.get_traced_memory()[1] < 100 << 20
     finally:
         tracemalloc.stop()
@@ -332,7 +332,7 @@ def test_a_level_that_lies_outside_is_refused(tmp_path: Path, save: Save, noisy:
 def test_auto_says_what_it_took(tmp_path: Path, save: Save, noisy: Noisy) -> None:
     array = noisy(4, 1, 1, 200, 300)
     path = tmp_path / "a.ome.tif"
-    save(path, of(array), level="auto")
+    save(path, of(array), compression_level="auto")
     np.testing.assert_array_equal(tifffile.imread(path).reshape(array.shape), array)
     said = provenance(path)["compression"]
     assert said["encoder"].rpartition(" level ")[0] in ("libdeflate", "igzip")
@@ -351,14 +351,14 @@ def test_auto_takes_no_encoder_that_makes_larger_files(monkeypatch: pytest.Monke
     from omio_core.contract import WriteRequest
 
     image = of(np.zeros((1, 1, 1, 300, 300), np.uint16))
-    chosen = _auto.fastest(_plan.plan(0, image, WriteRequest(level="auto")))
-    assert (chosen.encode, chosen.level) == (_codecs.zlib, 3)
+    chosen = _auto.fastest(_plan.plan(0, image, WriteRequest(compression_level="auto")))
+    assert (chosen.encode, chosen.compression_level) == (_codecs.zlib, 3)
     assert chosen.metadata.provenance["compression"]["encoder"] == "libdeflate level 3"
 
 
 def test_auto_without_isal_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, save: Save, noisy: Noisy) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    save(tmp_path / "a.ome.tif", of(noisy(1, 1, 1, 50, 60)), level="auto")
+    save(tmp_path / "a.ome.tif", of(noisy(1, 1, 1, 50, 60)), compression_level="auto")
     said = provenance(tmp_path / "a.ome.tif")["compression"]
     assert said["encoder"].startswith("libdeflate")
     assert "isal" in said["not tried"]

@@ -53,7 +53,8 @@ for line in iter(sys.stdin.readline, ""):
             resource.setrlimit(resource.RLIMIT_FSIZE, (case["limit"], case["limit"]))
         image = Image.of_array(noise + np.uint16(case["value"]), axes="TZCYX")
         try:
-            path = writing.write(case["target"], [image], level=case["level"], collision=case["collision"], workers=2)
+            level, collision = case["level"], case["collision"]
+            path = writing.write(case["target"], [image], compression_level=level, collision=collision, workers=2)
             said = str(path)
         except WriteError as error:
             said = "WriteError"

@@ -20,7 +20,7 @@ from omio_core.errors import (
     ReadError,
 )
 from omio_core.images.opening import open_source
-from omio_core.pixels.handles import OPENS
+from omio_core.pixels.handles import HANDLES
 from omio_plugins.tiff._read import TiffImages, open_tiff
 from omio_plugins.tiff._shelf import KEPT, Shelf, ShelvedFile
 
@@ -31,7 +31,7 @@ from .made import MAKERS, Made, binary_only, companion, image, master, ome, plac
 def _let_go() -> Iterator[None]:
     """What the core keeps open for a next read is closed."""
     yield
-    OPENS.clear()
+    HANDLES.clear()
 
 
 # --- names and UUIDs

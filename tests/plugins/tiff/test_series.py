@@ -18,7 +18,7 @@ import omio
 from omio.cli.app import app
 from omio_core.errors import AbsentDataError, AbsentPlanesWarning, CorruptFileError, MetadataWarning
 from omio_core.files.positioned import PositionedFile
-from omio_core.pixels.handles import OPENS
+from omio_core.pixels.handles import HANDLES
 from omio_plugins.tiff import _members
 from omio_plugins.tiff._series import first_names
 
@@ -30,7 +30,7 @@ from .series import listed, name_of, pixels_xml, seconds, thor
 def _let_go() -> Iterator[None]:
     """What the core keeps open for a next read is closed."""
     yield
-    OPENS.clear()
+    HANDLES.clear()
 
 
 def alone(folder: Path, text: str, array: np.ndarray, name: str = "ChanB_0001_0001_0003_0002.tif", **options) -> Path:

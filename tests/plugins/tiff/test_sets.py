@@ -23,7 +23,7 @@ from omio_core.errors import (
 )
 from omio_core.images.opening import open_source
 from omio_core.images.overrides import Overrides, Request
-from omio_core.pixels.handles import OPENS
+from omio_core.pixels.handles import HANDLES
 from omio_core.policies import Policies
 from omio_core.settings import using
 from omio_plugins.tiff._read import open_tiff
@@ -35,7 +35,7 @@ from .made import MAKERS, Made, binary_only, companion, image, master, ome, part
 def _let_go() -> Iterator[None]:
     """What the core keeps open for a next read is closed."""
     yield
-    OPENS.clear()
+    HANDLES.clear()
 
 
 def arrays(path: Path, **policies: str) -> list[np.ndarray]:
