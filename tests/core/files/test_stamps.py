@@ -42,7 +42,7 @@ def test_a_file_that_changed_is_refused(file: Path, change: str) -> None:
 def test_a_file_that_is_gone_is_refused(file: Path) -> None:
     seen = Fingerprint.of(str(file))
     file.unlink()
-    for look in (seen.hold, lambda: Fingerprint.of(str(file))):
+    for look in (seen.verify, lambda: Fingerprint.of(str(file))):
         with pytest.raises(FileChangedError, match="no longer be found"):
             look()
 

@@ -75,7 +75,7 @@ def test_a_writer_is_asked_what_it_is_asked_to_write(
     assert path.read_text() == "whole"
     assert asked == [asked[0]] * (1 if refuse is None else 2)
     (found, *_) = asked
-    assert (found.level, found.tile, found.digests, found.options, found.name) == (
+    assert (found.compression_level, found.tile, found.digests, found.options, found.name) == (
         7,
         32,
         False,

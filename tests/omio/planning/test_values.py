@@ -27,7 +27,7 @@ def test_the_problems_of_a_plan_are_those_of_its_outputs() -> None:
 
 def test_the_first_error_of_an_output_stays() -> None:
     """It is the problem that the plan states; the value that had none is not changed."""
-    prepared = PreparedOutput(output=Output(inputs=()), taken=(), images=())
+    prepared = PreparedOutput(output=Output(inputs=()), files=(), images=())
     failed = prepared.failed(MergeError("sizes differ"))
     assert failed.output.problem == str(failed.error) == "sizes differ"
     assert failed.failed(WriteError("the name is taken")) is failed

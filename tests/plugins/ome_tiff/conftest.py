@@ -22,8 +22,10 @@ Save = Callable[..., Written]
 def save() -> Save:
     """Write, check and land, as the core does."""
 
-    def saved(path: Path, *images: Image, level: Any = 3, tile: int | None = None, **options: Any) -> Written:
-        asked = WriteRequest(name=path.name, compression_level=level, tile=tile, options=options)
+    def saved(
+        path: Path, *images: Image, compression_level: Any = 3, tile: int | None = None, **options: Any
+    ) -> Written:
+        asked = WriteRequest(name=path.name, compression_level=compression_level, tile=tile, options=options)
         return land(
             path, lambda p: _write.write(p, images, asked), check=lambda p: _check.check(p, images), replace=True
         )
