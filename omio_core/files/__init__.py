@@ -1,1 +1,1 @@
-"""Where bytes are: positioned reads, one bounded look, writes that are whole or not at all."""
+"""File access: positioned reads, bounded probes, fingerprints, and atomic writes."""

@@ -1,7 +1,8 @@
-"""Landing: a file comes to stand under its name whole, or not at all; it knows no format.
+"""Atomic writes: a file appears under its name complete, or not at all; knows no format.
 
-What is written goes to a temporary name in the target's folder, is flushed to the disk, checked, and only then
-renamed. A run that is killed leaves at most a temporary behind, see `temporaries`. Nothing is overwritten unasked.
+The caller writes to a temporary file in the target's folder. The file is flushed to disk, checked, and only then
+renamed. A killed run leaves at most a temporary file behind (see `temporaries`). An existing file is overwritten only
+on request.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from .temporaries import reserve, tidy_now_and_then
 T = TypeVar("T")
 
 _OF_OME = re.compile(r"\.ome\.\w+\Z", re.IGNORECASE)
-"""A suffix of two parts, as formats that carry OME metadata have them: it stays whole."""
+"""Matches the two-part suffixes of formats that carry OME metadata; such a suffix is never split."""
 
 
 def land(
@@ -41,19 +42,19 @@ def land(
     Parameters
     ----------
     target
-        The name wanted. Of a symbolic link, the file it points to is written.
+        The path of the file to write. For a symbolic link, the file it points to is written.
     write
-        Called with the path of an empty file, which it fills; what it gives is given back.
+        Called with the path of an empty file, which it fills; `land` returns its result.
     check
-        Called with the same path once all bytes are on the disk; raises to refuse the file.
+        Called with the same path once all bytes are on disk; raises an error to refuse the file.
     replace
-        Whether a file of that name may be replaced; its permissions are kept.
+        Whether an existing file of that name may be replaced; the new file gets its permissions.
 
     Raises
     ------
     WriteError
-        The target exists and `replace` is not asked, or the system refuses (no space, no permission, no folder, a
-        name too long, ...). What stood under the name still stands, and nothing is left beside it.
+        The target exists and `replace` is False, or the system refuses (no space, no permission, no folder, a name
+        too long, ...). An existing file of that name is unchanged, and no temporary file is left beside it.
 
     Examples
     --------
@@ -64,16 +65,16 @@ def land(
     >>> path.read_text()
     'whole'
     """
-    goal = _goal(target)
-    with _told(goal):
-        _refuse_unfit(goal, replace)
+    goal = _resolve_target(target)
+    with _report_as_write_error(goal):
+        _refuse_unwritable(goal, replace)
         tidy_now_and_then(goal.parent)
         temporary, lock = reserve(goal)
-    owner = os.getpid()
+    process = os.getpid()
     try:
-        with _told(goal):
-            with _flushing(temporary):
-                given = write(str(temporary))
+        with _report_as_write_error(goal):
+            with _flush_periodically(temporary):
+                result = write(str(temporary))
             _flush(temporary)
             if check is not None:
                 check(str(temporary))
@@ -82,14 +83,14 @@ def land(
     finally:
         if lock is not None:
             os.close(lock)
-        if os.getpid() == owner:  # a child that was forked meanwhile and ends here owns nothing
+        if os.getpid() == process:  # a child process forked meanwhile must not remove its parent's file
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
-    return given
+    return result
 
 
 def numbered(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """The name itself, then ``x-1.ome.tif``, ``x-2.ome.tif``, ...; suffixes such as ``.ome.tif`` stay whole.
+    """Yield the path itself, then ``x-1.ome.tif``, ``x-2.ome.tif``, ...; suffixes such as ``.ome.tif`` are not split.
 
     Examples
     --------
@@ -97,46 +98,46 @@ def numbered(path: str | os.PathLike[str]) -> Iterator[Path]:
     >>> [str(next(names)) for _ in range(3)]
     ['x.ome.tif', 'x-1.ome.tif', 'x-2.ome.tif']
     """
-    first = Path(path)
-    yield first
-    found = _OF_OME.search(first.name)
-    suffix = found[0] if found and found.start() else first.suffix
-    stem = first.name[: len(first.name) - len(suffix)]
-    ending = first.name[len(stem) :]
+    target = Path(path)
+    yield target
+    match = _OF_OME.search(target.name)
+    suffix = match[0] if match and match.start() else target.suffix
+    stem = target.name[: len(target.name) - len(suffix)]
+    ending = target.name[len(stem) :]
     number = 1
     while True:
-        yield first.with_name(f"{stem}-{number}{ending}")
+        yield target.with_name(f"{stem}-{number}{ending}")
         number += 1
 
 
-# --- to the disk, and to the name
+# --- flushing and renaming
 
 
 FLUSH_EVERY = 0.1  # seconds
 
 
 @contextlib.contextmanager
-def _flushing(path: Path) -> Iterator[None]:
-    """Flush a file now and then while it is written: so the disk works while pixels are encoded, not only afterwards.
+def _flush_periodically(path: Path) -> Iterator[None]:
+    """Flush a file at intervals while it is written, so that the disk already works while pixels are encoded.
 
-    The system tells of a failed write once, be it to a flush halfway: what that raises is raised at the end.
+    The system reports a failed write only once, possibly to one of these flushes; its error is raised at the end.
     """
-    ended = threading.Event()
-    failed: list[OSError] = []
+    finished = threading.Event()
+    errors: list[OSError] = []
 
     def flush() -> None:
         try:
-            while not ended.wait(FLUSH_EVERY):
-                _flush(path)  # opened anew, for an open file would be in the way of a writer that replaces it
+            while not finished.wait(FLUSH_EVERY):
+                _flush(path)  # opened anew each time: an open file would block a writer that replaces it
         except FileNotFoundError:
             return
         except OSError as error:
-            failed.append(error)
+            errors.append(error)
 
-    with meanwhile(flush, ended.set):
+    with meanwhile(flush, finished.set):
         yield
-    if failed:
-        raise failed[0]
+    if errors:
+        raise errors[0]
 
 
 _WRITABLE = os.O_RDWR | getattr(os, "O_BINARY", 0)
@@ -151,7 +152,7 @@ def _flush(path: Path) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Make the new name last through a power cut, where folders can be flushed (not on Windows)."""
+    """Flush a folder so that the new name survives a power cut; does nothing on Windows, which cannot flush folders."""
     if os.name == "nt":
         return
     with contextlib.suppress(OSError):
@@ -171,17 +172,17 @@ def _rename(temporary: Path, goal: Path, replace: bool) -> None:
     link = getattr(os, "link", None)
     if link is not None:
         try:
-            link(temporary, goal)  # fails where the name is taken; the temporary's own name goes at the end
+            link(temporary, goal)  # fails if the name is taken; `land` removes the temporary name at the end
         except FileExistsError:
             raise
         except OSError:
-            pass  # exFAT and many shares have no links, and each says so with another number
+            pass  # exFAT and many network shares have no links; their error numbers differ
         else:
             return
     if sys.platform == "win32":
-        os.rename(temporary, goal)  # there, it fails where the name is taken
+        os.rename(temporary, goal)  # on Windows, this fails if the name is taken
         return
-    # the name is taken with an empty file that is ours alone, then replaced by the whole one
+    # reserve the name with an empty file that we created, then replace it by the complete one
     os.close(os.open(goal, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         os.replace(temporary, goal)
@@ -190,14 +191,14 @@ def _rename(temporary: Path, goal: Path, replace: bool) -> None:
         raise
 
 
-# --- what is told
+# --- errors
 
 
-def _goal(target: str | os.PathLike[str]) -> Path:
+def _resolve_target(target: str | os.PathLike[str]) -> Path:
     try:
         goal = Path(os.path.realpath(target))
         os.fsencode(goal)
-    except (OSError, ValueError) as error:  # a NUL or a lone surrogate in the name, a link that cannot be read
+    except (OSError, ValueError) as error:  # a NUL or a lone surrogate in the name, or an unreadable link
         raise WriteError(
             f"{os.fspath(target)!r} is no name for a file", evidence=str(error), remedy="choose another name",
             path=os.fspath(target),
@@ -205,8 +206,8 @@ def _goal(target: str | os.PathLike[str]) -> Path:
     return goal
 
 
-def _refuse_unfit(goal: Path, replace: bool) -> None:
-    """Tell before writing what can be told: a name taken, a folder, a name too long."""
+def _refuse_unwritable(goal: Path, replace: bool) -> None:
+    """Refuse before writing what is known to fail: the name is taken, is a folder, or is too long."""
     try:
         mode = os.lstat(goal).st_mode
     except FileNotFoundError:
@@ -239,8 +240,8 @@ _REMEDIES = {
 
 
 @contextlib.contextmanager
-def _told(goal: Path) -> Iterator[None]:
-    """Turn what the system says into one WriteError; what OMIO says passes."""
+def _report_as_write_error(goal: Path) -> Iterator[None]:
+    """Convert an OSError into one WriteError; OMIO's own errors pass unchanged."""
     try:
         yield
     except OmioError:

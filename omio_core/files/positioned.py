@@ -1,7 +1,7 @@
-"""Positioned reads of one file, from many threads at once; it knows no format.
+"""Positioned reads of one file, from many threads at once; knows no format.
 
-Reads, not a map: a mapped file that someone truncates kills the process. What the system lacks (`os.preadv`,
-`os.pread`: Windows) is looked up at each call and done without.
+It reads and does not map: if a mapped file is truncated, the process is killed. Each call looks up whether the system
+has `os.preadv` and `os.pread` (Windows has neither) and works without them if needed.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from omio_core.errors import CorruptFileError, ReadError
 
 __all__ = ["PositionedFile"]
 
-_JOINED = 256  # small reads whose results are joined at once, so that the memory of each serves the next as well
-_MOST_A_CALL = 1 << 30  # Linux reads at most 0x7ffff000 bytes a call, macOS INT_MAX
+_BATCH = 256  # small reads joined at a time, so that their memory is reused for the next ones
+_CALL_LIMIT = 1 << 30  # Linux reads at most 0x7ffff000 bytes per call, macOS INT_MAX
 
 
 class PositionedFile:
-    """An open file whose reads give exactly what they were asked for, or an error.
+    """An open file whose reads return exactly the requested bytes or raise an error.
 
     Attributes
     ----------
     path
-        As it was opened.
+        The path it was opened with.
     size
-        Bytes when it was opened.
+        Size in bytes when it was opened.
 
     Raises
     ------
     ReadError
-        It is no regular file (a FIFO would block), or cannot be opened.
+        The path is not a regular file (a FIFO would block), or cannot be opened.
     """
 
     def __init__(self, path: str):
@@ -40,7 +40,7 @@ class PositionedFile:
         try:
             if not stat.S_ISREG(os.stat(path).st_mode):
                 raise ReadError(f"{path} is not a regular file", path=path)
-            self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - it is closed by `close`
+            self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - `close` closes it
         except (FileNotFoundError, ReadError):
             raise
         except OSError as error:
@@ -48,24 +48,26 @@ class PositionedFile:
         self.size = os.fstat(self._file.fileno()).st_size
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def read(self, offset: int, n: int) -> bytes:
-        """The `n` bytes at `offset`.
+        """Return the `n` bytes at `offset`.
 
         Raises
         ------
         CorruptFileError
-            They do not all lie in the file; found out before anything is allocated.
+            The range is not entirely inside the file; checked before memory is allocated.
+        ReadError
+            The system fails to read.
         """
-        self._hold(offset, n)
+        self._check_range(offset, n)
         pread = getattr(os, "pread", None)
-        if pread is not None and n <= _MOST_A_CALL:
+        if pread is not None and n <= _CALL_LIMIT:
             try:
                 data: bytes = pread(self._file.fileno(), n, offset)
             except OSError as error:
-                raise self._failed(error) from error
+                raise self._read_error(error) from error
             if len(data) == n:
                 return data
         buffer = bytearray(n)
@@ -73,38 +75,38 @@ class PositionedFile:
         return bytes(buffer)
 
     def read_each(self, offsets: range, n: int) -> bytearray:
-        """The `n` bytes at each of `offsets`, one after the other, as little around each call as can be.
+        """Return the `n` bytes at each of `offsets`, concatenated, with as little overhead per read as possible.
 
-        Errors as `read`.
+        Raises the errors of `read`.
         """
-        found = bytearray()
+        data = bytearray()
         pread = getattr(os, "pread", None)
         ends = (offsets[0], offsets[-1]) if offsets else (0, 0)
         if pread is not None and min(ends) >= 0 and max(ends) + n <= self.size:
-            number = self._file.fileno()
+            descriptor = self._file.fileno()
             try:
-                for k in range(0, len(offsets), _JOINED):
-                    found += b"".join([pread(number, n, offset) for offset in offsets[k : k + _JOINED]])
+                for first in range(0, len(offsets), _BATCH):
+                    data += b"".join([pread(descriptor, n, offset) for offset in offsets[first : first + _BATCH]])
             except OSError as error:
-                raise self._failed(error) from error
-            if len(found) == n * len(offsets):
-                return found
+                raise self._read_error(error) from error
+            if len(data) == n * len(offsets):
+                return data
         return bytearray().join([self.read(offset, n) for offset in offsets])
 
     def read_into(self, view: memoryview, offset: int) -> None:
-        """Fill `view`, a writable run of bytes, with what is at `offset`; errors as `read`."""
-        self._hold(offset, len(view))
+        """Fill `view`, a writable buffer of bytes, from `offset` on; raises the errors of `read`."""
+        self._check_range(offset, len(view))
         done = 0
         while done < len(view):
             try:
-                got = self._some(view[done : done + _MOST_A_CALL], offset + done)
+                count = self._read_some(view[done : done + _CALL_LIMIT], offset + done)
             except OSError as error:
-                raise self._failed(error) from error
-            if not got:
-                raise self._ends_too_soon(offset, len(view), offset + done)
-            done += got
+                raise self._read_error(error) from error
+            if not count:
+                raise self._truncated_error(offset, len(view), offset + done)
+            done += count
 
-    def _some(self, view: memoryview, offset: int) -> int:
+    def _read_some(self, view: memoryview, offset: int) -> int:
         preadv, pread = getattr(os, "preadv", None), getattr(os, "pread", None)
         if preadv is not None:
             return int(preadv(self._file.fileno(), [view], offset))
@@ -116,11 +118,11 @@ class PositionedFile:
             self._file.seek(offset)
             return self._file.readinto(view) or 0
 
-    def _hold(self, offset: int, n: int) -> None:
+    def _check_range(self, offset: int, n: int) -> None:
         if offset < 0 or n < 0 or offset + n > self.size:
-            raise self._ends_too_soon(offset, n, self.size)
+            raise self._truncated_error(offset, n, self.size)
 
-    def _ends_too_soon(self, offset: int, n: int, end: int) -> CorruptFileError:
+    def _truncated_error(self, offset: int, n: int, end: int) -> CorruptFileError:
         return CorruptFileError(
             f"{self.path} ends too soon",
             evidence=f"{n} bytes at {offset} are needed, the file ends at {end}",
@@ -128,5 +130,5 @@ class PositionedFile:
             path=self.path,
         )
 
-    def _failed(self, error: OSError) -> ReadError:
+    def _read_error(self, error: OSError) -> ReadError:
         return ReadError(f"{self.path} cannot be read", evidence=str(error), path=self.path)

@@ -1,7 +1,7 @@
-"""One bounded look at a path; it knows no format.
+"""A bounded look at a path; knows no format.
 
-A probe is what a reader's `sniff` gets: name, suffix, size, the first bytes, more bytes at an offset, and the names
-that lie beside it. It reads little, never more than its budget, and only with the standard library.
+A reader's `sniff` receives a probe: name, suffix, size, the first bytes, more bytes at an offset, and the names of
+the files beside it. A probe reads little, never more than its budget, and uses only the standard library.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from omio_core.errors import LimitExceededError, ReadError
 
-HEAD = 4096  # bytes of `head`
+HEAD = 4096  # bytes in `head`
 MOST_A_READ = 1 << 16
 MOST_IN_ALL = 1 << 20
 MOST_NAMES = 10_000
@@ -32,18 +32,18 @@ class Probe:
     path
         The path as text, absolute.
     name, suffix
-        The last part of the path; what follows its last dot, in lower case with the dot, or "".
+        The last part of the path; its suffix from the last dot on, in lower case with the dot, or "".
     is_dir
-        Whether it is a folder.
+        Whether the path is a folder.
     size
-        Bytes; 0 for a folder.
+        Size in bytes; 0 for a folder.
 
     Raises
     ------
     FileNotFoundError
-        There is nothing of that name.
+        Nothing exists at the path.
     ReadError
-        It is neither a regular file nor a folder (a FIFO or a device would block), or may not be read.
+        The path is neither a regular file nor a folder (a FIFO or a device would block), or may not be read.
 
     Examples
     --------
@@ -75,7 +75,7 @@ class Probe:
 
     @classmethod
     def of_bytes(cls, data: bytes, name: str) -> Probe:
-        """A probe of a file that is not there: for tests, and to try a plugin's manners."""
+        """Return a probe of a file that does not exist: for tests, and to check how a plugin's `sniff` behaves."""
         probe = cls.__new__(cls)
         probe.path, probe.name, probe.is_dir, probe.size = f"/nowhere/{name}", name, False, len(data)
         probe._bytes, probe._left, probe._head = data, MOST_IN_ALL, None
@@ -83,7 +83,7 @@ class Probe:
 
     @property
     def suffix(self) -> str:
-        """What follows the last dot, with the dot, lower case."""
+        """The suffix from the last dot on, in lower case, with the dot."""
         return os.path.splitext(self.name)[1].lower()
 
     @property
@@ -94,12 +94,14 @@ class Probe:
         return self._head
 
     def read(self, offset: int, n: int) -> bytes:
-        """Up to `n` bytes at `offset`; fewer at the end of the file, none beyond it or of a folder.
+        """Return up to `n` bytes at `offset`: fewer at the end of the file, none beyond it or for a folder.
 
         Raises
         ------
         LimitExceededError
-            More than `MOST_A_READ` at once or `MOST_IN_ALL` together is asked for: sniffing is no reading.
+            The request exceeds `MOST_A_READ` bytes at once or `MOST_IN_ALL` in total: sniffing is not reading.
+        ReadError
+            The file cannot be read.
         """
         if not 0 <= n <= MOST_A_READ or n > self._left:
             raise LimitExceededError(
@@ -122,18 +124,18 @@ class Probe:
         return data
 
     def renew(self) -> None:
-        """Give the whole budget back, so that no reader goes short of what another one read."""
+        """Reset the budget, so that what one reader read does not count against the next."""
         self._left = MOST_IN_ALL
 
     def names(self) -> tuple[str, ...]:
-        """Names in the folder (of a folder: inside it; of a file: beside it), sorted, at most `MOST_NAMES`."""
+        """Return the sorted names inside the folder, or beside the file; at most `MOST_NAMES`."""
         if self._bytes is not None:
             return (self.name,)
         folder = Path(self.path) if self.is_dir else Path(self.path).parent
-        found: list[str] = []
+        names: list[str] = []
         try:
             with os.scandir(folder) as entries:
-                found.extend(entry.name for entry in itertools.islice(entries, MOST_NAMES))
+                names.extend(entry.name for entry in itertools.islice(entries, MOST_NAMES))
         except OSError as error:
             raise ReadError(f"{folder} cannot be listed", evidence=str(error), path=self.path) from error
-        return tuple(sorted(found))
+        return tuple(sorted(names))

@@ -1,4 +1,4 @@
-"""What a file looked like when it was described, and all that is needed to open it again: values; nothing is read."""
+"""Values that identify a file as it was described and allow it to be opened again; reads no file content."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from omio_core.errors import FileChangedError
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What a member file looked like when it was described: size and time of last change, nothing read."""
+    """Size and modification time of a member file when it was described; its content is not read."""
 
     path: str
     size: int
@@ -19,12 +19,12 @@ class Fingerprint:
 
     @classmethod
     def of(cls, path: str) -> Fingerprint:
-        """Look at a file.
+        """Take the fingerprint of a file.
 
         Raises
         ------
         FileChangedError
-            It is gone.
+            The file no longer exists.
         """
         try:
             status = os.stat(path)
@@ -33,11 +33,12 @@ class Fingerprint:
         return cls(path, status.st_size, status.st_mtime_ns)
 
     def verify(self) -> None:
-        """Compare the file with this fingerprint.
+        """Check that the file still matches this fingerprint.
 
         Raises
         ------
         FileChangedError
+            The file is gone, or its size or modification time has changed.
         """
         now = Fingerprint.of(self.path)
         if now != self:
@@ -51,16 +52,16 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """All that is needed to open a file again, in another process too.
+    """Everything needed to open a file again, also in another process.
 
     Parameters
     ----------
     reader, path
-        Who opens what; the path is absolute.
+        The name of the reader, and the absolute path that it opens.
     options
         The reader's options, as sorted pairs.
     members
-        Fingerprints of all files that belong to it.
+        Fingerprints of all files that belong to the source.
     """
 
     reader: str
@@ -69,10 +70,10 @@ class Key:
     members: tuple[Fingerprint, ...] = ()
 
     def __hash__(self) -> int:
-        # sets of files have thousands of members, and a key is looked up at every read
+        # a set of files can have thousands of members, and every read looks up a key
         return hash((self.reader, self.path, self.options, self.members[:1]))
 
     def verify(self) -> None:
-        """Raise FileChangedError if any member is not what it was."""
+        """Check every member; raise FileChangedError if one has changed."""
         for member in self.members:
             member.verify()

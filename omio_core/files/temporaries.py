@@ -1,7 +1,7 @@
-"""Temporaries: the files that a write under way fills, and what killed runs left of them; it knows no format.
+"""Temporary files of writes in progress, and the removal of those that killed runs left; knows no format.
 
-A temporary lies in its target's folder, under a name that nothing else has, and is locked while its writer lives.
-Nothing but temporaries is ever deleted.
+A temporary file is in its target's folder, under a unique name, and is locked while its writer runs. This module
+deletes nothing but temporary files.
 """
 
 from __future__ import annotations
@@ -15,44 +15,46 @@ import time
 from pathlib import Path
 
 PART = ".omio-part"
-"""The suffix of every temporary; its name is ``.{name}.{12 hex digits}.omio-part``."""
+"""The suffix of every temporary file; its full name is ``.{name}.{12 hex digits}.omio-part``."""
 
 TIDY_EVERY = 60.0
-"""Seconds in which a process looks for left-overs once a folder."""
+"""A process looks for left-over files at most once per folder in this many seconds."""
 
 OLD = 24 * 3600.0
-"""Seconds after which a temporary is taken for left over where no lock can tell."""
+"""Age in seconds above which a temporary file counts as left over, on systems without locks."""
 
-_LONGEST = 60  # characters of the name kept in a temporary's: most file systems take 255 bytes
+_LONGEST = 60  # bytes of the target's name that the temporary name repeats: most file systems allow 255 bytes
 _TRIES = 32
 
 
 def tidy_now_and_then(folder: Path) -> None:
-    """Tidy a folder, unless this process just did: looking through thousands of files takes longer than writing one."""
-    _tidied(folder, int(time.monotonic() // TIDY_EVERY))
+    """Tidy a folder unless this process did so recently: listing thousands of files takes longer than writing one."""
+    _tidy_once_per_interval(folder, int(time.monotonic() // TIDY_EVERY))
 
 
 @functools.lru_cache(256)
-def _tidied(folder: Path, _: int) -> None:
+def _tidy_once_per_interval(folder: Path, _: int) -> None:
     tidy(folder)
 
 
 def tidy(folder: str | os.PathLike[str]) -> tuple[Path, ...]:
-    """Remove the temporaries that killed runs left in a folder; gives those removed.
+    """Remove the temporary files that killed runs left in a folder; returns the removed paths.
 
-    One that a living process holds stays: where there are locks (`fcntl`), its lock says so; elsewhere only those
-    older than `OLD` go, and an open file cannot be removed on Windows anyway.
+    Files of a running process stay. Where there are locks (`fcntl`), the lock shows that the process runs; elsewhere
+    only files older than `OLD` are removed, and Windows cannot remove an open file anyway.
     """
     removed = []
     try:
         with os.scandir(folder) as entries:
-            parts = [Path(e.path) for e in entries if _is_part(e.name) and e.is_file(follow_symlinks=False)]
+            temporaries = [
+                Path(entry.path) for entry in entries if _is_part(entry.name) and entry.is_file(follow_symlinks=False)
+            ]
     except OSError:
-        return ()  # a folder that cannot be looked at is told by the write itself
-    for part in parts:
+        return ()  # the write itself reports a folder that cannot be listed
+    for temporary in temporaries:
         with contextlib.suppress(OSError):
-            if _remove_left_over(part):
-                removed.append(part)
+            if _remove_left_over(temporary):
+                removed.append(temporary)
     return tuple(removed)
 
 
@@ -60,13 +62,14 @@ def _is_part(name: str) -> bool:
     if not (name.startswith(".") and name.endswith(PART)):
         return False
     digits = name[: -len(PART)].rpartition(".")[2]
-    return len(digits) == 12 and all(d in "0123456789abcdef" for d in digits)
+    return len(digits) == 12 and all(digit in "0123456789abcdef" for digit in digits)
 
 
 def reserve(goal: Path) -> tuple[Path, int | None]:
-    """Make the temporary, empty, with the permissions any new file gets; and lock it, where there are locks.
+    """Create the empty temporary file, with the permissions of any new file, and lock it where there are locks.
 
-    The lock tells `tidy` in another process a temporary from a left-over. It is an open file, to be closed at the end.
+    The lock lets `tidy` in another process distinguish a file in use from a left-over one. The caller must close the
+    returned file descriptor at the end.
     """
     stem = goal.name
     while len(os.fsencode(stem)) > _LONGEST:
@@ -78,9 +81,9 @@ def reserve(goal: Path) -> tuple[Path, int | None]:
         except FileExistsError:
             continue
         if _lock(handle, wait=True) is None:
-            os.close(handle)  # without locks an open file is of no use, and on Windows in the way
+            os.close(handle)  # without locks an open file is useless, and on Windows it blocks the rename
             return temporary, None
-        # `tidy` may have come between the making and the lock
+        # `tidy` may have removed the file between its creation and the lock
         if os.fstat(handle).st_nlink:
             return temporary, handle
         os.close(handle)
@@ -88,7 +91,7 @@ def reserve(goal: Path) -> tuple[Path, int | None]:
 
 
 def _lock(handle: int, *, wait: bool) -> bool | None:
-    """Lock an open file: shared where it waits, else for itself alone; None where there are no locks."""
+    """Lock an open file: shared if `wait`, else exclusive without waiting; returns None where there are no locks."""
     try:
         import fcntl
     except ImportError:  # Windows
@@ -102,16 +105,16 @@ def _lock(handle: int, *, wait: bool) -> bool | None:
     return True
 
 
-def _remove_left_over(part: Path) -> bool:
-    handle = os.open(part, os.O_RDWR)
+def _remove_left_over(temporary: Path) -> bool:
+    handle = os.open(temporary, os.O_RDWR)
     try:
-        free = _lock(handle, wait=False)
-        if free is None:
-            free = time.time() - os.fstat(handle).st_mtime > OLD
-        if free and os.name != "nt":
-            part.unlink()
+        abandoned = _lock(handle, wait=False)
+        if abandoned is None:
+            abandoned = time.time() - os.fstat(handle).st_mtime > OLD
+        if abandoned and os.name != "nt":
+            temporary.unlink()
     finally:
         os.close(handle)
-    if free and os.name == "nt":  # there, only a file that nobody has open can be removed
-        part.unlink()
-    return free
+    if abandoned and os.name == "nt":  # Windows removes only files that nobody has open
+        temporary.unlink()
+    return abandoned

@@ -1,1 +1,1 @@
-"""The lazy Image: opening, policies on what was described, explanations, writing."""
+"""Lazy images: opening, policies for what a reader describes, explanations, and writing."""

@@ -1,4 +1,4 @@
-"""Policies applied to what was described, before a pixel is read; it knows no format and no rule itself."""
+"""Applies policies to descriptions before a pixel is read; knows no format and contains no rule."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ from .image import Image
 
 
 def apply_policies(path: str, pictures: Sequence[FilePicture], chosen: Policies) -> None:
-    """Apply the policies for axes and absence: one warning a file and kind, or an error, before a pixel is read.
+    """Apply the policies for axes and absence: one warning per file and kind, or an error, before a pixel is read.
 
-    Readers' own warnings are issued here too, because here a warning that was made an error closes the file.
+    The readers' warnings are issued here too: if a warning is turned into an error, the caller closes the file.
 
     Raises
     ------
     AmbiguousAxesError
         An axis must be assumed, and the policy ``axes`` forbids it.
     AbsentDataError
-        Member files or planes are absent, and the policies ``absent_files`` or ``absent_planes`` forbid it.
+        Member files or planes are absent, and the policy ``absent_files`` or ``absent_planes`` forbids it.
     """
-    _axes(path, pictures, chosen.axes)
-    _files(path, pictures, chosen.absent_files)
-    _parts(path, pictures, chosen.absent_planes)
-    _planes(path, pictures, chosen.absent_planes)
+    _apply_axes(path, pictures, chosen.axes)
+    _apply_absent_files(path, pictures, chosen.absent_files)
+    _apply_part_of(path, pictures, chosen.absent_planes)
+    _apply_absent_planes(path, pictures, chosen.absent_planes)
     messages = tuple(dict.fromkeys(text for picture in pictures for text in picture.description.warnings))
     if messages:
         warn(worded("{}: {}", path, joined("; ", messages)), MetadataWarning, path=path)
 
 
-def _axes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
-    assumed = tuple(dict.fromkeys(a for picture in pictures for a in picture.layout.assumptions))
+def _apply_axes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
+    assumed = tuple(dict.fromkeys(assumption for picture in pictures for assumption in picture.layout.assumptions))
     if assumed:
         action = rules.decide("axes", name, path=path, assumptions=assumed)
         if action == "raise":
@@ -65,8 +65,10 @@ def _axes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
             warn(worded("{}: {}", path, joined("; ", (*assumed, settle))), AssumedAxesWarning, path=path)
 
 
-def _files(path: str, pictures: Sequence[FilePicture], name: str) -> None:
-    absent = tuple(dict.fromkeys(one for picture in pictures for one in picture.description.absent_files))
+def _apply_absent_files(path: str, pictures: Sequence[FilePicture], name: str) -> None:
+    absent = tuple(
+        dict.fromkeys(absent_path for picture in pictures for absent_path in picture.description.absent_files)
+    )
     if not absent:
         return
     listed = first_few(absent, 8)
@@ -87,7 +89,7 @@ def _files(path: str, pictures: Sequence[FilePicture], name: str) -> None:
         warn(message, AbsentPlanesWarning, path=path)
 
 
-def _parts(path: str, pictures: Sequence[FilePicture], name: str) -> None:
+def _apply_part_of(path: str, pictures: Sequence[FilePicture], name: str) -> None:
     parts = tuple(dict.fromkeys(part for picture in pictures if (part := picture.description.part_of)))
     if not parts:
         return
@@ -107,10 +109,10 @@ def _parts(path: str, pictures: Sequence[FilePicture], name: str) -> None:
         warn(f"{path}: {'; '.join(parts)}", MetadataWarning, path=path)
 
 
-def _planes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
-    absent = {index: missing for index, one in enumerate(pictures) if (missing := absence(one))}
+def _apply_absent_planes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
+    absent = {index: description for index, picture in enumerate(pictures) if (description := absence(picture))}
     if absent:
-        words = "; ".join(f"image {index}: {missing}" for index, missing in absent.items())
+        words = "; ".join(f"image {index}: {description}" for index, description in absent.items())
         action = rules.decide("absent_planes", name, path=path, absent=absent)
         if action == "raise":
             raise AbsentDataError(
@@ -130,11 +132,12 @@ def refuse_missing(path: str, images: Sequence[Image], chosen: Policies) -> None
     Raises
     ------
     MissingMetadataError
+        Needed metadata of an image are unknown, and the policy forbids it.
     """
     from omio_core.plugins.rules import decide
 
     if chosen.missing == Policies().missing:
-        return  # the default takes what is unknown as unknown: no metadata are parsed to find that out
+        return  # the default policy accepts unknown metadata, so there is no need to parse them here
     for image in images:
         needed = image.metadata.needed()
         if needed and decide("missing", chosen.missing, path=path, missing=needed) == "raise":

@@ -1,4 +1,4 @@
-"""Explanations: decisions, origins and assumptions as text and as plain values; it decides nothing itself."""
+"""Explanations of images: origins and assumptions as text and as plain values; makes no decision."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _UNITS = {
     "PhysicalSizeX": "µm", "PhysicalSizeY": "µm", "PhysicalSizeZ": "µm", "TimeIncrement": "s",
     "ExcitationWavelength": "nm", "EmissionWavelength": "nm",
 }  # fmt: skip
-_WIDEST = 40  # characters of a value that the column of origins makes room for
+_WIDEST_VALUE = 40  # characters; longer values do not widen their column
 
 
 def image_dict(image: ImageLike) -> dict[str, Any]:
-    """One image: its sizes, every value with its origin, assumptions, absence."""
+    """Return the explanation of one image as plain values: sizes, every fact with its origin, assumptions, absence."""
     metadata = image.metadata
     return {
         "name": image.name,
@@ -42,35 +42,36 @@ def image_dict(image: ImageLike) -> dict[str, Any]:
 
 
 def of_image(image: ImageLike) -> str:
-    """One image for people: its sizes, then a line a value with where it comes from."""
+    """Return the explanation of one image for people: its sizes, then one line per value with its origin."""
     return "\n".join(lines(image))
 
 
 def lines(image: ImageLike) -> list[str]:
-    """The lines of `of_image`; the first has the sizes."""
-    told = image_dict(image)
-    sizes = " ".join(f"{axis}={n}" for axis, n in zip(CANONICAL, image.shape, strict=True))
-    rgb = f", {told['samples']} samples a pixel" if told["samples"] > 1 else ""
-    rows = [("kind", told["kind"], "")] if told["kind"] else []
-    rows += [("axes in the file", told["native_axes"], "")] if told["native_axes"] else []
-    rows += [("smaller levels", smaller(image), "")] if len(told["levels"]) > 1 else []
-    rows += [("assumed", printable(sentence), "") for sentence in told["assumptions"]]
-    rows += [("absent", told["absent"], "")] if told["absent"] else []
-    rows += [(name, *_row(name, fact)) for name, fact in told["facts"].items()]
+    """Return the lines of `of_image`; the first has the sizes."""
+    explained = image_dict(image)
+    sizes = " ".join(f"{axis}={length}" for axis, length in zip(CANONICAL, image.shape, strict=True))
+    rgb = f", {explained['samples']} samples a pixel" if explained["samples"] > 1 else ""
+    rows = [("kind", explained["kind"], "")] if explained["kind"] else []
+    rows += [("axes in the file", explained["native_axes"], "")] if explained["native_axes"] else []
+    rows += [("smaller levels", smaller(image), "")] if len(explained["levels"]) > 1 else []
+    rows += [("assumed", printable(sentence), "") for sentence in explained["assumptions"]]
+    rows += [("absent", explained["absent"], "")] if explained["absent"] else []
+    rows += [(name, *_format_fact(name, fact)) for name, fact in explained["facts"].items()]
     if (planes := _planes(image)) is not None:
         rows.append(("Planes", *planes))
-    if told["annotations"]:
-        rows.append(("annotations", printable(", ".join(told["annotations"])), ""))
-    wide = max(len(name) for name, _, _ in rows)
-    values = max((len(value) for _, value, origin in rows if origin and len(value) <= _WIDEST), default=0)
-    of_values = [
-        f"{name:<{wide}}  {f'{value:<{values}}  {origin}' if origin else value}" for name, value, origin in rows
+    if explained["annotations"]:
+        rows.append(("annotations", printable(", ".join(explained["annotations"])), ""))
+    name_width = max(len(name) for name, _, _ in rows)
+    value_width = max((len(value) for _, value, origin in rows if origin and len(value) <= _WIDEST_VALUE), default=0)
+    formatted = [
+        f"{name:<{name_width}}  {f'{value:<{value_width}}  {origin}' if origin else value}"
+        for name, value, origin in rows
     ]
-    return [f"{sizes}, {told['dtype']}{rgb}", *of_values]
+    return [f"{sizes}, {explained['dtype']}{rgb}", *formatted]
 
 
 def printable(text: str) -> str:
-    """A text of a file on one line, with what a terminal would act upon spelled out.
+    """Return a text from a file as one line, with the control characters of a terminal escaped.
 
     Examples
     --------
@@ -81,12 +82,12 @@ def printable(text: str) -> str:
 
 
 def is_colour(name: str, value: Any) -> bool:
-    """Whether the fact of that public name is a colour as OME has it."""
+    """Whether the fact of that public name is a colour in OME's encoding."""
     return name.startswith("Channels[") and name.endswith("].Color") and isinstance(value, int)
 
 
 def colour(value: int) -> str:
-    """OME's signed 32-bit RGBA integer as #RRGGBB, or #RRGGBBAA where it is not opaque.
+    """Format OME's signed 32-bit RGBA integer as #RRGGBB, or as #RRGGBBAA if it is not opaque.
 
     https://www.openmicroscopy.org/Schemas/Documentation/Generated/OME-2016-06/ome_xsd.html#Color
 
@@ -100,18 +101,22 @@ def colour(value: int) -> str:
 
 
 def smaller(image: ImageLike) -> str:
-    """The levels below the full resolution, each with the lengths that are other than there."""
+    """List the levels below the full resolution, each with the lengths that differ from the full ones."""
     full, *others = image.picture.levels
-    return ", ".join(_lengths(level, full) for level in others)
+    return ", ".join(_changed_lengths(level, full) for level in others)
 
 
-def _lengths(level: Sequence[int], full: Sequence[int]) -> str:
-    axes = [(axis, n) for axis, n, whole in zip(CANONICAL, level, full, strict=True) if n != whole]
-    return " ".join(f"{axis}={n}" for axis, n in axes or zip(CANONICAL, level, strict=True))
+def _changed_lengths(level: Sequence[int], full: Sequence[int]) -> str:
+    changed = [
+        (axis, length)
+        for axis, length, full_length in zip(CANONICAL, level, full, strict=True)
+        if length != full_length
+    ]
+    return " ".join(f"{axis}={length}" for axis, length in changed or zip(CANONICAL, level, strict=True))
 
 
-def _row(name: str, fact: Mapping[str, Any] | None) -> tuple[str, str]:
-    """A value with its unit, and where it comes from."""
+def _format_fact(name: str, fact: Mapping[str, Any] | None) -> tuple[str, str]:
+    """Return the text of a value with its unit, and the text of its origin."""
     if fact is None:
         return "unknown", ""
     value = fact["value"]
@@ -120,7 +125,7 @@ def _row(name: str, fact: Mapping[str, Any] | None) -> tuple[str, str]:
     elif is_colour(name, value):
         text = colour(value)
     elif isinstance(value, Mapping):
-        text = ", ".join(f"{key} {one}" for key, one in value.items())
+        text = ", ".join(f"{key} {part}" for key, part in value.items())
     else:
         text = str(value)
     unit = _UNITS.get(name.rpartition(".")[2])
@@ -139,7 +144,7 @@ def _native(image: ImageLike) -> str | None:
 
 
 def _planes(image: ImageLike) -> tuple[str, str] | None:
-    """The columns of the table of planes, and where they come from."""
+    """Return the columns of the plane table and their origin; None if there is no table."""
     planes = image.metadata.facts.planes
     if planes is None:
         return None

@@ -1,4 +1,4 @@
-"""Why a source is read as it is: the verdicts of all readers, and every value with its origin."""
+"""The explanation of a source: the verdicts of all readers, and every value with its origin."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Why a source is read as it is: ``str()`` is for people, `to_dict` for programs."""
+    """An explanation of why a source is read as it is: ``str()`` for people, `to_dict` for programs."""
 
     source: OpenedSource
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able: path, reader, because, verdicts by reader, and the images."""
+        """Return values that JSON can represent: path, reader, because, verdicts by reader, and the images."""
         decision = self.source.decision
         return {
             "path": self.source.path,
@@ -32,12 +32,12 @@ class Explanation:
     def __str__(self) -> str:
         decision = self.source.decision
         width = max((len(n) for n in decision.verdicts), default=0)
-        found = [
+        rows = [
             self.source.path,
             f"reader: {decision.reader.name} ({decision.because})",
             *(f"  {n:<{width}}  {v.match.name:<9}  {v.why}" for n, v in decision.verdicts.items()),
         ]
         for index, image in enumerate(self.source.images):
             first, *rest = lines(image)
-            found += [f"image {index}: {first}", *(f"  {line}" for line in rest)]
-        return "\n".join(found)
+            rows += [f"image {index}: {first}", *(f"  {line}" for line in rest)]
+        return "\n".join(rows)

@@ -1,7 +1,7 @@
-"""Image: a lazy TZCYX picture with its metadata; it knows no format and holds no file.
+"""Image: a lazy TZCYX picture with its metadata; knows no format and keeps no file open.
 
-Nothing is read until pixels are asked for. An image can be pickled, sliced, and read from many threads; what it
-needs of the file is leased for the time of a read.
+Nothing is read until pixels are requested. An image can be pickled, sliced, and read from many threads; each read
+leases the handle of the file.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ class Image:
     picture
         The pixels, TZCYX.
     metadata
-        The metadata, or a picklable function without arguments that gives them at first use.
+        The metadata, or a picklable function without arguments that returns them at first use.
     vendor
-        A function without arguments that gives the file's own metadata in its own terms.
+        A function without arguments that returns the file's own metadata in its own terms.
     merged
-        What was merged and how, if the image is a merge; an `omio_core.merging.recipe.Merge`.
+        If the image is a merge, an `omio_core.merging.recipe.Merge` that describes its inputs and policies.
 
     Examples
     --------
@@ -68,27 +68,27 @@ class Image:
     ):
         self.picture = picture
         self.merged = merged
-        self._source = metadata  # kept when the metadata are known: a function pickles smaller
+        self._source = metadata  # kept even when the metadata are known: a function is smaller to pickle
         self._known = metadata if isinstance(metadata, Metadata) else None
         self._vendor = vendor
 
     @classmethod
     def of_array(cls, array: Any, *, axes: str, metadata: Metadata | None = None) -> Image:
-        """An image over an array in memory (or dask, or zarr); nothing is copied.
+        """Return an image of an array in memory, or of a dask or zarr array; nothing is copied.
 
         Parameters
         ----------
         array
-            Anything with shape and dtype that is sliced like numpy's arrays.
+            Any object with a shape and a dtype that is sliced like a numpy array.
         axes
-            One letter an axis of the array, Y and X among them.
+            One letter per axis of the array, including Y and X.
         metadata
-            Of the canonical picture; none known where None.
+            The metadata of the TZCYX picture; if None, everything is unknown.
 
         Raises
         ------
         AmbiguousAxesError
-            They do not fit the array.
+            The axes do not fit the array.
         """
         from omio_core.geometry.axes import of_array
 
@@ -102,11 +102,11 @@ class Image:
         return _image, (self.picture, self._source, self._vendor, self.merged, self._known)
 
     def __repr__(self) -> str:
-        sizes = " ".join(f"{a}{n}" for a, n in zip(CANONICAL, self.shape, strict=True))
+        sizes = " ".join(f"{axis}{length}" for axis, length in zip(CANONICAL, self.shape, strict=True))
         name = f" {self.name!r}" if self.name else ""
         return f"<Image{name} {sizes} {self.dtype}>"
 
-    # -- what it is ------------------------------------------------------------------------------------------------
+    # -- properties ------------------------------------------------------------------------------------------------
 
     @property
     def axes(self) -> str:
@@ -115,12 +115,12 @@ class Image:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Five lengths, TZCYX."""
+        """The five lengths along TZCYX."""
         return self.picture.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of the pixels, in the machine's byte order."""
+        """The type of the pixels, in the machine's byte order."""
         return self.picture.dtype
 
     @property
@@ -130,7 +130,7 @@ class Image:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all pixels in memory."""
+        """Size of all pixels in memory, in bytes."""
         return Box.whole(self.shape).size * self.dtype.itemsize
 
     @property
@@ -142,12 +142,12 @@ class Image:
 
     @property
     def samples(self) -> int:
-        """Samples of a pixel: 3 for RGB, else 1; nothing is parsed for it where the description tells."""
+        """Samples per pixel: 3 for RGB, else 1; comes from the description, so that no metadata need be parsed."""
         return self.picture.samples if self._known is None else self._known.samples
 
     @property
     def name(self) -> str | None:
-        """The image's name as its description has it; nothing is parsed for it."""
+        """The image's name from its description; no metadata are parsed for it."""
         name = self.picture.name
         if name is not None or not isinstance(self._source, Metadata):
             return name
@@ -172,15 +172,20 @@ class Image:
         """TZCYX shapes of the resolutions in the file, full resolution first."""
         return self.picture.levels
 
-    # -- parts of it -----------------------------------------------------------------------------------------------
+    # -- parts -----------------------------------------------------------------------------------------------
 
     def level(self, index: int) -> Image:
-        """The same image at another resolution; pixel sizes follow, with the origin "derived".
+        """Return the image at another resolution; pixel sizes are scaled, with the origin "derived".
 
         Parameters
         ----------
         index
-            Into `levels`.
+            An index into `levels`.
+
+        Raises
+        ------
+        IndexError
+            There is no such level.
         """
         if not -len(self.levels) <= index < len(self.levels):
             raise IndexError(f"the image has {len(self.levels)} level(s), not level {index}")
@@ -190,22 +195,23 @@ class Image:
         return Image(picture, self.metadata.scaled(picture.shape), vendor=self._vendor)
 
     def at(self, **indices: Index) -> Image:
-        """A lazy part of the image, axes spelled; it still has five axes.
+        """Return a lazy part of the image, selected by the names of axes; it still has five axes.
 
         Parameters
         ----------
         **indices
-            From an axis (T, Z, C, Y, X) to an index, a slice of step 1, or (C only) the name of a channel.
+            For an axis (T, Z, C, Y, X), an index, a slice of step 1, or (C only) the name of a channel.
 
         Raises
         ------
         IndexError
-            An index is outside, or an axis or a channel does not exist.
+            An index is out of range, a slice is empty or has a step, or an axis or a channel does not exist.
         """
         if unknown := set(indices) - set(CANONICAL):
             raise IndexError(f"there is no axis {', '.join(sorted(unknown))}; the axes are {', '.join(CANONICAL)}")
         spans = tuple(
-            self._span(axis, n, indices.get(axis, slice(None))) for axis, n in zip(CANONICAL, self.shape, strict=True)
+            self._span(axis, length, indices.get(axis, slice(None)))
+            for axis, length in zip(CANONICAL, self.shape, strict=True)
         )
         box = Box(spans)
         return Image(CroppedPicture(self.picture, box), self.metadata.crop(box), vendor=self._vendor)
@@ -218,43 +224,45 @@ class Image:
             if step != 1 or stop <= start:
                 raise IndexError(f"{axis}={index} is empty or has a step; take a slice of step 1")
             return start, stop
-        at = operator.index(index)
-        if not -length <= at < length:
-            raise IndexError(f"{axis}={at} is outside: the length is {length}")
-        return at % length, at % length + 1
+        position = operator.index(index)
+        if not -length <= position < length:
+            raise IndexError(f"{axis}={position} is outside: the length is {length}")
+        return position % length, position % length + 1
 
     def _channel(self, axis: str, name: str) -> tuple[int, int]:
         names = [channel.name.value if channel.name else None for channel in self.metadata.channels]
         if axis != "C" or names.count(name) != 1:
             raise IndexError(f"{axis}={name!r} names no single channel; channels are {names}")
-        s = self.metadata.samples
-        return names.index(name) * s, (names.index(name) + 1) * s
+        samples = self.metadata.samples
+        return names.index(name) * samples, (names.index(name) + 1) * samples
 
     def __getitem__(self, key: Any) -> Any:
-        """Pixels, indexed as numpy does with integers, slices and an ellipsis; only what is asked for is read."""
-        keys = _five(key)
+        """Return pixels for integers, slices and an ellipsis, as numpy does; only the requested pixels are read."""
+        keys = _expand_key(key)
         spans: list[tuple[int, int]] = []
-        after: list[slice | int] = []
-        for axis, length, one in zip(CANONICAL, self.shape, keys, strict=True):
-            if isinstance(one, slice):
-                picked = range(length)[one]
-                spans.append((min(picked[0], picked[-1]), max(picked[0], picked[-1]) + 1) if picked else (0, 0))
-                after.append(slice(None, None, picked.step) if picked else slice(None))
+        within_box: list[slice | int] = []
+        for axis, length, index in zip(CANONICAL, self.shape, keys, strict=True):
+            if isinstance(index, slice):
+                selected = range(length)[index]
+                spans.append(
+                    (min(selected[0], selected[-1]), max(selected[0], selected[-1]) + 1) if selected else (0, 0)
+                )
+                within_box.append(slice(None, None, selected.step) if selected else slice(None))
             else:
-                start, stop = self._span(axis, length, one)
+                start, stop = self._span(axis, length, index)
                 spans.append((start, stop))
-                after.append(0)
+                within_box.append(0)
         box = Box(tuple(spans))
-        return self._pixels(box)[tuple(after)]
+        return self._read_box(box)[tuple(within_box)]
 
-    def _pixels(self, box: Box) -> NDArray[Any]:
-        out = self._room(box)
+    def _read_box(self, box: Box) -> NDArray[Any]:
+        out = self._allocate(box)
         if box.size:
             fill(self.picture, out, box)
         return out
 
-    def _room(self, box: Box) -> NDArray[Any]:
-        """Memory for a region; refused before it is taken, because absent pixels cost a file nothing."""
+    def _allocate(self, box: Box) -> NDArray[Any]:
+        """Allocate memory for a region, or refuse first: absent pixels cost nothing in a file, but do in memory."""
         check_present(self.picture, box)
         needed, allowed = box.size * self.dtype.itemsize, current().max_memory
         if needed <= allowed:
@@ -271,18 +279,25 @@ class Image:
             needed=needed,
         )
 
-    # -- all of it -------------------------------------------------------------------------------------------------
+    # -- all pixels -------------------------------------------------------------------------------------------------
 
     def to_numpy(self, out: NDArray[Any] | None = None) -> NDArray[Any]:
-        """All pixels in memory, read on all cores straight into place.
+        """Read all pixels into an array in memory, on all cores and without a further copy.
 
         Parameters
         ----------
         out
-            An array of this shape, of any dtype and strides, to read into; pixels are cast to its dtype.
+            An array of the image's shape, with any dtype and strides, to read into; pixels are cast to its dtype.
+
+        Raises
+        ------
+        LimitExceededError
+            The pixels do not fit into memory, or are nearly all absent.
+        MetadataError
+            `out` has another shape or cannot be written to.
         """
         if out is None:
-            return self._pixels(Box.whole(self.shape))
+            return self._read_box(Box.whole(self.shape))
         if out.shape != self.shape or not out.flags.writeable:
             raise MetadataError(
                 "out= cannot take this image",
@@ -299,54 +314,55 @@ class Image:
         return pixels if dtype is None else pixels.astype(dtype, copy=False)
 
     def to_dask(self, chunks: Sequence[int] | None = None) -> dask.array.Array:
-        """A dask array over the image; each task reads its own chunk and starts no threads.
+        """Return a dask array of the image; each task reads one chunk and starts no threads.
 
         Parameters
         ----------
         chunks
-            TZCYX shape of a chunk; whole blocks of the file of at least 1 MiB where None.
+            TZCYX shape of a chunk; if None, whole blocks of the file of at least 1 MiB.
         """
         import dask.array as da
 
         size = tuple(chunks or unit(self.shape, self.picture.blocks, self.dtype.itemsize))
-        cuts = tuple(
-            tuple(min(step, length - at) for at in range(0, length, step))
+        lengths = tuple(
+            tuple(min(step, length - start) for start in range(0, length, step))
             for length, step in zip(self.shape, size, strict=True)
         )
         name = f"omio-{uuid.uuid4().hex}"
         boxes = {
-            index: _box(index, size, self.shape) for index in itertools.product(*(range(len(along)) for along in cuts))
+            index: _box(index, size, self.shape)
+            for index in itertools.product(*(range(len(axis_lengths)) for axis_lengths in lengths))
         }
-        whole = self.picture
-        graph = {(name, *index): (_chunk, whole.only(box), box) for index, box in boxes.items()}
-        return da.Array(graph, name, cuts, dtype=self.dtype)  # type: ignore[no-untyped-call]
+        picture = self.picture
+        graph = {(name, *index): (_chunk, picture.only(box), box) for index, box in boxes.items()}
+        return da.Array(graph, name, lengths, dtype=self.dtype)  # type: ignore[no-untyped-call]
 
     def to_memmap(self) -> NDArray[Any]:
-        """All pixels as a read-only map of the file, TZCYX, in its byte order: nothing is read before it is looked at.
+        """Return a read-only memory map of the file, TZCYX, in its byte order; pixels are read when accessed.
 
-        The map needs the file as it is: cutting it short while it is mapped ends the process.
+        The file must stay as it is: if it is truncated while it is mapped, the process is killed.
 
         Raises
         ------
         UnsupportedFeatureError
-            The pixels do not lie in one file as they are: compressed, in pieces, or absent in part.
+            The pixels are compressed, divided into pieces, partly absent, or not in one file.
         FileChangedError
-            The file is not the one that was opened.
+            The file has changed since it was opened.
         """
         from omio_core.pixels.memmap import mapped
 
         return mapped(self.picture)
 
     def explain(self) -> str:
-        """Every value and where it comes from, every assumption, what is absent: for people."""
+        """Return a text for people: every value with its origin, every assumption, and what is absent."""
         from .explain import of_image
 
         return of_image(self)
 
-    # -- its file --------------------------------------------------------------------------------------------------
+    # -- files --------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Let go of its files now, not when they fall out of use; the image stays usable and opens them again."""
+        """Close the files of the image now; the image stays usable, and opens them again when needed."""
         for leaf in self.picture.leaves:
             if leaf.stored is not None:
                 handles.HANDLES.drop(leaf.stored.key)
@@ -367,7 +383,12 @@ def _image(
 
 
 def _box(index: Sequence[int], size: Sequence[int], shape: Sequence[int]) -> Box:
-    return Box(tuple((i * step, min(n, (i + 1) * step)) for i, step, n in zip(index, size, shape, strict=True)))
+    return Box(
+        tuple(
+            (number * step, min(length, (number + 1) * step))
+            for number, step, length in zip(index, size, shape, strict=True)
+        )
+    )
 
 
 def _chunk(picture: Picture, box: Box) -> NDArray[Any]:
@@ -376,18 +397,18 @@ def _chunk(picture: Picture, box: Box) -> NDArray[Any]:
     return out
 
 
-def _five(key: Any) -> tuple[Any, ...]:
+def _expand_key(key: Any) -> tuple[Any, ...]:
     keys = key if isinstance(key, tuple) else (key,)
-    if dots := [i for i, k in enumerate(keys) if k is Ellipsis]:  # `in` would compare arrays
-        at = dots[0]
-        if len(dots) > 1:
+    if ellipses := [number for number, item in enumerate(keys) if item is Ellipsis]:  # `in` would compare arrays
+        position = ellipses[0]
+        if len(ellipses) > 1:
             raise IndexError("an index can have one ellipsis")
-        keys = (*keys[:at], *(slice(None),) * (6 - len(keys)), *keys[at + 1 :])
+        keys = (*keys[:position], *(slice(None),) * (6 - len(keys)), *keys[position + 1 :])
     if len(keys) > 5:
         raise IndexError(f"{len(keys)} indices for the five axes {CANONICAL}")
-    for one in keys:
-        if not isinstance(one, slice | int) and (not hasattr(one, "__index__") or np.ndim(one)):
-            raise IndexError(f"{one!r} is no index; take integers, slices and ..., or image.at(T=.., C=..)")
+    for index in keys:
+        if not isinstance(index, slice | int) and (not hasattr(index, "__index__") or np.ndim(index)):
+            raise IndexError(f"{index!r} is no index; take integers, slices and ..., or image.at(T=.., C=..)")
     return (*keys, *(slice(None),) * (5 - len(keys)))
 
 

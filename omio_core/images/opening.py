@@ -1,7 +1,7 @@
-"""The way in: from a path to Images; it knows no format.
+"""Opening: from a path to Images; knows no format.
 
-probe -> dispatch -> the reader's open -> descriptions -> Images, with the caller's word and the policies applied
-before a pixel is read.
+The steps are: probe, dispatch, the reader's open function, descriptions, Images. The caller's overrides and the
+policies are applied before a pixel is read.
 """
 
 from __future__ import annotations
@@ -43,28 +43,28 @@ from .overrides import Request
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedSource:
-    """An opened source: the decision that led to it, and its images in file order."""
+    """An opened source: the decision on its reader, and its images in file order."""
 
     path: str
     decision: dispatch.Decision
     images: tuple[Image, ...]
 
     def pick(self, image: int | str | None) -> tuple[Image, ...]:
-        """The images chosen by an index, a name or "all"; the only one where None.
+        """Return the images selected by an index, a name or "all"; if None, the only image.
 
         Raises
         ------
         ManyImagesError
-            There are several and none was chosen, or the choice names none or several.
+            There are several images and `image` is None, or `image` does not select exactly one.
         """
         if (image is None and len(self.images) == 1) or image == "all":
             return self.images
-        names = [one.name for one in self.images]
+        names = [candidate.name for candidate in self.images]
         if isinstance(image, SupportsIndex) and -len(names) <= (at := image.__index__()) < len(names):
             return (self.images[at],)
         if isinstance(image, str) and names.count(image) == 1:
             return (self.images[names.index(image)],)
-        listed = [f"{i}: {one!r}" for i, one in enumerate(self.images[:20])]
+        listed = [f"{i}: {candidate!r}" for i, candidate in enumerate(self.images[:20])]
         raise ManyImagesError(
             f"{self.path} holds {len(names)} image(s)"
             + ("" if image is None else f", and {image!r} names no one of them"),
@@ -81,72 +81,78 @@ class OpenedSource:
 def open_source(
     path: str | os.PathLike[str], request: Request | None = None, *, verdicts: Mapping[str, Verdict] | None = None
 ) -> OpenedSource:
-    """Open a file, or a folder that is one picture, lazily.
+    """Open a file, or a folder that is one picture, lazily: no pixel is read.
 
     Parameters
     ----------
     path
-        What to open.
+        The file or folder to open.
     request
-        Reader, options, policies, and what the caller states.
+        The reader, options, policies and overrides that the caller chooses.
     verdicts
-        What the readers say of it (`omio_core.plugins.dispatch.verdicts`), where they were asked already.
+        The verdicts of the readers (`omio_core.plugins.dispatch.verdicts`), if they were already asked.
 
     Raises
     ------
     FileNotFoundError
-        There is nothing of that name; no plugin is asked.
+        Nothing exists at the path; no plugin is asked.
     OmioError
-        No one reader fits, the file is malformed, its axes are ambiguous, or a policy forbids what it holds.
+        No single reader fits, the file is malformed, its axes are ambiguous, or a policy forbids its content.
     """
     request = request or Request()
-    request.overrides.stated()  # refuse what is no size before any file is opened
+    request.overrides.stated()  # refuse invalid sizes before a file is opened
     probe = Probe(path)
     decision = dispatch.choose(probe, request.reader, options=request.options, asked=verdicts)
     dispatch.check_options(decision.reader, request.options)
     key, opened = handles.open_with(decision.reader, probe.path, request.options)
     try:
-        with reader_border(decision.reader.name, probe.path, "described"):  # descriptions are the plugin's
-            described = tuple(opened.images)
-            if not described:
+        with reader_border(
+            decision.reader.name, probe.path, "described"
+        ):  # the plugin may compute its descriptions here
+            descriptions = tuple(opened.images)
+            if not descriptions:
                 raise CorruptFileError(f"{probe.path} holds no image", reader=decision.reader.name, path=probe.path)
-            pictures = tuple(_picture(key, index, one, request.overrides.axes) for index, one in enumerate(described))
+            pictures = tuple(
+                _picture(key, index, description, request.overrides.axes)
+                for index, description in enumerate(descriptions)
+            )
         enforce.apply_policies(probe.path, pictures, request.policies)
-    except BaseException:  # a refusal, or a warning that was made an error
+    except BaseException:  # a refusal, or a warning turned into an error
         opened.close()
         raise
     handles.HANDLES.adopt(key, opened)
     version = decision.reader.version
     images = tuple(
-        Image(one, partial(_metadata, one, len(pictures), version, request), vendor=one.description.vendor)
-        for one in pictures
+        Image(picture, partial(_metadata, picture, len(pictures), version, request), vendor=picture.description.vendor)
+        for picture in pictures
     )
     return OpenedSource(path=probe.path, decision=decision, images=images)
 
 
 def _picture(key: Key, index: int, description: ImageDescription, axes: str | None) -> FilePicture:
-    """One image of the file; `axes` are those that the caller stated."""
+    """Return the picture of one image of the file; `axes` are those that the caller states, if any."""
     try:
-        understood = layout(description.axes, description.levels[0].shape, caller=axes)
+        image_layout = layout(description.axes, description.levels[0].shape, caller=axes)
     except AmbiguousAxesError as error:
         facts = {**error.facts, "path": key.path}
         what = worded("{}: {}", key.path, error.what)
         raise AmbiguousAxesError(what, evidence=error.evidence, remedy=error.remedy, **facts) from None
-    picture = FilePicture(key=key, index=index, description=description, layout=understood)
-    _hold_channels(picture)
+    picture = FilePicture(key=key, index=index, description=description, layout=image_layout)
+    _check_channels(picture)
     return picture
 
 
 ABSENT_CHANNELS = 1000
-"""Channels that a file may declare whatever it holds."""
+"""Number of channels that a file may declare even if it contains few pixels."""
 
 
-def _hold_channels(picture: FilePicture) -> None:
-    """Refuse channels that are nearly all absent: an absent plane costs nothing, a channel its metadata.
+def _check_channels(picture: FilePicture) -> None:
+    """Refuse channels that are nearly all absent: an absent plane costs nothing, but each channel has metadata.
 
     Raises
     ------
     LimitExceededError
+        There are more than `ABSENT_CHANNELS` channels, and more than four times as many as existing planes.
     """
     if picture.present is None:
         return
@@ -161,20 +167,20 @@ def _hold_channels(picture: FilePicture) -> None:
 
 
 def _metadata(picture: FilePicture, count: int, version: str, request: Request) -> Metadata:
-    """The metadata of one of `count` images of a file; called at first use, once."""
-    key, described, understood = picture.key, picture.description, picture.layout
-    channels = understood.shape[2] // understood.samples
+    """Return the metadata of one of `count` images of a file; called once, at first use."""
+    key, description, image_layout = picture.key, picture.description, picture.layout
+    channels = image_layout.shape[2] // image_layout.samples
     with reader_border(key.reader, key.path, "asked for its metadata"):
-        facts = described.facts()
-    facts = _fitting(facts, (*understood.shape[:2], channels), key)
-    if facts.name is None and described.name:
-        facts = replace(facts, name=Fact(described.name, "file"))
+        facts = description.facts()
+    facts = _fit_facts(facts, (*image_layout.shape[:2], channels), key)
+    if facts.name is None and description.name:
+        facts = replace(facts, name=Fact(description.name, "file"))
     metadata = Metadata(
-        shape=understood.shape,
-        dtype=str(described.dtype),
-        samples=understood.samples,
+        shape=image_layout.shape,
+        dtype=str(description.dtype),
+        samples=image_layout.samples,
         facts=request.overrides.facts(facts, channels),
-        assumptions=(*described.assumptions, *described.warnings, *understood.assumptions),
+        assumptions=(*description.assumptions, *description.warnings, *image_layout.assumptions),
         provenance=record.of_file(
             key,
             reader_version=version,
@@ -184,27 +190,27 @@ def _metadata(picture: FilePicture, count: int, version: str, request: Request) 
             caller=request.overrides.stated(),
         ),
     ).with_record()
-    said = catalogue.annotate(metadata, key.path)
-    if said:
-        annotated = {**metadata.facts.annotations, **said}
-        metadata = replace(metadata, facts=replace(metadata.facts, annotations=annotated))
+    annotations = catalogue.annotate(metadata, key.path)
+    if annotations:
+        merged = {**metadata.facts.annotations, **annotations}
+        metadata = replace(metadata, facts=replace(metadata.facts, annotations=merged))
     return metadata
 
 
-def _fitting(given: Any, planes: tuple[int, ...], key: Key) -> Facts:
-    """The facts without what cannot be of a picture with so many (T, Z, channels)."""
-    if not isinstance(given, Facts):
+def _fit_facts(answer: Any, planes: tuple[int, ...], key: Key) -> Facts:
+    """Return the facts without those that do not fit the picture; `planes` are its lengths (T, Z, channels)."""
+    if not isinstance(answer, Facts):
         raise PluginContractError(
-            f"the reader {key.reader} gave no Facts of {key.path}", evidence=f"it gave {type(given).__name__}"
+            f"the reader {key.reader} gave no Facts of {key.path}", evidence=f"it gave {type(answer).__name__}"
         )
-    facts, left_out = given, []
+    facts, problems = answer, []
     if facts.channels and len(facts.channels) != planes[2]:
-        left_out.append(f"{len(facts.channels)} channels are described, the picture has {planes[2]}")
+        problems.append(f"{len(facts.channels)} channels are described, the picture has {planes[2]}")
         facts = replace(facts, channels=())
     tables = facts.planes.columns if facts.planes is not None else {}
-    if wrong := {name: table.shape for name, table in tables.items() if table.shape != planes}:
-        left_out.append(f"facts a plane are described as {wrong}, the picture has (T, Z, channels) = {planes}")
+    if mismatched := {name: table.shape for name, table in tables.items() if table.shape != planes}:
+        problems.append(f"facts a plane are described as {mismatched}, the picture has (T, Z, channels) = {planes}")
         facts = replace(facts, planes=None)
-    for what in left_out:
-        warn(f"{key.path}: {what}: they are left out", MetadataWarning, path=key.path)
+    for problem in problems:
+        warn(f"{key.path}: {problem}: they are left out", MetadataWarning, path=key.path)
     return facts

@@ -1,4 +1,4 @@
-"""What the caller states of a source, and how it is to be opened; it opens nothing."""
+"""The caller's request for opening a source, and the facts that the caller states; opens nothing."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from omio_core.wording import worded
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
-    """What the caller states; each becomes a fact of the origin "caller".
+    """Facts that the caller states; each becomes a fact with the origin "caller".
 
     Parameters
     ----------
     axes
-        One letter for every native axis, or for every one longer than 1.
+        One letter per native axis, or per native axis longer than 1.
     pixel_size
-        Micrometres: one number for X and Y, (x, y), (x, y, z), or a mapping with some of X, Y, Z.
+        In micrometres: one number for X and Y, (x, y), (x, y, z), or a mapping with some of X, Y, Z.
     time_increment
-        Seconds.
+        In seconds.
     channel_names
-        One a channel.
+        One name per channel.
     """
 
     axes: str | None = None
@@ -37,72 +37,84 @@ class Overrides:
     channel_names: Sequence[str] | None = None
 
     def stated(self) -> dict[str, Any]:
-        """What was said at all, as plain values."""
-        said = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
+        """Return the stated values, as plain values; unstated ones are left out.
+
+        Raises
+        ------
+        MetadataError
+            A value is not a size.
+        AmbiguousAxesError
+            The axes are not valid letters.
+        """
+        values = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
         if self.axes is not None:
             text(self.axes)
-        if "pixel_size" in said:
-            said["pixel_size"] = self.sizes()
+        if "pixel_size" in values:
+            values["pixel_size"] = self.sizes()
         if self.time_increment is not None:
-            said["time_increment"] = _measure("time_increment", self.time_increment)
+            values["time_increment"] = _check_size("time_increment", self.time_increment)
         if self.channel_names is not None:
-            said["channel_names"] = list(self.channel_names)
-        return said
+            values["channel_names"] = list(self.channel_names)
+        return values
 
     def sizes(self) -> dict[str, float]:
-        """The pixel sizes by axis.
+        """Return the pixel sizes by axis.
 
         Raises
         ------
         MetadataError
-            They are no sizes, or their axes cannot be told.
+            A value is not a size, or its axis is unclear.
         """
-        given: Any = self.pixel_size
-        if given is None:
+        value: Any = self.pixel_size
+        if value is None:
             return {}
-        if isinstance(given, Mapping):
-            sizes = {str(axis).upper(): size for axis, size in given.items()}
-        elif isinstance(given, Real):
-            sizes = {"X": given, "Y": given}
+        if isinstance(value, Mapping):
+            sizes = {str(axis).upper(): size for axis, size in value.items()}
+        elif isinstance(value, Real):
+            sizes = {"X": value, "Y": value}
         else:
-            several = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else ()
-            sizes = dict(zip("XYZ", several, strict=False)) if len(several) in (2, 3) else {}
+            numbers = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else ()
+            sizes = dict(zip("XYZ", numbers, strict=False)) if len(numbers) in (2, 3) else {}
         if not sizes or set(sizes) - set("XYZ"):
             raise MetadataError(
-                worded("{pixel_size!r} does not say which size is whose", pixel_size=given),
+                worded("{pixel_size!r} does not say which size is whose", pixel_size=value),
                 remedy="give one number for X and Y, (x, y), (x, y, z), or {'X': .., 'Y': .., 'Z': ..}; micrometres",
             )
-        return {axis: _measure(f"pixel_size of {axis}", size, SMALLEST_SIZE) for axis, size in sizes.items()}
+        return {axis: _check_size(f"pixel_size of {axis}", size, SMALLEST_SIZE) for axis, size in sizes.items()}
 
     def facts(self, known: Facts, channel_count: int) -> Facts:
-        """The caller's facts laid over what is known.
+        """Return the known facts, with those that the caller states in their place.
 
         Raises
         ------
         MetadataError
+            A value is not a size, or there is not one channel name per channel.
         """
         for axis, size in self.sizes().items():
             stated: dict[str, Any] = {f"physical_size_{axis.lower()}": Fact(size, "caller", "pixel_size=")}
             known = replace(known, **stated)
         if self.time_increment is not None:
-            seconds = _measure("time_increment", self.time_increment)
+            seconds = _check_size("time_increment", self.time_increment)
             known = replace(known, time_increment=Fact(seconds, "caller", "time_increment="))
         if self.channel_names is not None:
             names = list(self.channel_names)
-            texts = all(isinstance(one, str) for one in names) and not isinstance(self.channel_names, str)
-            if not texts or len(names) != channel_count:
+            all_texts = all(isinstance(name, str) for name in names) and not isinstance(self.channel_names, str)
+            if not all_texts or len(names) != channel_count:
                 raise MetadataError(
                     worded("{channel_names!r} does not fit", channel_names=self.channel_names),
                     evidence=f"the image has {channel_count} channel(s)",
                     remedy="give a list with one name, a text, a channel",
                 )
             channels = known.channels or (Channel(),) * channel_count
-            named = (replace(c, name=Fact(n, "caller", "channel_names=")) for c, n in zip(channels, names, strict=True))
+            named = (
+                replace(channel, name=Fact(name, "caller", "channel_names="))
+                for channel, name in zip(channels, names, strict=True)
+            )
             known = replace(known, channels=tuple(named))
         return known
 
 
-def _measure(what: str, value: Any, above: float = 0.0) -> float:
+def _check_size(what: str, value: Any, above: float = 0.0) -> float:
     size = positive(value)
     if size is None or size <= above:
         raise MetadataError(
@@ -115,7 +127,7 @@ def _measure(what: str, value: Any, above: float = 0.0) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """How a source is to be opened: everything the caller may say."""
+    """A request to open a source: the reader, its options, the policies and the overrides."""
 
     reader: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The record of where an image comes from, as plain values that travel with it; it knows no format."""
+"""The provenance of an image, as plain values that stay with its metadata; knows no format."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ SAMPLE = 1 << 16  # bytes at the start, the middle and the end of a file
 
 
 def sample_digest(path: str) -> str:
-    """BLAKE2b of the size of a file and three samples of it: about 0.2 ms, whatever its size.
+    """Return the BLAKE2b digest of the size of a file and three samples of it: about 0.2 ms for any size.
 
-    It tells one acquisition from another; it does not prove that no byte between the samples differs.
+    It distinguishes acquisitions; it does not prove that the bytes between the samples are equal.
     """
     size = os.path.getsize(path)
     digest = hashlib.blake2b(str(size).encode(), digest_size=16)
@@ -32,14 +32,14 @@ def sample_digest(path: str) -> str:
 
 
 def member(fingerprint: Fingerprint) -> dict[str, Any]:
-    """What is recorded of one input: its name (never its folder), time, and of a file its size and samples.
+    """Return the record of one input: its name without folder, its time, and for a file its size and digest.
 
     Raises
     ------
     FileChangedError
-        It is not the file that was described.
+        The file is gone, or has changed since it was described.
     """
-    fingerprint.verify()  # what is recorded is the file that was described
+    fingerprint.verify()  # record only the file that was described
     changed = datetime.fromtimestamp(fingerprint.mtime_ns / 1e9, UTC)
     if os.path.isdir(fingerprint.path):
         return {"name": os.path.basename(fingerprint.path), "modified": changed.isoformat(timespec="microseconds")}
@@ -54,20 +54,20 @@ def member(fingerprint: Fingerprint) -> dict[str, Any]:
 def of_file(
     key: Key, *, reader_version: str, image: int, images: int, policies: Mapping[str, str], caller: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The record of one image of a file.
+    """Return the provenance record of one image of a file.
 
     Parameters
     ----------
     key
-        The file, as it was opened.
+        The key of the opened file.
     reader_version
-        Of the reader's distribution.
+        The version of the reader.
     image, images
-        Which of how many.
+        The index of the image, and the number of images in the file.
     policies
-        Every kind and the choice in force.
+        The policy in force for every kind.
     caller
-        What the caller stated instead of the file.
+        The values that the caller stated.
     """
     return {
         "omio": omio_version(),

@@ -1,6 +1,6 @@
-"""Templates of sidecars: which reader has one for a file, and how it comes to lie beside it; it knows no format.
+"""Sidecar templates: finds the reader that has one for a file, and writes it beside the file; knows no format.
 
-A reader whose files do not say what they hold brings a ``template``: the text of a commented file to fill in.
+A reader of files that do not describe their own content has a ``template``: the text of a commented file to fill in.
 """
 
 from __future__ import annotations
@@ -32,21 +32,23 @@ SUFFIX = ".yaml"
 
 
 def template(path: str | os.PathLike[str], *, reader: str | None = None) -> str:
-    """The text of a sidecar to fill in.
+    """Return the text of a sidecar template to fill in.
 
     Parameters
     ----------
     path
-        What it is to describe.
+        The file that the sidecar describes.
     reader
-        Whose sidecar; needed only where several readers have one for files of that name.
+        The reader to ask; needed only if several readers have a template for such a file.
 
     Raises
     ------
     FileNotFoundError
-        There is nothing of that name.
-    NoReaderError, AmbiguousReaderError
-        No reader has a template for files of that name, or several have.
+        Nothing exists at the path.
+    NoReaderError
+        No reader has a template for files of that name.
+    AmbiguousReaderError
+        Several readers have a template for files of that name, and none is chosen.
     OmioError
         The reader refuses the file.
     """
@@ -68,31 +70,35 @@ def template(path: str | os.PathLike[str], *, reader: str | None = None) -> str:
 
 def _reader(probe: Probe, name: str | None) -> Reader:
     known = catalogue()
-    able = [one for one in known.readers if one.template]
+    with_template = [reader for reader in known.readers if reader.template]
     if name is not None:
-        fitting = [one for one in able if one.name == name]
+        candidates = [reader for reader in with_template if reader.name == name]
     else:
-        fitting = [one for one in able if not probe.is_dir and probe.name.lower().endswith(one.suffixes)]
-    if not fitting:
-        has = "; ".join(f"{one.name}: {', '.join(one.suffixes)}" for one in able)
+        candidates = [
+            reader for reader in with_template if not probe.is_dir and probe.name.lower().endswith(reader.suffixes)
+        ]
+    if not candidates:
+        suffixes = "; ".join(f"{reader.name}: {', '.join(reader.suffixes)}" for reader in with_template)
         raise NoReaderError(
             f"no reader has a sidecar for {probe.path}" if name is None else f"the reader {name} has no sidecar",
-            evidence=f"readers with sidecars: {has or 'none'}",
+            evidence=f"readers with sidecars: {suffixes or 'none'}",
             remedy="a file of another format says itself what it holds: `omio info` shows it",
             path=probe.path,
         )
-    preferred = [one for wanted in current().prefer for one in fitting if one.name == wanted]
-    if len(fitting) > 1 and not preferred:
+    preferred = [
+        reader for preferred_name in current().prefer for reader in candidates if reader.name == preferred_name
+    ]
+    if len(candidates) > 1 and not preferred:
         raise AmbiguousReaderError(
-            f"{len(fitting)} readers have a sidecar for {probe.path}",
-            evidence=", ".join(one.name for one in fitting),
+            f"{len(candidates)} readers have a sidecar for {probe.path}",
+            evidence=", ".join(reader.name for reader in candidates),
             remedy=either(
-                advise("choose with {reader!r}", reader=fitting[0].name), f"set OMIO_PREFER={fitting[0].name}"
+                advise("choose with {reader!r}", reader=candidates[0].name), f"set OMIO_PREFER={candidates[0].name}"
             ),
             path=probe.path,
-            readers=tuple(one.name for one in fitting),
+            readers=tuple(reader.name for reader in candidates),
         )
-    return (preferred or fitting)[0]
+    return (preferred or candidates)[0]
 
 
 def write(
@@ -102,26 +108,26 @@ def write(
     reader: str | None = None,
     collision: str = "raise",
 ) -> Path | None:
-    """Write the template of a sidecar, whole or not at all.
+    """Write a sidecar template, completely or not at all.
 
     Parameters
     ----------
     path, reader
         See `template`.
     out
-        A file, or a folder that exists; ``<stem>.yaml`` beside `path` where None.
+        A file to write, or an existing folder; if None, ``<stem>.yaml`` beside `path`.
     collision
-        Policy for a name that is taken.
+        Name of the policy for a target that exists already.
 
     Returns
     -------
     pathlib.Path or None
-        The file written; None where the policy skips a name that is taken.
+        The written file; None if the target exists and the policy skips it.
 
     Raises
     ------
     WriteError
-        The name is taken, or the file cannot be written.
+        The target exists already, or the file cannot be written.
     """
     text = template(path, reader=reader)
     source = Path(path)
@@ -132,11 +138,11 @@ def write(
     def put(candidate: Path, replace: bool) -> None:
         if replace and candidate.samefile(source):
             raise WriteError(f"{candidate} is the file that the sidecar describes", remedy="write under another name")
-        atomic.land(candidate, lambda temporary: _put(temporary, text), replace=replace)
+        atomic.land(candidate, lambda temporary: _write_text(temporary, text), replace=replace)
 
     return writing.under(target, collision, put)
 
 
-def _put(path: str, text: str) -> None:
+def _write_text(path: str, text: str) -> None:
     with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         file.write(text)

@@ -1,7 +1,7 @@
-"""The way out: from Images to one landed file; it knows no format.
+"""Writing: from Images to one file; knows no format.
 
-A writer is chosen by name and by what it accepts, writes to a temporary name, and `landing` makes the file appear
-whole or not at all.
+The writer is chosen by the file name and by what it accepts. It writes to a temporary name, and
+`omio_core.files.atomic` makes the file appear completely or not at all.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .image import Image
 __all__ = ["VERIFY", "choose_writer", "write"]
 
 VERIFY = ("structure", "pixels", "none")
-"""What is held against what was asked for before the rename: directories and metadata; pixels too; nothing."""
+"""What is checked before the rename: directories and metadata; these and the pixels; nothing."""
 
 
 def write(
@@ -46,29 +46,29 @@ def write(
     progress: Callable[[int], None] | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Path | None:
-    """Write images into one file, whole or not at all.
+    """Write images into one file, completely or not at all.
 
     Parameters
     ----------
     path
         The file to write; its suffix chooses the writer.
     images
-        What to write, in order.
+        The images to write, in order.
     collision
-        Policy for a name that is taken.
+        Name of the policy for a target that exists already.
     writer
-        A writer's name, whatever the suffix.
+        The name of the writer to use, whatever the suffix.
     compression_level, tile, workers, progress, options
         As in `omio_core.contract.WriteRequest`.
     verify
-        ``"structure"``: directories and metadata are checked before the file gets its name. ``"pixels"``: the file is
-        also read as any file is, and the digest of every plane compared with what was written. ``"none"``: nothing
-        is checked, and no digests are taken.
+        ``"structure"``: directories and metadata are checked before the file gets its name. ``"pixels"``: in
+        addition, the file is read back through its reader, and the digest of every plane is compared with that of the
+        written pixels. ``"none"``: nothing is checked, and no digests are computed.
 
     Returns
     -------
     pathlib.Path or None
-        The file written; None where the policy skips a name that is taken.
+        The written file; None if the target exists and the policy skips it.
 
     Raises
     ------
@@ -77,37 +77,39 @@ def write(
     LimitExceededError
         The pixels are nearly all absent, and far more than exist.
     WriteError
-        The name is taken, or the file could not be written; what stood there still stands.
+        The target exists already, or the file cannot be written; an existing file is unchanged.
     CorruptFileError
-        What was written is not what was asked for; it is removed.
+        The written file does not match the request; it is removed.
     """
-    target, told = Path(path), None if progress is None else _Told(progress)
+    target, reporter = Path(path), None if progress is None else _Progress(progress)
     request = write_request(
         target,
         compression_level=compression_level,
         tile=tile,
         verify=verify,
         workers=workers,
-        progress=told,
+        progress=reporter,
         options=options,
     )
-    chosen = choose_writer(target, images, request, writer)
+    chosen_writer = choose_writer(target, images, request, writer)
 
     def put(candidate: Path, replace: bool) -> None:
         if replace:
             _refuse_own_source(candidate, images)
         try:
-            _land(chosen, candidate, images, dataclasses.replace(request, name=candidate.name), verify, replace)
+            _write_file(
+                chosen_writer, candidate, images, dataclasses.replace(request, name=candidate.name), verify, replace
+            )
         except WriteError as error:
-            if told is not None and told.inside and error.__cause__ is not None:
-                raise error.__cause__ from None  # not the writer raised it, but who was told
+            if reporter is not None and reporter.inside and error.__cause__ is not None:
+                raise error.__cause__ from None  # the progress callback raised it, not the writer
             raise
 
     return under(target, collision, put)
 
 
-class _Told:
-    """Who is told of the progress, and whether that raised something, such as a wish to stop."""
+class _Progress:
+    """A progress callback, and whether it is running: if it raised an error, `inside` stays True."""
 
     def __init__(self, progress: Callable[[int], None]):
         self._progress, self.inside = progress, False
@@ -128,12 +130,12 @@ def write_request(
     progress: Callable[[int], None] | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> WriteRequest:
-    """What is asked of the writer of a file; parameters are those of `write`.
+    """Return the request to the writer of a file; the parameters are those of `write`.
 
     Raises
     ------
     WriteError
-        There is no such level of compression, or no such check.
+        The compression level or the check does not exist.
     """
     if compression_level != "auto" and (not isinstance(compression_level, int) or not 0 <= compression_level <= 9):
         raise WriteError(
@@ -155,14 +157,14 @@ def write_request(
 def choose_writer(
     path: str | os.PathLike[str], images: Sequence[Image], request: WriteRequest, writer: str | None = None
 ) -> Writer:
-    """The writer of a file, once it has nothing against what is asked; reads no pixel, writes nothing.
+    """Return the writer of a file, after it has accepted the request; reads no pixel, writes nothing.
 
     Parameters
     ----------
     path, images, writer
         As for `write`.
     request
-        What is asked of it.
+        The request to the writer.
 
     Raises
     ------
@@ -171,23 +173,23 @@ def choose_writer(
     LimitExceededError
         The pixels are nearly all absent, and far more than exist.
     WriteError, UnknownOptionError
-        An option is none, or does not go with these images.
+        An option does not exist, or does not fit these images.
     """
-    chosen = dispatch.writer_for(path, images, writer)
+    chosen_writer = dispatch.writer_for(path, images, writer)
     for image in images:
         check_present(image.picture, Box.whole(image.shape))
-    dispatch.check_options(chosen, request.options)
-    if chosen.refuse is not None:
-        refuse = _function(chosen, chosen.refuse)
-        with _border(chosen, path):
+    dispatch.check_options(chosen_writer, request.options)
+    if chosen_writer.refuse is not None:
+        refuse = _function(chosen_writer, chosen_writer.refuse)
+        with _writer_border(chosen_writer, path):
             refuse(images, request)
-    return chosen
+    return chosen_writer
 
 
-def _border(
+def _writer_border(
     writer: Writer, path: str | os.PathLike[str], *passed: type[Exception]
 ) -> contextlib.AbstractContextManager[None]:
-    """The border of a writer at work on a file; errors of ours and those `passed` are let through."""
+    """The plugin border around a writer at work on a file; OmioErrors and those in `passed` pass unchanged."""
     return border(
         f"{os.fspath(path)} could not be written",
         kind=WriteError,
@@ -198,58 +200,60 @@ def _border(
     )
 
 
-def _land(
+def _write_file(
     writer: Writer, target: Path, images: Sequence[Image], request: WriteRequest, verify: str, replace: bool
 ) -> Written:
     function = _function(writer, writer.write)
     check = _function(writer, writer.check) if writer.check and verify != "none" else None
-    done: list[Written] = []
+    results: list[Written] = []
 
-    def make(temporary: str) -> Written:
-        with _border(writer, target, OSError, MemoryError):
-            written: Written = function(temporary, images, request)
-        done.append(written)
-        return written
+    def write_temporary(temporary: str) -> Written:
+        with _writer_border(writer, target, OSError, MemoryError):
+            result: Written = function(temporary, images, request)
+        results.append(result)
+        return result
 
-    def hold_against(temporary: str) -> None:
+    def check_temporary(temporary: str) -> None:
         if check is not None:
             check(temporary, images)
         if verify == "pixels":
-            compare(temporary, images, done[0], request.workers)
+            compare(temporary, images, results[0], request.workers)
 
-    return atomic.land(target, make, check=hold_against, replace=replace)
+    return atomic.land(target, write_temporary, check=check_temporary, replace=replace)
 
 
 def compare(path: str, images: Sequence[Image], written: Written, workers: int | None = None) -> None:
-    """Read a file as any file is read, and compare every plane with what was written.
+    """Read a file through its reader, and compare every plane with the written pixels.
 
     Raises
     ------
     CorruptFileError
-        It does not hold these images, or a plane differs.
+        The file contains other images, or a plane differs.
     """
     from .opening import open_source
 
-    found = open_source(path).images
+    stored = open_source(path).images
     try:
-        if [one.shape for one in found] != [image.shape for image in images]:
-            raise _differs(path, f"it holds images of {[one.shape for one in found]}")
-        for number, (one, image) in enumerate(zip(found, images, strict=True)):
-            wanted: Iterable[str] = (
-                digests.of_image(image, one.dtype, workers=workers)
+        if [copy.shape for copy in stored] != [image.shape for image in images]:
+            raise _mismatch(path, f"it holds images of {[copy.shape for copy in stored]}")
+        for number, (copy, image) in enumerate(zip(stored, images, strict=True)):
+            expected: Iterable[str] = (
+                digests.of_image(image, copy.dtype, workers=workers)
                 if written.digests is None
                 else written.digests[number]
             )
-            read = digests.of_image(one, workers=workers)
-            for plane, (a, b) in enumerate(zip(read, wanted, strict=True)):
-                if a != b:
+            actual = digests.of_image(copy, workers=workers)
+            for plane, (digest, expected_digest) in enumerate(zip(actual, expected, strict=True)):
+                if digest != expected_digest:
                     t, z, c = np.unravel_index(plane, image.shape[:3])
-                    raise _differs(path, f"plane T={t} Z={z} C={c} of image {number}: {a} instead of {b}")
+                    raise _mismatch(
+                        path, f"plane T={t} Z={z} C={c} of image {number}: {digest} instead of {expected_digest}"
+                    )
     finally:
-        found[0].close()
+        stored[0].close()
 
 
-def _differs(path: str, evidence: str) -> CorruptFileError:
+def _mismatch(path: str, evidence: str) -> CorruptFileError:
     return CorruptFileError(
         "what was written is not what was asked for",
         evidence=evidence,
@@ -267,7 +271,7 @@ def _function(writer: Writer, reference: str) -> Callable[..., Any]:
 
 
 def _refuse_own_source(target: Path, images: Sequence[Image]) -> None:
-    """A file that is being read is never overwritten: half of it would be read from the new one."""
+    """Refuse to overwrite a file that is being read: part of it would be read from the new file."""
     for source in (source for image in images for source in image.picture.files):
         if os.path.exists(source) and os.path.samefile(source, target):
             raise WriteError(
@@ -279,28 +283,28 @@ def _refuse_own_source(target: Path, images: Sequence[Image]) -> None:
 
 
 def under(target: str | os.PathLike[str], collision: str, put: Callable[[Path, bool], object]) -> Path | None:
-    """Put a file under a name, or do what a policy says where that is taken.
+    """Write a file under a name, and apply a policy if the name is taken.
 
     Parameters
     ----------
     target
-        The name wanted.
+        The requested path.
     collision
-        Policy for a name that is taken.
+        Name of the policy for a path that exists already.
     put
-        Called with the name to take, and whether what stands there may be replaced; lands the file.
+        Called with the path to use, and whether an existing file there may be replaced; writes the file.
 
     Returns
     -------
     pathlib.Path or None
-        The name taken; None where the policy skips a name that is taken.
+        The path used; None if the policy skips an existing path.
 
     Raises
     ------
     WriteError
-        The name is taken and the policy keeps what stands there; or what `put` raises.
+        The path exists and the policy forbids replacing it, or `put` raises it.
     """
-    rules.find("collision", collision)  # a name that is none is told now, not when a name happens to be taken
+    rules.find("collision", collision)  # refuse an unknown policy now, not only when a name is taken
     for candidate in numbered(target):
         action = "write"
         if os.path.lexists(candidate):
@@ -312,10 +316,12 @@ def under(target: str | os.PathLike[str], collision: str, put: Callable[[Path, b
         try:
             put(candidate, action == "overwrite")
         except WriteError as error:
-            taken = isinstance(error.__cause__, FileExistsError) or os.path.lexists(candidate)
-            if not taken or action == "overwrite":
+            exists = isinstance(error.__cause__, FileExistsError) or os.path.lexists(candidate)
+            if not exists or action == "overwrite":
                 raise
-            action = rules.decide("collision", collision, path=str(candidate))  # somebody took it while we wrote
+            action = rules.decide(
+                "collision", collision, path=str(candidate)
+            )  # another process took the name meanwhile
             if action == "skip":
                 return None
             if action == "number":

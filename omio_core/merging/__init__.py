@@ -1,1 +1,1 @@
-"""Several images as one: what may be merged, what goes where, and whose facts hold."""
+"""Merging images: whether they may be merged, where each is placed, and which facts the result has."""

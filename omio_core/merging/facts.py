@@ -1,7 +1,7 @@
-"""The metadata of a merge: facts that agree, facts that differ, and the record of every input; it reads no pixel.
+"""The metadata of a merge: facts that agree, facts that differ, and the record of every input; reads no pixel.
 
-What differs is decided by the policy `conflict`; whatever is decided, each input's own word stays in the record, the
-annotation ``"omio/merge"``.
+The policy `conflict` decides on facts that differ. Whatever it decides, the record (the annotation ``"omio/merge"``)
+keeps the values that each input states.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from .recipe import Merge
 from .record import entries
 from .times import Clock, Step, clock, delta_t, even, steps, z_steps
 
-_FEW = 8  # names in a message
+_MOST_NAMES = 8  # names listed in a message
 
 
 def join(merge: Merge) -> Metadata:
-    """The metadata of a merge.
+    """Return the metadata of a merge.
 
     Raises
     ------
     MetadataConflictError
-        Inputs state different values, and the policy forbids that.
+        Inputs state different values for a fact, and the policy forbids that.
     """
     inputs = [image.metadata for image in merge.inputs]
     labels = _labels(merge)
@@ -45,16 +45,16 @@ def join(merge: Merge) -> Metadata:
         axis: conflicts.resolve(
             f"PhysicalSize{axis}",
             "size",
-            [getattr(one.facts, f"physical_size_{axis.lower()}") for one in inputs],
-            [axis in ("X", "Y", merge.axis) or one.shape[1] > 1 for one in inputs],
+            [getattr(metadata.facts, f"physical_size_{axis.lower()}") for metadata in inputs],
+            [axis in ("X", "Y", merge.axis) or metadata.shape[1] > 1 for metadata in inputs],
         )
         for axis in "XYZ"
     }
-    began = clock(inputs)
-    times = delta_t(inputs, began)
-    increment, found = _increment(merge, inputs, conflicts, began, times)
+    starts = clock(inputs)
+    times = delta_t(inputs, starts)
+    increment, input_steps = _increment(merge, inputs, conflicts, starts, times)
     if merge.axis == "Z":
-        found = z_steps(inputs, sizes["Z"].value if sizes["Z"] else None)
+        input_steps = z_steps(inputs, sizes["Z"].value if sizes["Z"] else None)
     facts = Facts(
         name=_name(inputs),
         physical_size_x=sizes["X"],
@@ -63,13 +63,13 @@ def join(merge: Merge) -> Metadata:
         time_increment=increment,
         channels=_channels(merge, inputs, conflicts),
         acquisition_date=_date(merge, inputs, conflicts),
-        objective=conflicts.resolve("Objective", "fact", [one.facts.objective for one in inputs]),
-        planes=_planes(merge, inputs, conflicts, began, times),
+        objective=conflicts.resolve("Objective", "fact", [metadata.facts.objective for metadata in inputs]),
+        planes=_planes(merge, inputs, conflicts, starts, times),
         annotations=_annotations(inputs, conflicts),
     )
-    breaks = list(_breaks(merge, found, labels))
+    breaks = list(_breaks(merge, input_steps, labels))
     _warn(merge, conflicts, breaks)
-    whole = Metadata(
+    result = Metadata(
         shape=merge.shape,
         dtype=merge.dtype,
         samples=merge.samples,
@@ -81,26 +81,28 @@ def join(merge: Merge) -> Metadata:
             "policies": {"shapes": merge.shapes, "dtypes": merge.dtypes, "conflict": merge.conflict},
         },
     )
-    record: dict[str, Any] = {"axis": merge.axis, "inputs": entries(merge, inputs, whole)}
-    told = {"conflicts": conflicts.entries, "gaps": breaks, "notes": conflicts.notes}
-    record |= {key: value for key, value in told.items() if value}
-    return replace(whole, facts=replace(facts, annotations={**facts.annotations, MERGE: record}))
+    record: dict[str, Any] = {"axis": merge.axis, "inputs": entries(merge, inputs, result)}
+    notices = {"conflicts": conflicts.entries, "gaps": breaks, "notes": conflicts.notes}
+    record |= {key: value for key, value in notices.items() if value}
+    return replace(result, facts=replace(facts, annotations={**facts.annotations, MERGE: record}))
 
 
 def _labels(merge: Merge) -> list[tuple[str, str]]:
-    """What each input is called, with its folder and without; by number too where that does not tell it apart."""
-    found = [(image.picture.label(), image.picture.label(folder=False)) for image in merge.inputs]
-    times = Counter(short for _, short in found)
+    """Return the label of each input, with its folder and without; numbered if the label is not unique."""
+    labels = [(image.picture.label(), image.picture.label(folder=False)) for image in merge.inputs]
+    counts = Counter(short for _, short in labels)
     return [
-        (full, short) if times[short] == 1 else (f"input {i} ({full})", f"input {i} ({short})")
-        for i, (full, short) in enumerate(found)
+        (with_folder, short) if counts[short] == 1 else (f"input {number} ({with_folder})", f"input {number} ({short})")
+        for number, (with_folder, short) in enumerate(labels)
     ]
 
 
 def _name(inputs: Sequence[Metadata]) -> Fact[str] | None:
     first = inputs[0].facts.name
-    same = first is not None and all(one.facts.name and one.facts.name.value == first.value for one in inputs)
-    return first if same else None
+    equal = first is not None and all(
+        metadata.facts.name and metadata.facts.name.value == first.value for metadata in inputs
+    )
+    return first if equal else None
 
 
 # --- time
@@ -110,34 +112,34 @@ def _increment(
     merge: Merge,
     inputs: Sequence[Metadata],
     conflicts: Conflicts,
-    began: Clock,
+    starts: Clock,
     times: Sequence[NDArray[np.float64] | None],
 ) -> tuple[Fact[float] | None, list[Step]]:
-    """TimeIncrement if it is true of the whole, and the steps between inputs that follow each other in time."""
-    stated = [one.facts.time_increment for one in inputs]
+    """Return TimeIncrement, if it is valid for the whole merge, and the time steps between consecutive inputs."""
+    stated = [metadata.facts.time_increment for metadata in inputs]
     if merge.axis != "T":
-        return conflicts.resolve("TimeIncrement", "time", stated, [one.shape[0] > 1 for one in inputs]), []
+        return conflicts.resolve("TimeIncrement", "time", stated, [metadata.shape[0] > 1 for metadata in inputs]), []
     differs = conflicts.differs("TimeIncrement", "time", [fact.value if fact else None for fact in stated])
     known = next((fact for fact in stated if fact is not None), None)
-    found = steps(inputs, began, times, known.value if known and not differs else None)
+    input_steps = steps(inputs, starts, times, known.value if known and not differs else None)
     if known is None:
-        return None, found
+        return None, input_steps
     if differs:
-        # whatever the policy: no one increment is true of the whole
+        # whatever the policy, no single increment is valid for the whole merge
         conflicts.entries[-1] |= {"action": "null", "value": None, "from": None}
-        return None, found
-    true, why = even(inputs, found)
-    if not true:
+        return None, input_steps
+    valid, why = even(inputs, input_steps)
+    if not valid:
         conflicts.notes.append(f"TimeIncrement, {known.value:g} s in the inputs, is unknown of the whole: {why}")
-        return None, found
+        return None, input_steps
     if why:
         conflicts.assumptions.append(f"TimeIncrement {known.value:g} s: {why}")
-    return known, found
+    return known, input_steps
 
 
 def _date(merge: Merge, inputs: Sequence[Metadata], conflicts: Conflicts) -> Fact[str] | None:
-    """When the first input began: DeltaT counts from there, so that another's date never stands in for it."""
-    dates = [one.facts.acquisition_date for one in inputs]
+    """Return when the first input began: DeltaT counts from there, so no other input's date may replace it."""
+    dates = [metadata.facts.acquisition_date for metadata in inputs]
     if merge.axis != "T":
         action = conflicts.differs("AcquisitionDate", "fact", [fact.value if fact else None for fact in dates])
         if action == "null":
@@ -145,17 +147,17 @@ def _date(merge: Merge, inputs: Sequence[Metadata], conflicts: Conflicts) -> Fac
     return dates[0]
 
 
-def _breaks(merge: Merge, found: Sequence[Step], labels: Sequence[tuple[str, str]]) -> Iterator[dict[str, Any]]:
-    """Gaps and overlaps, as they are recorded."""
+def _breaks(merge: Merge, input_steps: Sequence[Step], labels: Sequence[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """Yield the records of gaps and overlaps."""
     unit = "s" if merge.axis == "T" else "µm"
-    along = CANONICAL.index(merge.axis)
-    for step in found:
+    axis_index = CANONICAL.index(merge.axis)
+    for step in input_steps:
         if step.kind is not None:
             yield {
                 "kind": step.kind,
                 "after": labels[step.after][1],
                 "before": labels[step.after + 1][1],
-                "at": merge.places[step.after + 1].spans[along][0],
+                "at": merge.places[step.after + 1].spans[axis_index][0],
                 "step": step.length,
                 "usual": None if math.isnan(step.usual) else step.usual,
                 "unit": unit,
@@ -169,41 +171,45 @@ def _planes(
     merge: Merge,
     inputs: Sequence[Metadata],
     conflicts: Conflicts,
-    began: Clock,
+    starts: Clock,
     times: Sequence[NDArray[np.float64] | None],
 ) -> Planes | None:
-    """The tables of all inputs at their places; NaN where nothing is known, and where there is only padding."""
+    """Combine the plane tables of all inputs at their places; unknown values and padding are NaN."""
     columns: dict[str, NDArray[np.float64]] = {}
     shape = (merge.shape[0], merge.shape[1], merge.shape[2] // merge.samples)
-    for one, place, time in zip(inputs, merge.places, times, strict=True):
+    for metadata, place, time in zip(inputs, merge.places, times, strict=True):
         t, z, c = (slice(*span) for span in place.spans[:3])
-        at = (t, z, slice(c.start // merge.samples, c.stop // merge.samples))
-        tables = dict(one.facts.planes.columns) if one.facts.planes is not None else {}
+        region = (t, z, slice(c.start // merge.samples, c.stop // merge.samples))
+        tables = dict(metadata.facts.planes.columns) if metadata.facts.planes is not None else {}
         tables.pop("DeltaT", None)
         if time is not None:
             tables["DeltaT"] = time
         for name, table in tables.items():
             if name not in columns:
                 columns[name] = np.full(shape, np.nan)
-            columns[name][at] = table
-    lost = sum(
-        one.facts.planes is not None and "DeltaT" in one.facts.planes.columns and begin is None
-        for one, begin in zip(inputs, began.begins, strict=True)
+            columns[name][region] = table
+    unknown_count = sum(
+        metadata.facts.planes is not None and "DeltaT" in metadata.facts.planes.columns and begin is None
+        for metadata, begin in zip(inputs, starts.begins, strict=True)
     )
-    if lost:
+    if unknown_count:
         conflicts.notes.append(
-            f"DeltaT of {lost} of {len(inputs)} inputs is unknown: it counts from when they began, "
+            f"DeltaT of {unknown_count} of {len(inputs)} inputs is unknown: it counts from when they began, "
             "and no AcquisitionDates say how long after the first that was"
         )
     if not columns:
         return None
     columns = {name: columns[name] for name in PLANE_COLUMNS if name in columns}
-    sources = {(one.facts.planes.origin, one.facts.planes.where) for one in inputs if one.facts.planes is not None}
-    counted = "DeltaT" in columns and any(began.begins)  # from another moment than in the inputs
-    if len(sources) == 1 and not counted and not lost:
+    sources = {
+        (metadata.facts.planes.origin, metadata.facts.planes.where)
+        for metadata in inputs
+        if metadata.facts.planes is not None
+    }
+    shifted = "DeltaT" in columns and any(starts.begins)  # DeltaT counts from another moment than in the inputs
+    if len(sources) == 1 and not shifted and not unknown_count:
         origin, where = sources.pop()
         return Planes(columns=columns, origin=origin, where=where)
-    where = "the planes of the inputs" + ("; DeltaT from the AcquisitionDate of the first" if counted else "")
+    where = "the planes of the inputs" + ("; DeltaT from the AcquisitionDate of the first" if shifted else "")
     return Planes(columns=columns, origin="derived", where=where)
 
 
@@ -214,89 +220,92 @@ _CHANNEL_FACTS = {
 
 
 def _channels(merge: Merge, inputs: Sequence[Metadata], conflicts: Conflicts) -> tuple[Channel, ...]:
-    """Along C the channels of all inputs one after another; else one of each, settled fact by fact."""
-    if not any(one.facts.channels for one in inputs):
+    """Return the channels: along C those of all inputs in order; else one per index, resolved fact by fact."""
+    if not any(metadata.facts.channels for metadata in inputs):
         return ()
     if merge.axis == "C":
-        return tuple(channel for one in inputs for channel in one.channels)
-    found = []
-    described = [one.channels for one in inputs]
+        return tuple(channel for metadata in inputs for channel in metadata.channels)
+    merged = []
+    described = [metadata.channels for metadata in inputs]
     for k in range(merge.shape[2] // merge.samples):
-        # an input that padding has given the channel says nothing of it
-        kept = [channels[k] if k < len(channels) else None for channels in described]
-        asked = [one is not None for one in kept]
+        # an input to which padding added this channel states nothing about it
+        same_index = [channels[k] if k < len(channels) else None for channels in described]
+        asked = [channel is not None for channel in same_index]
         facts = {
             slot: conflicts.resolve(
-                f"Channels[{k}].{name}", "fact", [None if one is None else getattr(one, slot) for one in kept], asked
+                f"Channels[{k}].{name}",
+                "fact",
+                [None if channel is None else getattr(channel, slot) for channel in same_index],
+                asked,
             )
             for slot, name in _CHANNEL_FACTS.items()
         }
-        found.append(Channel(**facts, samples=merge.samples))
-    return tuple(found)
+        merged.append(Channel(**facts, samples=merge.samples))
+    return tuple(merged)
 
 
 def _annotations(inputs: Sequence[Metadata], conflicts: Conflicts) -> dict[str, Mapping[str, Any]]:
-    """Annotations of all inputs, key by key; what of an input is not kept here stays in its entry of the record."""
-    found: dict[str, dict[str, Any]] = {}
-    names = dict.fromkeys(name for one in inputs for name in one.facts.annotations if name != MERGE)
+    """Merge the annotations of all inputs, key by key; values left out here stay in the input's entry of the record."""
+    merged: dict[str, dict[str, Any]] = {}
+    names = dict.fromkeys(name for metadata in inputs for name in metadata.facts.annotations if name != MERGE)
     for namespace in names:
-        contents = [one.facts.annotations.get(namespace, {}) for one in inputs]
-        found[namespace] = {}
+        contents = [metadata.facts.annotations.get(namespace, {}) for metadata in inputs]
+        merged[namespace] = {}
         for key in dict.fromkeys(key for content in contents for key in content):
             values = [content.get(key) for content in contents]
             action = conflicts.differs(f"Annotations[{namespace}][{key}]", "annotation", values)
             if action != "null":
-                found[namespace][key] = next((value for value in values if value is not None), None)
-    return {name: content for name, content in found.items() if content}
+                merged[namespace][key] = next((value for value in values if value is not None), None)
+    return {name: content for name, content in merged.items() if content}
 
 
-# --- what is told
+# --- assumptions and warnings
 
 
 def _assumptions(
     inputs: Sequence[Metadata], labels: Sequence[tuple[str, str]], conflicts: Conflicts
 ) -> tuple[str, ...]:
-    """What the inputs assumed, each sentence once with whose it is; then what merging assumed."""
-    whose: dict[str, list[str]] = {}
-    for one, (_, short) in zip(inputs, labels, strict=True):
-        for sentence in dict.fromkeys(one.assumptions):
-            whose.setdefault(sentence, []).append(short)
-    told = []
-    for sentence, names in whose.items():
+    """Return the assumptions of the inputs, each sentence once with its inputs; then those of the merge."""
+    inputs_by_sentence: dict[str, list[str]] = {}
+    for metadata, (_, short) in zip(inputs, labels, strict=True):
+        for sentence in dict.fromkeys(metadata.assumptions):
+            inputs_by_sentence.setdefault(sentence, []).append(short)
+    sentences = []
+    for sentence, names in inputs_by_sentence.items():
         if len(names) == len(inputs):
-            told.append(f"all inputs: {sentence}")
+            sentences.append(f"all inputs: {sentence}")
         else:
-            told.append(f"{_listed(names)}: {sentence}")
-    return (*told, *conflicts.assumptions)
+            sentences.append(f"{_listed(names)}: {sentence}")
+    return (*sentences, *conflicts.assumptions)
 
 
 def _listed(names: Sequence[str]) -> str:
-    return first_few(names, _FEW, last=" ")
+    return first_few(names, _MOST_NAMES, last=" ")
 
 
 def _warn(merge: Merge, conflicts: Conflicts, breaks: Sequence[Mapping[str, Any]]) -> None:
-    """One warning on facts that differ, one on gaps; annotations differ as a rule, and are only recorded."""
-    facts = [one for one in conflicts.entries if not one["fact"].startswith("Annotations[")]
+    """Issue one warning on facts that differ and one on gaps; annotations usually differ and are only recorded."""
+    facts = [item for item in conflicts.entries if not item["fact"].startswith("Annotations[")]
     if facts:
-        told = _listed([
-            f"{one['fact']} (that of {one['from']})" if one["action"] == "first" else f"{one['fact']} (now unknown)"
-            for one in facts
+        listing = _listed([
+            f"{item['fact']} (that of {item['from']})" if item["action"] == "first" else f"{item['fact']} (now unknown)"
+            for item in facts
         ])  # fmt: skip
         warn(
             worded(
                 "the images merged along {} state different values, decided by the policy {conflict!r}: {}; "
                 "each input's own are in the annotation {}",
                 merge.axis,
-                told,
+                listing,
                 repr(MERGE),
                 conflict=merge.conflict,
             ),
             MetadataWarning,
         )
     if breaks:
-        told = _listed([
-            f"{one['kind']} between {one['after']} and {one['before']} (a step of {one['step']:g} {one['unit']}"
-            + (f", {one['usual']:g} {one['unit']} is usual)" if one["usual"] is not None else ")")
-            for one in breaks
+        listing = _listed([
+            f"{item['kind']} between {item['after']} and {item['before']} (a step of {item['step']:g} {item['unit']}"
+            + (f", {item['usual']:g} {item['unit']} is usual)" if item["usual"] is not None else ")")
+            for item in breaks
         ])  # fmt: skip
-        warn(f"the images merged along {merge.axis} do not follow each other evenly: {told}", MetadataWarning)
+        warn(f"the images merged along {merge.axis} do not follow each other evenly: {listing}", MetadataWarning)

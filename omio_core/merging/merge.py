@@ -1,7 +1,7 @@
-"""Images joined along T, Z or C into one lazy Image: whether they may be, and what goes where; it reads no pixel.
+"""Merging images along T, Z or C into one lazy Image: checks them and places them; reads no pixel.
 
-Sizes, types and samples are judged at once, from descriptions alone. Facts are joined by `omio_core.merging.facts` when
-the metadata of the result are first asked for: conflicts are told then, which is before a writer gets any pixel.
+Sizes, types and samples are checked at once, from the descriptions alone. `omio_core.merging.facts` joins the facts
+when the metadata of the result are first requested. Conflicts are reported then, before a writer receives any pixel.
 """
 
 from __future__ import annotations
@@ -30,34 +30,34 @@ __all__ = ["merge"]
 def merge(
     images: Sequence[Image], axis: str, *, shapes: str = "strict", dtypes: str = "strict", conflict: str = "careful"
 ) -> Image:
-    """Join images along an axis, lazily: nothing is read, and no file is opened.
+    """Merge images along an axis, lazily: nothing is read, and no file is opened.
 
     Parameters
     ----------
     images
-        At least one, in order. One alone is given back as it is. Images that are merges themselves are taken apart:
-        a merge of merges is the merge of all.
+        At least one image, in order. A single image is returned as it is. Images that are merges are split into their
+        inputs: a merge of merges is the merge of all inputs.
     axis
         ``"T"``, ``"Z"`` or ``"C"``.
     shapes
         Policy for lengths that differ on the other axes: ``"strict"``, or ``"pad"`` with zeros at their ends, which
         are not `present`.
     dtypes
-        Policy for types that differ: ``"strict"``, or ``"promote"`` to the type that holds every value exactly.
+        Policy for types that differ: ``"strict"``, or ``"promote"`` to the type that represents every value exactly.
     conflict
-        Policy for facts that differ: ``"careful"``, ``"raise"``, ``"first"`` or ``"null"``. It is asked when the
-        metadata are: of `Image.metadata`, or by a writer before any pixel.
+        Policy for facts that differ: ``"careful"``, ``"raise"``, ``"first"`` or ``"null"``. It is applied when the
+        metadata are first requested: by `Image.metadata`, or by a writer before it receives any pixel.
 
     Returns
     -------
     Image
-        Its metadata have the annotation ``"omio/merge"``: every input, where it lies, and what it states else.
+        Its metadata have the annotation ``"omio/merge"``: every input, its place, and the facts in which it differs.
 
     Raises
     ------
     MergeError
-        There is nothing to merge, the axis is another, samples of a pixel differ (RGB with grey), or a policy forbids
-        what differs.
+        There is nothing to merge, the axis is invalid, the samples per pixel differ (RGB with grey), or a policy
+        forbids the difference.
     OmioError
         There is no policy of that name.
 
@@ -78,18 +78,23 @@ def merge(
             path=_path(images[0]),
         )
     for kind, name in (("shapes", shapes), ("dtypes", dtypes), ("conflict", conflict)):
-        rules.find(kind, name)  # a name that is none is told now, not when something happens to differ
+        rules.find(kind, name)  # refuse an unknown policy now, not only when something differs
     if len(images) == 1:
         return images[0]
-    samples = _samples(images)
-    _judge_shapes(images, axis, shapes)
-    dtype = _dtype(images, dtypes)
-    inputs = tuple(one for image in images for one in _apart(image, axis, conflict))
-    places, shape = _places([one.shape for one in inputs], CANONICAL.index(axis))
-    parts, at = _leaves(inputs, places)
+    samples = _common_samples(images)
+    _check_shapes(images, axis, shapes)
+    dtype = _common_dtype(images, dtypes)
+    inputs = tuple(part for image in images for part in _inputs_of(image, axis, conflict))
+    places, shape = _places([image.shape for image in inputs], CANONICAL.index(axis))
+    parts, part_places = _leaves(inputs, places)
     names = {image.name for image in inputs}
     picture = JoinedPicture(
-        parts=parts, places=at, shape=shape, dtype=dtype, samples=samples, name=names.pop() if len(names) == 1 else None
+        parts=parts,
+        places=part_places,
+        shape=shape,
+        dtype=dtype,
+        samples=samples,
+        name=names.pop() if len(names) == 1 else None,
     )
     recipe = Merge(
         axis=axis, shapes=shapes, dtypes=dtypes, conflict=conflict, inputs=inputs, places=places,
@@ -98,7 +103,7 @@ def merge(
     return Image(picture, partial(join, recipe), merged=recipe)
 
 
-# --- whether they may be merged
+# --- checks
 
 
 def _refuse_no_images(images: tuple[Any, ...]) -> None:
@@ -116,33 +121,33 @@ def _path(image: Image) -> str | None:
     return next((leaf.stored.key.path for leaf in image.picture.leaves if leaf.stored is not None), None)
 
 
-def _samples(images: Sequence[Image]) -> int:
-    """Samples of a pixel; RGB and grey cannot lie in one picture, because C would mean two things."""
-    found = [image.samples for image in images]
-    other = next((i for i, n in enumerate(found) if n != found[0]), None)
-    if other is None:
-        return found[0]
+def _common_samples(images: Sequence[Image]) -> int:
+    """Return the samples per pixel; RGB and grey cannot be in one picture, because C would have two meanings."""
+    counts = [image.samples for image in images]
+    differing = next((index for index, count in enumerate(counts) if count != counts[0]), None)
+    if differing is None:
+        return counts[0]
     raise MergeError(
-        f"input {other}, {images[other].picture.label()}, cannot be merged: its pixels have other samples",
-        evidence=f"{found[other]} sample(s) a pixel, TZCYX {images[other].shape}; "
-        f"{found[0]} in input 0, {images[0].picture.label()}, TZCYX {images[0].shape}",
+        f"input {differing}, {images[differing].picture.label()}, cannot be merged: its pixels have other samples",
+        evidence=f"{counts[differing]} sample(s) a pixel, TZCYX {images[differing].shape}; "
+        f"{counts[0]} in input 0, {images[0].picture.label()}, TZCYX {images[0].shape}",
         remedy=advise(
             "merge RGB with RGB and grey with grey{}",
             Aside("; image.at(C=0) takes one sample of RGB as a channel"),
         ),
-        path=_path(images[other]),
-        samples=(found[0], found[other]),
+        path=_path(images[differing]),
+        samples=(counts[0], counts[differing]),
     )
 
 
-def _judge_shapes(images: Sequence[Image], axis: str, policy: str) -> None:
-    along = CANONICAL.index(axis)
+def _check_shapes(images: Sequence[Image], axis: str, policy: str) -> None:
+    axis_index = CANONICAL.index(axis)
     shapes = [image.shape for image in images]
-    across = [(*shape[:along], *shape[along + 1 :]) for shape in shapes]
-    differ = [i for i, lengths in enumerate(across) if lengths != across[0]]
-    if not differ:
+    other_lengths = [(*shape[:axis_index], *shape[axis_index + 1 :]) for shape in shapes]
+    differing = [index for index, lengths in enumerate(other_lengths) if lengths != other_lengths[0]]
+    if not differing:
         return
-    other = differ[0]
+    other = differing[0]
     names = (images[0].picture.label(), images[other].picture.label())
     action = rules.decide("shapes", policy, axis=axis, shapes=(shapes[0], shapes[other]), sources=names)
     if action == "raise":
@@ -150,7 +155,7 @@ def _judge_shapes(images: Sequence[Image], axis: str, policy: str) -> None:
         raise MergeError(
             f"input {other}, {names[1]}, cannot be merged along {axis}: it differs along {', '.join(unequal)}",
             evidence=f"TZCYX {shapes[other]}; {shapes[0]} in input 0, {names[0]}"
-            + (f"; {len(differ)} inputs differ from it" if len(differ) > 1 else ""),
+            + (f"; {len(differing)} inputs differ from it" if len(differing) > 1 else ""),
             remedy=either(
                 "merge images of one size",
                 Aside("cut them with image.at(...)"),
@@ -161,46 +166,46 @@ def _judge_shapes(images: Sequence[Image], axis: str, policy: str) -> None:
         )
 
 
-def _dtype(images: Sequence[Image], policy: str) -> np.dtype[Any]:
-    found = [image.dtype for image in images]
-    other = next((i for i, dtype in enumerate(found) if dtype != found[0]), None)
-    if other is None:
-        return found[0]
-    names = (images[0].picture.label(), images[other].picture.label())
-    types = (str(found[0]), str(found[other]))
+def _common_dtype(images: Sequence[Image], policy: str) -> np.dtype[Any]:
+    input_dtypes = [image.dtype for image in images]
+    differing = next((index for index, dtype in enumerate(input_dtypes) if dtype != input_dtypes[0]), None)
+    if differing is None:
+        return input_dtypes[0]
+    names = (images[0].picture.label(), images[differing].picture.label())
+    types = (str(input_dtypes[0]), str(input_dtypes[differing]))
     action = rules.decide("dtypes", policy, dtypes=types, sources=names)
     if action == "raise":
         raise MergeError(
-            f"input {other}, {names[1]}, cannot be merged: its pixels are of another type",
+            f"input {differing}, {names[1]}, cannot be merged: its pixels are of another type",
             evidence=f"{types[1]}; {types[0]} in input 0, {names[0]}",
             remedy=either(
                 "convert them to one type",
                 advise("let both become one that holds all values: {dtypes}", dtypes="promote"),
             ),
-            path=_path(images[other]),
+            path=_path(images[differing]),
             dtypes=types,
         )
-    return _promoted(images)
+    return _promote(images)
 
 
-def _promoted(images: Sequence[Image]) -> np.dtype[Any]:
-    """The type that holds every value of every leaf exactly; of leaves, because promotion is not associative."""
-    holders = {dtype: image for image in reversed(images) for dtype in _dtypes(image.picture)}
-    listed = ", ".join(sorted(str(dtype) for dtype in holders))
+def _promote(images: Sequence[Image]) -> np.dtype[Any]:
+    """Return the type that holds every value exactly; computed from all leaves, as promotion is not associative."""
+    first_images = {dtype: image for image in reversed(images) for dtype in _dtypes(image.picture)}
+    listed = ", ".join(sorted(str(dtype) for dtype in first_images))
     try:
-        result: np.dtype[Any] = np.result_type(*holders)
-        lossy = next((dtype for dtype in holders if not is_exact(dtype, result)), None)
+        result: np.dtype[Any] = np.result_type(*first_images)
+        lossy = next((dtype for dtype in first_images if not is_exact(dtype, result)), None)
         why = f"{lossy} as {result} would be rounded"
     except TypeError as error:
-        lossy, why = next(iter(holders)), str(error)
+        lossy, why = next(iter(first_images)), str(error)
     if lossy is None:
         return result
     raise MergeError(
-        f"{holders[lossy].picture.label()} cannot be merged with the others: no type holds all values exactly",
+        f"{first_images[lossy].picture.label()} cannot be merged with the others: no type holds all values exactly",
         evidence=f"the types are {listed}; {why}",
         remedy="convert the pixels to one type first, where you can tell that nothing is lost",
-        path=_path(holders[lossy]),
-        dtypes=tuple(sorted(str(dtype) for dtype in holders)),
+        path=_path(first_images[lossy]),
+        dtypes=tuple(sorted(str(dtype) for dtype in first_images)),
     )
 
 
@@ -209,7 +214,7 @@ def _dtypes(picture: Picture) -> set[np.dtype[Any]]:
 
 
 def is_exact(source: np.dtype[Any], target: np.dtype[Any]) -> bool:
-    """Whether every value of one type is a value of the other; numpy calls int64 to float64 safe, and it rounds.
+    """Whether `target` holds every value of `source` exactly; numpy calls int64 to float64 safe, but it rounds.
 
     Examples
     --------
@@ -222,11 +227,11 @@ def is_exact(source: np.dtype[Any], target: np.dtype[Any]) -> bool:
     return np.can_cast(source, target, "safe")
 
 
-# --- what goes where
+# --- places
 
 
-def _apart(image: Image, axis: str, conflict: str) -> Iterator[Image]:
-    """The inputs of an image that is itself a merge of the same axis and policy, else the image."""
+def _inputs_of(image: Image, axis: str, conflict: str) -> Iterator[Image]:
+    """Yield the inputs of an image that is a merge with the same axis and policy, else the image itself."""
     recipe = image.merged
     if isinstance(recipe, Merge) and (recipe.axis, recipe.conflict) == (axis, conflict):
         yield from recipe.inputs
@@ -234,30 +239,30 @@ def _apart(image: Image, axis: str, conflict: str) -> Iterator[Image]:
         yield image
 
 
-def _places(shapes: Sequence[tuple[int, ...]], along: int) -> tuple[tuple[Box, ...], tuple[int, ...]]:
-    """The box of each image one after another, and the shape of all."""
-    places, at = [], 0
+def _places(shapes: Sequence[tuple[int, ...]], axis_index: int) -> tuple[tuple[Box, ...], tuple[int, ...]]:
+    """Return the boxes of the images, one after another along the axis, and the shape of the whole."""
+    places, start = [], 0
     for shape in shapes:
         spans = [(0, n) for n in shape]
-        spans[along] = (at, at + shape[along])
-        at += shape[along]
+        spans[axis_index] = (start, start + shape[axis_index])
+        start += shape[axis_index]
         places.append(Box(tuple(spans)))
-    lengths = [max(ns) for ns in zip(*shapes, strict=True)]
-    lengths[along] = at
+    lengths = [max(along_axis) for along_axis in zip(*shapes, strict=True)]
+    lengths[axis_index] = start
     return tuple(places), tuple(lengths)
 
 
 def _leaves(images: Sequence[Image], places: Sequence[Box]) -> tuple[tuple[Picture, ...], tuple[Box, ...]]:
-    """The parts of all images and their places; pictures that are joined along another axis are taken apart too."""
+    """Return the parts of all images and their places; pictures joined along another axis are split too."""
     parts: list[Picture] = []
-    found: list[Box] = []
+    part_places: list[Box] = []
     for image, place in zip(images, places, strict=True):
         picture = image.picture
         if isinstance(picture, JoinedPicture):
-            by = [start for start, _ in place.spans]
+            offset = [start for start, _ in place.spans]
             parts += picture.parts
-            found += [one.shift(by) for one in picture.places]
+            part_places += [box.shift(offset) for box in picture.places]
         else:
             parts.append(picture)
-            found.append(place)
-    return tuple(parts), tuple(found)
+            part_places.append(place)
+    return tuple(parts), tuple(part_places)

@@ -1,4 +1,4 @@
-"""The recipe of a merge: which images, along which axis, and where each lies; a value that reads nothing."""
+"""The recipe of a merge: its images, its axis and the place of each image; a value that reads nothing."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from omio_core.geometry.box import Box
 from omio_core.images.image import Image
 
 AXES = "TZC"
-"""The axes that images can be merged along."""
+"""The axes along which images can be merged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merge:
-    """What was merged, and how.
+    """The inputs of a merge, their places, and the policies applied.
 
     Parameters
     ----------
     axis
-        Along which.
+        The axis of the merge.
     shapes, dtypes, conflict
         The names of the policies.
     inputs
-        The images in order. None of them is a merge of the same axis and policy `conflict`: such are taken apart.
+        The images, in order. None of them is a merge with the same axis and policy `conflict`: those are split.
     places
-        The TZCYX box of each.
+        The TZCYX box of each input.
     shape, dtype, samples
-        Of the result.
+        Those of the result.
     """
 
     axis: str

@@ -1,4 +1,4 @@
-"""The record of a merge: every input, where it lies, what it states that the whole does not; plain values only."""
+"""The record of a merge: every input, its place, and its facts that the whole does not have; only plain values."""
 
 from __future__ import annotations
 
@@ -18,100 +18,111 @@ from omio_core.metadata.plain import as_dict
 
 from .recipe import Merge
 
-_OF_THE_RUN = ("omio", "policies")  # what provenance says of the run that read the file, not of the file
+_RUN_KEYS = ("omio", "policies")  # provenance of the run that read the file, not of the file itself
 
 
 def entries(merge: Merge, inputs: Sequence[Metadata], whole: Metadata) -> list[dict[str, Any]]:
-    """One entry an input, in order; inputs of a merge along another axis stand for it.
+    """Return one entry per input, in order; a merge along another axis is replaced by its inputs.
 
-    Each has its ``name``, what its provenance says (``reader``, ``source`` with name, size and sample digest, ...),
-    ``start`` and ``stop`` along the axis, its ``region`` in the whole, ``present`` if parts of that are absent,
-    ``dtype`` if it is another, and ``stated``: its facts that are not those of the whole.
+    Each entry has the ``name``, the provenance (``reader``, ``source`` with name, size and sample digest, ...),
+    ``start`` and ``stop`` along the axis, the ``region`` in the whole, ``present`` if part of the region is absent,
+    ``dtype`` if it differs, and ``stated``: the facts that differ from those of the whole.
     """
-    said = dict(_stated(merge, whole))
-    found: list[dict[str, Any]] = []
+    whole_facts = dict(_stated(merge, whole))
+    records: list[dict[str, Any]] = []
     for image, metadata, place in zip(merge.inputs, inputs, merge.places, strict=True):
-        own = _else(merge, metadata, whole, said)
-        times = _unplaced(merge, metadata, place, whole)
-        for entry in _of_input(image, metadata, place):
+        differing = _differing_facts(merge, metadata, whole, whole_facts)
+        delta_t = _unplaced_delta_t(merge, metadata, place, whole)
+        for entry in _input_entries(image, metadata, place):
             spans = entry["region"]
             entry |= {"start": spans[merge.axis][0], "stop": spans[merge.axis][1]}
             if str(metadata.dtype) != merge.dtype:
                 entry.setdefault("dtype", str(metadata.dtype))
-            before = entry.pop("stated", {})  # of an input of an input
-            stated = {**own, **before}
-            if "Annotations" in own and "Annotations" in before:
-                stated["Annotations"] = _both(before["Annotations"], own["Annotations"])
-            if times is not None and "DeltaT" not in stated:
+            inner_facts = entry.pop("stated", {})  # the facts of an input of this input
+            stated = {**differing, **inner_facts}
+            if "Annotations" in differing and "Annotations" in inner_facts:
+                stated["Annotations"] = _merge_annotations(inner_facts["Annotations"], differing["Annotations"])
+            if delta_t is not None and "DeltaT" not in stated:
                 t, z, c = (
-                    slice(spans[a][0] - n, spans[a][1] - n) for a, (n, _) in zip("TZC", place.spans, strict=False)
+                    slice(spans[a][0] - start, spans[a][1] - start)
+                    for a, (start, _) in zip("TZC", place.spans, strict=False)
                 )
-                stated["DeltaT"] = _listed(times[t, z, c.start // merge.samples : c.stop // merge.samples])
+                stated["DeltaT"] = _as_lists(delta_t[t, z, c.start // merge.samples : c.stop // merge.samples])
             if stated:
                 entry["stated"] = stated
-            found.append(entry)
-    return found
+            records.append(entry)
+    return records
 
 
-def _of_input(image: Image, metadata: Metadata, place: Box) -> Iterator[dict[str, Any]]:
-    by = [start for start, _ in place.spans]
+def _input_entries(image: Image, metadata: Metadata, place: Box) -> Iterator[dict[str, Any]]:
+    offset = [start for start, _ in place.spans]
     record = metadata.facts.annotations.get(MERGE)
     if record is not None and isinstance(image.merged, Merge):
         for inner in record["inputs"]:
-            moved = {**inner, "region": _moved(inner["region"], by)}
+            shifted = {**inner, "region": _shift(inner["region"], offset)}
             if "present" in inner:
-                moved["present"] = [_moved(box, by) for box in inner["present"]]
-            yield moved
+                shifted["present"] = [_shift(box, offset) for box in inner["present"]]
+            yield shifted
         return
     entry: dict[str, Any] = {"name": image.picture.label(folder=False)}
-    entry |= {k: v for k, v in metadata.provenance.items() if k not in _OF_THE_RUN and v not in ({}, [])}
+    entry |= {
+        key: value for key, value in metadata.provenance.items() if key not in _RUN_KEYS and value not in ({}, [])
+    }
     entry["region"] = region(place)
     if image.picture.present is not None:
-        entry["present"] = [region(box.shift(by)) for box in image.picture.present]
-    if record is not None:  # it was a merge before it was written
+        entry["present"] = [region(box.shift(offset)) for box in image.picture.present]
+    if record is not None:  # the file contains an earlier merge
         entry["merge"] = dict(record)
     yield entry
 
 
 def region(box: Box) -> dict[str, list[int]]:
-    """A box as plain values, axes spelled."""
+    """Return a box as plain values, by axis."""
     return {axis: list(span) for axis, span in zip(CANONICAL, box.spans, strict=True)}
 
 
-def _moved(spans: Mapping[str, Sequence[int]], by: Sequence[int]) -> dict[str, list[int]]:
-    return {axis: [n + k for n in spans[axis]] for axis, k in zip(CANONICAL, by, strict=True)}
+def _shift(spans: Mapping[str, Sequence[int]], offset: Sequence[int]) -> dict[str, list[int]]:
+    return {axis: [index + distance for index in spans[axis]] for axis, distance in zip(CANONICAL, offset, strict=True)}
 
 
 def _stated(merge: Merge, metadata: Metadata) -> Iterator[tuple[str, Any]]:
-    """The known facts by their public names; along C an input's channels are others than the first of the whole."""
+    """Yield the known facts by public name; along C without channels, as an input's first is not the whole's first."""
     for name, fact in metadata.stated():
         if fact is not None and not (merge.axis == "C" and name.startswith("Channels[")):
             yield name, as_dict(fact.value)
 
 
-def _else(merge: Merge, metadata: Metadata, whole: Metadata, said: Mapping[str, Any]) -> dict[str, Any]:
-    """What an input states that the whole does not."""
-    found: dict[str, Any] = {
-        name: value for name, value in _stated(merge, metadata) if name not in said or said[name] != value
+def _differing_facts(
+    merge: Merge, metadata: Metadata, whole: Metadata, whole_facts: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the facts and annotations of an input that differ from those of the whole."""
+    facts: dict[str, Any] = {
+        name: value for name, value in _stated(merge, metadata) if name not in whole_facts or whole_facts[name] != value
     }
-    kept = whole.facts.annotations
+    whole_annotations = whole.facts.annotations
     annotations = {
-        namespace: other
+        namespace: differing
         for namespace, content in metadata.facts.annotations.items()
         if namespace != MERGE
-        and (other := {k: v for k, v in content.items() if k not in kept.get(namespace, {}) or kept[namespace][k] != v})
+        and (
+            differing := {
+                key: value
+                for key, value in content.items()
+                if key not in whole_annotations.get(namespace, {}) or whole_annotations[namespace][key] != value
+            }
+        )
     }
-    return {**found, "Annotations": annotations} if annotations else found
+    return {**facts, "Annotations": annotations} if annotations else facts
 
 
-def _both(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """Annotations of both, key by key; the first is nearer to the file."""
+def _merge_annotations(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge two sets of annotations, key by key; the first, which is closer to the file, takes precedence."""
     names = dict.fromkeys([*first, *second])
     return {name: {**second.get(name, {}), **first.get(name, {})} for name in names}
 
 
-def _unplaced(merge: Merge, metadata: Metadata, place: Box, whole: Metadata) -> NDArray[np.float64] | None:
-    """The DeltaT of an input that cannot be placed in time, and so is unknown in the whole."""
+def _unplaced_delta_t(merge: Merge, metadata: Metadata, place: Box, whole: Metadata) -> NDArray[np.float64] | None:
+    """Return the DeltaT of an input if it is unknown in the whole because the start of the input is unknown."""
     times = metadata.facts.planes.columns.get("DeltaT") if metadata.facts.planes is not None else None
     if times is None or not np.isfinite(times).any():
         return None
@@ -122,6 +133,6 @@ def _unplaced(merge: Merge, metadata: Metadata, place: Box, whole: Metadata) -> 
     return None if known else times
 
 
-def _listed(table: NDArray[np.float64]) -> list[Any]:
-    """A table as JSON has it."""
-    return [[[v if math.isfinite(v) else None for v in row] for row in rows] for rows in table.tolist()]
+def _as_lists(table: NDArray[np.float64]) -> list[Any]:
+    """Return a table as nested lists for JSON; NaN becomes None."""
+    return [[[value if math.isfinite(value) else None for value in row] for row in rows] for rows in table.tolist()]

@@ -1,1 +1,1 @@
-"""Pixels by the box: pictures, leases on open files, streaming, maps and digests."""
+"""Access to pixels by box: pictures, leases on open files, streaming, memory maps and digests."""

@@ -1,4 +1,4 @@
-"""Pictures that are a region of another picture, with the region's own indices."""
+"""Cropped pictures: regions of other pictures, with indices of their own."""
 
 from __future__ import annotations
 
@@ -16,75 +16,76 @@ from .picture import PictureBase, read
 from .protocol import Picture
 
 
-@dataclass(frozen=True)  # no slots: `present` is asked for at every read and kept
+@dataclass(frozen=True)  # no slots: every read needs `present`, so it is cached
 class CroppedPicture(PictureBase):
-    """A region of another picture, with the region's own indices."""
+    """A region of another picture, with indices that start at the region's corner."""
 
     picture: Picture
     box: Box
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """TZCYX of the region."""
+        """Lengths of the region along TZCYX."""
         return self.box.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The whole picture's."""
+        """The pixel type of the whole picture."""
         return self.picture.dtype
 
     @property
     def samples(self) -> int:
-        """The whole picture's; 1 where the region cuts through the samples of a pixel."""
+        """Those of the whole picture; 1 if the region cuts through the samples of a pixel."""
         samples, (start, stop) = self.picture.samples, self.box.spans[2]
         return samples if start % samples == 0 and stop % samples == 0 else 1
 
     @property
     def name(self) -> str | None:
-        """The whole picture's."""
+        """The name of the whole picture."""
         return self.picture.name
 
     @property
     def leaves(self) -> Sequence[Picture]:
-        """The whole picture's."""
+        """The leaves of the whole picture."""
         return self.picture.leaves
 
     @property
     def files(self) -> Sequence[str]:
-        """The whole picture's."""
+        """The files of the whole picture."""
         return self.picture.files
 
     def label(self, *, folder: bool = True) -> str:
-        """A part of the whole picture."""
+        """The label of the whole picture, marked as a part."""
         return f"a part of {self.picture.label(folder=folder)}"
 
     @property
     def blocks(self) -> tuple[int, ...]:
-        """The whole picture's, no larger than the region."""
+        """The blocks of the whole picture, limited to the size of the region."""
         return tuple(min(b, n) for b, n in zip(self.picture.blocks, self.shape, strict=True))
 
     @cached_property
     def present(self) -> Present | None:
-        """What of the region exists."""
-        whole = self.picture.present
-        if whole is None or whole.covers(self.box):
+        """The boxes of the region that exist; None if all of it does."""
+        existing = self.picture.present
+        if existing is None or existing.covers(self.box):
             return None
-        return Present(hit.shift([-a for a, _ in self.box.spans]) for hit in whole.hits(self.box))
+        return Present(hit.shift([-start for start, _ in self.box.spans]) for hit in existing.hits(self.box))
 
     @property
     def offset(self) -> tuple[int, ...]:
-        """Where the region begins in the whole."""
+        """The TZCYX indices in the whole picture at which the region starts."""
         return tuple(start for start, _ in self.box.spans)
 
     def read_into(self, out: NDArray[Any], box: Box) -> None:
-        """Read with the indices of the whole."""
+        """Read the box from the whole picture, with its indices."""
         read(self.picture, out, box.shift(self.offset))
 
 
 def uncropped(picture: Picture) -> tuple[Picture, tuple[int, ...]]:
-    """The picture that a region is of, and where the region begins in it; a picture that is no region begins at 0.
+    """Return the whole picture of a region, and the region's offset in it; the offset is 0 for other pictures.
 
-    Whoever cuts a region into tasks cuts along the blocks of the whole: those of the region begin anywhere.
+    Code that divides a region into tasks must divide it along the blocks of the whole picture: a region can start
+    anywhere within a block.
     """
     offset: tuple[int, ...] = (0,) * 5
     while isinstance(picture, CroppedPicture):

@@ -1,4 +1,4 @@
-"""What a reader states of one image: pure values, true after the file is closed; it knows no file and no pixel."""
+"""Descriptions of images by readers: pure values, valid after the file is closed; knows no file and no pixel."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappedLayout:
-    """Where the pixels of a level lie, if they lie in one file as they are, at regular distances.
+    """The position of the pixels of a level that are stored uncompressed in one file, at regular distances.
 
     Parameters
     ----------
     path
         The file, one of the members.
     offset
-        Byte of the pixel with all indices 0.
+        Byte offset of the pixel with all indices 0.
     strides
         Bytes from one index to the next along each native axis.
     dtype
-        Of a pixel in the file, with its byte order, such as ``"<u2"``.
+        Type of a pixel in the file, with its byte order, such as ``"<u2"``.
     """
 
     path: str
@@ -44,13 +44,13 @@ class Level:
     shape
         Length along each native axis.
     blocks
-        Shape of the file's own unit of access (a strip, a tile, a plane) along each native axis.
+        Shape of the file's unit of access (a strip, a tile, a plane) along each native axis.
     present
-        Disjoint boxes of native indices that exist; None where all do. Samples (S) are always whole.
+        Disjoint boxes of native indices that exist; None if all do. A box always contains all samples (S).
     raw
-        Where the pixels can be mapped; None where they cannot, or the reader does not say.
+        Where the pixels can be memory-mapped; None if they cannot be, or the reader does not say.
     unmapped
-        Why they cannot be mapped, in a sentence, where the reader knows a reason.
+        Why they cannot be mapped, in a sentence, if the reader knows a reason.
     """
 
     shape: tuple[int, ...]
@@ -61,43 +61,44 @@ class Level:
 
 
 def no_facts() -> Facts:
-    """The facts of a file that states none."""
+    """Return the facts of a file that states none: all unknown."""
     return Facts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageDescription:
-    """A description of one image: values only, picklable, true after the file is closed.
+    """A description of one image: only values, picklable, valid after the file is closed.
 
     Parameters
     ----------
     axes
-        One letter a native axis. T, Z, C, Y, X are the canonical ones; S is samples of a pixel; Q is an axis nobody
-        labelled (at most one can be understood). Any other letter folds into C: ``H`` phase, ``I`` illumination,
-        ``R`` rotation, ``V`` view, ``E`` wavelength, ... Axes of length 1 may be left out.
+        One letter per native axis. T, Z, C, Y, X are the canonical axes; S is the samples of a pixel; Q is an
+        unlabelled axis (at most one can be interpreted). Any other letter folds into C: ``H`` phase,
+        ``I`` illumination, ``R`` rotation, ``V`` view, ``E`` wavelength, ... Axes of length 1 may be left out.
     dtype
-        Of the machine's byte order.
+        The pixel type, in the machine's byte order.
     levels
-        Full resolution first.
+        The resolutions, full resolution first.
     facts
-        Called at first use, once; picklable and pure, such as a `functools.partial` over the raw text. Channels are
-        one an index of all axes that fold into C, S aside, outermost letter first.
+        A function that returns the facts. It is called once, at first use; it is picklable and pure, such as a
+        `functools.partial` over the raw text. There is one channel per index of all axes that fold into C except S,
+        outermost letter first.
     name
-        What ``image=`` takes besides the index.
+        The name that ``image=`` accepts besides the index.
     kind
         What the file is, for people, such as ``"ImageJ hyperstack"``.
     assumptions
-        What the reader assumed, in sentences.
+        The reader's assumptions, in sentences.
     warnings
-        Those of its assumptions that the user is warned of when the file is opened, such as between two values that
-        the file states for one fact.
+        Assumptions that the user is warned of when the file is opened, such as the choice between two values that the
+        file states for one fact.
     absent_files
-        Member files that should be there and are not; what they hold is not `present`. A policy decides on them.
+        Missing member files; their pixels are not `present`. A policy decides whether to read without them.
     part_of
-        Where the image is a part of what the file describes, and the rest is nowhere: which part of what, in words
-        that follow the name of the file. The policy `absent_planes` decides.
+        If the image is a part of what the file describes and the rest is missing: which part of what, in words that
+        follow the name of the file. The policy `absent_planes` decides.
     vendor
-        Called at first use; the file's own metadata in its own terms.
+        A function, called at first use, that returns the file's own metadata in its own terms.
     """
 
     axes: str

@@ -1,8 +1,8 @@
-"""Digests of planes: what a file's pixels are, in a few characters a plane; it knows no format.
+"""Digests of planes: checksums of pixels, a few characters per plane; knows no format.
 
-A plane is one index of T, Z and C. Its digest is the CRC-32 and the Adler-32 (RFC 1950, 1952; both in any zlib) of its
-pixels (Y, X), row by row and little-endian, eight hexadecimal digits each. Together they cost a hundredth of what
-level 3 of zlib does, tell planes apart and find damage; they are no proof against somebody who forges a file.
+A plane is one index of T, Z and C. Its digest is the CRC-32 and the Adler-32 (RFC 1950, 1952; every zlib has both) of
+its pixels (Y, X), row by row and little-endian, eight hexadecimal digits each. Together they take a hundredth of the
+time of zlib at compression level 3. They distinguish planes and detect damage, but not deliberate forgery.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 __all__ = ["METHOD", "Digest", "of_image", "of_plane"]
 
 METHOD = "CRC-32 and Adler-32 of each plane (Y, X), little-endian, 8 digits each; C fastest, then Z, then T"
-BAND = 1 << 23  # bytes of a plane above which it is taken in bands
+BAND = 1 << 23  # bytes; a larger plane is processed in bands of rows
 
 
 class Digest:
-    """The digest of a plane that comes in bands of rows, in order."""
+    """The digest of a plane, computed from bands of rows in order."""
 
     def __init__(self) -> None:
-        self._crc, self._adler = 0, 1  # of no bytes
+        self._crc, self._adler = 0, 1  # the checksums of no bytes
 
     def update(self, rows: NDArray[Any]) -> None:
-        """Take more rows, YX, of any byte order and strides."""
+        """Add rows (YX) of any byte order and strides."""
         import numpy as np
 
         little = np.ascontiguousarray(rows, rows.dtype.newbyteorder("<"))
@@ -43,13 +43,13 @@ class Digest:
         self._crc, self._adler = crc32(data, self._crc), adler32(data, self._adler)
 
     def text(self) -> str:
-        """The hexadecimal digits."""
+        """Return the hexadecimal digits."""
         return f"{self._crc:08x}{self._adler:08x}"
 
 
 @cache
 def _sums() -> tuple[Callable[[Any, int], int], Callable[[Any, int], int]]:
-    """CRC-32 and Adler-32: those of zlib-ng and libdeflate are several times as fast, and need not be there."""
+    """Return functions for CRC-32 and Adler-32: from zlib-ng and libdeflate, several times as fast, if installed."""
     import zlib
 
     try:
@@ -59,12 +59,12 @@ def _sums() -> tuple[Callable[[Any, int], int], Callable[[Any, int], int]]:
         if (fast[0](b"omio", 0), fast[1](b"omio", 1)) == (zlib.crc32(b"omio"), zlib.adler32(b"omio")):
             return fast[0], fast[1]
     except (ImportError, AttributeError):
-        pass  # imagecodecs is there without them, or not at all
+        pass  # imagecodecs is not installed, or lacks them
     return zlib.crc32, zlib.adler32
 
 
 def of_plane(plane: NDArray[Any]) -> str:
-    """The digest of a whole plane, YX.
+    """Return the digest of a whole plane, YX.
 
     Examples
     --------
@@ -78,16 +78,16 @@ def of_plane(plane: NDArray[Any]) -> str:
 
 
 def of_image(image: ImageLike, dtype: np.dtype[Any] | None = None, *, workers: int | None = None) -> Iterator[str]:
-    """The digests of an image's planes, C fastest, then Z, then T; computed on all cores, a few planes in memory.
+    """Yield the digests of an image's planes, C fastest, then Z, then T; uses all cores, a few planes in memory.
 
     Parameters
     ----------
     image
-        Of which every pixel is read.
+        The image; all its pixels are read.
     dtype
-        Pixels are cast to it first.
+        The type that pixels are cast to first; None for no cast.
     workers
-        Threads; all cores where None.
+        Number of threads; all cores if None.
     """
     t, z, c, y, x = image.shape
     rows = max(1, min(y, BAND // max(1, x * image.dtype.itemsize)))
@@ -106,11 +106,11 @@ def of_image(image: ImageLike, dtype: np.dtype[Any] | None = None, *, workers: i
         return [of_plane(plane) for plane in cast[0, 0]] if rows == y else cast[0, 0, 0]
 
     open_plane = Digest()
-    for box, found in pull(image.picture, boxes, digest, workers=workers):
-        if isinstance(found, list):
-            yield from found
+    for box, result in pull(image.picture, boxes, digest, workers=workers):
+        if isinstance(result, list):
+            yield from result
             continue
-        open_plane.update(found)
+        open_plane.update(result)
         if box.spans[3][1] == y:
             yield open_plane.text()
             open_plane = Digest()

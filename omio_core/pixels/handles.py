@@ -1,7 +1,7 @@
-"""Leases on open files: borrowed, counted, bounded, and refused once the file has changed; it knows no format.
+"""Leases on open files: lends handles, limits their number, and refuses a changed file; knows no format.
 
-Nothing outside this room holds a file open. An image remembers a `Key`; a read borrows the handle behind it, which
-is opened on demand, kept for the next read, and closed when too many are open and nobody uses it.
+No code outside this package keeps a file open. An image stores a `Key`; a read borrows the handle of that key. The
+handle is opened on demand, kept for the next read, and closed when it is idle and too many handles are open.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.descriptions import Opened, Reader
 from omio_core.settings import current
 
-_FEW = 16  # members whose fingerprints cost nothing beside a read
-_A_WHILE = 1.0  # seconds
+_FEW = 16  # members; checking so few fingerprints costs little compared with a read
+_RECHECK_AFTER = 1.0  # seconds between full checks of a large set
 
 
 def open_with(reader: Reader, path: str, options: Mapping[str, Any]) -> tuple[Key, Opened]:
-    """Open a file with a reader, and say under which key it can be opened again.
+    """Open a file with a reader; return the handle and the key to open it again.
 
     Raises
     ------
@@ -45,6 +45,8 @@ def open_with(reader: Reader, path: str, options: Mapping[str, Any]) -> tuple[Ke
         The file is malformed, unreadable, or changed while it was being opened.
     MissingDependencyError
         A package that the reader needs is not installed.
+    PluginContractError
+        The reader returns something that is not an open file.
     """
     before = Fingerprint.of(path)
     opened = _open(reader, path, options)
@@ -53,7 +55,7 @@ def open_with(reader: Reader, path: str, options: Mapping[str, Any]) -> tuple[Ke
             listed = tuple(opened.members)
         members = tuple(before if member == path else Fingerprint.of(member) for member in listed)
         key = Key(reader=reader.name, path=path, options=tuple(sorted(options.items())), members=members)
-        before.verify()  # the file described is the file the fingerprint is of
+        before.verify()  # the reader described the file that has this fingerprint
     except BaseException:
         opened.close()
         raise
@@ -81,7 +83,7 @@ def _open(reader: Reader, path: str, options: Mapping[str, Any]) -> Opened:
 
 
 def _function(reader: Reader, path: str) -> Callable[..., Any]:
-    """What a reader opens a file with; its module may lack a package, break, or have no such function."""
+    """Return the reader's function that opens a file; its module may lack a package, fail, or lack the function."""
     facts: dict[str, Any] = {"reader": reader.name, "path": path}
     with border(
         f"the reader {reader.name} cannot be used",
@@ -102,11 +104,11 @@ class _Entry:
     lock: threading.Lock = field(default_factory=threading.Lock)
     opened: Opened | None = None
     users: int = 0
-    dropped: bool = False  # to be closed by its last user
-    held: float = 0.0  # when all members of a large set were last compared, in seconds of the monotonic clock
+    dropped: bool = False  # its last user closes it
+    verified: float = 0.0  # when all members were last checked, in seconds of the monotonic clock
 
     def keep(self, opened: Opened) -> Opened | None:
-        """Take a handle; one that is not needed is given back, to be closed."""
+        """Store a handle; return it instead, to be closed, if the entry already has one."""
         if self.opened is not None:
             return opened
         self.opened = opened
@@ -114,7 +116,7 @@ class _Entry:
 
 
 class HandlePool:
-    """Handles of one process, least recently used first."""
+    """The open handles of one process, least recently used first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -122,60 +124,60 @@ class HandlePool:
 
     @contextmanager
     def lease(self, key: Key) -> Iterator[Opened]:
-        """Borrow the handle of a file; open it if need be. Never evicted while borrowed.
+        """Borrow the handle of a file, and open it if necessary; a borrowed handle is never evicted.
 
         Raises
         ------
         FileChangedError
-            A member is not what it was when it was described.
+            A member has changed since it was described.
         """
         with self._lock:
             entry = self._entry(key)
             entry.users += 1
-            idle = self._evict()
-        for handle in idle:
+            to_close = self._evict()
+        for handle in to_close:
             handle.close()
         try:
             with entry.lock:
-                self._ready(key, entry)
+                self._ensure_open(key, entry)
             yield cast(Opened, entry.opened)
         finally:
             self._give_back(key, entry)
 
-    def _ready(self, key: Key, entry: _Entry) -> None:
-        """See that the handle is open and of the file described; called with the entry's lock held."""
+    def _ensure_open(self, key: Key, entry: _Entry) -> None:
+        """Ensure that the handle is open and the file unchanged; the caller holds the entry's lock."""
         try:
-            self._hold(key, entry)
+            self._verify_members(key, entry)
         except FileChangedError:
-            self.drop(key)  # a handle of a file that is no more is of no use to anybody
+            self.drop(key)  # the handle of a changed file is useless
             raise
         if entry.opened is None:
-            fresh = _open(_reader(key.reader), key.path, dict(key.options))
+            opened = _open(_reader(key.reader), key.path, dict(key.options))
             with self._lock:
-                spare = entry.keep(fresh)  # not needed where `adopt` came first
-            if spare is not None:
-                spare.close()
+                duplicate = entry.keep(opened)  # `adopt` may have stored a handle first
+            if duplicate is not None:
+                duplicate.close()
 
-    def _hold(self, key: Key, entry: _Entry) -> None:
-        """Compare the members with their fingerprints at every read; of a large set all of them once a second."""
+    def _verify_members(self, key: Key, entry: _Entry) -> None:
+        """Check the members at every read; in a large set only the first, and all of them once per second."""
         now = time.monotonic()
-        if len(key.members) <= _FEW or entry.opened is None or now - entry.held > _A_WHILE:
+        if len(key.members) <= _FEW or entry.opened is None or now - entry.verified > _RECHECK_AFTER:
             key.verify()
-            entry.held = now
+            entry.verified = now
         else:
             key.members[0].verify()
 
     def adopt(self, key: Key, opened: Opened) -> None:
-        """Keep a handle that was just opened for the first read; a second one of the same key is closed."""
+        """Store a newly opened handle for the first read; close it if the key already has one."""
         with self._lock:
-            spare = self._entry(key).keep(opened)
-            idle = self._evict()
-        for handle in [*idle, spare]:
+            duplicate = self._entry(key).keep(opened)
+            to_close = self._evict()
+        for handle in [*to_close, duplicate]:
             if handle is not None:
                 handle.close()
 
     def drop(self, key: Key) -> None:
-        """Close the handle of a key now, or when its last user is done."""
+        """Close the handle of a key now, or when its last user returns it."""
         with self._lock:
             entry = self._entries.pop(key, None)
             if entry is None:
@@ -187,7 +189,7 @@ class HandlePool:
             entry.opened.close()
 
     def clear(self) -> None:
-        """Close everything that is idle."""
+        """Close all idle handles; those in use are closed when they are returned."""
         with self._lock:
             keys = list(self._entries)
         for key in keys:
@@ -198,7 +200,7 @@ class HandlePool:
             return sum(entry.opened is not None for entry in self._entries.values())
 
     def _entry(self, key: Key) -> _Entry:
-        """The entry of a key, now the one used last; called with the lock held."""
+        """Return the entry of a key and mark it as most recently used; the caller holds the lock."""
         entry = self._entries.get(key)
         if entry is None:
             entry = self._entries[key] = _Entry()
@@ -209,28 +211,28 @@ class HandlePool:
     def _give_back(self, key: Key, entry: _Entry) -> None:
         with self._lock:
             entry.users -= 1
-            idle: list[Opened] = []
+            to_close: list[Opened] = []
             if not entry.users:
                 if entry.dropped and entry.opened is not None:
-                    idle.append(entry.opened)
+                    to_close.append(entry.opened)
                     entry.opened = None
                 elif entry.opened is None and self._entries.get(key) is entry:
-                    del self._entries[key]  # it could not be opened: nothing to keep
-            idle += self._evict()
-        for handle in idle:
+                    del self._entries[key]  # it could not be opened: remove the empty entry
+            to_close += self._evict()
+        for handle in to_close:
             handle.close()
 
     def _evict(self) -> list[Opened]:
-        """Take out idle handles beyond the limit, oldest first; called with the lock held."""
-        out: list[Opened] = []
-        if len(self._entries) <= 1:  # the least limit there is; as for most who read one file: nothing is asked
-            return out
+        """Remove and return idle handles beyond the limit, oldest first; the caller holds the lock."""
+        evicted: list[Opened] = []
+        if len(self._entries) <= 1:  # the smallest possible limit: with a single file, the settings need not be read
+            return evicted
         surplus = len(self._entries) - current().max_open
         for key in [k for k, entry in self._entries.items() if not entry.users][: max(0, surplus)]:
             opened = self._entries.pop(key).opened
             if opened is not None:
-                out.append(opened)
-        return out
+                evicted.append(opened)
+        return evicted
 
 
 def _reader(name: str) -> Reader:
@@ -249,7 +251,7 @@ HANDLES = HandlePool()
 
 
 def _after_fork() -> None:
-    # a child must not wait for locks that a thread of its parent holds; it opens its own handles
+    # a child process must not wait for locks that a thread of its parent holds; it opens its own handles
     global HANDLES
     HANDLES._lock, HANDLES._entries = threading.Lock(), OrderedDict()
 

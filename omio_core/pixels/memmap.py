@@ -1,6 +1,7 @@
-"""Maps of pixels that lie in a file as they are: no copy, no handle, read only; it knows no format.
+"""Memory maps of pixels that a file stores uncompressed: read-only, without copy or handle; knows no format.
 
-A reader says where they lie (`MappedLayout`); here that is checked against the file and mapped to TZCYX.
+A reader states the position of the pixels (`MappedLayout`); this module checks it against the file and maps the pixels
+as TZCYX.
 """
 
 from __future__ import annotations
@@ -25,40 +26,40 @@ __all__ = ["mapped"]
 
 
 def mapped(picture: Picture) -> NDArray[Any]:
-    """A read-only map of a picture, TZCYX, in the byte order of the file.
+    """Return a read-only memory map of a picture, TZCYX, in the byte order of the file.
 
     Raises
     ------
     UnsupportedFeatureError
-        The pixels do not lie in one file as they are, or part of them is absent.
+        The pixels are not stored uncompressed in one file at regular distances, or part of them is absent.
     FileChangedError
-        The file is not the one that was described.
+        The file has changed since it was described.
     CorruptFileError
-        They do not all lie in it.
+        The file ends before the last pixel.
     """
-    whole, begin = uncropped(picture)
-    box, stored = Box.whole(picture.shape).shift(begin), whole.stored
+    source, offset_in_source = uncropped(picture)
+    box, stored = Box.whole(picture.shape).shift(offset_in_source), source.stored
     if stored is None:
-        raise _cannot("it is not the image of one file")
+        raise _not_mappable("it is not the image of one file")
     level = stored.description.levels[stored.level]
     raw = level.raw
     if raw is None:
-        unsaid = f"the reader {stored.key.reader} does not find them stored as they are, at regular distances"
-        raise _cannot(level.unmapped or unsaid)
+        default_reason = f"the reader {stored.key.reader} does not find them stored as they are, at regular distances"
+        raise _not_mappable(level.unmapped or default_reason)
     if stored.present is not None and not stored.present.covers(box):
-        raise _cannot("part of them is absent from the file")
+        raise _not_mappable("part of them is absent from the file")
     stored.key.verify()
     strides = _strides(stored, raw)
     offset = raw.offset + sum(start * step for (start, _), step in zip(box.spans, strides, strict=True))
-    return _map(raw, offset, box.shape, strides)
+    return _map_region(raw, offset, box.shape, strides)
 
 
-def _map(raw: MappedLayout, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> NDArray[Any]:
-    """The map itself, once all of it is known to lie in the file."""
+def _map_region(raw: MappedLayout, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> NDArray[Any]:
+    """Map a region, after a check that all of it is inside the file."""
     dtype = np.dtype(raw.dtype)
     steps = [step for step, n in zip(strides, shape, strict=True) if n > 1]
     if any(step < 0 or step % dtype.itemsize for step in steps):
-        raise _cannot(f"their distances are {strides} bytes")
+        raise _not_mappable(f"their distances are {strides} bytes")
     extent = sum((n - 1) * step for n, step in zip(shape, strides, strict=True)) + dtype.itemsize
     size = os.path.getsize(raw.path)
     if offset < 0 or offset + extent > size:
@@ -68,24 +69,24 @@ def _map(raw: MappedLayout, offset: int, shape: tuple[int, ...], strides: tuple[
             path=raw.path,
         )
     flat = np.memmap(raw.path, dtype, "r", offset=offset, shape=(extent // dtype.itemsize,))
-    seen: NDArray[Any] = np.lib.stride_tricks.as_strided(flat, shape, strides, subok=True, writeable=False)
-    return seen
+    view: NDArray[Any] = np.lib.stride_tricks.as_strided(flat, shape, strides, subok=True, writeable=False)
+    return view
 
 
 def _strides(picture: StoredPicture, raw: MappedLayout) -> tuple[int, ...]:
-    """Bytes from one index to the next along T, Z, C, Y, X."""
+    """Return the bytes from one index to the next along T, Z, C, Y, X."""
     layout = picture.layout
     along = dict(zip(layout.native, zip(layout.lengths, raw.strides, strict=True), strict=True))
-    # axes of one index have no distance; the others that make up C must follow one another like digits
+    # an axis of length 1 has no distance; the other axes that make up C must nest without gaps, like digits
     folded = [along[axis] for axis in layout.folded if along[axis][0] > 1]
     for (_, outer), (n, inner) in itertools.pairwise(folded):
         if outer != n * inner:
-            raise _cannot(f"the axes {layout.folded} that make up C do not follow one another in the file")
+            raise _not_mappable(f"the axes {layout.folded} that make up C do not follow one another in the file")
     along["C"] = (math.prod(n for n, _ in folded), folded[-1][1] if folded else 0)
     return tuple(along[axis][1] if axis in along else 0 for axis in CANONICAL)
 
 
-def _cannot(why: str) -> UnsupportedFeatureError:
+def _not_mappable(why: str) -> UnsupportedFeatureError:
     return UnsupportedFeatureError(
         "the pixels of this image cannot be mapped",
         evidence=why,

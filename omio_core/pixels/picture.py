@@ -1,7 +1,7 @@
-"""`read`, the one way to the pixels of any picture, and the picture of a file: here alone a reader's pixels are read.
+"""`read`, the only access to the pixels of a picture, and `FilePicture`, the only caller of a reader's `read_into`.
 
-A picture says what exists (`present`) and fills boxes of it. `read` decides absence once, before anything is read, and
-casts. Pictures of arrays, regions and merges stand in the files beside this one.
+A picture states which boxes exist (`present`) and reads boxes of those. `read` handles absent pixels before it reads,
+and casts. Pictures of arrays, regions and merges are in the modules beside this one.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ P = TypeVar("P", bound=Picture)
 
 
 def read(picture: Picture, out: NDArray[Any], box: Box) -> None:
-    """Fill `out` with `box` of a picture: what is absent with 0, what exists cast to the dtype of `out`."""
+    """Fill `out` with `box` of a picture: absent pixels become 0, existing ones are cast to the dtype of `out`."""
     present = picture.present
-    if present is None and out.dtype == picture.dtype:  # all of it is there, as it is wanted
+    if present is None and out.dtype == picture.dtype:  # the common case: everything exists in the requested type
         picture.read_into(out, box)
         return
     hits = [box] if present is None else present.hits(box)
@@ -46,7 +46,7 @@ def read(picture: Picture, out: NDArray[Any], box: Box) -> None:
 
 
 class PictureBase:
-    """What a picture says of itself unless it knows better: one part, one resolution, no file, no samples."""
+    """Defaults for a picture: one part, one resolution, no file, one sample per pixel."""
 
     @property
     def samples(self) -> int:
@@ -60,12 +60,12 @@ class PictureBase:
 
     @property
     def stored(self) -> StoredPicture | None:
-        """None: it is no image of a file."""
+        """None: it is not an image of a file."""
         return None
 
     @property
     def levels(self: Picture) -> tuple[tuple[int, ...], ...]:
-        """Its own shape."""
+        """The shape of its only resolution."""
         return (self.shape,)
 
     @property
@@ -75,46 +75,46 @@ class PictureBase:
 
     @property
     def files(self) -> Sequence[str]:
-        """None: its pixels come from no file."""
+        """Empty: its pixels come from no file."""
         return ()
 
     def label(self, *, folder: bool = True) -> str:
-        """Its type."""
+        """A general label with its type."""
         return f"a picture of the type {type(self).__name__}"
 
     def at_level(self: P, level: int) -> P:
-        """Itself: there is one resolution."""
+        """Return itself: there is only one resolution."""
         return self
 
     def only(self: P, box: Box) -> P:
-        """Itself: it has no parts."""
+        """Return itself: it has no parts."""
         return self
 
     def view(self, box: Box) -> NDArray[Any] | None:
-        """None: it has to be read."""
+        """Return None: the pixels must be read."""
         return None
 
 
 class FilePicture(PictureBase):
-    """One image of a file at one resolution; native axes become TZCYX by views.
+    """One image of a file at one resolution; views convert the native axes to TZCYX.
 
     Parameters
     ----------
     key
-        Under which the file is opened.
+        The key that opens the file.
     index, level
-        Which image, which resolution.
+        The index of the image, and of its resolution.
     description
         The reader's description of the image.
     layout
-        How the native axes of the full resolution make up TZCYX.
+        How the native axes of the full resolution map to TZCYX.
     """
 
     def __init__(self, *, key: Key, index: int, description: ImageDescription, layout: Layout, level: int = 0):
         self.key, self.index, self.description, self.level = key, index, description, level
         self._full = layout
         self.layout = layout.at(description.levels[level].shape)
-        # both are asked for at every read
+        # every read needs both
         self._shape, self._blocks = self.layout.shape, self.layout.blocks(description.levels[level].blocks)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -122,35 +122,35 @@ class FilePicture(PictureBase):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """TZCYX."""
+        """Lengths along TZCYX."""
         return self._shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """As described."""
+        """The pixel type that the description states."""
         return self.description.dtype
 
     @property
     def blocks(self) -> tuple[int, ...]:
-        """The file's own unit of access."""
+        """The file's unit of access, as TZCYX."""
         return self._blocks
 
     @cached_property
     def present(self) -> Present | None:
-        """The reader's boxes, as TZCYX."""
-        native = self.description.levels[self.level].present
-        if native is None:
+        """The boxes that the reader states as existing, as TZCYX; None if all pixels exist."""
+        native_boxes = self.description.levels[self.level].present
+        if native_boxes is None:
             return None
-        return Present(box for one in native for box in self.layout.canonical(one))
+        return Present(box for native_box in native_boxes for box in self.layout.canonical(native_box))
 
     @property
     def samples(self) -> int:
-        """As described."""
+        """Samples per pixel, from the layout."""
         return self.layout.samples
 
     @property
     def name(self) -> str | None:
-        """As described."""
+        """The name in the description."""
         return self.description.name
 
     @property
@@ -160,46 +160,46 @@ class FilePicture(PictureBase):
 
     @property
     def levels(self) -> tuple[tuple[int, ...], ...]:
-        """As described."""
+        """TZCYX shapes of the resolutions in the description."""
         return tuple(self._full.at(level.shape).shape for level in self.description.levels)
 
     @property
     def files(self) -> Sequence[str]:
-        """All members of its set."""
+        """The paths of all member files."""
         return tuple(member.path for member in self.key.members)
 
     def label(self, *, folder: bool = True) -> str:
-        """The path of its file, and which image of it where that needs saying."""
+        """The path of its file, with the name of the image, or its index if that is not 0."""
         path = self.key.path if folder else os.path.basename(self.key.path.rstrip("/\\"))
         name = self.description.name
         which = repr(name) if name else str(self.index) if self.index else ""
         return f"{path} (image {which})" if which else path
 
     def at_level(self, level: int) -> FilePicture:
-        """The same image at another resolution."""
+        """Return the same image at another resolution."""
         return _file_picture(self.key, self.index, self.description, self._full, level)
 
     def read_into(self, out: NDArray[Any], box: Box) -> None:
-        """Lease the file and read, piece by piece where C is folded of several axes."""
+        """Lease the file and read the box, in several pieces if several axes fold into C."""
         with HANDLES.lease(self.key) as opened:
             for canonical, native in self.layout.unfold(box):
-                if canonical == box:  # one piece, as nearly all reads are
-                    self._ask(opened, self.layout.view(out, native), native)
+                if canonical == box:  # a single piece, as in nearly all reads
+                    self._read_native(opened, self.layout.view(out, native), native)
                     continue
-                inside = canonical & box
-                if inside is None or inside == canonical:
-                    self._ask(opened, self.layout.view(out[canonical.within(box)], native), native)
-                else:  # part of a pixel's samples: only whole pixels can be read
+                requested = canonical & box
+                if requested is None or requested == canonical:
+                    self._read_native(opened, self.layout.view(out[canonical.within(box)], native), native)
+                else:  # only some samples of a pixel are requested, but only whole pixels can be read
                     scratch = np.empty(canonical.shape, self.dtype)
-                    self._ask(opened, self.layout.view(scratch, native), native)
-                    out[inside.within(box)] = scratch[inside.within(canonical)]
+                    self._read_native(opened, self.layout.view(scratch, native), native)
+                    out[requested.within(box)] = scratch[requested.within(canonical)]
 
-    def _ask(self, opened: Any, view: NDArray[Any], native: Box) -> None:
+    def _read_native(self, opened: Any, view: NDArray[Any], native: Box) -> None:
         try:
             opened.read_into(view, self.index, native, self.level)
         except (OmioError, MemoryError):
             raise
-        except Exception:  # the plugin border, entered only now: a read that succeeds does not pay for it
+        except Exception:  # the plugin border, entered only after a failure: a successful read does not pay for it
             with reader_border(self.key.reader, self.key.path, "read"):
                 raise
 

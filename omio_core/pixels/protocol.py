@@ -1,4 +1,4 @@
-"""What every kind of picture offers, and what one that is stored in a file offers besides; it knows no kind."""
+"""The protocols of pictures: of every kind, and of those stored in a file; knows no concrete kind."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Picture(Protocol):
-    """Pixels by the box, always TZCYX; picklable, without a handle, read from many threads."""
+    """Pixels that are read box by box, always TZCYX; picklable, without a handle, read from many threads."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """TZCYX."""
+        """Lengths along TZCYX."""
         ...
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of the machine's byte order."""
+        """The pixel type, in the machine's byte order."""
         ...
 
     @property
     def samples(self) -> int:
-        """Samples of a pixel, folded into C: 3 for RGB, else 1."""
+        """Samples per pixel, folded into C: 3 for RGB, else 1."""
         ...
 
     @property
     def blocks(self) -> tuple[int, ...]:
-        """TZCYX shape of the smallest unit that costs no more to read than part of it."""
+        """TZCYX shape of the unit of access: reading part of it costs as much as all of it."""
         ...
 
     @property
     def present(self) -> Present | None:
-        """What exists, as disjoint TZCYX boxes; None where all does."""
+        """The existing pixels, as disjoint TZCYX boxes; None if all exist."""
         ...
 
     @property
     def name(self) -> str | None:
-        """The name that a description gives it; None where there is none."""
+        """The name in its description; None if there is none."""
         ...
 
     @property
@@ -62,32 +62,32 @@ class Picture(Protocol):
 
     @property
     def leaves(self) -> Sequence[Picture]:
-        """The pictures of files and arrays that it is made of; only itself if it is one of those."""
+        """The pictures of files and arrays that it consists of; only itself if it is one of those."""
         ...
 
     @property
     def files(self) -> Sequence[str]:
-        """The paths of all files that its pixels come from, those of arrays mapped from a file too."""
+        """The paths of all files that its pixels come from, including those of memory-mapped arrays."""
         ...
 
     def label(self, *, folder: bool = True) -> str:
-        """What to call it in messages; without the folder of its file where `folder` is False."""
+        """Return its label for messages; without the folder of its file if `folder` is False."""
         ...
 
     def at_level(self, level: int) -> Picture:
-        """The same picture at another resolution, an index into `levels`."""
+        """Return the same picture at another resolution, an index into `levels`."""
         ...
 
     def only(self, box: Box) -> Picture:
-        """The same picture with no more parts than a box needs: what a task that travels alone takes along."""
+        """Return the same picture with only the parts that a box needs: a task in another process takes only those."""
         ...
 
     def view(self, box: Box) -> NDArray[Any] | None:
-        """A region as it lies in memory, read-only; None where it has to be read."""
+        """Return a read-only view of a region in memory; None if the region must be read."""
         ...
 
     def read_into(self, out: NDArray[Any], box: Box) -> None:
-        """Fill `out` (shape of `box`, this dtype, any strides); all of `box` is present. Only `read` calls this."""
+        """Fill `out` (shape of `box`, this dtype, any strides); all of `box` must exist. Only `read` calls this."""
         ...
 
 
@@ -97,13 +97,13 @@ class StoredPicture(Picture, Protocol):
     Attributes
     ----------
     key
-        Under which the file is opened.
+        The key that opens the file.
     index, level
-        Which image, which resolution.
+        The index of the image, and of its resolution.
     description
         The reader's description of the image.
     layout
-        How the native axes at this resolution make up TZCYX.
+        How the native axes at this resolution map to TZCYX.
     """
 
     key: Key

@@ -1,7 +1,7 @@
-"""`pull`, the only way in which pixels flow through the pool, and `fill`; it knows no format.
+"""Streams of pixels through the thread pool: `pull` and `fill`; knows no format.
 
-`pull` reads and transforms boxes on all cores and yields in the order asked, bounded in bytes; `fill` reads into one
-array.
+`pull` reads and transforms boxes on all cores and yields the results in the requested order, within a memory limit;
+`fill` reads into one array.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .cropped import uncropped
 from .picture import read
 from .protocol import Picture
 
-UNIT = MIB  # bytes; a smaller task costs more to hand over than to do
+UNIT = MIB  # bytes; handing over a smaller task costs more than doing it
 
 
 def pull(
@@ -33,64 +33,64 @@ def pull(
     workers: int | None = None,
     max_bytes: int | None = None,
 ) -> Iterator[tuple[Box, R]]:
-    """Yield ``(box, then(box, pixels))`` for each box in the order asked.
+    """Yield ``(box, then(box, pixels))`` for each box, in the requested order.
 
     Parameters
     ----------
     picture
-        What to read.
+        The picture to read.
     boxes
-        TZCYX boxes; their order is the order of the results, and so the axis order of a writer.
+        TZCYX boxes; the results come in the same order, which thus determines the axis order of a writer.
     then
-        Runs in the worker that read the box; `pixels` has the shape of the box and is not to be written to: of an
-        array in memory it is the array itself. None gives the pixels, which are always new.
+        A function that runs in the worker that read the box. `pixels` has the shape of the box and must not be
+        modified: for an array in memory, it is a view of that array. If None, the pixels are yielded as new arrays.
     workers, max_bytes
         As for `ordered`.
 
-    Neighbouring boxes that cut through the same native blocks are read as one, if that fits the budget, so that no
-    block is decoded for each of them.
+    Neighbouring boxes that share native blocks are read together if they fit the budget, so that a shared block is
+    decoded once.
     """
     budget = max_bytes or current().max_bytes
     itemsize = picture.dtype.itemsize
     picture, offset = uncropped(picture)
-    back = [-n for n in offset]
+    negative_offset = [-n for n in offset]
 
     def work(hull: Box, group: Sequence[Box]) -> list[tuple[Box, Any]]:
         pixels = None if then is None else picture.view(hull)
         if pixels is None:
             pixels = np.empty(hull.shape, picture.dtype)
             read(picture, pixels, hull)
-        done = []
-        for one in group:
-            part, box = pixels[one.within(hull)], one.shift(back)
-            done.append((box, part if then is None else then(box, part)))
-        return done
+        pairs = []
+        for requested in group:
+            part, box = pixels[requested.within(hull)], requested.shift(negative_offset)
+            pairs.append((box, part if then is None else then(box, part)))
+        return pairs
 
     def tasks() -> Iterator[tuple[int, Callable[[], list[tuple[Box, Any]]]]]:
         for hull, group in groups(
             (box.shift(offset) for box in boxes), picture.blocks, picture.shape, budget // 4 // itemsize
         ):
-            # the pixels, and what `then` makes of them
+            # the memory of the pixels and of the result of `then`
             yield 2 * hull.size * itemsize, lambda hull=hull, group=group: work(hull, group)  # type: ignore[misc]
 
     with closing(ordered(tasks(), workers=workers, max_bytes=budget)) as results:
-        for done in results:
-            yield from done
+        for pairs in results:
+            yield from pairs
 
 
 def groups(
     boxes: Iterable[Box], blocks: Sequence[int], shape: Sequence[int], most: int
 ) -> Iterator[tuple[Box, list[Box]]]:
-    """Put neighbouring boxes together while they touch the same native blocks; gives (hull, boxes).
+    """Group consecutive boxes that touch the same native blocks; yields (hull, boxes).
 
     Parameters
     ----------
     boxes
-        In the order asked.
+        The boxes, in the requested order.
     blocks, shape
-        Of the picture.
+        Those of the picture.
     most
-        Elements a hull of several boxes may have.
+        Largest number of elements in a hull of several boxes.
     """
     group: list[Box] = []
     hull: Box | None = None
@@ -98,11 +98,11 @@ def groups(
     for box in boxes:
         native = box.aligned(blocks, shape)
         if hull is not None and touched is not None:
-            joined = hull.hull(box)
+            larger = hull.hull(box)
             shares = native != box and (native & touched) is not None
-            if shares and joined.size <= most:
+            if shares and larger.size <= most:
                 group.append(box)
-                hull, touched = joined, touched.hull(native)
+                hull, touched = larger, touched.hull(native)
                 continue
             yield hull, group
         group, hull, touched = [box], box, native
@@ -111,19 +111,19 @@ def groups(
 
 
 def unit(shape: Sequence[int], blocks: Sequence[int], itemsize: int, floor: int = UNIT) -> tuple[int, ...]:
-    """The shape of one task: whole native blocks of at least `floor` bytes, grown along X, Y, C, Z, T.
+    """Return the shape of one task: whole native blocks, extended along X, Y, C, Z, T to at least `floor` bytes.
 
     Examples
     --------
     >>> unit((10, 1, 1, 512, 512), (1, 1, 1, 512, 512), 2)
     (2, 1, 1, 512, 512)
     """
-    grown = [min(b, n) for b, n in zip(blocks, shape, strict=True)]
+    lengths = [min(b, n) for b, n in zip(blocks, shape, strict=True)]
     for axis in (4, 3, 2, 1, 0):
-        short = floor / max(1, math.prod(grown) * itemsize)
-        if short > 1 and grown[axis] < shape[axis]:
-            grown[axis] = min(shape[axis], grown[axis] * math.ceil(short))
-    return tuple(grown)
+        factor = floor / max(1, math.prod(lengths) * itemsize)
+        if factor > 1 and lengths[axis] < shape[axis]:
+            lengths[axis] = min(shape[axis], lengths[axis] * math.ceil(factor))
+    return tuple(lengths)
 
 
 def fill(picture: Picture, out: NDArray[Any], box: Box | None = None, *, workers: int | None = None) -> None:
@@ -132,20 +132,20 @@ def fill(picture: Picture, out: NDArray[Any], box: Box | None = None, *, workers
     Parameters
     ----------
     picture
-        What to read.
+        The picture to read.
     out
-        Of the shape of `box`, any strides; pixels are cast to its dtype.
+        An array with the shape of `box` and any strides; pixels are cast to its dtype.
     box
-        TZCYX; the whole picture where None.
+        A TZCYX box; the whole picture if None.
     """
     box = box or Box.whole(picture.shape)
     picture, offset = uncropped(picture)
     box = box.shift(offset)
-    if box.inside_one(picture.blocks):  # no task is smaller than a block: there is nothing to share out
+    if box.inside_one(picture.blocks):  # a task is never smaller than a block, so there is nothing to divide
         read(picture, out, box)
         return
     itemsize = picture.dtype.itemsize
-    # large pictures in larger tasks, as long as every worker has several
+    # divide large pictures into larger tasks, as long as every worker gets several
     share = box.size * itemsize // (4 * (workers or current().workers))
     floor = max(UNIT, min(4 * UNIT, share))
 

@@ -1,1 +1,1 @@
-"""What plugins describe, how they are found and tried, and which one is chosen."""
+"""Plugins: their descriptions, their catalogue, and the choice of a reader, a writer or a policy."""

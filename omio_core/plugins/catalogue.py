@@ -1,6 +1,6 @@
-"""Find, load and describe plugins, and remember what failed: the only file that touches pluggy's manager.
+"""The catalogue of plugins: finds, loads and checks them, and records failures; the only user of pluggy's manager.
 
-Every plugin is loaded and asked on its own, so that one which cannot be imported, misspells a hook, answers nonsense
+Each plugin is loaded and asked separately. A plugin that cannot be imported, misspells a hook, returns invalid answers
 or targets another contract is left out with one warning, and stays visible in `catalogue().blocked`.
 """
 
@@ -29,20 +29,20 @@ GROUP = "omio.plugins"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plugin:
-    """One plugin that was found.
+    """One installed plugin, whether usable or not.
 
     Parameters
     ----------
     name
-        Of its entry point.
+        The name of its entry point.
     distribution, version
-        What pip knows it by; "" where unknown.
+        Of the installed package, as pip lists them; "" if unknown.
     readers, writers, policies
-        What it brings.
+        What the plugin offers.
     annotators
-        How many of its hooks annotate.
+        Number of its annotation hooks.
     error
-        Why it is left out, or None.
+        Why the plugin is left out; None if it is usable.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Plugin:
 
     @property
     def offers(self) -> tuple[str, ...]:
-        """What it brings, in words: ``"reader tiff"``."""
+        """What the plugin offers, in words, such as ``"reader tiff"``."""
         return (
             *(f"reader {reader.name}" for reader in self.readers),
             *(f"writer {writer.name}" for writer in self.writers),
@@ -67,7 +67,7 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """What all plugins of this process offer, each name once; frozen."""
+    """Everything that the plugins of this process offer, each name once; frozen."""
 
     readers: tuple[Reader, ...] = ()
     writers: tuple[Writer, ...] = ()
@@ -77,7 +77,7 @@ class Catalogue:
 
     @property
     def suffix(self) -> str:
-        """The suffix of files that are written under a name which the caller did not choose; "" without writers."""
+        """The suffix for output files that the caller does not name; "" if there are no writers."""
         return next((suffix for writer in self.writers for suffix in writer.suffixes), "")
 
     @property
@@ -88,55 +88,55 @@ class Catalogue:
 
 _lock = threading.RLock()
 _catalogue: Catalogue | None = None
-_making = False
+_loading = False
 
 
 def catalogue() -> Catalogue:
-    """The catalogue of this process, made at first use.
+    """Return the catalogue of this process; it is loaded at first use.
 
     Raises
     ------
     PluginContractError
-        A plugin asks for it while it is being imported or asked: that is a circle.
+        A plugin asks for the catalogue while it is being imported or asked, which is circular.
     """
-    global _catalogue, _making
+    global _catalogue, _loading
     known = _catalogue
     if known is not None:
         return known
     with _lock:
-        if _making:  # the lock is this thread's already
+        if _loading:  # this thread already holds the lock
             raise PluginContractError(
                 "a plugin asked for the catalogue that it is to become part of",
                 remedy="the plugin must not read files or choose readers while it is imported or its hooks are asked",
             )
         if _catalogue is None:
-            _making = True
+            _loading = True
             try:
-                _catalogue = load(_found(), disable=current().disable)
+                _catalogue = load(_entry_points(), disable=current().disable)
             finally:
-                _making = False
+                _loading = False
         return _catalogue
 
 
 @contextmanager
 def using(known: Catalogue) -> Iterator[Catalogue]:
-    """Another catalogue for a while, in the whole process; meant for tests and plugin authors."""
+    """Replace the catalogue temporarily, in the whole process; for tests and plugin authors."""
     global _catalogue
-    before, _catalogue = _catalogue, known
+    previous, _catalogue = _catalogue, known
     try:
         yield known
     finally:
-        _catalogue = before
+        _catalogue = previous
 
 
 def forget() -> None:
-    """Drop the catalogue, so that the next use looks again (after an install, and in tests)."""
+    """Drop the catalogue, so that the next use loads it again (after an installation, and in tests)."""
     global _catalogue
     _catalogue = None
 
 
-def _found() -> list[EntryPoint]:
-    # ours first, then by name: the order in which equal names are settled must not depend on the file system
+def _entry_points() -> list[EntryPoint]:
+    # our own plugins first, then by name: which of two equal names wins must not depend on the file system
     return sorted(
         entry_points(group=GROUP),
         key=lambda e: (_distribution(e)[0] != "omio-core", _distribution(e)[0], e.name),
@@ -144,54 +144,54 @@ def _found() -> list[EntryPoint]:
 
 
 def _distribution(entry: EntryPoint) -> tuple[str, str]:
-    return _named(entry.dist) if entry.dist is not None else ("", "")
+    return _name_and_version(entry.dist) if entry.dist is not None else ("", "")
 
 
 @lru_cache(maxsize=64)
-def _named(found: Distribution) -> tuple[str, str]:
-    # asked for each plugin of a distribution, and answered by parsing its metadata as an e-mail
-    said = found.metadata
-    return said["Name"], said["Version"]
+def _name_and_version(distribution: Distribution) -> tuple[str, str]:
+    # cached: needed for each plugin of a distribution, and each time the metadata are parsed as an e-mail
+    metadata = distribution.metadata
+    return metadata["Name"], metadata["Version"]
 
 
-def load(found: Sequence[EntryPoint], *, disable: Sequence[str] = ()) -> Catalogue:
-    """Load each entry point on its own.
+def load(entries: Sequence[EntryPoint], *, disable: Sequence[str] = ()) -> Catalogue:
+    """Load each entry point separately and return what all of them offer.
 
     Parameters
     ----------
-    found
-        Entry points, in the order in which equal names are settled: the first keeps the name.
+    entries
+        Entry points in order of precedence: of two equal names, the first keeps the name.
     disable
-        Names of entry points or distributions that are not to be loaded.
+        Names of entry points or distributions that are not loaded.
     """
-    whole, seen = Catalogue(), set[tuple[str, str]]()
-    for entry in found:
+    result, loaded = Catalogue(), set[tuple[str, str]]()
+    for entry in entries:
         distribution, version = _distribution(entry)
         plugin = Plugin(name=entry.name, distribution=distribution, version=version)
-        if (entry.name, entry.value) in seen:  # one distribution found twice on the path
+        if (entry.name, entry.value) in loaded:  # the same distribution is on the path twice
             continue
-        seen.add((entry.name, entry.value))
+        loaded.add((entry.name, entry.value))
         try:
             if entry.name in disable or distribution in disable:
                 raise PluginLoadError(f"the plugin {entry.name} is disabled", evidence="OMIO_DISABLE names it")
-            offer = _ask(entry, version)
-            _refuse_taken_names(whole, offer)
+            offer = _load_one(entry, version)
+            _refuse_duplicate_names(result, offer)
         except PluginError as error:
-            whole = replace(whole, plugins=(*whole.plugins, replace(plugin, error=error)))
+            result = replace(result, plugins=(*result.plugins, replace(plugin, error=error)))
             if entry.name not in disable and distribution not in disable:
                 warn(f"plugin {entry.name} is left out: {error}", PluginLoadWarning)
             continue
-        whole = Catalogue(
-            readers=whole.readers + offer.readers,
-            writers=whole.writers + offer.writers,
-            policies=whole.policies + offer.policies,
-            annotators=whole.annotators + offer.annotators,
-            plugins=(*whole.plugins, _bringing(plugin, offer)),
+        result = Catalogue(
+            readers=result.readers + offer.readers,
+            writers=result.writers + offer.writers,
+            policies=result.policies + offer.policies,
+            annotators=result.annotators + offer.annotators,
+            plugins=(*result.plugins, _add_offer(plugin, offer)),
         )
-    return whole
+    return result
 
 
-def _bringing(plugin: Plugin, offer: Catalogue) -> Plugin:
+def _add_offer(plugin: Plugin, offer: Catalogue) -> Plugin:
     return replace(
         plugin,
         readers=offer.readers,
@@ -201,8 +201,8 @@ def _bringing(plugin: Plugin, offer: Catalogue) -> Plugin:
     )
 
 
-def _ask(entry: EntryPoint, version: str) -> Catalogue:
-    """Import one plugin and ask it every hook; whatever goes wrong is a PluginError."""
+def _load_one(entry: EntryPoint, version: str) -> Catalogue:
+    """Import one plugin and call each of its hooks; every failure becomes a PluginError."""
     try:
         module = entry.load()
     except KeyboardInterrupt:
@@ -234,22 +234,22 @@ def _ask(entry: EntryPoint, version: str) -> Catalogue:
             remedy="compare it with omio_core.hookspecs",
             plugin=entry.name,
         ) from error
-    readers = _answer(manager, entry, "omio_readers", Reader)
-    writers = _answer(manager, entry, "omio_writers", Writer)
+    readers = _ask_hook(manager, entry, "omio_readers", Reader)
+    writers = _ask_hook(manager, entry, "omio_writers", Writer)
     for reader in readers:
-        _try_manners(entry, reader)
+        _check_sniff(entry, reader)
     return Catalogue(
-        readers=tuple(replace(r, version=r.version or version) for r in readers),
-        writers=tuple(replace(w, version=w.version or version) for w in writers),
-        policies=_policies(manager, entry),
+        readers=tuple(replace(reader, version=reader.version or version) for reader in readers),
+        writers=tuple(replace(writer, version=writer.version or version) for writer in writers),
+        policies=_ask_policies(manager, entry),
         annotators=((entry.name, manager.hook.omio_annotate),) if manager.hook.omio_annotate.get_hookimpls() else (),
     )
 
 
-def _answer(manager: pluggy.PluginManager, entry: EntryPoint, hook: str, kind: type[Any]) -> tuple[Any, ...]:
+def _ask_hook(manager: pluggy.PluginManager, entry: EntryPoint, hook: str, kind: type[Any]) -> tuple[Any, ...]:
     caller = getattr(manager.hook, hook)
     try:
-        answers = [thing for answer in caller() for thing in answer]
+        items = [item for answer in caller() for item in answer]
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # the plugin border: SystemExit too
@@ -259,18 +259,18 @@ def _answer(manager: pluggy.PluginManager, entry: EntryPoint, hook: str, kind: t
             remedy=f"repair or uninstall it, or set OMIO_DISABLE={entry.name}",
             plugin=entry.name,
         ) from error
-    for thing in answers:
-        if not isinstance(thing, kind) or not thing.name or not isinstance(thing.name, str):
+    for item in items:
+        if not isinstance(item, kind) or not item.name or not isinstance(item.name, str):
             raise PluginContractError(
                 f"{hook} of {entry.value} answered nonsense",
-                evidence=f"{thing!r} is no {kind.__name__} with a name",
+                evidence=f"{item!r} is no {kind.__name__} with a name",
                 plugin=entry.name,
             )
-    return tuple(answers)
+    return tuple(items)
 
 
-def _policies(manager: pluggy.PluginManager, entry: EntryPoint) -> tuple[Policy, ...]:
-    policies = _answer(manager, entry, "omio_policies", Policy)
+def _ask_policies(manager: pluggy.PluginManager, entry: EntryPoint) -> tuple[Policy, ...]:
+    policies = _ask_hook(manager, entry, "omio_policies", Policy)
     for policy in policies:
         if policy.kind not in ACTIONS:
             raise PluginContractError(
@@ -281,14 +281,14 @@ def _policies(manager: pluggy.PluginManager, entry: EntryPoint) -> tuple[Policy,
     return policies
 
 
-# Files that no reader can know: nothing, prose, and noise (the digits of a linear congruence), under a strange name.
+# Contents that no reader can recognise: empty, prose, and noise (linear congruential generator).
 _NOISE = bytes((1103515245 * i + 12345 >> 16) & 0xFF for i in range(4096))
-_FOREIGN = (b"", b"Dear colleague, the sample is in the fridge.\n" * 40, _NOISE)
+_FOREIGN_CONTENTS = (b"", b"Dear colleague, the sample is in the fridge.\n" * 40, _NOISE)
 
 
-def _try_manners(entry: EntryPoint, reader: Reader) -> None:
-    """Refuse a reader whose sniff fails on, or claims by content, what it cannot know."""
-    for data in _FOREIGN:
+def _check_sniff(entry: EntryPoint, reader: Reader) -> None:
+    """Refuse a reader whose sniff fails on, or claims, contents that it cannot recognise."""
+    for data in _FOREIGN_CONTENTS:
         probe = Probe.of_bytes(data, "strange.omio-nobody")
         what = f"the reader {reader.name} of {entry.value} fails on files that are not its own"
         with border(what, passed=(), plugin=entry.name):
@@ -307,16 +307,16 @@ def _try_manners(entry: EntryPoint, reader: Reader) -> None:
             )
 
 
-def _refuse_taken_names(whole: Catalogue, offer: Catalogue) -> None:
-    def names(of: Catalogue) -> Iterator[tuple[str, str]]:
-        yield from (("reader", reader.name) for reader in of.readers)
-        yield from (("writer", writer.name) for writer in of.writers)
-        yield from ((f"policy of {policy.kind}", policy.name) for policy in of.policies)
+def _refuse_duplicate_names(known: Catalogue, offer: Catalogue) -> None:
+    def names(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+        yield from (("reader", reader.name) for reader in catalogue.readers)
+        yield from (("writer", writer.name) for writer in catalogue.writers)
+        yield from ((f"policy of {policy.kind}", policy.name) for policy in catalogue.policies)
 
     offered = list(names(offer))
-    taken = sorted((set(names(whole)) & set(offered)) | {n for n in offered if offered.count(n) > 1})
-    if taken:
-        kind, name = taken[0]
+    duplicates = sorted((set(names(known)) & set(offered)) | {n for n in offered if offered.count(n) > 1})
+    if duplicates:
+        kind, name = duplicates[0]
         raise PluginContractError(
             f"the name {name!r} is taken",
             evidence=f"another {kind} has it already",
@@ -325,15 +325,17 @@ def _refuse_taken_names(whole: Catalogue, offer: Catalogue) -> None:
 
 
 def annotate(metadata: Any, source: str) -> Mapping[str, Mapping[str, Any]]:
-    """What every `omio_annotate` says of an image, under the names of the plugins; a failing one is left out."""
-    found: dict[str, Mapping[str, Any]] = {}
+    """Return the annotations of an image by all `omio_annotate` hooks, by plugin; a failing hook is left out."""
+    annotations: dict[str, Mapping[str, Any]] = {}
     for name, hook in catalogue().annotators:
         try:
-            said = {key: value for answer in hook(metadata=metadata, source=source) for key, value in answer.items()}
-            json.dumps(said, allow_nan=False)  # what is no plain value cannot be recorded
+            annotation = {
+                key: value for answer in hook(metadata=metadata, source=source) for key, value in answer.items()
+            }
+            json.dumps(annotation, allow_nan=False)  # only plain values can be recorded
         except Exception as error:  # noqa: BLE001 - the plugin border
             warn(f"omio_annotate of {name} failed: {error!r}", PluginLoadWarning)
             continue
-        if said:
-            found[name] = said
-    return found
+        if annotation:
+            annotations[name] = annotation
+    return annotations

@@ -1,4 +1,4 @@
-"""What a plugin describes: readers, writers and policies as values, and what they are given; it knows no plugin."""
+"""Descriptions of readers, writers and policies, and the types they work with; knows no plugin."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ if TYPE_CHECKING:
     from omio_core.pixels.protocol import Picture
 
 OMIO_API = 1
-"""The version of this contract; a plugin module repeats it as its own ``OMIO_API``."""
+"""The version of this contract; a plugin module declares it as its own ``OMIO_API``."""
 
 hookimpl = pluggy.HookimplMarker("omio")
-"""Marks a plugin's function as the implementation of a hook."""
+"""The decorator that marks a plugin's function as the implementation of a hook."""
 
 
 class Match(IntEnum):
-    """How sure a reader is that a file is one of its own; there are no numeric priorities besides."""
+    """How certain a reader is that a file is in its format; there are no other priorities."""
 
     NO = 0
-    SUFFIX = 1  # the name fits and the content says nothing
-    SIDECAR = 2  # what lies beside it decides
-    SIGNATURE = 3  # the first bytes are of its family
-    EXACT = 4  # of its family, and of no other reader's
+    SUFFIX = 1  # the name fits, and the content decides nothing
+    SIDECAR = 2  # a file beside it decides
+    SIGNATURE = 3  # the first bytes are those of its family of formats
+    EXACT = 4  # the content is of this format and of no other
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A reader's answer to a probe: how sure, and why; a no brings its reason too.
+    """A reader's answer to a probe: how certain it is, and why; a "no" has a reason too.
 
-    `no_image` says with a `Match.NO` that the reader knows the file and that it is none, such as a mask that lies
-    beside the images: in a folder it is left out, where another file that nobody reads would be an error. `what` says
-    then what the file is, without its name, such as ``"a mask, no image"``; `why` is shown where it is empty.
+    With `Match.NO`, `no_image` means that the reader knows the file and that it is not an image, for example a mask
+    beside the images. In a folder such a file is skipped, where any other file without a reader is an error. `what`
+    then describes the file without its name, such as ``"a mask, no image"``; if it is empty, `why` is shown instead.
     """
 
     match: Match
@@ -62,24 +62,24 @@ class Reader:
     Parameters
     ----------
     name
-        One word, unique among readers; what ``reader=`` takes.
+        One word, unique among readers; the value of ``reader=``.
     title
         What it reads, for people.
     suffixes
-        Usual suffixes with the dot, lower case; the longest first where one ends in another.
+        Usual suffixes with the dot, in lower case; the longest first where one ends in another.
     sniff
-        From a `Probe` to a `Verdict`: cheap, pure, standard library only. Never raises on foreign bytes.
+        A function from a `Probe` to a `Verdict`: cheap, pure, standard library only. Never raises on foreign bytes.
     open
-        ``"package.module:function"``; imported at first use, called as ``function(path, **options)``, gives an
-        `Opened`. It may raise OmioErrors; anything else is wrapped as a CorruptFileError.
+        ``"package.module:function"``; imported at first use, called as ``function(path, **options)``, returns an
+        `Opened`. It may raise OmioErrors; any other exception is wrapped as a CorruptFileError.
     options
-        From the name of an option to one sentence on it.
+        A mapping from the name of each option to a one-sentence description.
     template
-        ``"package.module:function"`` that writes the text of a commented sidecar template for a path.
+        ``"package.module:function"`` that returns the text of a commented sidecar template for a path.
     extra
-        The extra of omio-core that brings what the reader needs, named when an import fails.
+        The extra of omio-core that installs the reader's dependencies; named when an import fails.
     version
-        The reader's own version; left empty, the version of its distribution.
+        The reader's version; if empty, the version of its distribution.
     """
 
     name: str
@@ -95,9 +95,9 @@ class Reader:
 
 @runtime_checkable
 class Opened(Protocol):
-    """An open file: the handle behind descriptions.
+    """An open file: the handle behind the descriptions.
 
-    It starts no thread, and `read_into` is called from many threads at once. It never writes to the file.
+    It starts no thread, and never writes to the file. `read_into` is called from several threads at once.
     """
 
     @property
@@ -107,7 +107,7 @@ class Opened(Protocol):
 
     @property
     def members(self) -> Sequence[str]:
-        """Every file the pixels and facts come from, the opened path first."""
+        """Every file that the pixels and facts come from, the opened path first."""
         ...
 
     def read_into(self, out: np.ndarray[Any, Any], image: int, box: Box, level: int) -> None:
@@ -116,26 +116,27 @@ class Opened(Protocol):
         Parameters
         ----------
         out
-            Shape of `box`, native axes, the image's dtype, any strides, writable. Every element is to be filled.
+            A writable array with the shape of `box`, native axes, the image's dtype and any strides. Every element
+            must be filled.
         image, level
             Indices into `images` and its `levels`.
         box
-            Native indices, all of them present; S is always whole.
+            Native indices, all of them present; all samples (S) are always included.
         """
         ...
 
     def close(self) -> None:
-        """Let go of the file; called once, with no read under way."""
+        """Close the file; called once, when no read is in progress."""
         ...
 
 
 @runtime_checkable
 class ImageLike(Protocol):
-    """What a writer is given: a lazy picture with its metadata; `omio_core.Image` is one."""
+    """What a writer receives: a lazy picture with its metadata, such as an `omio_core.Image`."""
 
     @property
     def picture(self) -> Picture:
-        """The pixels, by the box."""
+        """The pixels, read box by box."""
         ...
 
     @property
@@ -155,7 +156,7 @@ class ImageLike(Protocol):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of the pixels, in the machine's byte order."""
+        """The type of the pixels, in the machine's byte order."""
         ...
 
     @property
@@ -166,24 +167,24 @@ class ImageLike(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteRequest:
-    """What is asked of a writer, besides the images.
+    """The request to a writer, apart from the images.
 
     Parameters
     ----------
     compression_level
-        Strength of compression, 0 (none) to 9; ``"auto"`` for the fastest that makes files nearly as small as 3 does.
+        Compression strength, 0 (none) to 9; ``"auto"`` for the fastest one whose files are nearly as small as with 3.
     tile
-        Edge of square tiles in pixels, 0 for strips, None for the writer's own choice.
+        Edge length of square tiles in pixels, 0 for strips, None for the writer's choice.
     name
-        The name the file will have once it is landed; a writer may record it, and writes elsewhere.
+        The final name of the file; a writer may record it, but writes to the temporary path.
     workers
-        How many threads `omio_core.pixels.stream.pull` may use.
+        Number of threads that `omio_core.pixels.stream.pull` may use.
     progress
-        Called with the number of bytes of pixels done, more than once, in the caller's thread.
+        Called repeatedly, in the caller's thread, with the number of pixel bytes written so far.
     digests
-        Whether the digests of the planes are wanted (see `omio_core.pixels.digests`), in the file and in the result.
+        Whether to put the digests of the planes (see `omio_core.pixels.digests`) into the file and the result.
     options
-        The writer's own.
+        The writer's own options.
     """
 
     compression_level: int | Literal["auto"] = 3
@@ -197,14 +198,15 @@ class WriteRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What a writer did.
+    """The result of a writer.
 
     Parameters
     ----------
     notes
-        Every conversion of values or loss of metadata, in sentences.
+        Every conversion of values and every loss of metadata, in sentences.
     digests
-        Of the pixels as written, see `omio_core.pixels.digests.of_image`, an image at a time; None where it takes none.
+        Digests of the pixels as written (see `omio_core.pixels.digests.of_image`), one tuple per image; None if the
+        writer takes none.
     """
 
     notes: tuple[str, ...] = ()
@@ -220,18 +222,19 @@ class Writer:
     name, title, options, extra, version
         As for a `Reader`.
     suffixes
-        With the dot, lower case; the first is that of files which the caller does not name himself.
+        With the dot, in lower case; the first is used for files that the caller does not name.
     accepts
-        From the images to a `Verdict`: whether they can be written without loss of pixels. Cheap; reads no pixel.
+        A function from the images to a `Verdict`: whether it can write them without loss of
+        pixels. Cheap; reads no pixel.
     write
-        ``"package.module:function"``, called as ``function(temporary_path, images, request)``, gives a `Written`.
-        It writes the one file at `temporary_path`, which exists and is empty; landing it is the core's.
+        ``"package.module:function"``, called as ``function(temporary_path, images, request)``, returns a `Written`.
+        It writes only the file at `temporary_path`, which exists and is empty; the core renames it.
     refuse
         ``"package.module:function"``, called as ``refuse(images, request)`` before anything is written, and by plans;
-        raises the OmioError that `write` would raise, as far as it can be told without a pixel.
+        raises the OmioError that `write` would raise, as far as that is known without reading pixels.
     check
         ``"package.module:function"``, called as ``check(temporary_path, images)`` before the rename; raises an
-        OmioError if the file is not what was asked for.
+        OmioError if the file does not match the request.
     """
 
     name: str
@@ -255,9 +258,9 @@ class Policy:
     kind
         One of `omio_core.policies.KINDS`.
     name
-        What the caller says to choose it; never chosen by being installed.
+        The name by which the caller chooses it; installing a policy never selects it.
     decide
-        Pure: from the case (a mapping of evidence) to one of the actions of the kind.
+        A pure function from the case (a mapping of evidence) to one of the actions of the kind.
     summary
         One sentence.
     """

@@ -1,6 +1,6 @@
-"""From a probe and the catalogue to one reader or writer, or to an error that explains itself; it knows no format.
+"""Dispatch: chooses one reader for a probe, or one writer for a name, or explains why it cannot; knows no format.
 
-Content decides; the name of a file is the weakest evidence. No reader is ever tried after another one failed.
+The content decides; the name of a file is the weakest evidence. If the chosen reader fails, no other one is tried.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Which reader was chosen, and what every reader said.
+    """Which reader was chosen, and the verdicts of all readers.
 
     Parameters
     ----------
     reader
-        The one chosen.
+        The chosen reader.
     because
         The rule that chose it, in words.
     verdicts
-        From each reader's name to its verdict, the best first.
+        A mapping from each reader's name to its verdict, the best first.
     """
 
     reader: Reader
@@ -51,27 +51,27 @@ class Decision:
 
     @property
     def reason(self) -> str:
-        """The rule, and what the chosen reader said, for people."""
+        """The rule and the reason of the chosen reader, for people."""
         verdict = self.verdicts.get(self.reader.name)
         return self.because if verdict is None else f"{self.because}: {verdict.why}"
 
 
 def verdicts(probe: Probe, known: Catalogue | None = None) -> dict[str, Verdict]:
-    """What every reader says of a probe, the best first; one that fails says no, with a warning."""
-    said: dict[str, Verdict] = {}
-    _ = probe.head  # what cannot be read is the file's fault, and is said once, before a plugin is asked
+    """Return all readers' verdicts on a probe, the best first; a failing reader counts as "no", with a warning."""
+    answers: dict[str, Verdict] = {}
+    _ = probe.head  # an unreadable file raises here, once, before any plugin is asked
     for reader in (known or catalogue()).readers:
         probe.renew()
         try:
             verdict = reader.sniff(probe)
             if not isinstance(verdict, Verdict):
                 raise TypeError(f"{verdict!r} is no Verdict")
-            said[reader.name] = verdict
+            answers[reader.name] = verdict
         except Exception as error:  # noqa: BLE001 - the plugin border
-            said[reader.name] = Verdict(Match.NO, f"its sniff failed: {type(error).__name__}: {error}")
+            answers[reader.name] = Verdict(Match.NO, f"its sniff failed: {type(error).__name__}: {error}")
             message = f"the reader {reader.name} failed to look at {probe.name}: {error!r}"
             warn(message, PluginLoadWarning, path=probe.path)
-    return dict(sorted(said.items(), key=lambda item: -item[1].match))
+    return dict(sorted(answers.items(), key=lambda item: -item[1].match))
 
 
 def choose(
@@ -81,66 +81,77 @@ def choose(
     options: Collection[str] = (),
     asked: Mapping[str, Verdict] | None = None,
 ) -> Decision:
-    """One reader for a probe.
+    """Choose one reader for a probe.
 
     Parameters
     ----------
     probe
-        The look at the file.
+        The probe of the file.
     reader
-        A name that settles it, whatever the verdicts.
+        The name of the reader to use, whatever the verdicts.
+    known
+        The catalogue to choose from; that of this process if None.
     options
-        Names of the options given: where nobody claims the file, they settle it, if just one reader of files of such
-        a name has them all.
+        Names of the options that the caller passes. If no reader claims the file, they decide, provided that exactly
+        one reader that lists the file's suffix has all of them.
     asked
-        The `verdicts` on the probe, where the readers were asked already.
+        The `verdicts` on the probe, if the readers were already asked.
 
     Raises
     ------
-    UnknownReaderError, NoReaderError, AmbiguousReaderError
+    UnknownReaderError
+        No installed reader has the name `reader`.
+    NoReaderError
+        No reader claims the file.
+    AmbiguousReaderError
+        Several readers claim the file equally, and ``OMIO_PREFER`` names none of them.
     """
     known = known or catalogue()
     by_name = {r.name: r for r in known.readers}
     if reader is not None and reader not in by_name:
         raise UnknownReaderError(
             f"there is no reader {reader!r}",
-            evidence="; ".join((f"installed: {', '.join(by_name) or 'none'}", *_blocked(known))),
+            evidence="; ".join((f"installed: {', '.join(by_name) or 'none'}", *_blocked_part(known))),
             remedy="choose one of those, or install the plugin that brings it",
             path=probe.path,
             reader=reader,
         )
-    said = verdicts(probe, known) if asked is None else asked
+    answers = verdicts(probe, known) if asked is None else asked
     if reader is not None:
-        return Decision(reader=by_name[reader], because="the caller named it", verdicts=said)
-    best = max((v.match for v in said.values()), default=Match.NO)
+        return Decision(reader=by_name[reader], because="the caller named it", verdicts=answers)
+    best = max((v.match for v in answers.values()), default=Match.NO)
     if best is Match.NO:
-        owners = [r for r in known.readers if options and set(options) <= set(r.options) and _suffix_fits(r, probe)]
-        if len(owners) == 1 and probe.size:
+        candidates = [r for r in known.readers if options and set(options) <= set(r.options) and _suffix_fits(r, probe)]
+        if len(candidates) == 1 and probe.size:
             because = f"the only reader of files named so with the option {', '.join(sorted(options))}"
-            return Decision(reader=owners[0], because=because, verdicts=said)
-        raise _nobody(probe, said, known)
-    claims = [name for name, verdict in said.items() if verdict.match is best]
+            return Decision(reader=candidates[0], because=because, verdicts=answers)
+        raise _no_reader_error(probe, answers, known)
+    claims = [name for name, verdict in answers.items() if verdict.match is best]
     if len(claims) == 1:
-        return Decision(reader=by_name[claims[0]], because=f"the only {best.name} claim", verdicts=said)
+        return Decision(reader=by_name[claims[0]], because=f"the only {best.name} claim", verdicts=answers)
     for preferred in current().prefer:
         if preferred in claims:
-            return Decision(reader=by_name[preferred], because="OMIO_PREFER settles a tie", verdicts=said)
+            return Decision(reader=by_name[preferred], because="OMIO_PREFER settles a tie", verdicts=answers)
     raise AmbiguousReaderError(
         f"{len(claims)} readers claim {probe.path} equally",
-        evidence="; ".join(f"{name}: {said[name].match.name}, {said[name].why}" for name in claims),
+        evidence="; ".join(f"{name}: {answers[name].match.name}, {answers[name].why}" for name in claims),
         remedy=either(advise("choose with {reader!r}", reader=claims[0]), f"set OMIO_PREFER={claims[0]}"),
         path=probe.path,
         readers=tuple(claims),
     )
 
 
-def _nobody(probe: Probe, said: Mapping[str, Verdict], known: Catalogue) -> NoReaderError:
-    # who reads files named so has to say why it does not read this one; the others only where there is none such
-    named = [one for one in known.readers if _suffix_fits(one, probe)]
-    words = [f"{name}: {verdict.why}" for name, verdict in said.items() if not named or name in {r.name for r in named}]
+def _no_reader_error(probe: Probe, answers: Mapping[str, Verdict], known: Catalogue) -> NoReaderError:
+    # show the verdicts of readers that list this suffix; if no reader does, show all verdicts
+    by_suffix = [reader for reader in known.readers if _suffix_fits(reader, probe)]
+    reasons = [
+        f"{name}: {verdict.why}"
+        for name, verdict in answers.items()
+        if not by_suffix or name in {reader.name for reader in by_suffix}
+    ]
     if probe.is_dir:
         what, remedy = f"{probe.path} is a folder that no reader knows as one picture", "name the files in it"
-        words = []
+        reasons = []
     elif probe.size == 0:
         what, remedy = f"{probe.path} is empty (0 bytes)", "copy it again from the microscope"
     else:
@@ -149,16 +160,18 @@ def _nobody(probe: Probe, said: Mapping[str, Verdict], known: Catalogue) -> NoRe
             "install a plugin for the format (`omio plugins` lists what is there)",
             advise("name one with {reader}", reader=None),
         )
-        if any(one.template for one in named) and not any(said[r.name].no_image for r in named if r.name in said):
+        if any(reader.template for reader in by_suffix) and not any(
+            answers[reader.name].no_image for reader in by_suffix if reader.name in answers
+        ):
             remedy = f"put beside it what describes it, or fill in a sidecar: omio sidecar {probe.path!r}"
-        elif named:
+        elif by_suffix:
             remedy = "its content is not what its name says: copy it again, or install a plugin for what it is"
     return NoReaderError(
         what,
-        evidence="; ".join((*words, *_blocked(known))) or None,
+        evidence="; ".join((*reasons, *_blocked_part(known))) or None,
         remedy=remedy,
         path=probe.path,
-        verdicts=dict(said),
+        verdicts=dict(answers),
     )
 
 
@@ -166,10 +179,10 @@ def _suffix_fits(reader: Reader, probe: Probe) -> bool:
     return probe.name.lower().endswith(tuple(reader.suffixes))
 
 
-def _blocked(known: Catalogue) -> tuple[str, ...]:
-    """The plugins that are left out, as one more part of the evidence; no part where there are none."""
-    out = [f"{p.name} ({p.error.what if p.error else ''})" for p in known.blocked]
-    return (f"plugins left out: {', '.join(out)}",) if out else ()
+def _blocked_part(known: Catalogue) -> tuple[str, ...]:
+    """List the plugins that are left out, as one more part of the evidence; empty if there are none."""
+    names = [f"{plugin.name} ({plugin.error.what if plugin.error else ''})" for plugin in known.blocked]
+    return (f"plugins left out: {', '.join(names)}",) if names else ()
 
 
 def check_options(owner: Reader | Writer, options: Mapping[str, Any]) -> None:
@@ -178,12 +191,13 @@ def check_options(owner: Reader | Writer, options: Mapping[str, Any]) -> None:
     Raises
     ------
     UnknownOptionError
+        An option does not exist, or the value of a reader's option is not hashable.
     """
     if unknown := sorted(set(options) - set(owner.options)):
-        has = "; ".join(f"{name}: {what}" for name, what in owner.options.items())
+        descriptions = "; ".join(f"{name}: {description}" for name, description in owner.options.items())
         raise UnknownOptionError(
             f"{owner.name} has no option {', '.join(map(repr, unknown))}",
-            evidence=f"its options are {has}" if has else "it has no options",
+            evidence=f"its options are {descriptions}" if descriptions else "it has no options",
             remedy="check the spelling",
             options=tuple(unknown),
         )
@@ -206,29 +220,33 @@ def _hashable(value: Any) -> bool:
 
 
 def writer_for(path: str | os.PathLike[str], images: Sequence[ImageLike], writer: str | None = None) -> Writer:
-    """One writer for a name and the images to write.
+    """Choose one writer for a file name and the images to write.
 
     Raises
     ------
     NoWriterError
-        No writer has that suffix or name, or none that has accepts these images.
+        No writer has that suffix or name, or none of those accepts these images.
+    PluginContractError
+        A writer fails while it looks at the images.
     """
     known = catalogue()
     name = os.path.basename(os.fspath(path)).lower()
-    fitting = [w for w in known.writers if (w.name == writer if writer else any(name.endswith(s) for s in w.suffixes))]
-    if not fitting:
+    candidates = [
+        w for w in known.writers if (w.name == writer if writer else any(name.endswith(s) for s in w.suffixes))
+    ]
+    if not candidates:
         suffixes = ", ".join(s for w in known.writers for s in w.suffixes)
         raise NoWriterError(
             f"there is no writer {writer!r}" if writer else f"no writer writes files named like {os.fspath(path)}",
             evidence="; ".join(
-                (f"writers: {', '.join(w.name for w in known.writers)}; suffixes: {suffixes}", *_blocked(known))
+                (f"writers: {', '.join(w.name for w in known.writers)}; suffixes: {suffixes}", *_blocked_part(known))
             ),
             remedy=f"end the name in {known.suffix}" if known.suffix else "install a plugin that writes it",
             path=os.fspath(path),
         )
-    answers = {w.name: _accepts(w, images) for w in fitting}
-    able = [w for w in fitting if answers[w.name].match is not Match.NO]
-    if not able:
+    answers = {w.name: _accepts(w, images) for w in candidates}
+    accepting = [w for w in candidates if answers[w.name].match is not Match.NO]
+    if not accepting:
         raise NoWriterError(
             f"{os.fspath(path)} cannot be written as it is",
             evidence="; ".join(f"{n}: {verdict.why}" for n, verdict in answers.items()),
@@ -236,7 +254,7 @@ def writer_for(path: str | os.PathLike[str], images: Sequence[ImageLike], writer
             path=os.fspath(path),
         )
     rank = {n: i for i, n in enumerate(current().prefer)}
-    return min(able, key=lambda w: (rank.get(w.name, len(rank)), -answers[w.name].match))
+    return min(accepting, key=lambda w: (rank.get(w.name, len(rank)), -answers[w.name].match))
 
 
 def _accepts(writer: Writer, images: Sequence[ImageLike]) -> Verdict:

@@ -1,4 +1,4 @@
-"""Rules: find the policy of a name, choose among what the caller said, decide a case; the rules come from plugins."""
+"""Rules: collects the choices of policies, finds a policy by name, and applies it; plugins provide the policies."""
 
 from __future__ import annotations
 
@@ -16,25 +16,26 @@ if TYPE_CHECKING:
     from omio_core.plugins.descriptions import Policy
 
 VARIABLE = "OMIO_POLICIES"
-"""Of the environment: choices as ``missing=raise,collision=skip``."""
+"""The environment variable with choices such as ``missing=raise,collision=skip``."""
 
-MOST = 1 << 16  # bytes of a file that states names for a handful of kinds
+MOST = 1 << 16  # bytes; enough for a file that names policies for a handful of kinds
 
 
-def _checked(said: Any, title: str) -> Iterator[tuple[str, str]]:
-    """Pairs of a kind and the name of a policy that is installed.
+def _check_choices(choices: Any, title: str) -> Iterator[tuple[str, str]]:
+    """Yield the pairs of a kind and a policy name, each checked against the installed policies.
 
     Raises
     ------
     OmioError
+        A kind does not exist, a name is not a text, or no installed policy has it.
     """
-    for kind, name in said:
+    for kind, name in choices:
         if kind not in KINDS:
-            near = difflib.get_close_matches(str(kind), KINDS, n=1)
+            similar = difflib.get_close_matches(str(kind), KINDS, n=1)
             raise OmioError(
                 f"{title}: there is no kind of policy {kind!r}",
                 evidence=f"the kinds are {', '.join(KINDS)}",
-                remedy=f"did you mean {near[0]!r}?" if near else "leave it out",
+                remedy=f"did you mean {similar[0]!r}?" if similar else "leave it out",
             )
         if not isinstance(name, str):
             raise OmioError(
@@ -50,65 +51,67 @@ def _checked(said: Any, title: str) -> Iterator[tuple[str, str]]:
 
 
 def from_file(path: str | os.PathLike[str]) -> Policies:
-    """The choices of a YAML file: a mapping from kinds to names of policies.
+    """Read choices from a YAML file: a mapping from kinds to names of policies.
 
     Raises
     ------
     OmioError
-        It is no such mapping, or a kind or a policy does not exist.
+        The content is not such a mapping, or a kind or a policy does not exist.
     OSError
-        It cannot be read.
+        The file cannot be read.
     """
     from omio_core.parsing.yaml import load
 
     title = str(path)
     with Path(path).open("rb") as file:
-        said = load(file.read(MOST + 1), title, most=MOST)  # one more than is taken: enough to be refused
-    if said is None:  # nothing but comments
+        content = load(
+            file.read(MOST + 1), title, most=MOST
+        )  # one byte more than allowed, so that `load` refuses a larger file
+    if content is None:  # nothing but comments
         return Policies()
-    if not isinstance(said, dict):
+    if not isinstance(content, dict):
         raise OmioError(
             f"{title} states no policies",
-            evidence=f"it holds a {type(said).__name__}",
+            evidence=f"it holds a {type(content).__name__}",
             remedy="write a line for each kind, such as  missing: raise",
         )
-    return Policies(**dict(_checked(said.items(), title)))
+    return Policies(**dict(_check_choices(content.items(), title)))
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Policies:
-    """The choices of ``OMIO_POLICIES``, such as ``missing=raise,collision=skip``.
+    """Read choices from ``OMIO_POLICIES``, such as ``missing=raise,collision=skip``.
 
     Raises
     ------
     OmioError
-        A part is no ``kind=name``, or a kind or a policy does not exist.
+        A part is not ``kind=name``, a kind is repeated, or a kind or a policy does not exist.
     """
     text = (os.environ if environment is None else environment).get(VARIABLE, "")
     pairs = [tuple(word.strip() for word in part.split("=", 1)) for part in text.split(",") if part.strip()]
-    if wrong := next((pair for pair in pairs if len(pair) < 2), None):
+    if malformed := next((pair for pair in pairs if len(pair) < 2), None):
         raise OmioError(
-            f"{VARIABLE} is not usable", evidence=f"{wrong[0]!r} is no kind=name", remedy="such as missing=raise"
+            f"{VARIABLE} is not usable", evidence=f"{malformed[0]!r} is no kind=name", remedy="such as missing=raise"
         )
     kinds = [pair[0] for pair in pairs]
-    if twice := next((kind for kind in kinds if kinds.count(kind) > 1), None):
-        raise OmioError(f"{VARIABLE} is not usable", evidence=f"it states {twice} twice", remedy="state it once")
-    return Policies(**dict(_checked(((pair[0], pair[1]) for pair in pairs), VARIABLE)))
+    if repeated := next((kind for kind in kinds if kinds.count(kind) > 1), None):
+        raise OmioError(f"{VARIABLE} is not usable", evidence=f"it states {repeated} twice", remedy="state it once")
+    return Policies(**dict(_check_choices(((pair[0], pair[1]) for pair in pairs), VARIABLE)))
 
 
 def choose(given: Policies | str | os.PathLike[str] | None, stated: Mapping[str, str]) -> Policies:
-    """The policies in force, a kind at a time: the keyword, else `given`, else ``OMIO_POLICIES``, else the default.
+    """Determine the policies in force, per kind: the keyword, else `given`, else ``OMIO_POLICIES``, else the default.
 
     Parameters
     ----------
     given
         Policies, or the path of a YAML file; see `from_file`.
     stated
-        From some kinds to the names that keywords gave.
+        A mapping from kinds to the policy names passed as keywords.
 
     Raises
     ------
     OmioError
-        `given` is neither, or a kind or a policy does not exist.
+        `given` is neither of these, or a kind or a policy does not exist.
     OSError
         The file cannot be read.
     """
@@ -126,19 +129,19 @@ def choose(given: Policies | str | os.PathLike[str] | None, stated: Mapping[str,
 
 
 def find(kind: str, name: str) -> Policy:
-    """The installed policy of that kind and name.
+    """Return the installed policy of that kind and name.
 
     Raises
     ------
     OmioError
-        There is none; the message lists those there are.
+        There is no such policy; the message lists the installed ones.
     """
     from .catalogue import catalogue
 
     known = {policy.name: policy for policy in catalogue().policies if policy.kind == kind}
     if not isinstance(name, str) or name not in known:
-        near = difflib.get_close_matches(str(name), known, n=1)
-        remedy = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(sorted(known))}"
+        similar = difflib.get_close_matches(str(name), known, n=1)
+        remedy = f"did you mean {similar[0]!r}?" if similar else f"choose one of {', '.join(sorted(known))}"
         if not known:
             remedy = advise("leave {} out", Keyword.of(kind))
         raise OmioError(
@@ -150,12 +153,14 @@ def find(kind: str, name: str) -> Policy:
 
 
 def decide(kind: str, name: str, **case: Any) -> str:
-    """The action that the policy `name` takes in a case.
+    """Return the action that the policy `name` chooses for a case.
 
     Raises
     ------
+    OmioError
+        There is no such policy.
     PluginContractError
-        The policy fails, or answers what is no action of its kind.
+        The policy fails, or its answer is not an action of its kind.
     """
     policy = find(kind, name)
     with border(f"the policy {kind}={name!r} failed", remedy="choose another policy, and tell its author"):

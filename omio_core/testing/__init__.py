@@ -1,7 +1,7 @@
-"""The conformance kit for authors of readers; it knows no format, and pytest is imported at first use only.
+"""The conformance kit for authors of readers; knows no format, and imports pytest only at first use.
 
-A plugin's test suite subclasses `ReaderContract`, names the reader and makes a few small files; every rule of
-`omio_core.contract` that can be seen from outside is then checked by pytest::
+A plugin's test suite subclasses `ReaderContract`, names the reader and writes a few small files. pytest then checks
+every rule of `omio_core.contract` that is visible from outside::
 
     from omio_core.testing import ReaderContract, Sample
     from omio_myformat import READER
@@ -12,7 +12,7 @@ A plugin's test suite subclasses `ReaderContract`, names the reader and makes a 
         def samples(self, folder):
             return {"plain": make_file(folder / "plain.myf")}
 
-It is imported by who wants it, and is no pytest plugin: installing OMIO changes nobody's test run.
+The kit is not a pytest plugin: installing OMIO does not change any test run that does not import it.
 """
 
 from omio_core.lazy import attach

@@ -1,4 +1,4 @@
-"""What runs in another process to read pickled images there; it knows no format and needs no pytest."""
+"""The code that another process runs to read pickled images; knows no format and needs no pytest."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from omio_core.plugins.descriptions import Match, Verdict
 
 
 def declines(probe: Probe) -> Verdict:
-    """The sniff of a reader that is only to open what is known to be its own."""
+    """Decline every probe: the sniff of a reader that only opens files already known to be in its format."""
     return Verdict(Match.NO, "nothing is to be recognised here")
 
 
 def main() -> None:
-    """Read a catalogue and images from standard input, and write the digest of each image's pixels."""
+    """Read a catalogue and images from standard input; write digests of their pixels to standard output."""
     from omio_core.plugins.catalogue import using
 
     from .sample import digest

@@ -1,4 +1,4 @@
-"""Checks of manners: what a reader leaves behind, and what it makes of a file that was cut; it knows no format."""
+"""Checks of a reader's manners: what it leaves behind, and how it treats truncated files; knows no format."""
 
 from __future__ import annotations
 
@@ -23,130 +23,137 @@ from omio_core.plugins.descriptions import Match, Verdict
 
 from .sample import Sample, Subject, boxes_of, native, same
 
-Pixels = dict[int, tuple[str, NDArray[Any]]]
+PixelsByImage = dict[int, tuple[str, NDArray[Any]]]
 
 
-class Manners(Subject):
-    """Whether the reader leaves files, handles and threads as it found them, and refuses what is broken."""
+class MannersChecks(Subject):
+    """Checks whether the reader leaves files, handles and threads unchanged, and refuses truncated files."""
 
     def test_truncated_is_refused(self, tmp_path: Path) -> None:
-        """A sample that was cut is declined, ends in an OmioError, or gives no pixel that the whole does not have."""
-        for name, sample in self.each(tmp_path):
+        """A truncated sample is declined, raises an OmioError, or yields only pixels of the complete file."""
+        for name, sample in self.make_samples(tmp_path):
             if sample.path.is_dir():
                 continue
             with self.handle(sample.path, sample.options) as opened:
-                whole: Pixels = {i: (one.axes, native(opened, i, 0)) for i, one in enumerate(opened.images)}
-            for size, cut in _cuts(sample.path, tmp_path / "cut"):
-                self._try_cut(f"{name}, cut to {size} bytes", cut, sample, whole)
+                originals: PixelsByImage = {
+                    index: (description.axes, native(opened, index, 0))
+                    for index, description in enumerate(opened.images)
+                }
+            for size, cut in _truncated_copies(sample.path, tmp_path / "cut"):
+                self._check_truncated(f"{name}, cut to {size} bytes", cut, sample, originals)
 
     def test_no_handle_is_leaked(self, tmp_path: Path) -> None:
-        """Nothing stays open once a file is closed, or could not be opened; descriptions hold nothing open."""
-        samples = self.each(tmp_path)
-        kept: list[Any] = []
+        """Nothing stays open after a file is closed or fails to open; descriptions keep nothing open."""
+        samples = self.make_samples(tmp_path)
+        images: list[Any] = []
 
         def use() -> None:
             for _, sample in samples:
                 with self.source(sample) as source:
-                    kept.extend(source.images)
+                    images.extend(source.images)
                     for image in source.images:
                         _ = image.to_numpy(), image.metadata
                 if not sample.path.is_dir():
-                    for _, cut in _cuts(sample.path, tmp_path / "cut"):
-                        self._use_cut(cut, sample)
+                    for _, cut in _truncated_copies(sample.path, tmp_path / "cut"):
+                        self._read_truncated(cut, sample)
 
-        with warnings.catch_warnings(record=True) as said:
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", ResourceWarning)
-            use()  # what is opened at first use, such as libraries, is open now
+            use()  # opens whatever stays open after first use, such as libraries
             gc.collect()
-            before = _handles()
+            before = _open_handles()
             use()
             gc.collect()
-            after = _handles()
-        left = [str(one.message) for one in said if issubclass(one.category, ResourceWarning)]
-        assert not left, f"left to the garbage collector: {left[:3]}"
-        assert kept, "no image was opened"
+            after = _open_handles()
+        leaked = [str(warning.message) for warning in caught if issubclass(warning.category, ResourceWarning)]
+        assert not leaked, f"left to the garbage collector: {leaked[:3]}"
+        assert images, "no image was opened"
         if before is None or after is None:
             pytest.skip("this system does not list the open files of a process")
-        more = sorted(after - before)
-        assert len(after) <= len(before), f"{len(after) - len(before)} handles are left open: {more[:3]}"
+        new_handles = sorted(after - before)
+        assert len(after) <= len(before), f"{len(after) - len(before)} handles are left open: {new_handles[:3]}"
 
     def test_file_is_unchanged(self, tmp_path: Path) -> None:
-        """Reading changes neither the file, nor its time, nor what lies beside it."""
-        for name, sample in self.each(tmp_path):
-            before = _state(sample.path)
+        """Reading changes neither the file, nor its modification time, nor the files beside it."""
+        for name, sample in self.make_samples(tmp_path):
+            before = _file_state(sample.path)
             with self.source(sample) as source:
                 for image in source.images:
                     _ = image.to_numpy(), image.metadata
-            after = _state(sample.path)
+            after = _file_state(sample.path)
             changed = {p for p, _ in before.items() ^ after.items()}
             assert not changed, f"{name}: reading changed {sorted(changed)[:3]}"
 
     def test_no_thread_is_started(self, tmp_path: Path) -> None:
-        """Opening, describing and reading start no thread: the threads are the core's."""
-        for name, sample in self.each(tmp_path):
-            with _started() as started, self.handle(sample.path, sample.options) as opened:
-                for index, one in enumerate(opened.images):
-                    one.facts()
+        """Opening, describing and reading start no thread: only the core starts threads."""
+        for name, sample in self.make_samples(tmp_path):
+            with _record_threads() as started, self.handle(sample.path, sample.options) as opened:
+                for index, description in enumerate(opened.images):
+                    description.facts()
                     native(opened, index, 0)
             assert not started, f"{name}: the reader started {started}"
 
-    def _try_cut(self, where: str, cut: Path, sample: Sample, whole: Pixels) -> None:
+    def _check_truncated(self, where: str, cut: Path, sample: Sample, originals: PixelsByImage) -> None:
         try:
-            said = self.reader.sniff(Probe(cut))
+            verdict = self.reader.sniff(Probe(cut))
         except Exception as error:  # noqa: BLE001 - the plugin border
             pytest.fail(f"{where}: sniff raises {error!r}")
-        assert isinstance(said, Verdict), f"{where}: {said!r}"
-        assert said.why.strip(), f"{where}: a verdict without a reason"
-        if said.match is Match.NO:
+        assert isinstance(verdict, Verdict), f"{where}: {verdict!r}"
+        assert verdict.why.strip(), f"{where}: a verdict without a reason"
+        if verdict.match is Match.NO:
             return
-        read = []
+        results = []
         try:
             with self.handle(cut, sample.options) as opened:
-                for index, one in enumerate(opened.images):
-                    one.facts()
-                    read.append((one, native(opened, index, 0)))
+                for index, description in enumerate(opened.images):
+                    description.facts()
+                    results.append((description, native(opened, index, 0)))
         except OmioError:
             return
         except Exception as error:  # noqa: BLE001 - the plugin border
             pytest.fail(f"{where}: {error!r} is no OmioError")
-        for index, (one, got) in enumerate(read):
-            assert index in whole, f"{where}: the whole file has no image {index}"
-            self._compare(f"{where}, image {index}", one, got, whole[index])
+        for index, (description, pixels) in enumerate(results):
+            assert index in originals, f"{where}: the whole file has no image {index}"
+            self._compare(f"{where}, image {index}", description, pixels, originals[index])
 
-    def _compare(self, where: str, one: ImageDescription, got: NDArray[Any], whole: tuple[str, NDArray[Any]]) -> None:
-        axes, wanted = whole
-        assert (one.axes, got.dtype) == (axes, wanted.dtype), f"{where}: {one.axes} {got.dtype} where {axes} is whole"
-        if self.truncated_is_shorter and all(a <= b for a, b in zip(got.shape, wanted.shape, strict=True)):
-            wanted = wanted[tuple(slice(0, n) for n in got.shape)]
-        assert got.shape == wanted.shape, f"{where}: the shape is {got.shape}, whole it is {wanted.shape}"
-        for box in boxes_of(one, 0):
-            part = tuple(slice(a, b) for a, b in box.spans)
-            assert same(got[part], wanted[part]), f"{where}: other pixels than the whole file's in {box}"
+    def _compare(
+        self, where: str, description: ImageDescription, pixels: NDArray[Any], original: tuple[str, NDArray[Any]]
+    ) -> None:
+        axes, expected = original
+        assert (description.axes, pixels.dtype) == (axes, expected.dtype), (
+            f"{where}: {description.axes} {pixels.dtype} where {axes} is whole"
+        )
+        if self.truncated_is_shorter and all(a <= b for a, b in zip(pixels.shape, expected.shape, strict=True)):
+            expected = expected[tuple(slice(0, n) for n in pixels.shape)]
+        assert pixels.shape == expected.shape, f"{where}: the shape is {pixels.shape}, whole it is {expected.shape}"
+        for box in boxes_of(description, 0):
+            region = tuple(slice(a, b) for a, b in box.spans)
+            assert same(pixels[region], expected[region]), f"{where}: other pixels than the whole file's in {box}"
 
-    def _use_cut(self, cut: Path, sample: Sample) -> None:
+    def _read_truncated(self, cut: Path, sample: Sample) -> None:
         try:
             with self.handle(cut, sample.options) as opened:
                 for index in range(len(opened.images)):
                     native(opened, index, 0)
-        except Exception:  # noqa: BLE001 - the plugin border; what it raises is another check's
+        except Exception:  # noqa: BLE001 - the plugin border; another check covers its errors
             return
 
 
-def _cuts(path: Path, folder: Path) -> Iterator[tuple[int, Path]]:
-    """Copies of a file that end too soon, alone in a folder under its own name."""
+def _truncated_copies(path: Path, folder: Path) -> Iterator[tuple[int, Path]]:
+    """Yield truncated copies of a file, each alone in a folder under the original name, with their sizes."""
     data = path.read_bytes()
-    n = len(data)
+    total = len(data)
     folder.mkdir(exist_ok=True)
-    for size in sorted({1, 7, 64, n // 8, n // 4, n // 2, 3 * n // 4, n - 64, n - 1}):
-        if 0 < size < n:
+    for size in sorted({1, 7, 64, total // 8, total // 4, total // 2, 3 * total // 4, total - 64, total - 1}):
+        if 0 < size < total:
             cut = folder / path.name
             cut.write_bytes(data[:size])
             yield size, cut
             cut.unlink()
 
 
-def _handles() -> set[str] | None:
-    """What this process has open, one name a handle; None where the system does not tell."""
+def _open_handles() -> set[str] | None:
+    """Return the open handles of this process, one name per handle; None if the system does not list them."""
     for folder in ("/proc/self/fd", "/dev/fd"):
         if os.path.isdir(folder):
             names = set()
@@ -161,27 +168,27 @@ def _handles() -> set[str] | None:
     return None
 
 
-def _state(path: Path) -> dict[str, Any]:
-    """A file or folder and what lies beside it: times, and digests of what is its own."""
-    found: dict[str, Any] = {str(one): None for one in path.parent.iterdir()}
-    for one in [path, *path.rglob("*")] if path.is_dir() else [path]:
-        content = hashlib.blake2b(one.read_bytes()).hexdigest() if one.is_file() else ""
-        found[str(one)] = (one.stat().st_mtime_ns, content)
-    return found
+def _file_state(path: Path) -> dict[str, Any]:
+    """Return the names beside a file or folder, and the times and digests of the files that belong to it."""
+    states: dict[str, Any] = {str(file): None for file in path.parent.iterdir()}
+    for file in [path, *path.rglob("*")] if path.is_dir() else [path]:
+        content = hashlib.blake2b(file.read_bytes()).hexdigest() if file.is_file() else ""
+        states[str(file)] = (file.stat().st_mtime_ns, content)
+    return states
 
 
 @contextmanager
-def _started() -> Iterator[list[str]]:
-    """The names of threads that this thread starts meanwhile."""
+def _record_threads() -> Iterator[list[str]]:
+    """Collect the names of the threads that are started meanwhile."""
     names: list[str] = []
-    here, start = threading.get_ident(), threading.Thread.start
+    this_thread, start = threading.get_ident(), threading.Thread.start
 
-    def noted(thread: threading.Thread) -> None:
-        if threading.get_ident() == here:
+    def start_and_record(thread: threading.Thread) -> None:
+        if threading.get_ident() == this_thread:
             names.append(thread.name)
         start(thread)
 
-    with mock.patch.object(threading.Thread, "start", noted):
-        before = set(threading.enumerate())
+    with mock.patch.object(threading.Thread, "start", start_and_record):
+        threads_before = set(threading.enumerate())
         yield names
-        names += [t.name for t in set(threading.enumerate()) - before if t.name not in names]
+        names += [thread.name for thread in set(threading.enumerate()) - threads_before if thread.name not in names]

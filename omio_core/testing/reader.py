@@ -1,26 +1,26 @@
-"""`ReaderContract`: every check a reader has to pass, as one base class for pytest; it knows no format."""
+"""`ReaderContract`: all checks that a reader must pass, as one base class for pytest; knows no format."""
 
 from __future__ import annotations
 
 import pytest
 
-# the checks are plain asserts in an installed package: without this, a failure would show no values
+# the checks are plain asserts in an installed package: without this, a failure shows no values
 pytest.register_assert_rewrite(*(f"{__package__}.{room}" for room in ("sniffing", "describing", "pixels", "manners")))
 
-from .describing import Describing  # noqa: E402 - after the line above, or it comes too late
-from .manners import Manners  # noqa: E402
-from .pixels import Pixels  # noqa: E402
-from .sniffing import Sniffing  # noqa: E402
+from .describing import DescriptionChecks  # noqa: E402 - must follow the line above to take effect
+from .manners import MannersChecks  # noqa: E402
+from .pixels import PixelChecks  # noqa: E402
+from .sniffing import SniffChecks  # noqa: E402
 
 __all__ = ["ReaderContract"]
 
 
-class ReaderContract(Sniffing, Describing, Pixels, Manners):
+class ReaderContract(SniffChecks, DescriptionChecks, PixelChecks, MannersChecks):
     """The conformance tests of a reader; subclass it in a test module, under a name that begins with Test.
 
-    The subclass gives `reader` and `samples`; it may give `truncated_is_shorter`. The samples should be few, small
-    (some kilobytes) and unlike: every layout the format knows, with planes missing where it can, one that states
-    sizes and one that states none. They are made anew for each check.
+    The subclass defines `reader` and `samples`, and optionally `truncated_is_shorter`. The samples should be few, small
+    (some kilobytes) and varied: every layout of the format, with missing planes if the format allows them, one sample
+    that states sizes and one that states none. They are made anew for each check.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Samples: the files a reader is tried on, and the ways in which the checks open and read them; it knows no format."""
+"""Samples: the files on which a reader is tested, and how the checks open and read them; knows no format."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ from omio_core.policies import Policies
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sample:
-    """One file (or folder) of the reader's format, and what is known of it.
+    """One file (or folder) in the reader's format, and its known content.
 
     Parameters
     ----------
     path
-        The file: a small one, it is read some dozens of times.
+        The file; it should be small, because it is read dozens of times.
     arrays
-        From an image's index to its TZCYX pixels; images not named are not compared with anything but themselves.
+        A mapping from image indices to TZCYX pixels; other images are compared only with themselves.
     sizes
-        From an image's index to the sizes the file states, under their public names in micrometres and seconds, such
-        as ``{0: {"PhysicalSizeX": 0.25, "TimeIncrement": 2.0}}``. What is not named must be unknown.
+        A mapping from image indices to the sizes that the file states, by public name, in micrometres and seconds, such
+        as ``{0: {"PhysicalSizeX": 0.25, "TimeIncrement": 2.0}}``. All other sizes must be unknown.
     options
-        The reader's options to open it with.
+        The reader's options for opening the file.
     """
 
     path: Path
@@ -60,7 +60,7 @@ def _warn(case: Mapping[str, Any]) -> str:
 
 
 def catalogue_of(reader: Reader) -> Catalogue:
-    """A catalogue with this reader alone, and policies that accept every assumption and absence silently."""
+    """Return a catalogue with only this reader, and policies that accept all assumptions and absent planes silently."""
     rules = {"axes": _accept, "absent_planes": _accept, "missing": _accept, "absent_files": _warn}
     policies = tuple(
         Policy(kind=kind, name=getattr(Policies(), kind), decide=rule, summary="for the conformance kit")
@@ -70,40 +70,43 @@ def catalogue_of(reader: Reader) -> Catalogue:
 
 
 class Subject:
-    """What the author gives: a reader and samples of its format; the checks are mixed in by `ReaderContract`."""
+    """The part that the author defines: a reader and samples of its format; `ReaderContract` adds the checks."""
 
     reader: Reader
-    """The reader that is tried."""
+    """The reader under test."""
 
     truncated_is_shorter = False
-    """Whether the format does not say how long it is, so that a shortened file is a sound, shorter picture."""
+    """Whether the format does not state its length, so that a truncated file is a valid, shorter picture."""
 
     def samples(self, folder: Path) -> Mapping[str, Path | Sample]:
-        """Make samples, or name existing files that are only read.
+        """Make samples, or return existing files, which are only read.
 
         Parameters
         ----------
         folder
-            An empty folder to make them in.
+            An empty folder in which to make them.
 
         Returns
         -------
         mapping
-            From a name to a path or a `Sample`; a path alone stands for a file that states no size.
+            From names to paths or `Sample` objects; a path alone stands for a file that states no size.
         """
         raise NotImplementedError("name some samples: def samples(self, folder): return {'plain': path}")
 
-    def each(self, folder: Path) -> list[tuple[str, Sample]]:
-        """The samples, made anew in `folder`."""
+    def make_samples(self, folder: Path) -> list[tuple[str, Sample]]:
+        """Return the samples with their names, made anew in `folder`."""
         folder = folder / "samples"
         folder.mkdir(exist_ok=True)
-        given = self.samples(folder)
-        assert given, "there must be a sample, or nothing is tried"
-        return [(name, s if isinstance(s, Sample) else Sample(path=Path(s))) for name, s in given.items()]
+        samples = self.samples(folder)
+        assert samples, "there must be a sample, or nothing is tried"
+        return [
+            (name, sample if isinstance(sample, Sample) else Sample(path=Path(sample)))
+            for name, sample in samples.items()
+        ]
 
     @contextmanager
     def source(self, sample: Sample) -> Iterator[OpenedSource]:
-        """A sample opened through the core, with no other plugin in the way."""
+        """Open a sample through the core, with no other plugin installed."""
         with using(catalogue_of(self.reader)), warnings.catch_warnings():
             warnings.simplefilter("ignore", OmioWarning)
             try:
@@ -113,7 +116,7 @@ class Subject:
 
     @contextmanager
     def handle(self, path: Path, options: Mapping[str, Any]) -> Iterator[Opened]:
-        """A file opened by the reader itself, so that foreign exceptions are seen as they are."""
+        """Open a file directly with the reader, so that its exceptions are not wrapped."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", OmioWarning)
             opened: Opened = load(self.reader.open)(str(path.resolve()), **options)
@@ -124,48 +127,48 @@ class Subject:
 
 
 def picture(image: Image) -> StoredPicture:
-    """The picture of an image that comes straight from a file."""
+    """Return the picture of an image that comes directly from a file."""
     assert image.picture.stored is not None
     return image.picture.stored
 
 
-def boxes_of(described: ImageDescription, level: int) -> Sequence[Box]:
-    """The native boxes that exist."""
-    one = described.levels[level]
-    return (Box.whole(one.shape),) if one.present is None else one.present
+def boxes_of(description: ImageDescription, level: int) -> Sequence[Box]:
+    """Return the native boxes that exist at a level."""
+    resolution = description.levels[level]
+    return (Box.whole(resolution.shape),) if resolution.present is None else resolution.present
 
 
 def native(opened: Opened, index: int, level: int) -> NDArray[Any]:
-    """All pixels of an image with its native axes, 0 where there are none; nothing of the core is between."""
-    described = opened.images[index]
-    out = np.zeros(described.levels[level].shape, described.dtype)
-    for box in boxes_of(described, level):
+    """Read all pixels of an image with native axes, 0 where absent, directly from the reader without the core."""
+    description = opened.images[index]
+    out = np.zeros(description.levels[level].shape, description.dtype)
+    for box in boxes_of(description, level):
         opened.read_into(out[tuple(slice(a, b) for a, b in box.spans)], index, box, level)
     return out
 
 
-def same(one: NDArray[Any], other: NDArray[Any]) -> bool:
-    """Whether two arrays are equal bit by bit: NaN equals NaN."""
-    return one.shape == other.shape and one.dtype == other.dtype and one.tobytes() == other.tobytes()
+def same(first: NDArray[Any], second: NDArray[Any]) -> bool:
+    """Whether two arrays are equal bit by bit; NaN equals NaN."""
+    return first.shape == second.shape and first.dtype == second.dtype and first.tobytes() == second.tobytes()
 
 
 def digest(pixels: NDArray[Any]) -> str:
-    """A short name for shape, dtype and pixels."""
+    """Return a digest of shape, dtype and pixels."""
     text = f"{pixels.shape} {pixels.dtype.str} ".encode()
     return hashlib.blake2b(text + pixels.tobytes(), digest_size=16).hexdigest()
 
 
 def some_boxes(shape: Sequence[int], blocks: Sequence[int], whole: Sequence[int] = (), n: int = 12) -> list[Box]:
-    """Boxes to read: corners, single pixels, parts of blocks and boxes across their edges, the same in every run.
+    """Return boxes to read: corners, single pixels, parts of blocks, boxes across their edges; the same in every run.
 
     Parameters
     ----------
     shape, blocks
-        Of the picture; blocks may be larger than it.
+        Those of the picture; blocks may be larger than the shape.
     whole
-        Axes that are never taken in part.
+        Axes that every box contains completely.
     n
-        How many at random.
+        Number of random boxes.
     """
     choose = random.Random(20)
 
@@ -174,19 +177,22 @@ def some_boxes(shape: Sequence[int], blocks: Sequence[int], whole: Sequence[int]
         if axis in whole:
             return 0, length
         edge = choose.randrange(0, length, max(1, block))
-        near = min(length - 1, max(0, edge + choose.choice((-1, 0, 0, 1))))
-        start = choose.choice((near, choose.randrange(length)))
+        near_edge = min(length - 1, max(0, edge + choose.choice((-1, 0, 0, 1))))
+        start = choose.choice((near_edge, choose.randrange(length)))
         return start, choose.randint(start + 1, min(length, start + block + 1))
 
-    found = [Box(tuple(span(axis) for axis in range(len(shape)))) for _ in range(n)]
-    ends = tuple((0, k) if axis in whole else (k - 1, k) for axis, k in enumerate(shape))
-    first = tuple((0, k) if axis in whole else (0, 1) for axis, k in enumerate(shape))
-    return [Box.whole(shape), Box(ends), Box(first), *found]
+    random_boxes = [Box(tuple(span(axis) for axis in range(len(shape)))) for _ in range(n)]
+    last = tuple((0, size) if axis in whole else (size - 1, size) for axis, size in enumerate(shape))
+    first = tuple((0, size) if axis in whole else (0, 1) for axis, size in enumerate(shape))
+    return [Box.whole(shape), Box(last), Box(first), *random_boxes]
 
 
 def buffers(shape: Sequence[int], dtype: np.dtype[Any]) -> Iterator[tuple[str, NDArray[Any]]]:
-    """Arrays of every manner of strides to read into."""
+    """Yield arrays to read into, with all kinds of strides."""
     yield "C order", np.empty(shape, dtype)
     yield "Fortran order", np.empty(shape, dtype, order="F")
     yield "negative strides", np.empty(shape, dtype)[tuple(slice(None, None, -1) for _ in shape)]
-    yield "every second element", np.empty([2 * n for n in shape], dtype)[tuple(slice(None, None, 2) for _ in shape)]
+    yield (
+        "every second element",
+        np.empty([2 * length for length in shape], dtype)[tuple(slice(None, None, 2) for _ in shape)],
+    )

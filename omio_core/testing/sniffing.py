@@ -1,4 +1,4 @@
-"""Checks of `sniff`: a reader knows its own files, and declines what is foreign with a reason; it knows no format."""
+"""Checks of `sniff`: a reader recognises its own files, and declines others with a reason; knows no format."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TEXT = b"Dear colleague,\nthe measurements are in the folder of last week.\n" * 
 
 
 def foreign() -> Iterator[tuple[str, bytes]]:
-    """Contents that belong to no microscope's format."""
+    """Yield contents that belong to no microscope format."""
     yield "an empty file", b""
     yield "a text", TEXT
     yield "one byte", b"\x00"
@@ -26,50 +26,54 @@ def foreign() -> Iterator[tuple[str, bytes]]:
         yield f"random bytes ({seed})", random.Random(seed).randbytes(5000)
 
 
-class Sniffing(Subject):
-    """Whether the reader recognises what is its own, and nothing else."""
+class SniffChecks(Subject):
+    """Checks whether the reader recognises its own files, and no others."""
 
     def test_sniff_claims_its_own(self, tmp_path: Path) -> None:
-        """Every sample is claimed, at least by its name, with a reason; twice the same."""
-        for name, sample in self.each(tmp_path):
-            said = self._verdict(Probe(sample.path), name)
-            assert said.match >= Match.SUFFIX, f"{name}: declined, {said.why}"
-            assert said == self._verdict(Probe(sample.path), name), f"{name}: another verdict the second time"
+        """Every sample is claimed, at least by its name, with a reason, and a second sniff has the same result."""
+        for name, sample in self.make_samples(tmp_path):
+            verdict = self._verdict(Probe(sample.path), name)
+            assert verdict.match >= Match.SUFFIX, f"{name}: declined, {verdict.why}"
+            assert verdict == self._verdict(Probe(sample.path), name), f"{name}: another verdict the second time"
 
     def test_sniff_declines_with_a_reason(self, tmp_path: Path) -> None:
-        """Foreign contents under a strange name are declined; under an own suffix the suffix is all that may count."""
+        """Foreign contents under an unknown suffix are declined; under the reader's suffix only the suffix may count."""
         for what, data in foreign():
-            said = self._verdict(Probe.of_bytes(data, "strange.omio-nobody"), what)
-            assert said.match is Match.NO, f"{what} is claimed as {said.match.name}: {said.why}"
+            verdict = self._verdict(Probe.of_bytes(data, "strange.omio-nobody"), what)
+            assert verdict.match is Match.NO, f"{what} is claimed as {verdict.match.name}: {verdict.why}"
             for suffix in self.reader.suffixes:
-                said = self._verdict(Probe.of_bytes(data, f"strange{suffix}"), f"{what} named *{suffix}")
+                verdict = self._verdict(Probe.of_bytes(data, f"strange{suffix}"), f"{what} named *{suffix}")
                 most = Match.SUFFIX if data else Match.NO
-                assert said.match <= most, f"{what} named *{suffix} is claimed as {said.match.name}: {said.why}"
+                assert verdict.match <= most, (
+                    f"{what} named *{suffix} is claimed as {verdict.match.name}: {verdict.why}"
+                )
 
     def test_sniff_declines_a_folder(self, tmp_path: Path) -> None:
         """An empty folder is declined, whatever its name."""
         for suffix in ("", *self.reader.suffixes):
             folder = tmp_path / f"folder{suffix}"
             folder.mkdir()
-            said = self._verdict(Probe(folder), f"an empty folder named *{suffix}")
-            assert said.match is Match.NO, f"an empty folder named *{suffix} is claimed: {said.why}"
+            verdict = self._verdict(Probe(folder), f"an empty folder named *{suffix}")
+            assert verdict.match is Match.NO, f"an empty folder named *{suffix} is claimed: {verdict.why}"
 
     def test_sniff_reads_content_before_names(self, tmp_path: Path) -> None:
-        """A sample that is claimed by its content is claimed as well without its suffix and with a wrong one."""
-        for name, sample in self.each(tmp_path):
+        """A sample that is claimed by its content is also claimed without its suffix and with a wrong one."""
+        for name, sample in self.make_samples(tmp_path):
             if sample.path.is_dir() or self._verdict(Probe(sample.path), name).match < Match.SIGNATURE:
                 continue
-            foreign = (suffix for one in catalogue().readers for suffix in one.suffixes)
-            wrong = next((suffix for suffix in foreign if suffix not in self.reader.suffixes), ".other")
-            for other in ("nameless", f"wrong{wrong}"):
-                copy = tmp_path / other
+            foreign_suffixes = (suffix for reader in catalogue().readers for suffix in reader.suffixes)
+            wrong_suffix = next((suffix for suffix in foreign_suffixes if suffix not in self.reader.suffixes), ".other")
+            for file_name in ("nameless", f"wrong{wrong_suffix}"):
+                copy = tmp_path / file_name
                 copy.write_bytes(sample.path.read_bytes())
-                said = self._verdict(Probe(copy), f"{name} named {other}")
-                assert said.match >= Match.SIGNATURE, f"{name} named {other} is not known by its content: {said.why}"
+                verdict = self._verdict(Probe(copy), f"{name} named {file_name}")
+                assert verdict.match >= Match.SIGNATURE, (
+                    f"{name} named {file_name} is not known by its content: {verdict.why}"
+                )
 
     def _verdict(self, probe: Probe, what: str) -> Verdict:
-        said = self.reader.sniff(probe)
-        assert isinstance(said, Verdict), f"{what}: the answer is {said!r}, no Verdict"
-        assert isinstance(said.match, Match), f"{what}: {said.match!r} is no Match"
-        assert said.why.strip(), f"{what}: {said.match.name} without a reason"
-        return said
+        verdict = self.reader.sniff(probe)
+        assert isinstance(verdict, Verdict), f"{what}: the answer is {verdict!r}, no Verdict"
+        assert isinstance(verdict.match, Match), f"{what}: {verdict.match!r} is no Match"
+        assert verdict.why.strip(), f"{what}: {verdict.match.name} without a reason"
+        return verdict

@@ -120,7 +120,7 @@ def test_a_plugin_offers(entry):
 @pytest.mark.parametrize(("text", "kind", "words"), BAD.values(), ids=BAD)
 def test_a_bad_plugin_is_left_out_and_harms_nobody(entry, monkeypatch, text, kind, words):
     found = [entry("one", GOOD), entry("bad", text), entry("two", GOOD)]
-    monkeypatch.setattr(catalogue, "_found", lambda: found)
+    monkeypatch.setattr(catalogue, "_entry_points", lambda: found)
     catalogue.forget()
     with pytest.warns(PluginLoadWarning) as said:
         known = catalogue.catalogue()
@@ -136,7 +136,7 @@ def test_a_bad_plugin_is_left_out_and_harms_nobody(entry, monkeypatch, text, kin
 
 
 def test_the_catalogue_is_made_once(entry, monkeypatch):
-    monkeypatch.setattr(catalogue, "_found", lambda: [entry("good", GOOD)])
+    monkeypatch.setattr(catalogue, "_entry_points", lambda: [entry("good", GOOD)])
     catalogue.forget()
     assert catalogue.catalogue() is catalogue.catalogue()
     assert sys.modules["omio_test_good"].ASKED == ["readers"]
@@ -172,7 +172,7 @@ def test_a_plugin_cannot_offer_a_name_twice(entry):
 
 
 def test_a_disabled_plugin_is_not_imported(entry, monkeypatch):
-    monkeypatch.setattr(catalogue, "_found", lambda: [entry("bad", "1 / 0"), entry("good", GOOD)])
+    monkeypatch.setattr(catalogue, "_entry_points", lambda: [entry("bad", "1 / 0"), entry("good", GOOD)])
     catalogue.forget()
     monkeypatch.setenv("OMIO_DISABLE", "bad")
     with warnings.catch_warnings():
@@ -189,7 +189,7 @@ def test_keyboard_interrupt_is_the_users(entry):
 
 
 def test_the_distribution_is_found_by_entry_points():
-    found = catalogue._found()
+    found = catalogue._entry_points()
     assert found == sorted(
         found, key=lambda e: (catalogue._distribution(e)[0] != "omio-core", *catalogue._distribution(e)[:1], e.name)
     )

@@ -22,13 +22,13 @@ from .made import fast, flown, pixels, write, xml
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """Offset and length of every positioned read."""
     seen: list[tuple[int, int]] = []
-    original = PositionedFile._some
+    original = PositionedFile._read_some
 
     def noted(self: PositionedFile, view: memoryview, offset: int) -> int:
         seen.append((offset, len(view)))
         return original(self, view, offset)
 
-    monkeypatch.setattr(PositionedFile, "_some", noted)
+    monkeypatch.setattr(PositionedFile, "_read_some", noted)
     return seen
 
 
