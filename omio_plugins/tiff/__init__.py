@@ -33,9 +33,9 @@ def sniff(probe: Probe) -> Verdict:
         return Verdict(Match.NO, "a folder")
     if not head:
         return Verdict(Match.NO, "empty file")
-    order, spelled = _ORDERS.get(head[:2], ("", ""))
+    order, order_name = _ORDERS.get(head[:2], ("", ""))
     if not order and begins_as_ome(probe.head):
-        return Verdict(Match.SIGNATURE, "OME-XML, the companion of an OME-TIFF set" + _although(probe))
+        return Verdict(Match.SIGNATURE, "OME-XML, the companion of an OME-TIFF set" + _name_note(probe))
     if not order:
         return Verdict(Match.NO, f"begins with {head[:4]!r}, not with II or MM")
     if len(head) < 8:
@@ -51,13 +51,13 @@ def sniff(probe: Probe) -> Verdict:
         kind = "BigTIFF"
     else:
         return Verdict(Match.NO, f"begins with {head[:2].decode()}, followed by {version}, not by 42 or 43")
-    why = f"{kind} header ({spelled})"
+    why = f"{kind} header ({order_name})"
     if has_tag(probe, _CZ_LSMINFO):
         why += ", tag 34412 of a Zeiss LSM file"
-    return Verdict(Match.SIGNATURE, why + _although(probe))
+    return Verdict(Match.SIGNATURE, why + _name_note(probe))
 
 
-def _although(probe: Probe) -> str:
+def _name_note(probe: Probe) -> str:
     """What is odd about the name; "" where nothing is."""
     if probe.name.lower().endswith(SUFFIXES):
         return ""
@@ -105,8 +105,8 @@ def _entry(probe: Probe, tag: int) -> bytes | None:
     code = struct.pack(order + "H", tag)
     if code not in table:
         return None
-    at = range(0, len(table) - entry + 1, entry)
-    return next((table[i : i + entry] for i in at if table[i : i + 2] == code), None)
+    starts = range(0, len(table) - entry + 1, entry)
+    return next((table[i : i + entry] for i in starts if table[i : i + 2] == code), None)
 
 
 def _bytes(probe: Probe, offset: int, n: int) -> bytes:

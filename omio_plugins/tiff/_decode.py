@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from omio_core.errors import CorruptFileError, OmioError, UnsupportedFeatureError
 
 from . import _lzw, _packbits
-from ._structure import DEFLATE, JPEG, Structure, most
+from ._structure import DEFLATE, JPEG, Structure, expansion_limit
 from ._tables import Order
 
 _JPEG2000 = (33003, 33004, 33005, 34712)
@@ -42,7 +42,7 @@ class Decoders:
 
     def __init__(self, order: Order):
         self._order = order
-        self._made: dict[tuple[Structure, int, int, bool], Decode] = {}
+        self._decoders: dict[tuple[Structure, int, int, bool], Decode] = {}
         self._lock = threading.Lock()
         self._hot = threading.local()
 
@@ -79,24 +79,24 @@ class Decoders:
                 if rows == structure.rows:
                     raise
                 return self._inflate(structure, data, structure.rows)  # a last strip that its writer filled up
-        _refuse_harmful(structure, data, rows)
+        _refuse_oversized(structure, data, rows)
         if structure.compression == _LZW and _lzw.needs_check():
-            sound, why = _sound(structure, data)
+            usable, why = _trim_lzw(structure, data)
             try:
-                return self._by_tifffile(structure, sound, size, tables)
+                return self._decode_by_tifffile(structure, usable, size, tables)
             except CorruptFileError as error:
                 if not why:
                     raise
                 raise CorruptFileError("a strip or tile of LZW is damaged", evidence=why) from error
         try:
-            return self._by_tifffile(structure, data, size, tables)
+            return self._decode_by_tifffile(structure, data, size, tables)
         except CorruptFileError:
-            other = _until_full(structure, data, size)
-            if other is None:
+            retry = _retry_input(structure, data, size)
+            if retry is None:
                 raise
-        return self._by_tifffile(structure, other[0], other[1], tables)
+        return self._decode_by_tifffile(structure, retry[0], retry[1], tables)
 
-    def _by_tifffile(
+    def _decode_by_tifffile(
         self, structure: Structure, data: bytes, size: tuple[int, int], tables: bytes | None
     ) -> NDArray[Any]:
         options = {"jpegtables": tables} if structure.compression in JPEG else {}
@@ -106,8 +106,8 @@ class Decoders:
         except (MemoryError, OmioError):
             raise
         except Exception as error:  # the border to tifffile and imagecodecs, which raise of every kind
-            raise _foreign(structure, error) from error
-        _hold(structure, array, size)
+            raise _translate_error(structure, error) from error
+        _check_array(structure, array, size)
         return np.asarray(array)
 
     def inflate(self, data: bytes, out: memoryview) -> None:
@@ -120,16 +120,16 @@ class Decoders:
         import imagecodecs
 
         try:
-            got = imagecodecs.deflate_decode(data, out=out)
+            output = imagecodecs.deflate_decode(data, out=out)
         except MemoryError:
             raise
         except Exception as error:  # the border to imagecodecs, whose errors share no base
             raise CorruptFileError(
                 "a strip or tile cannot be decompressed", evidence=f"{type(error).__name__}: {error}"
             ) from error
-        if len(got) != len(out):
+        if len(output) != len(out):
             raise CorruptFileError(
-                "a strip or tile ends too soon", evidence=f"{len(got)} bytes where {len(out)} are due"
+                "a strip or tile ends too soon", evidence=f"{len(output)} bytes where {len(out)} are due"
             )
 
     def _inflate(self, structure: Structure, data: bytes, rows: int) -> NDArray[Any]:
@@ -148,12 +148,12 @@ class Decoders:
         jfif = structure.compression in JPEG and data[6:10] == b"JFIF"  # then its colours are its own affair
         key = (structure, *size, jfif)
         with self._lock:
-            if key not in self._made:
-                self._made[key] = _make(structure, size, data[:10], self._order)
-            return self._made[key]
+            if key not in self._decoders:
+                self._decoders[key] = _make_decoder(structure, size, data[:10], self._order)
+            return self._decoders[key]
 
 
-def _make(structure: Structure, size: tuple[int, int], head: bytes, order: str) -> Decode:
+def _make_decoder(structure: Structure, size: tuple[int, int], head: bytes, order: str) -> Decode:
     """tifffile's decoder of a picture that is one strip or tile."""
     import tifffile
 
@@ -163,13 +163,13 @@ def _make(structure: Structure, size: tuple[int, int], head: bytes, order: str) 
             evidence=f"Compression {structure.compression}",
             remedy="save the file with another compression, such as deflate or LZW",
         )
-    with tifffile.TiffFile(io.BytesIO(_single(structure, size, head, order))) as file:
+    with tifffile.TiffFile(io.BytesIO(_make_single_segment_tiff(structure, size, head, order))) as file:
         page = file.pages.first
         decode: Decode = page.decode
         return decode
 
 
-def _single(structure: Structure, size: tuple[int, int], head: bytes, order: str) -> bytes:
+def _make_single_segment_tiff(structure: Structure, size: tuple[int, int], head: bytes, order: str) -> bytes:
     """A TIFF with one strip or tile, whose data is nothing but the first bytes of a real one."""
     n = structure.planes
     entries: list[tuple[int, str, tuple[int, ...]]] = [
@@ -203,56 +203,56 @@ def _single(structure: Structure, size: tuple[int, int], head: bytes, order: str
     return header + head.ljust(16, b"\0") + number + table + b"\0\0\0\0" + beyond
 
 
-def _hold(structure: Structure, array: Any, size: tuple[int, int]) -> None:
+def _check_array(structure: Structure, array: Any, size: tuple[int, int]) -> None:
     """What a decoder gives must be of the type that the tags say, and large enough."""
-    bilevel = structure.dtype.kind == "b" and array.dtype == np.uint8  # CCITT's decoders give 0 and 1 as bytes
-    due = (*size, structure.contig)
-    fits = array.ndim == 3 and all(have >= need for have, need in zip(array.shape, due, strict=True))
-    if not fits or not (bilevel or array.dtype == structure.dtype):
+    is_bilevel = structure.dtype.kind == "b" and array.dtype == np.uint8  # CCITT's decoders give 0 and 1 as bytes
+    expected = (*size, structure.contig)
+    fits = array.ndim == 3 and all(have >= need for have, need in zip(array.shape, expected, strict=True))
+    if not fits or not (is_bilevel or array.dtype == structure.dtype):
         raise CorruptFileError(
             "a strip or tile does not hold what it should",
-            evidence=f"{array.shape} of {array.dtype} where {due} of {structure.dtype} is due",
+            evidence=f"{array.shape} of {array.dtype} where {expected} of {structure.dtype} is due",
         )
 
 
 def _refuse_short(structure: Structure, data: bytes, rows: int) -> None:
     """Nothing is allocated that so few bytes cannot fill."""
-    if rows * structure.row_bytes > max(most(structure, len(data)), _ROOMY):
+    if rows * structure.row_bytes > max(expansion_limit(structure, len(data)), _ROOMY):
         raise CorruptFileError(
             "a strip or tile is too short for its picture",
             evidence=f"{len(data)} bytes for {rows} rows of {structure.columns} pixels",
         )
 
 
-def _sound(structure: Structure, data: bytes) -> tuple[bytes, str]:
+def _trim_lzw(structure: Structure, data: bytes) -> tuple[bytes, str]:
     """LZW as far as it can be decoded without harm, and what ends it there; see `_lzw.sound`."""
-    sound, why = _lzw.sound(_turned(structure, data))
-    return _turned(structure, sound), why
+    usable, why = _lzw.trim(_reverse_bits(structure, data))
+    return _reverse_bits(structure, usable), why
 
 
-def _turned(structure: Structure, data: bytes) -> bytes:
+def _reverse_bits(structure: Structure, data: bytes) -> bytes:
     """Data with the bits of each byte from the other end, where FillOrder says so; and the converse."""
     return data.translate(_REVERSED) if structure.fill_order == 2 else data
 
 
-def _until_full(structure: Structure, data: bytes, size: tuple[int, int]) -> tuple[bytes, tuple[int, int]] | None:
+def _retry_input(structure: Structure, data: bytes, size: tuple[int, int]) -> tuple[bytes, tuple[int, int]] | None:
     """Data and size for a second try, where the first may have failed behind the last byte of a strip or tile."""
     if structure.compression == _LZW:
-        sound, why = _sound(structure, data)
-        return (sound, size) if why else None
+        usable, why = _trim_lzw(structure, data)
+        return (usable, size) if why else None
     if structure.compression == _PACKBITS:
-        due = (structure.rows if structure.tile else size[0]) * structure.row_bytes
-        sound = _turned(structure, _packbits.sound(_turned(structure, data), due))
-        return (sound, size) if sound != data else None
+        expected = (structure.rows if structure.tile else size[0]) * structure.row_bytes
+        usable = _reverse_bits(structure, _packbits.trim(_reverse_bits(structure, data), expected))
+        return (usable, size) if usable != data else None
     if structure.tile or size[0] == structure.rows:
         return None
     _refuse_short(structure, data, structure.rows)
     return data, (structure.rows, size[1])  # a last strip that its writer filled up
 
 
-def _refuse_harmful(structure: Structure, data: bytes, rows: int) -> None:
+def _refuse_oversized(structure: Structure, data: bytes, rows: int) -> None:
     """An encoded picture declares its own size, and decoders allocate it unasked."""
-    declared = _declared(structure.compression, data)
+    declared = _count_declared_samples(structure.compression, data)
     allowed = max(4 * rows * structure.columns * max(structure.contig, 3), _ROOMY)
     if declared > allowed:
         raise CorruptFileError(
@@ -261,10 +261,10 @@ def _refuse_harmful(structure: Structure, data: bytes, rows: int) -> None:
         )
 
 
-def _declared(compression: int, data: bytes) -> int:
+def _count_declared_samples(compression: int, data: bytes) -> int:
     """Samples that an encoded picture declares; 0 where it cannot be told."""
     if compression in JPEG:
-        return _jpeg(data)
+        return _count_jpeg_samples(data)
     if compression in _JPEG2000:  # SIZ marker, ITU-T T.800, A.5.1
         at = data.find(b"\xff\x4f\xff\x51", 0, 1 << 16)
         if at >= 0 and len(data) >= at + 42:
@@ -280,24 +280,24 @@ def _declared(compression: int, data: bytes) -> int:
     return 0
 
 
-def _jpeg(data: bytes) -> int:
+def _count_jpeg_samples(data: bytes) -> int:
     """Samples that the largest frame header declares; markers as in ITU-T T.81, B.1 and B.2.2."""
-    at, found = data.find(b"\xff"), 0
+    at, largest = data.find(b"\xff"), 0
     while at >= 0 and at + 10 <= len(data):
         marker = data[at + 1]
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             height, width, components = struct.unpack_from(">HHB", data, at + 5)
-            found = max(found, height * width * components)
+            largest = max(largest, height * width * components)
         skip = (
             0 if marker in (0x00, 0xFF, 0x01) or 0xD0 <= marker <= 0xD9 else struct.unpack_from(">H", data, at + 2)[0]
         )
         if marker == 0xDA:  # entropy-coded data follow
             break
         at = data.find(b"\xff", at + (1 if marker == 0xFF else 2) + skip)
-    return found
+    return largest
 
 
-def _foreign(structure: Structure, error: Exception) -> Exception:
+def _translate_error(structure: Structure, error: Exception) -> Exception:
     evidence = f"compression {structure.compression}, {type(error).__name__}: {str(error)[:200]}"
     unsupported = "not supported" in str(error) or "not available" in str(error)
     if structure.compression == _OLD_JPEG or isinstance(error, NotImplementedError | ImportError) or unsupported:

@@ -49,14 +49,14 @@ class Fill:
         for plane in range(first, last):
             part = out[plane - first]
             if start == 0:
-                self._not_stored(page, part)
+                self._fill_absent(page, part)
             elif start is not None:
                 row = plane * structure.length + inner[0][0]
                 self.rows(part, page, start + row * structure.row_bytes, tuple(inner[1:]))
             elif structure.direct and structure.tile is None:
-                self._strips(part, page, self._tables.of(page), plane, tuple(inner))
+                self._strips(part, page, self._tables.get(page), plane, tuple(inner))
             else:
-                self._grid(part, page, self._tables.of(page), plane, tuple(inner))
+                self._grid(part, page, self._tables.get(page), plane, tuple(inner))
 
     # --- uncompressed strips
 
@@ -67,7 +67,7 @@ class Fill:
             if offset:
                 self.rows(part, page, offset, spans[1:])
             else:
-                self._not_stored(page, part)
+                self._fill_absent(page, part)
 
     def _runs(
         self, page: Page, segments: Segments, plane: int, top: int, bottom: int
@@ -83,7 +83,7 @@ class Fill:
         short = np.flatnonzero((counts < needed) & ~absent)
         if short.size:
             k = int(short[0])
-            raise page.chain.corrupt(
+            raise page.chain.page_error(
                 page.index, f"strip {base + first + k} has {counts[k]} bytes, its rows take {needed[k]}"
             )
         together = (offsets[:-1] + needed[:-1] == offsets[1:]) & ~absent[:-1] & ~absent[1:]
@@ -99,9 +99,9 @@ class Fill:
         (left, right), (low, high) = spans
         structure, file = page.structure, page.chain.file
         width, samples, row_bytes = structure.columns, structure.contig, structure.row_bytes
-        whole = (left, right, low, high) == (0, width, 0, samples)
+        is_full = (left, right, low, high) == (0, width, 0, samples)
         foreign = structure.dtype.newbyteorder(page.chain.form.order)
-        if whole and out.flags.c_contiguous:
+        if is_full and out.flags.c_contiguous:
             step = len(out) if foreign == structure.dtype else max(_SWAPPED // row_bytes, 1)
             for row in range(0, len(out), step):
                 flat = out[row : row + step].reshape(-1)
@@ -136,25 +136,25 @@ class Fill:
                 part = out[y0 + ys[0] - top : y0 + ys[1] - top, x0 + xs[0] - left : x0 + xs[1] - left]
                 offset, count = int(segments.offsets[index]), int(segments.counts[index])
                 if not offset or not count:
-                    self._not_stored(page, part)
+                    self._fill_absent(page, part)
                     continue
                 try:
                     self._segment(part, page, (offset, count), size, (ys, xs, (low, high)), tables)
                 except (CorruptFileError, UnsupportedFeatureError) as error:
-                    raise _located(error, page, index) from error
+                    raise _add_location(error, page, index) from error
 
     def _segment(
         self,
         out: NDArray[Any],
         page: Page,
-        stored: tuple[int, int],
+        place: tuple[int, int],
         size: tuple[int, int],
         spans: Spans,
         tables: bytes | None,
     ) -> None:
         """Fill `out` with a region of one strip or tile."""
         (top, bottom), (left, right), (low, high) = spans
-        offset, count = stored
+        offset, count = place
         structure = page.structure
         decoders = self._decoders[page.chain.form.order]
         if structure.direct:  # a tile: only the rows asked for
@@ -177,7 +177,7 @@ class Fill:
         pixels = decoders.decode(structure, data, size, tables)
         out[...] = pixels[top:bottom, left:right, low:high]
 
-    def _not_stored(self, page: Page, out: NDArray[Any]) -> None:
+    def _fill_absent(self, page: Page, out: NDArray[Any]) -> None:
         """A strip or tile that has no data, in a file with too many to have looked at them all."""
         out[...] = self._absent
         if not self._warned:
@@ -190,7 +190,7 @@ class Fill:
             )
 
 
-def _located(error: OmioError, page: Page, index: int) -> OmioError:
+def _add_location(error: OmioError, page: Page, index: int) -> OmioError:
     """The same error, saying where."""
     kind, path = "tile" if page.structure.tile else "strip", page.chain.file.path
     return type(error)(

@@ -15,7 +15,7 @@ from . import _imagej, _micromanager, _ome, _plain, _scanimage, _shaped, _stk, _
 from ._ifd import Chain
 from ._members import Members
 from ._picture import Picture, Stack, picture
-from ._segments import contiguous
+from ._segments import contiguous_start
 from ._tags import DESCRIPTION
 
 _NIH = 43314  # NIH Image's header
@@ -57,13 +57,13 @@ def pictures(chain: Chain, members: Members) -> list[Picture]:
     shaped = _shaped.pictures(chain, pages, description)
     if shaped:
         return shaped
-    nih = _nih_planes(chain)
-    if nih > len(pages):
-        return [_nih(chain, nih)]
+    nih_planes = _count_nih_planes(chain)
+    if nih_planes > len(pages):
+        return [_nih_picture(chain, nih_planes)]
     return _plain.pictures(chain, pages)
 
 
-def _nih_planes(chain: Chain) -> int:
+def _count_nih_planes(chain: Chain) -> int:
     """Slices that NIH Image's header declares: the 16-bit number at byte 260 of it, 0 where there is no such header.
 
     https://imagej.net/nih-image/more-docs/ "File Formats": the header is at byte 256 of the file, the number of
@@ -76,7 +76,7 @@ def _nih_planes(chain: Chain) -> int:
     return planes
 
 
-def _nih(chain: Chain, planes: int) -> Picture:
+def _nih_picture(chain: Chain, planes: int) -> Picture:
     """A stack of NIH Image behind one IFD."""
     first = chain.pages[0]
     if not first.structure.direct:
@@ -87,6 +87,6 @@ def _nih(chain: Chain, planes: int) -> Picture:
             path=chain.file.path,
         )
     return picture(
-        axes="Q", lead=(planes,), stacks=[Stack(pages={0: first}, start=contiguous([first], planes))],
+        axes="Q", lead=(planes,), stacks=[Stack(pages={0: first}, start=contiguous_start([first], planes))],
         kind="NIH Image stack",
     )  # fmt: skip

@@ -17,7 +17,7 @@ from omio_core.settings import current
 from ._structure import Structure, Values
 from ._tables import TYPES, Form, Layout, Run, Tag
 
-_WHOLE = {1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8}  # unsigned types and their bytes
+_INTEGER_SIZES = {1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8}  # unsigned types and their bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class PageSequence(Protocol):
         """Neighbouring pages of one layout, in order."""
         ...
 
-    def of(self, runs: Iterable[Run]) -> PageSequence:
+    def select(self, runs: Iterable[Run]) -> PageSequence:
         """Other pages of the same chain."""
         ...
 
@@ -77,7 +77,7 @@ class Chain:
         self.file, self.form = file, form
         self.settings = current()  # asked once: it reads the environment
 
-    def structural(self, values: Values, counts: Mapping[int, int]) -> Values:
+    def structural_values(self, values: Values, counts: Mapping[int, int]) -> Values:
         """What `structure_of` is told of a page; a format on top, whose writers misstate it, sets it right here.
 
         Parameters
@@ -121,34 +121,34 @@ class Chain:
 
     def numbers(self, tag: Tag, code: int, page: int, most: int = 1 << 16) -> tuple[Any, ...]:
         """The values of the entry of tag `code` of page number `page`; errors as `values`."""
-        size = _WHOLE.get(tag.type, 0)
+        size = _INTEGER_SIZES.get(tag.type, 0)
         if tag.number == 1 and 0 < size <= len(tag.value):  # as nearly all are
-            return (self._whole(tag.value[:size]),)
+            return (self._integer(tag.value[:size]),)
         if tag.type not in TYPES or tag.type == 2:
             return ()
         if tag.number > most:
-            raise self.corrupt(page, f"tag {code} has {tag.number} values, at most {most} make sense")
+            raise self.page_error(page, f"tag {code} has {tag.number} values, at most {most} make sense")
         letter, _ = TYPES[tag.type]
         repeat = int(letter[0]) if len(letter) == 2 else 1
         return struct.unpack(f"{self.form.order}{tag.number * repeat}{letter[-1]}", self.raw(tag))
 
-    def first(self, page: Page, code: int) -> int | None:
+    def first_value(self, page: Page, code: int) -> int | None:
         """The first of a tag's values, where it is a whole number; None where the tag is absent."""
         position = page.layout.positions.get(code)
         if position is None:
             return None
         _, kind, count, value = self.form.entry.unpack_from(page.table, position)
-        size = _WHOLE.get(kind, 0)
+        size = _INTEGER_SIZES.get(kind, 0)
         if not size or not count:
             return None
         if count * size > len(value):
             at = self.form.pointer.unpack(value)[0]
             if at + count * size > self.file.size:
-                raise self.corrupt(page.index, f"tag {code} has {count} values at {at}, beyond the end of the file")
+                raise self.page_error(page.index, f"tag {code} has {count} values at {at}, beyond the end of the file")
             value = self.file.read(at, size)
-        return self._whole(value[:size])
+        return self._integer(value[:size])
 
-    def _whole(self, value: bytes) -> int:
+    def _integer(self, value: bytes) -> int:
         return int.from_bytes(value, "little" if self.form.order == "<" else "big")
 
     def text(self, page: Page, code: int) -> str | None:
@@ -182,7 +182,7 @@ class Chain:
             )
         return self.raw(tag)
 
-    def corrupt(self, page: int, evidence: str) -> CorruptFileError:
+    def page_error(self, page: int, evidence: str) -> CorruptFileError:
         """An error about one page."""
         return CorruptFileError(
             f"page {page} of {self.file.path} is damaged",

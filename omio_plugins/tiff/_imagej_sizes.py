@@ -18,7 +18,7 @@ from omio_core.contract import Fact
 from omio_core.metadata.units import micrometres
 from omio_core.wording import Aside, worded
 
-from ._tags import RESOLUTION_UNITS, RawTags, is_of_pictures, spacing
+from ._tags import RESOLUTION_UNITS, RawTags, is_display_or_print, spacing
 
 _INCH, _CENTIMETRE = 25_400.0, 10_000.0  # micrometres
 _SMALLEST, _LARGEST = 1e-3, 100.0  # micrometres: pixels of microscopes that work with light lie between them
@@ -32,19 +32,19 @@ def number(keys: Mapping[str, Any], key: str) -> float | None:
 
 def sizes(raw: RawTags, keys: Mapping[str, Any]) -> dict[str, Fact[float]]:
     """The facts `physical_size_x`, `_y` and `_z` in micrometres, as far as known; `keys` are the description's."""
-    found: dict[str, Fact[float]] = {}
+    facts: dict[str, Fact[float]] = {}
     tag = RESOLUTION_UNITS.get(raw.unit or 0)
     for axis, resolution in (("x", raw.x), ("y", raw.y)):
         unit = tag or _unit(keys, axis)
-        size = _across(spacing(resolution), unit)
+        size = _pixel_size(spacing(resolution), unit)
         if size is not None:
             where = f"{axis.upper()}Resolution tag" + (f", ResolutionUnit {tag}" if tag else "")
-            found[f"physical_size_{axis}"] = Fact(size, "file", where, unit="" if tag else str(unit))
+            facts[f"physical_size_{axis}"] = Fact(size, "file", where, unit="" if tag else str(unit))
     unit, step = _unit(keys, "z"), number(keys, "spacing")
     size = None if step is None or unit is None else micrometres(step, unit)
     if size is not None:
-        found["physical_size_z"] = Fact(size, "file", "ImageJ description: spacing", unit=str(unit))
-    return found
+        facts["physical_size_z"] = Fact(size, "file", "ImageJ description: spacing", unit=str(unit))
+    return facts
 
 
 def contradiction(raw: RawTags, keys: Mapping[str, Any]) -> str:
@@ -56,21 +56,21 @@ def contradiction(raw: RawTags, keys: Mapping[str, Any]) -> str:
     tag = RESOLUTION_UNITS.get(raw.unit or 0)
     if tag is None:
         return ""
-    found: dict[str, list[str]] = {}
+    conflicts: dict[str, list[str]] = {}
     for axis, resolution in (("x", raw.x), ("y", raw.y)):
         unit, step = _unit(keys, axis), spacing(resolution)
-        taken, other = _across(step, tag), _across(step, unit)
-        if taken is None or other is None or math.isclose(taken, other, rel_tol=1e-6):
+        by_tag, by_description = _pixel_size(step, tag), _pixel_size(step, unit)
+        if by_tag is None or by_description is None or math.isclose(by_tag, by_description, rel_tol=1e-6):
             continue
-        if other >= _SMALLEST or not _SMALLEST <= taken <= _LARGEST:
-            both = f"{taken:.6g} µm by ResolutionUnit {tag} and {other:.6g} µm by unit {unit} of the ImageJ description"
-            found.setdefault(both, []).append(axis.upper())
-    if not found:
+        if by_description >= _SMALLEST or not _SMALLEST <= by_tag <= _LARGEST:
+            values = f"{by_tag:.6g} µm by ResolutionUnit {tag} and {by_description:.6g} µm by unit {unit} of the ImageJ description"
+            conflicts.setdefault(values, []).append(axis.upper())
+    if not conflicts:
         return ""
-    told = "; ".join(f"along {' and '.join(axes)} {both}" for both, axes in found.items())
+    text = "; ".join(f"along {' and '.join(axes)} {values}" for values, axes in conflicts.items())
     return worded(
         "the size of a pixel is {}: that of the tag is taken; {pixel_size}{} states another",
-        told, Aside(" (--pixel-size on the command line)"), pixel_size=None,
+        text, Aside(" (--pixel-size on the command line)"), pixel_size=None,
     )  # fmt: skip
 
 
@@ -79,9 +79,9 @@ def _unit(keys: Mapping[str, Any], axis: str) -> str | None:
     return None if unit is None else str(unit)
 
 
-def _across(step: float | Fraction | None, unit: str | None) -> float | None:
+def _pixel_size(step: float | Fraction | None, unit: str | None) -> float | None:
     """The size of a pixel in micrometres; None where unknown, or of a screen or print."""
     size = None if step is None or unit is None else micrometres(step, unit)
-    if not size or (micrometres(1.0, unit or "") in (_INCH, _CENTIMETRE) and is_of_pictures(_INCH / size)):
+    if not size or (micrometres(1.0, unit or "") in (_INCH, _CENTIMETRE) and is_display_or_print(_INCH / size)):
         return None
     return size

@@ -31,7 +31,7 @@ def metadata(data: bytes, counts: tuple[int, ...], order: str) -> dict[str, Any]
     header = data[: counts[0]]
     if header[:4] not in (b"IJIJ", b"JIJI"):
         raise ValueError(f"begins with {header[:4]!r}")
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     at, value = counts[0], 1
     for k in range(4, len(header) - 7, 8):
         kind, number = struct.unpack_from(order + "4sI", header, k)
@@ -45,8 +45,8 @@ def metadata(data: bytes, counts: tuple[int, ...], order: str) -> dict[str, Any]
         value += number
         name = _NAMES.get(kind, kind.decode("latin-1").strip())
         single = len(values) == 1 and kind not in (b"labl", b"luts", b"over")
-        found[name] = values[0] if single else values
-    return found
+        result[name] = values[0] if single else values
+    return result
 
 
 def _value(kind: bytes, data: bytes, order: str) -> Any:

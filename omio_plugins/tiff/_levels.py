@@ -29,7 +29,7 @@ _LSM = 34412  # the reduced pages of Zeiss LSM files are thumbnails: 128 pixels,
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Smaller:
+class Candidate:
     """What may be one smaller resolution: a page for each plane, or why it is none.
 
     Attributes
@@ -40,10 +40,10 @@ class Smaller:
 
     name: str
     pages: Mapping[int, Page]
-    refused: str = ""
+    refusal: str = ""
 
 
-def stacks(pages: Mapping[int, Page], following: Sequence[Smaller] = ()) -> list[Stack]:
+def stacks(pages: Mapping[int, Page], candidates: Sequence[Candidate] = ()) -> list[Stack]:
     """Full resolution, and every smaller one that all of the pages have, in order of decreasing size.
 
     Parameters
@@ -61,31 +61,31 @@ def stacks(pages: Mapping[int, Page], following: Sequence[Smaller] = ()) -> list
         They are more than the settings allow.
     """
     alike = kinds(pages)
-    if not following and not any(page.chain.has(page, SUB_IFDS) for page in alike):
+    if not candidates and not any(page.chain.has(page, SUB_IFDS) for page in alike):
         return [Stack(pages=pages)]
-    found, notes = _hanging(pages)
-    return _sorted(pages, [*found, *following], notes)
+    sub_ifds, notes = _sub_ifd_candidates(pages)
+    return _select(pages, [*sub_ifds, *candidates], notes)
 
 
-def _sorted(pages: Mapping[int, Page], candidates: Sequence[Smaller], notes: list[str]) -> list[Stack]:
+def _select(pages: Mapping[int, Page], candidates: Sequence[Candidate], notes: list[str]) -> list[Stack]:
     """The stack of the full resolution with the notes, and those of the candidates that are smaller resolutions."""
     full = first_of(pages).structure
-    taken: dict[tuple[int, int], Smaller] = {}
+    by_size: dict[tuple[int, int], Candidate] = {}
     for candidate in candidates:
-        why = candidate.refused or _why_not(full, candidate.pages)
+        why = candidate.refusal or _find_mismatch(full, candidate.pages)
         structure = first_of(candidate.pages).structure if candidate.pages else full
         size = structure.width, structure.length
-        if not why and size in taken:
-            why = f"it is as large as {taken[size].name}"
+        if not why and size in by_size:
+            why = f"it is as large as {by_size[size].name}"
         if why:
             notes.append(f"{candidate.name} is no smaller resolution of the picture: {why}; it is left out")
         else:
-            taken[size] = candidate
-    order = sorted(taken, key=lambda size: size[0] * size[1], reverse=True)
-    return [Stack(pages=pages, notes=tuple(notes)), *(Stack(pages=taken[size].pages) for size in order)]
+            by_size[size] = candidate
+    order = sorted(by_size, key=lambda size: size[0] * size[1], reverse=True)
+    return [Stack(pages=pages, notes=tuple(notes)), *(Stack(pages=by_size[size].pages) for size in order)]
 
 
-def _why_not(full: Structure, pages: Mapping[int, Page]) -> str:
+def _find_mismatch(full: Structure, pages: Mapping[int, Page]) -> str:
     """Why pages are no smaller resolution of a picture; empty where they are."""
     alike = [page.structure for page in kinds(pages)]
     small = alike[0]
@@ -110,31 +110,31 @@ def _same_shape(full: Structure, small: Structure) -> bool:
     return across[0] <= down[1] and down[0] <= across[1]
 
 
-def _hanging(pages: Mapping[int, Page]) -> tuple[list[Smaller], list[str]]:
+def _sub_ifd_candidates(pages: Mapping[int, Page]) -> tuple[list[Candidate], list[str]]:
     """The SubIFDs of all pages, first with first, and notes on those that not all pages have."""
     offsets = {index: _offsets(page) for index, page in pages.items()}
     shared = min(map(len, offsets.values()))
     notes = []
     if shared < max(map(len, offsets.values())):
         notes.append(f"some pages have more SubIFDs than others; only the first {shared} of each are looked at")
-    walks = {id(page.chain): _Walk(page.chain) for page in kinds(pages)}
-    found = [_together(pages, offsets, k, walks) for k in range(shared)]
-    return found, notes
+    readers = {id(page.chain): _SubIfdReader(page.chain) for page in kinds(pages)}
+    candidates = [_sub_ifd_candidate(pages, offsets, k, readers) for k in range(shared)]
+    return candidates, notes
 
 
-def _together(
-    pages: Mapping[int, Page], offsets: Mapping[int, tuple[int, ...]], k: int, walks: Mapping[int, _Walk]
-) -> Smaller:
+def _sub_ifd_candidate(
+    pages: Mapping[int, Page], offsets: Mapping[int, tuple[int, ...]], k: int, readers: Mapping[int, _SubIfdReader]
+) -> Candidate:
     """SubIFD `k` of every page."""
     name = f"SubIFD {k}"
-    made: dict[int, Page] = {}
-    refused = ""
+    sub_pages: dict[int, Page] = {}
+    refusal = ""
     for index, page in pages.items():
         try:
-            made[index] = walks[id(page.chain)].read(page, offsets[index][k])
+            sub_pages[index] = readers[id(page.chain)].read(page, offsets[index][k])
         except UnsupportedFeatureError as error:  # it is sound, and no copy of a picture that is read
-            refused = f"{error.what} ({error.evidence})"
-    return Smaller(name=name, pages=made, refused=refused)
+            refusal = f"{error.what} ({error.evidence})"
+    return Candidate(name=name, pages=sub_pages, refusal=refusal)
 
 
 def _offsets(page: Page) -> tuple[int, ...]:
@@ -143,11 +143,11 @@ def _offsets(page: Page) -> tuple[int, ...]:
     if tag is None:
         return ()
     if tag.type not in _POINTERS:
-        raise chain.corrupt(page.index, f"its SubIFDs are of type {tag.type}, which is no offset")
+        raise chain.page_error(page.index, f"its SubIFDs are of type {tag.type}, which is no offset")
     return chain.values(page, SUB_IFDS, _MOST_SUB_IFDS)
 
 
-class _Walk:
+class _SubIfdReader:
     """Reads the SubIFDs of one file; none twice, and none that is a page of the main chain. Their own are not read."""
 
     def __init__(self, chain: Chain):
@@ -158,24 +158,26 @@ class _Walk:
     def read(self, page: Page, offset: int) -> Page:
         """The SubIFD at `offset` that `page` names."""
         if offset in self._main:
-            raise self._chain.corrupt(page.index, f"its SubIFD at {offset} is a page of the main chain")
+            raise self._chain.page_error(page.index, f"its SubIFD at {offset} is a page of the main chain")
         if offset in self._seen:
-            raise self._chain.corrupt(page.index, f"its SubIFD at {offset} is named twice")
+            raise self._chain.page_error(page.index, f"its SubIFD at {offset} is named twice")
         self._seen.add(offset)
-        self._tables.hold_number(len(self._main) + len(self._seen) - 1)
+        self._tables.check_page_count(len(self._main) + len(self._seen) - 1)
         table, layout, _ = self._tables.read(offset, page.index)
         return Page(page.index, offset, table, layout, self._chain)
 
 
-def following(pages: Mapping[int, Page]) -> list[Smaller]:
+def reduced_candidates(pages: Mapping[int, Page]) -> list[Candidate]:
     """Reduced pages of the main chain that stand behind the pages of an image, as candidates.
 
     A stretch of n pages of the image is followed by n pages of each smaller size: n = 1 where every page has its
     pyramid behind it. Where it is otherwise, they are no pyramid.
     """
     chain = first_of(pages).chain
-    none = not any(_reduced(run) for run in chain.pages.runs)  # as in most files: no page is looked at to find out
-    if none or chain.has(chain.pages[0], _LSM):
+    has_none = not any(
+        _is_reduced(run) for run in chain.pages.runs
+    )  # as in most files: no page is looked at to find out
+    if has_none or chain.has(chain.pages[0], _LSM):
         return []
     indices = {page.index: plane for plane, page in pages.items()}
     behind: dict[int, dict[int, Page]] = {}
@@ -183,29 +185,29 @@ def following(pages: Mapping[int, Page]) -> list[Smaller]:
         n = stop - start
         for k, at in enumerate(range(stop, len(chain.pages), n)[:_MOST_SUB_IFDS]):
             block = chain.pages[at : min(at + n, len(chain.pages))]
-            reduced = [run for run in block.runs if _reduced(run)]
-            if sum(map(len, reduced)) < n or len({run.layout.structure.shape for run in reduced}) > 1:
+            reduced_runs = [run for run in block.runs if _is_reduced(run)]
+            if sum(map(len, reduced_runs)) < n or len({run.layout.structure.shape for run in reduced_runs}) > 1:
                 break
             for i, page in enumerate(block):
                 behind.setdefault(k, {})[indices[start + i]] = page
-    found = []
-    for k, small in behind.items():
-        refused = "" if len(small) == len(pages) else f"{len(small)} of {len(pages)} pages have it"
-        found.append(Smaller(name=f"reduced page {k} behind each page", pages=small, refused=refused))
-    return found
+    candidates = []
+    for k, reduced_pages in behind.items():
+        refusal = "" if len(reduced_pages) == len(pages) else f"{len(reduced_pages)} of {len(pages)} pages have it"
+        candidates.append(Candidate(name=f"reduced page {k} behind each page", pages=reduced_pages, refusal=refusal))
+    return candidates
 
 
-def _reduced(run: Run) -> bool:
+def _is_reduced(run: Run) -> bool:
     """Whether pages are marked as of a reduced resolution, and as no masks."""
     return run.layout.structure.subfile & 0b101 == 1
 
 
 def _stretches(indices: Sequence[int]) -> list[tuple[int, int]]:
     """Runs of whole numbers, half-open."""
-    found: list[tuple[int, int]] = []
+    stretches: list[tuple[int, int]] = []
     for index in indices:
-        if found and found[-1][1] == index:
-            found[-1] = found[-1][0], index + 1
+        if stretches and stretches[-1][1] == index:
+            stretches[-1] = stretches[-1][0], index + 1
         else:
-            found.append((index, index + 1))
-    return found
+            stretches.append((index, index + 1))
+    return stretches

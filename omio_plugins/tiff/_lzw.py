@@ -23,7 +23,10 @@ from numpy.typing import NDArray
 _CLEAR, _END, _FIRST = 256, 257, 258
 _TABLE = 4096
 _LATE = 1024  # codes that may follow a full table before the clear that is due; they refer to what is there
-_CLEARS, _APART = 64, 64  # clears that are always allowed, and bytes for each more: each costs a look at a table
+_CLEARS, _BYTES_PER_CLEAR = (
+    64,
+    64,
+)  # clears that are always allowed, and bytes for each more: each costs a look at a table
 _SAFE_FROM = (2026, 10, 10)
 
 Bits = NDArray[np.int32]
@@ -49,7 +52,7 @@ def _schedule(early: int) -> tuple[Bits, Bits, Bits]:
     return begins.astype(np.int32), widths.astype(np.int32), largest.astype(np.int32)
 
 
-def sound(data: bytes) -> tuple[bytes, str]:
+def trim(data: bytes) -> tuple[bytes, str]:
     """The data as far as every code is one of the table, as it will be when the code is read.
 
     Returns
@@ -62,44 +65,44 @@ def sound(data: bytes) -> tuple[bytes, str]:
     old = len(data) > 1 and data[0] == 0 and data[1] & 1 == 1
     begins, widths, largest = _schedule(0 if old else 1)
     stops = begins + widths
-    stored = np.frombuffer(data + b"\0\0\0", np.uint8)
+    raw = np.frombuffer(data + b"\0\0\0", np.uint8)
     bits, at, clears = 8 * len(data), 0, 0
     while at + 9 <= bits:
-        if clears > _CLEARS + len(data) // _APART:
-            return _ended(data, at, int(widths[0]), old), f"{clears} clears in {at // 8} bytes"
+        if clears > _CLEARS + len(data) // _BYTES_PER_CLEAR:
+            return _end_at(data, at, int(widths[0]), old), f"{clears} clears in {at // 8} bytes"
         n = int(np.searchsorted(stops, bits - at, side="right"))
-        codes = _codes(stored, at, begins[:n], widths[:n], old)
+        codes = _unpack_codes(raw, at, begins[:n], widths[:n], old)
         ends = np.flatnonzero((codes == _CLEAR) | (codes == _END))
         until = int(ends[0]) if ends.size else n
         wrong = np.flatnonzero(codes[:until] > largest[:until])
         if wrong.size or (until == n == len(begins)):
             k = int(wrong[0]) if wrong.size else n - 1
             why = f"code {codes[k]} at bit {at + begins[k]}, where the table ends with {largest[k]}"
-            return _ended(data, at + int(begins[k]), int(widths[k]), old), why
+            return _end_at(data, at + int(begins[k]), int(widths[k]), old), why
         if until < n and codes[until] == _END:
             return data, ""
         if until == n:
-            return _ended(data, at + int(begins[n]), int(widths[n]), old), "the data end without an END"
+            return _end_at(data, at + int(begins[n]), int(widths[n]), old), "the data end without an END"
         at += int(begins[until] + widths[until])
         clears += 1
-    return _ended(data, at, int(widths[0]), old), "the data end without an END"
+    return _end_at(data, at, int(widths[0]), old), "the data end without an END"
 
 
-def _ended(data: bytes, bits: int, width: int, old: bool) -> bytes:
+def _end_at(data: bytes, bits: int, width: int, old: bool) -> bytes:
     """The first `bits` of the data, and an END of `width` bits."""
-    whole, more = divmod(bits, 8)
-    first = data[whole] if more else 0
+    full_bytes, more = divmod(bits, 8)
+    first = data[full_bytes] if more else 0
     size = -(-(more + width) // 8)
     if old:
-        return data[:whole] + (first & (1 << more) - 1 | _END << more).to_bytes(size, "little")
-    kept = first >> (8 - more)
-    return data[:whole] + ((kept << width | _END) << (8 * size - more - width)).to_bytes(size, "big")
+        return data[:full_bytes] + (first & (1 << more) - 1 | _END << more).to_bytes(size, "little")
+    head = first >> (8 - more)
+    return data[:full_bytes] + ((head << width | _END) << (8 * size - more - width)).to_bytes(size, "big")
 
 
-def _codes(stored: NDArray[np.uint8], at: int, begins: Bits, widths: Bits, old: bool) -> Bits:
+def _unpack_codes(raw: NDArray[np.uint8], at: int, begins: Bits, widths: Bits, old: bool) -> Bits:
     """The codes whose bits begin at `at` and `begins`."""
     begins = begins + (at & 7)
-    near = stored[at >> 3 : (at >> 3) + (int(begins[-1]) >> 3) + 3].astype(np.int32)
+    near = raw[at >> 3 : (at >> 3) + (int(begins[-1]) >> 3) + 3].astype(np.int32)
     if old:
         windows = near[:-2] | near[1:-1] << 8 | near[2:] << 16
         shifts = begins & 7

@@ -23,7 +23,7 @@ from ._ifd import Chain
 from ._shelf import Shelf, ShelvedFile
 from ._tables import Form
 from ._tags import DESCRIPTION
-from ._xml import HEAD, begins_as_ome, decoded, planes, root_uuid
+from ._xml import HEAD, begins_as_ome, decode, plane_texts, root_uuid
 
 _MOST_NAMES = 100_000  # names of a folder that are gone through
 _MOST_LOOKS = 4096  # files that are looked into for a UUID; each look reads some kilobytes
@@ -51,7 +51,7 @@ class Members:
         self.first = PositionedFile(path)
         self.folder = os.path.dirname(os.path.abspath(path))
         self.planes: dict[str, tuple[str, ...]] = {}
-        self._known: dict[str, None] = {path: None}
+        self._paths: dict[str, None] = {path: None}
         self._files: dict[str, ShelvedFile] = {}
         self._chains: dict[str, Chain] = {}
         self._uuids: dict[str, dict[str, list[str]]] = {}
@@ -61,7 +61,7 @@ class Members:
     @property
     def paths(self) -> tuple[str, ...]:
         """Every file of the set that is there, the opened one first."""
-        return tuple(self._known)
+        return tuple(self._paths)
 
     def close(self) -> None:
         """Let go of all files."""
@@ -74,7 +74,7 @@ class Members:
         return os.path.realpath(self.folder)
 
     @cached_property
-    def _itself(self) -> str:
+    def _first_real_path(self) -> str:
         return os.path.realpath(self.first.path)
 
     # --- what a file holds
@@ -97,16 +97,16 @@ class Members:
             As `read_chain`; all files together have more pages than the settings allow.
         """
         if path not in self._chains:
-            made = read_chain(self._file(path))
-            self._pages += len(made.pages)
-            if self._pages > made.settings.max_pages:
+            chain = read_chain(self._file(path))
+            self._pages += len(chain.pages)
+            if self._pages > chain.settings.max_pages:
                 raise LimitExceededError(
                     f"the set of {self.first.path} has too many pages",
-                    evidence=f"{self._pages} in {len(self._chains) + 1} files, at most {made.settings.max_pages}",
+                    evidence=f"{self._pages} in {len(self._chains) + 1} files, at most {chain.settings.max_pages}",
                     remedy="raise OMIO_MAX_PAGES if the files are to be trusted",
                     path=self.first.path,
                 )
-            self._chains[path] = made
+            self._chains[path] = chain
         return self._chains[path]
 
     def text(self, path: str) -> str:
@@ -133,12 +133,12 @@ class Members:
             raise CorruptFileError(
                 f"{path} is neither a TIFF nor OME-XML", evidence=f"it begins with {head[:16]!r}", path=path
             )
-        return decoded(file.read(0, file.size))
+        return decode(file.read(0, file.size))
 
     def uuid(self, path: str) -> str | None:
         """The UUID that a member states of itself."""
         head = _xml_head(self._file(path))
-        self.planes[path] = planes(head)
+        self.planes[path] = plane_texts(head)
         return root_uuid(head)
 
     def peek(self, name: str) -> str:
@@ -149,11 +149,11 @@ class Members:
         CorruptFileError, ReadError
             The name leads elsewhere; the file cannot be read.
         """
-        path = self._place(name, self.folder)
+        path = self._locate(name, self.folder)
         if path is None or path == self.first.path:
             return ""
         with contextlib.closing(PositionedFile(path)) as file:
-            return decoded(_xml_head(file, current().max_xml).partition(b"\0")[0])
+            return decode(_xml_head(file, current().max_xml).partition(b"\0")[0])
 
     def _file(self, path: str) -> PositionedFile:
         if path == self.first.path:
@@ -184,32 +184,32 @@ class Members:
         CorruptFileError
             The name leads out of the folder of the opened file, or to what is no regular file.
         """
-        path = self._place(name, folder)
-        return path if path in (None, self.first.path) else self._note(path)
+        path = self._locate(name, folder)
+        return path if path in (None, self.first.path) else self._add_member(path)
 
-    def _place(self, name: str, folder: str) -> str | None:
+    def _locate(self, name: str, folder: str) -> str | None:
         """As `find`; what is found is no member yet."""
-        path = self._inside(name, folder)
+        path = self._resolve(name, folder)
         try:
             is_link = stat.S_ISLNK(os.lstat(path).st_mode)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
-            raise self._refused(name, str(error)) from error
+            raise self._refusal(name, str(error)) from error
         bare = os.path.dirname(path) == self.folder and not is_link  # as nearly all names are
         real = os.path.join(self._root, os.path.basename(path)) if bare else os.path.realpath(path)
-        if real == self._itself:
+        if real == self._first_real_path:
             return self.first.path
         if not _is_within(real, self._root):
-            raise self._refused(name, "it is a link that leads out of the folder")
+            raise self._refusal(name, "it is a link that leads out of the folder")
         try:
             regular = stat.S_ISREG(os.stat(real).st_mode)
         except FileNotFoundError:  # a link to nothing
             return None
         except OSError as error:
-            raise self._refused(name, str(error)) from error
+            raise self._refusal(name, str(error)) from error
         if not regular:
-            raise self._refused(name, "it is no regular file")
+            raise self._refusal(name, "it is no regular file")
         return os.path.join(self.folder, os.path.relpath(real, self._root))
 
     def find_uuid(self, uuid: str, folder: str) -> str | None:
@@ -221,18 +221,18 @@ class Members:
             Several do.
         """
         if folder not in self._uuids:
-            self._uuids[folder] = self._stated(folder)
-        found = self._uuids[folder].get(uuid, [])
-        if len(found) > 1:
+            self._uuids[folder] = self._scan_uuids(folder)
+        paths = self._uuids[folder].get(uuid, [])
+        if len(paths) > 1:
             raise CorruptFileError(
                 f"{self.first.path} names a file of its set by a UUID that several have",
-                evidence=f"{', '.join(os.path.basename(path) for path in found[:4])} state {uuid}",
+                evidence=f"{', '.join(os.path.basename(path) for path in paths[:4])} state {uuid}",
                 remedy="leave one of them in the folder",
                 path=self.first.path,
             )
-        return self._note(found[0]) if found else None
+        return self._add_member(paths[0]) if paths else None
 
-    def _stated(self, folder: str) -> dict[str, list[str]]:
+    def _scan_uuids(self, folder: str) -> dict[str, list[str]]:
         """From UUIDs to the files of a folder that state them."""
         with os.scandir(folder) as entries:
             names = sorted(
@@ -241,42 +241,42 @@ class Members:
                 if entry.name.lower().endswith(_SUFFIXES) and entry.is_file(follow_symlinks=False)
             )
         real = os.path.realpath(folder)
-        others = (os.path.join(folder, name) for name in names if os.path.join(real, name) != self._itself)
-        found: dict[str, list[str]] = {}
+        others = (os.path.join(folder, name) for name in names if os.path.join(real, name) != self._first_real_path)
+        paths_by_uuid: dict[str, list[str]] = {}
         for path in (self.first.path, *itertools.islice(others, _MOST_LOOKS)):
             with contextlib.suppress(OmioError, OSError):  # what cannot be read is not the one looked for
-                uuid = self._look(path)
+                uuid = self._read_uuid(path)
                 if uuid is not None:
-                    found.setdefault(uuid, []).append(path)
-        return found
+                    paths_by_uuid.setdefault(uuid, []).append(path)
+        return paths_by_uuid
 
-    def _look(self, path: str) -> str | None:
+    def _read_uuid(self, path: str) -> str | None:
         if path == self.first.path or path in self._files:
             return self.uuid(path)
         with contextlib.closing(PositionedFile(path)) as file:
             return root_uuid(_xml_head(file))
 
-    def _note(self, path: str) -> str:
-        self._known.setdefault(path)
+    def _add_member(self, path: str) -> str:
+        self._paths.setdefault(path)
         return path
 
-    def _inside(self, name: str, folder: str) -> str:
+    def _resolve(self, name: str, folder: str) -> str:
         """The path of a name, by its text alone."""
         spelled = name.replace("\\", "/")
         parts = [part for part in spelled.split("/") if part not in ("", ".")]
         if "\0" in name or not parts or ".." in parts:
-            raise self._refused(name, "it leads out of the folder" if parts else "it is no name")
+            raise self._refusal(name, "it leads out of the folder" if parts else "it is no name")
         if os.path.isabs(spelled):
-            whole = os.path.normpath(spelled)
-            start = next((f for f in (self.folder, self._root) if _is_within(whole, f)), None)
+            absolute = os.path.normpath(spelled)
+            start = next((f for f in (self.folder, self._root) if _is_within(absolute, f)), None)
             if start is None:
-                raise self._refused(name, "it is an absolute path outside the folder")
-            return os.path.join(self.folder, os.path.relpath(whole, start))
+                raise self._refusal(name, "it is an absolute path outside the folder")
+            return os.path.join(self.folder, os.path.relpath(absolute, start))
         if ntpath.splitdrive(spelled)[0]:  # of a machine with drives, which this one may or may not be
-            raise self._refused(name, "it begins with a drive")
+            raise self._refusal(name, "it begins with a drive")
         return os.path.join(folder, *parts)
 
-    def _refused(self, name: str, evidence: str) -> CorruptFileError:
+    def _refusal(self, name: str, evidence: str) -> CorruptFileError:
         return CorruptFileError(
             f"{self.first.path} names a file that is not opened: {name[:200]!r}",
             evidence=evidence,

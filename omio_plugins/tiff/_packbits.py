@@ -8,7 +8,7 @@ where need be (tif_packbits.c, PackBitsDecode).
 from __future__ import annotations
 
 
-def sound(data: bytes, due: int) -> bytes:
+def trim(data: bytes, expected: int) -> bytes:
     """The data up to the run that makes the byte `due`, which is made as short as it has to be; all where none does.
 
     Parameters
@@ -16,17 +16,17 @@ def sound(data: bytes, due: int) -> bytes:
     due
         Bytes that the strip or tile takes.
     """
-    at = made = 0
+    at = total = 0
     while at + 1 < len(data):
         head = data[at]
         count = head + 1 if head < 128 else 257 - head if head > 128 else 0
         if head < 128 and at + 1 + count > len(data):
             break
-        if made + count >= due:
-            rest = due - made
+        if total + count >= expected:
+            rest = expected - total
             if head < 128:
                 return data[:at] + bytes((rest - 1,)) + data[at + 1 : at + 1 + rest]
             return data[:at] + (bytes((257 - rest,)) if rest > 1 else b"\0") + data[at + 1 : at + 2]
-        made += count
+        total += count
         at += 1 + count if head < 128 else 2 if head > 128 else 1
     return data

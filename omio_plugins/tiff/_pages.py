@@ -20,11 +20,11 @@ from ._tables import Layout, Run
 class Pages(Sequence[Page]):
     """Pages of one chain, in order; equal indices give the same object."""
 
-    def __init__(self, chain: Chain, runs: Iterable[Run], made: dict[int, Page] | None = None):
+    def __init__(self, chain: Chain, runs: Iterable[Run], cache: dict[int, Page] | None = None):
         self.chain = chain
         self.runs = tuple(run for run in runs if len(run))
         self._begins = [0, *accumulate(len(run) for run in self.runs)]  # of each run, and where the last one ends
-        self._made: dict[int, Page] = {} if made is None else made
+        self._cache: dict[int, Page] = {} if cache is None else cache
         self._offsets: set[int] | None = None
         self._kinds: list[Page] | None = None
 
@@ -48,13 +48,13 @@ class Pages(Sequence[Page]):
         k = bisect_right(self._begins, index) - 1
         run = self.runs[k]
         within = index - self._begins[k]
-        found = self._made.get(run.first + within)
-        if found is None:
-            made = Page(
+        page = self._cache.get(run.first + within)
+        if page is None:
+            new_page = Page(
                 run.first + within, int(run.offsets[within]), run.tables[within].tobytes(), run.layout, self.chain
             )
-            found = self._made.setdefault(run.first + within, made)  # two threads may have made it: one stays
-        return found
+            page = self._cache.setdefault(run.first + within, new_page)  # two threads may have made it: one stays
+        return page
 
     def _slice(self, start: int, stop: int) -> Pages:
         if start == 0 and stop == len(self):
@@ -64,11 +64,11 @@ class Pages(Sequence[Page]):
             a, b = max(start - begin, 0), min(stop - begin, len(run))
             if a < b:
                 runs.append(run.part(a, b))
-        return self.of(runs)
+        return self.select(runs)
 
-    def of(self, runs: Iterable[Run]) -> Pages:
+    def select(self, runs: Iterable[Run]) -> Pages:
         """Other pages of the same chain."""
-        return Pages(self.chain, runs, self._made)
+        return Pages(self.chain, runs, self._cache)
 
     def offsets(self) -> set[int]:
         """Where their IFDs lie."""
@@ -79,10 +79,10 @@ class Pages(Sequence[Page]):
     def kinds(self) -> list[Page]:
         """The first page of each layout."""
         if self._kinds is None:
-            found: dict[int, int] = {}
+            firsts: dict[int, int] = {}
             for run, begin in zip(self.runs, self._begins, strict=False):
-                found.setdefault(id(run.layout), begin)
-            self._kinds = [self[index] for index in found.values()]
+                firsts.setdefault(id(run.layout), begin)
+            self._kinds = [self[index] for index in firsts.values()]
         return self._kinds
 
 
@@ -113,10 +113,10 @@ def kinds(pages: Mapping[int, Page]) -> list[Page]:
     """One page of each layout, in the order they are first met."""
     if isinstance(pages, PagesInOrder):
         return pages.pages.kinds()
-    found: dict[int, Page] = {}
+    firsts: dict[int, Page] = {}
     for page in pages.values():
-        found.setdefault(id(page.layout), page)
-    return list(found.values())
+        firsts.setdefault(id(page.layout), page)
+    return list(firsts.values())
 
 
 class PageCollector:
@@ -130,9 +130,9 @@ class PageCollector:
         """Add pages of one layout, whose tables are one after the other."""
         if not self._stretches or self._stretches[-1][0] is not layout:
             self._stretches.append((layout, [], bytearray()))
-        _, known, stored = self._stretches[-1]
-        known.append(offsets)
-        stored += tables
+        _, known_offsets, table_bytes = self._stretches[-1]
+        known_offsets.append(offsets)
+        table_bytes += tables
         self.count += len(offsets)
 
     def offsets(self) -> NDArray[np.int64]:

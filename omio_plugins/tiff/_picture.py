@@ -14,11 +14,11 @@ from omio_core.contract import ImageDescription, Level
 from omio_core.contract import no_facts as no_facts
 from omio_core.errors import LimitExceededError
 
-from ._colours import apart, is_foreign, told, with_map
+from ._colours import colour_notes, facts_as_channels, facts_with_color_map, is_foreign
 from ._ifd import Page
-from ._mapping import raw_of
+from ._mapping import find_mapping
 from ._pages import first_of, kinds
-from ._stored import stored
+from ._presence import find_presence
 from ._structure import PALETTE, Structure
 
 _LARGEST_BLOCK = 8 << 20  # bytes; smaller ones cost more to hand over than to read, larger ones keep cores waiting
@@ -58,7 +58,7 @@ class Picture:
         Whether 32768 is subtracted from stored unsigned 16-bit pixels, which gives int16.
     """
 
-    described: ImageDescription
+    description: ImageDescription
     lead: tuple[int, ...]
     levels: tuple[Stack, ...]
     signed: bool = False
@@ -72,7 +72,7 @@ def picture(
     page_axes: str | None = None,
     dtype: np.dtype[Any] | None = None,
     signed: str = "",
-    **said: Any,
+    **fields: Any,
 ) -> Picture:
     """Describe an image of pages that look alike.
 
@@ -99,42 +99,47 @@ def picture(
     """
     first = first_of(stacks[0].pages)
     structure = first.structure
-    long = [(a, n) for a, n in zip(axes, lead, strict=True) if n > 1]
-    lengths = tuple(n for _, n in long)
-    outer, inner = "".join(a for a, _ in long), page_axes or structure.axes
+    axis_lengths = [(a, n) for a, n in zip(axes, lead, strict=True) if n > 1]
+    lengths = tuple(n for _, n in axis_lengths)
+    outer, inner = "".join(a for a, _ in axis_lengths), page_axes or structure.axes
     # samples that are no colours of RGB are channels, or a writer would make RGB of them
     channels = "S" in inner and "C" not in outer + inner and is_foreign(structure)
     if channels:
         inner = inner.replace("S", "C")
-        said["facts"] = apart(first, said.get("facts", no_facts))
+        fields["facts"] = facts_as_channels(first, fields.get("facts", no_facts))
     elif structure.photometric == PALETTE:
-        said["facts"] = with_map(first, said.get("facts", no_facts))
+        fields["facts"] = facts_with_color_map(first, fields.get("facts", no_facts))
     if signed:
         dtype = np.dtype(np.int16)
-    found = [_level(stack, lengths, dtype or structure.dtype, signed) for stack in stacks]
+    resolutions = [_describe_level(stack, lengths, dtype or structure.dtype, signed) for stack in stacks]
     notes = (signed,) if signed else ()
-    said["assumptions"] = (*said.get("assumptions", ()), *notes, *told(first, apart=channels), *stacks[0].notes)
-    described = ImageDescription(
+    fields["assumptions"] = (
+        *fields.get("assumptions", ()),
+        *notes,
+        *colour_notes(first, as_channels=channels),
+        *stacks[0].notes,
+    )
+    description = ImageDescription(
         axes=outer + inner,
         dtype=dtype or structure.dtype,
-        levels=tuple(level for level, _ in found),
-        **said,
+        levels=tuple(level for level, _ in resolutions),
+        **fields,
     )
-    levels = tuple(stack for _, stack in found)
-    return Picture(described=described, lead=lengths, levels=levels, signed=bool(signed))
+    levels = tuple(stack for _, stack in resolutions)
+    return Picture(description=description, lead=lengths, levels=levels, signed=bool(signed))
 
 
-def _level(stack: Stack, lead: tuple[int, ...], dtype: np.dtype[Any], signed: str) -> tuple[Level, Stack]:
+def _describe_level(stack: Stack, lead: tuple[int, ...], dtype: np.dtype[Any], signed: str) -> tuple[Level, Stack]:
     """The description of one resolution, and its planes that are stored; `signed` as `picture` takes it."""
     structure = first_of(stack.pages).structure
-    present, seen = None, None
+    present, segments = None, None
     if stack.start is None:
-        found = stored(lead, structure, stack.pages)
-        stack, present, seen = Stack(pages=found.pages), found.present, found.seen
-    _hold(stack, structure, len(stack.pages) if stack.start is None else math.prod(lead))
+        presence = find_presence(lead, structure, stack.pages)
+        stack, present, segments = Stack(pages=presence.pages), presence.present, presence.segments
+    _check_size(stack, structure, len(stack.pages) if stack.start is None else math.prod(lead))
     blocks = (*(1 for _ in lead), *_block(structure))
     mapped = present is None and not signed
-    raw = raw_of(stack.pages, lead, dtype, start=stack.start, seen=seen) if mapped else None
+    raw = find_mapping(stack.pages, lead, dtype, start=stack.start, segments=segments) if mapped else None
     shape = (*lead, *structure.shape)
     return Level(shape=shape, blocks=blocks, present=present, raw=raw, unmapped=signed), stack
 
@@ -149,7 +154,7 @@ def _block(structure: Structure) -> tuple[int, ...]:
     return tuple(sizes[a] for a in structure.axes)
 
 
-def _hold(stack: Stack, structure: Structure, planes: int) -> None:
+def _check_size(stack: Stack, structure: Structure, planes: int) -> None:
     """Hold the size of an image against what a file of this size may expand to."""
     chains = {page.chain.file.path: page.chain for page in kinds(stack.pages)}
     if not chains:  # nothing is stored

@@ -8,12 +8,12 @@ from functools import partial
 from omio_core.contract import Facts
 
 from ._ifd import Chain, PageSequence
-from ._levels import following, stacks
+from ._levels import reduced_candidates, stacks
 from ._pages import PagesInOrder
 from ._picture import Picture, picture
 from ._structure import MASK, Structure
 from ._tables import Run
-from ._tags import for_print, is_unmarked, plain_facts, raw_tags
+from ._tags import is_unmarked, plain_facts, print_notes, raw_tags
 
 
 def pictures(
@@ -38,10 +38,13 @@ def pictures(
     groups: dict[tuple[object, ...], list[Run]] = {}
     for run in pages.runs:
         groups.setdefault(run.layout.structure.picture, []).append(run)
-    return [_one(chain, pages.of(group), facts, assumptions, warnings, kind, signed) for group in groups.values()]
+    return [
+        _describe_group(chain, pages.select(group), facts, assumptions, warnings, kind, signed)
+        for group in groups.values()
+    ]
 
 
-def _one(
+def _describe_group(
     chain: Chain,
     group: PageSequence,
     facts: Callable[[], Facts] | None,
@@ -52,9 +55,9 @@ def _one(
 ) -> Picture:
     raw = raw_tags(chain, group[0])
     if facts is None and kind == "TIFF" and is_unmarked(chain, group[0]):
-        assumptions = (*assumptions, *for_print(raw))
+        assumptions = (*assumptions, *print_notes(raw))
     pages = PagesInOrder(group)
-    levels = stacks(pages, following(pages))
+    levels = stacks(pages, reduced_candidates(pages))
     if len(levels) > 1 and kind == "TIFF":
         kind = "pyramidal TIFF"
     return picture(
@@ -73,7 +76,7 @@ def _one(
 def full_pages(pages: PageSequence) -> PageSequence:
     """The pages that are pictures of their own: no thumbnails and no masks, unless there is nothing else."""
     full = [run for run in pages.runs if is_full(run.layout.structure)]
-    return pages.of(full) if 0 < len(full) < len(pages.runs) else pages
+    return pages.select(full) if 0 < len(full) < len(pages.runs) else pages
 
 
 def is_full(structure: Structure) -> bool:

@@ -41,32 +41,32 @@ class Planes:
             flat = flat * n + firsts[axis]
         return flat
 
-    def flat(self, every: Iterable[read.TiffData]) -> Iterator[tuple[read.TiffData, int | None]]:
+    def flat(self, tiff_data: Iterable[read.TiffData]) -> Iterator[tuple[read.TiffData, int | None]]:
         """Each TiffData with the index of its first plane; None where that is outside the declared sizes."""
-        (nz, wz), (nc, wc), (nt, wt) = (self._along(axis) for axis in "ZCT")
-        for data in every:
+        (nz, wz), (nc, wc), (nt, wt) = (self._axis_step(axis) for axis in "ZCT")
+        for data in tiff_data:
             z, c, t = data.first_z, data.first_c, data.first_t
             yield data, z * wz + c * wc + t * wt if z < nz and c < nc and t < nt else None
 
-    def _along(self, axis: str) -> tuple[int, int]:
+    def _axis_step(self, axis: str) -> tuple[int, int]:
         """The length of an axis, and how many planes one step along it is."""
         k = self.axes.index(axis)
         return self.lead[k], math.prod(self.lead[k + 1 :])
 
 
-_Found = dict[int, tuple[Chain, int]]
+_Table = dict[int, tuple[Chain, int]]
 
 
 def assign(
     files: Sources, image: read.OmeImage, planes: Planes
 ) -> tuple[Mapping[int, Page], tuple[str, ...], tuple[str, ...]]:
     """From the flat index of a plane to its page, for those that have one; files that are not there; assumptions."""
-    found: _Found = {}
+    table: _Table = {}
     absent: dict[str, None] = {}
     outside = 0
-    every = image.tiff_data or (read.TiffData(),)
-    left = 16 * (files.pages + 16) + len(every)  # planes are named once or so, whatever a file says
-    for data, flat in stretches(planes.flat(every)):
+    tiff_data = image.tiff_data or (read.TiffData(),)
+    budget = 16 * (files.pages + 16) + len(tiff_data)  # planes are named once or so, whatever a file says
+    for data, flat in stretches(planes.flat(tiff_data)):
         if flat is None:
             outside += 1  # ImageJ's cropping leaves such behind
             continue
@@ -74,29 +74,29 @@ def assign(
         if chain is None:
             absent[files.absent[data.file_name, data.uuid]] = None
             continue
-        ifd, number = _named(chain, data, planes, planes.total - flat)
-        left -= number
-        if left < 0:
+        ifd, number = _ifd_range(chain, data, planes, planes.total - flat)
+        budget -= number
+        if budget < 0:
             raise CorruptFileError(f"{planes.name} names the same planes again and again")
         for k in range(number):
-            if found.setdefault(flat + k, (chain, ifd + k)) != (chain, ifd + k):
+            if table.setdefault(flat + k, (chain, ifd + k)) != (chain, ifd + k):
                 raise CorruptFileError(
                     f"{planes.name} has two pages for one plane",
-                    evidence=f"IFD {found[flat + k][1]} and IFD {ifd + k} for plane {flat + k} of {image.order}",
+                    evidence=f"IFD {table[flat + k][1]} and IFD {ifd + k} for plane {flat + k} of {image.order}",
                 )
-    said = []
+    assumptions = []
     if outside:
-        said.append(f"{outside} TiffData name planes outside the declared sizes and are left out")
-    if not image.tiff_data and len(found) < planes.total:
-        said.append(f"nothing says which planes its {len(found)} pages are: they are the first of {image.order}")
-    return _pages(found), tuple(absent), tuple(said)
+        assumptions.append(f"{outside} TiffData name planes outside the declared sizes and are left out")
+    if not image.tiff_data and len(table) < planes.total:
+        assumptions.append(f"nothing says which planes its {len(table)} pages are: they are the first of {image.order}")
+    return _find_pages(table), tuple(absent), tuple(assumptions)
 
 
-def stretches(every: Iterable[tuple[read.TiffData, int | None]]) -> Iterator[tuple[read.TiffData, int | None]]:
+def stretches(pairs: Iterable[tuple[read.TiffData, int | None]]) -> Iterator[tuple[read.TiffData, int | None]]:
     """The same with fewer TiffData: those of one plane each that follow one another, in their file too, are one."""
     first: read.TiffData | None = None
     begin, n = 0, 0
-    for data, flat in every:
+    for data, flat in pairs:
         if (
             first is not None
             and data.count == 1
@@ -117,7 +117,7 @@ def stretches(every: Iterable[tuple[read.TiffData, int | None]]) -> Iterator[tup
         yield (replace(first, ifd=first.ifd or 0, count=n) if n > 1 else first), begin
 
 
-def _named(chain: Chain, data: read.TiffData, planes: Planes, most: int) -> tuple[int, int]:
+def _ifd_range(chain: Chain, data: read.TiffData, planes: Planes, most: int) -> tuple[int, int]:
     """The first IFD that a TiffData means, and how many of them, at most `most`."""
     ifd, count = data.ifd or 0, data.count
     if count is None:  # all of the file, or the one that is named (ome.xsd, TiffData/@PlaneCount)
@@ -133,12 +133,12 @@ def _named(chain: Chain, data: read.TiffData, planes: Planes, most: int) -> tupl
     return ifd, number
 
 
-def _pages(found: _Found) -> Mapping[int, Page]:
+def _find_pages(table: _Table) -> Mapping[int, Page]:
     """The pages themselves; as they stand in the file, where they do."""
-    if not found:
+    if not table:
         return {}
-    chain, first = found.get(0, (None, 0))
-    n = len(found)
-    if chain is not None and all(found.get(k) == (chain, first + k) for k in range(n)):
+    chain, first = table.get(0, (None, 0))
+    n = len(table)
+    if chain is not None and all(table.get(k) == (chain, first + k) for k in range(n)):
         return PagesInOrder(chain.pages[first : first + n])
-    return {flat: chain.pages[ifd] for flat, (chain, ifd) in found.items()}
+    return {flat: chain.pages[ifd] for flat, (chain, ifd) in table.items()}

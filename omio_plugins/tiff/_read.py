@@ -22,7 +22,7 @@ from ._ifd import Chain, Page
 from ._members import Members
 from ._pages import first_of
 from ._picture import Picture, Stack, flat_indices
-from ._segments import strip
+from ._segments import strip_place
 from ._structure import Structure
 
 _Place = tuple[tuple[int, ...], Page, int | None]
@@ -54,17 +54,19 @@ class TiffImages:
             self._pictures = tuple((describe or _describe)(self._members))
         except OmioError as error:
             self._members.close()
-            raise _with_path(error, path) from error
+            raise _add_path(error, path) from error
         except BaseException:
             self._members.close()
             raise
         # what a reader fills with 0 is 0 once 32768 is subtracted
-        self._fills = {signed: Fill(int(_SIGN) if signed else 0) for signed in {one.signed for one in self._pictures}}
+        self._fills = {
+            signed: Fill(int(_SIGN) if signed else 0) for signed in {picture.signed for picture in self._pictures}
+        }
 
     @property
     def images(self) -> tuple[ImageDescription, ...]:
         """The images in file order."""
-        return tuple(one.described for one in self._pictures)
+        return tuple(picture.description for picture in self._pictures)
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -97,7 +99,7 @@ class TiffImages:
             self._planes(fill, out, structure, places)
         else:
             for index, page, start in places:
-                fill.page(_four(out[index], page.structure), page, _spans(spans, page.structure), start)
+                fill.page(_as_four_axes(out[index], page.structure), page, _spans(spans, page.structure), start)
         if picture.signed:
             np.bitwise_xor(out, _SIGN, out=out)
 
@@ -105,13 +107,13 @@ class TiffImages:
         """Fill whole planes that are contiguous in memory; those that lie together in the file, in one read."""
         spans = tuple((0, n) for n in structure.shape)
         rows = out.reshape(len(places), -1, structure.width, structure.contig)
-        for first, last in _together([(page.chain, start) for _, page, start in places], structure.nbytes):
+        for first, last in _adjacent_runs([(page.chain, start) for _, page, start in places], structure.nbytes):
             index, page, start = places[first]
             if start:
                 part = rows[first:last].reshape(-1, structure.width, structure.contig)
                 fill.rows(part, page, start, ((0, structure.width), (0, structure.contig)))
             else:
-                fill.page(_four(out[index], page.structure), page, _spans(spans, page.structure), start)
+                fill.page(_as_four_axes(out[index], page.structure), page, _spans(spans, page.structure), start)
 
     def _place(self, stack: Stack, flat: int) -> tuple[Page, int | None]:
         """The page of a plane, and where its pixels begin if they are one run of the file; 0 where not stored."""
@@ -122,9 +124,9 @@ class TiffImages:
         structure = page.structure
         if structure.segments > 1 or structure.tile is not None or not structure.direct:
             return page, None
-        start, count = strip(page)
+        start, count = strip_place(page)
         if start and 0 < count < structure.nbytes:
-            raise page.chain.corrupt(page.index, f"its strip has {count} bytes, its rows take {structure.nbytes}")
+            raise page.chain.page_error(page.index, f"its strip has {count} bytes, its rows take {structure.nbytes}")
         return page, start
 
 
@@ -134,7 +136,7 @@ def _describe(members: Members) -> list[Picture]:
     return pictures(members.chain(members.first.path), members)
 
 
-def _together(starts: list[tuple[Chain, int | None]], nbytes: int) -> Iterator[tuple[int, int]]:
+def _adjacent_runs(starts: list[tuple[Chain, int | None]], nbytes: int) -> Iterator[tuple[int, int]]:
     """Runs of planes of which each begins where the one before it ends, in the same file."""
     first = 0
     for k in range(1, len(starts) + 1):
@@ -144,7 +146,7 @@ def _together(starts: list[tuple[Chain, int | None]], nbytes: int) -> Iterator[t
             first = k
 
 
-def _four(plane: NDArray[Any], structure: Structure) -> NDArray[Any]:
+def _as_four_axes(plane: NDArray[Any], structure: Structure) -> NDArray[Any]:
     """A plane with native axes as (planes, rows, columns, samples); a view."""
     if structure.axes == "YX":
         return plane[None, :, :, None]
@@ -157,7 +159,7 @@ def _spans(spans: Spans, structure: Structure) -> Spans:
     return (*spans, (0, 1)) if structure.planar else ((0, 1), *spans)
 
 
-def _with_path(error: OmioError, path: str) -> OmioError:
+def _add_path(error: OmioError, path: str) -> OmioError:
     """The same error, naming the file where it does not yet."""
     if "path" in error.facts:
         return error

@@ -49,21 +49,24 @@ def listing(home: Home, members: Members) -> Home | None:
         return None
     name = os.path.basename(members.first.path)
     for candidate in first_names(name):
-        text, document = _described(candidate, name, members)
+        text, document = _read_listing(candidate, name, members)
         path = members.find(candidate, members.folder) if document is not None else None
         if path is not None and document is not None:
             return Home(path=path, text=text, document=document, chain=members.chain(path))
     return None
 
 
-def _described(candidate: str, name: str, members: Members) -> tuple[str, read.OmeDocument | None]:
+def _read_listing(candidate: str, name: str, members: Members) -> tuple[str, read.OmeDocument | None]:
     """The OME-XML of a file whose TiffData name another, and its structure; None where there is no such file."""
     with contextlib.suppress(OmioError, OSError):  # what cannot be read lists nothing
         text = members.peek(candidate)
         if name in text or escape(name) in text:  # a search costs less than a tree of what lists other files
             document = read.parse(text)
-            stated = (data.file_name for image in document.images for data in image.tiff_data)
-            if any(one is not None and one.replace("\\", "/").removeprefix("./") == name for one in stated):
+            file_names = (data.file_name for image in document.images for data in image.tiff_data)
+            if any(
+                file_name is not None and file_name.replace("\\", "/").removeprefix("./") == name
+                for file_name in file_names
+            ):
                 return text, document
     return "", None
 
@@ -79,16 +82,16 @@ def first_names(name: str) -> Iterator[str]:
     stem, suffix = os.path.splitext(name)
     channel = _CHANNEL.search(stem)
     others = [stem[: channel.start()] + c + stem[channel.end() :] for c in _LETTERS] if channel else []
-    found: dict[str, None] = {}
-    for one in (stem, *others):
-        counters = list(_COUNTER.finditer(one))[-_MOST_COUNTERS:]
+    names: dict[str, None] = {}
+    for variant in (stem, *others):
+        counters = list(_COUNTER.finditer(variant))[-_MOST_COUNTERS:]
         for begin in ("1", "0"):
-            new = one
+            new = variant
             for counter in reversed(counters):
                 new = new[: counter.start()] + begin.zfill(len(counter[0])) + new[counter.end() :]
-                found[new + suffix] = None
-    found.pop(name, None)
-    yield from found
+                names[new + suffix] = None
+    names.pop(name, None)
+    yield from names
 
 
 # --- a file without the others
@@ -109,7 +112,7 @@ class Part:
     """
 
     spans: Spans
-    held: Mapping[Position, Page]
+    pages_by_plane: Mapping[Position, Page]
     words: str
 
     @property
@@ -119,14 +122,14 @@ class Part:
 
     def pages(self, axes: str) -> tuple[Mapping[int, Page], tuple[str, ...], tuple[str, ...]]:
         """From the flat index over the axes, slowest first, to the page; no absent files; what is to be recorded."""
-        sizes, found = self.sizes, {}
-        for at, page in self.held.items():
+        sizes, by_index = self.sizes, {}
+        for at, page in self.pages_by_plane.items():
             within = {axis: i - start for axis, i, (start, _) in zip("TZC", at, self.spans, strict=True)}
             flat = 0
             for axis in axes:
                 flat = flat * sizes[axis] + within[axis]
-            found[flat] = page
-        return found, (), (self.words,)
+            by_index[flat] = page
+        return by_index, (), (self.words,)
 
 
 def part(home: Home, image: read.OmeImage, sizes: Position) -> Part | None:
@@ -156,19 +159,19 @@ def part(home: Home, image: read.OmeImage, sizes: Position) -> Part | None:
     pages = home.chain.pages
     if len(pages) >= math.prod(sizes):
         return None
-    stated = positions.positions(home.text, image.index, sizes)
-    known = [at for at in stated if at is not None]
-    if len(stated) != len(pages) or len(known) != len(pages):
+    elements = positions.positions(home.text, image.index, sizes)
+    known = [at for at in elements if at is not None]
+    if len(elements) != len(pages) or len(known) != len(pages):
         return None
-    held = dict(zip(known, pages, strict=True))
+    by_plane = dict(zip(known, pages, strict=True))
     for at in known:
         if any(i >= n for i, n in zip(at, sizes, strict=True)):
-            raise _contradiction(home, f"a Plane element is about {_named(at)}, of {_declared(sizes)}")
-    if len(held) < len(pages):
+            raise _contradiction(home, f"a Plane element is about {_spell_plane(at)}, of {_spell_sizes(sizes)}")
+    if len(by_plane) < len(pages):
         twice = Counter(known).most_common(1)[0][0]
-        raise _contradiction(home, f"several Plane elements are about {_named(twice)}")
-    t, z, c = ((min(along), max(along) + 1) for along in zip(*known, strict=True))
-    return Part(spans=(t, z, c), held=held, words=_words((t, z, c), len(pages), sizes))
+        raise _contradiction(home, f"several Plane elements are about {_spell_plane(twice)}")
+    t, z, c = ((min(indices), max(indices) + 1) for indices in zip(*known, strict=True))
+    return Part(spans=(t, z, c), pages_by_plane=by_plane, words=_describe_part((t, z, c), len(pages), sizes))
 
 
 def _contradiction(home: Home, evidence: str) -> CorruptFileError:
@@ -180,28 +183,28 @@ def _contradiction(home: Home, evidence: str) -> CorruptFileError:
     )
 
 
-def _words(spans: Spans, pages: int, sizes: Position) -> str:
+def _describe_part(spans: Spans, pages: int, sizes: Position) -> str:
     where = " ".join(f"{a}{i}" if i + 1 == j else f"{a}{i}-{j - 1}" for a, (i, j) in zip("TZC", spans, strict=True))
-    whole = pages == math.prod(stop - start for start, stop in spans)
-    held = f"the plane {where}" if pages == 1 else f"{pages} planes{',' if whole else ' within'} {where}"
+    is_box = pages == math.prod(stop - start for start, stop in spans)
+    contents = f"the plane {where}" if pages == 1 else f"{pages} planes{',' if is_box else ' within'} {where}"
     return (
-        f"the file holds only {held} (counted from 0) of the series of {_declared(sizes)} that it describes, and no "
+        f"the file holds only {contents} (counted from 0) of the series of {_spell_sizes(sizes)} that it describes, and no "
         "file beside it says where the others are"
     )
 
 
-def _named(at: Position) -> str:
+def _spell_plane(at: Position) -> str:
     return " ".join(f"{axis}{i}" for axis, i in zip("TZC", at, strict=True))
 
 
-def _declared(sizes: Position) -> str:
+def _spell_sizes(sizes: Position) -> str:
     return " ".join(f"{axis}={n}" for axis, n in zip("TZC", sizes, strict=True))
 
 
 # --- what the other files say of their planes
 
 
-def beside(
+def plane_attributes(
     home: Home, image: read.OmeImage, sizes: Position, members: Members, files: Callable[[Position], str | None]
 ) -> tuple[Mapping[str, str], ...]:
     """Attributes of the Plane elements by which members describe their own planes, where the document does not.
@@ -217,13 +220,13 @@ def beside(
     """
     if len(home.document.images) > 1 or not any(texts for path, texts in members.planes.items() if path != home.path):
         return ()
-    own = set(positions.positions(home.text, image.index, sizes))
-    if len(own) >= math.prod(sizes):
+    known = set(positions.positions(home.text, image.index, sizes))
+    if len(known) >= math.prod(sizes):
         return ()
-    found = []
+    others = []
     for path, texts in members.planes.items():
         for stated in map(attributes, texts):
             at = positions.position(stated, sizes)
-            if at is not None and at not in own and files(at) == path:  # of another file's plane it is no witness
-                found.append(stated)
-    return tuple(found)
+            if at is not None and at not in known and files(at) == path:  # of another file's plane it is no witness
+                others.append(stated)
+    return tuple(others)

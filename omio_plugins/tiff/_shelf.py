@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from omio_core.errors import FileChangedError
 from omio_core.files.positioned import PositionedFile
 
-KEPT = 4  # open files of one set that nobody reads; many sets may be open at once
+CAPACITY = 4  # open files of one set that nobody reads; many sets may be open at once
 
 
-class _Counted(PositionedFile):
+class _SharedFile(PositionedFile):
     """An open file, and how many read it."""
 
     def __init__(self, path: str):
@@ -34,13 +34,13 @@ class _Counted(PositionedFile):
 class Shelf:
     """A few open files, least recently used first."""
 
-    def __init__(self, kept: int = KEPT):
-        self._kept = kept
-        self._open: OrderedDict[str, _Counted] = OrderedDict()
+    def __init__(self, capacity: int = CAPACITY):
+        self._capacity = capacity
+        self._open: OrderedDict[str, _SharedFile] = OrderedDict()
         self._lock = threading.Lock()
 
     @contextmanager
-    def borrow(self, path: str) -> Iterator[_Counted]:
+    def borrow(self, path: str) -> Iterator[_SharedFile]:
         """A file, open until it is given back.
 
         Raises
@@ -48,49 +48,49 @@ class Shelf:
         ReadError
             It is no regular file, or cannot be opened.
         """
-        file = self._take(path)
+        file = self._acquire(path)
         try:
             yield file
         finally:
             with self._lock:
                 file.users -= 1
-                idle = self._surplus()
-            for one in idle:
-                one.close()
+                idle = self._pop_surplus()
+            for idle_file in idle:
+                idle_file.close()
 
     def close(self) -> None:
         """Let go of all files, and keep none from now on; none may be in use."""
         with self._lock:
-            self._kept = 0
-            idle = self._surplus()
-        for one in idle:
-            one.close()
+            self._capacity = 0
+            idle = self._pop_surplus()
+        for idle_file in idle:
+            idle_file.close()
 
     def __len__(self) -> int:
         with self._lock:
             return len(self._open)
 
-    def _take(self, path: str) -> _Counted:
+    def _acquire(self, path: str) -> _SharedFile:
         with self._lock:
             file = self._open.get(path)
             if file is not None:
                 file.users += 1
                 self._open.move_to_end(path)
                 return file
-        fresh = _Counted(path)
+        fresh = _SharedFile(path)
         with self._lock:
             file = self._open.setdefault(path, fresh)  # another thread may have been first
             file.users += 1
-            idle = self._surplus()
+            idle = self._pop_surplus()
         if file is not fresh:
             fresh.close()
-        for one in idle:
-            one.close()
+        for idle_file in idle:
+            idle_file.close()
         return file
 
-    def _surplus(self) -> list[_Counted]:
+    def _pop_surplus(self) -> list[_SharedFile]:
         """Take out files beyond the number kept that nobody reads; called with the lock held."""
-        surplus = max(len(self._open) - self._kept, 0)
+        surplus = max(len(self._open) - self._capacity, 0)
         idle = [path for path, file in self._open.items() if not file.users][:surplus]
         return [self._open.pop(path) for path in idle]
 
@@ -114,21 +114,21 @@ class ShelvedFile(PositionedFile):
 
     def read(self, offset: int, n: int) -> bytes:
         """As of any file; FileChangedError where another one stands under its name by now."""
-        with self._same() as file:
+        with self._borrow() as file:
             return file.read(offset, n)
 
     def read_each(self, offsets: range, n: int) -> bytearray:
         """As of any file; errors as `read`."""
-        with self._same() as file:
+        with self._borrow() as file:
             return file.read_each(offsets, n)
 
     def read_into(self, view: memoryview, offset: int) -> None:
         """As of any file; errors as `read`."""
-        with self._same() as file:
+        with self._borrow() as file:
             file.read_into(view, offset)
 
     @contextmanager
-    def _same(self) -> Iterator[PositionedFile]:
+    def _borrow(self) -> Iterator[PositionedFile]:
         try:
             borrowed = self._shelf.borrow(self.path)
             file = borrowed.__enter__()

@@ -137,9 +137,9 @@ class Structure:
     @cached_property
     def plain(self) -> bool:
         """Whether decompressed bytes are pixels but for the byte order."""
-        whole = self.bits == 8 * self.dtype.itemsize and self.dtype.kind != "b" and self.kind != 5
+        is_whole = self.bits == 8 * self.dtype.itemsize and self.dtype.kind != "b" and self.kind != 5
         subsampled = self.photometric == YCBCR and self.subsampling != (1, 1)
-        return whole and self.fill_order == 1 and self.predictor == 1 and not subsampled
+        return is_whole and self.fill_order == 1 and self.predictor == 1 and not subsampled
 
     @cached_property
     def direct(self) -> bool:
@@ -148,10 +148,10 @@ class Structure:
 
 
 Values = Callable[[int], tuple[Any, ...]]
-Complain = Callable[[str], OmioError]
+MakeError = Callable[[str], OmioError]
 
 
-def structure_of(values: Values, *, counts: Mapping[int, int], size: int, complain: Complain) -> Structure:
+def structure_of(values: Values, *, counts: Mapping[int, int], size: int, make_error: MakeError) -> Structure:
     """Understand a page.
 
     Parameters
@@ -173,67 +173,67 @@ def structure_of(values: Values, *, counts: Mapping[int, int], size: int, compla
         A type of sample or a volume that is not read.
     """
 
-    def one(code: int, default: int, least: int = 0) -> int:
-        found = values(code)
-        if not found:
+    def integer(code: int, default: int, least: int = 0) -> int:
+        numbers = values(code)
+        if not numbers:
             return default
-        if not isinstance(found[0], int) or found[0] < least:
-            raise complain(f"tag {code} is {found[0]}")
-        return found[0]
+        if not isinstance(numbers[0], int) or numbers[0] < least:
+            raise make_error(f"tag {code} is {numbers[0]}")
+        return numbers[0]
 
-    width, length = one(256, 0, 1), one(257, 0, 1)
+    width, length = integer(256, 0, 1), integer(257, 0, 1)
     if not width or not length:
-        raise complain("ImageWidth or ImageLength is missing")
-    compression, photometric = one(259, NONE), one(262, 1)
-    samples = one(277, 1, 1)
-    if max(one(32997, 1), one(32998, 1)) > 1:
+        raise make_error("ImageWidth or ImageLength is missing")
+    compression, photometric = integer(259, NONE), integer(262, 1)
+    samples = integer(277, 1, 1)
+    if max(integer(32997, 1), integer(32998, 1)) > 1:
         raise UnsupportedFeatureError("volumes inside one page (ImageDepth) are not read", evidence="tag 32997")
     bits, kind = _bits(values(258), samples), _sample_format(values(339), samples)
-    tile, rows = _cut(one, values, length, counts, complain)
-    fill_order = one(266, 1)
-    made = Structure(
+    tile, rows = _cut(integer, values, length, counts, make_error)
+    fill_order = integer(266, 1)
+    structure = Structure(
         width=width, length=length, samples=samples, bits=bits, kind=kind, dtype=_dtype(bits, kind or 1),
-        photometric=photometric, compression=compression, predictor=one(317, 1),
-        planar=one(284, 1) == 2 and samples > 1, fill_order=2 if fill_order == 2 else 1,
+        photometric=photometric, compression=compression, predictor=integer(317, 1),
+        planar=integer(284, 1) == 2 and samples > 1, fill_order=2 if fill_order == 2 else 1,
         extra_samples=tuple(values(338)), tile=tile, rows=rows,
-        subfile=one(254, 0) or {2: 1}.get(one(255, 0), 0), subsampling=tuple(values(530)),
-        t4_options=one(292, 0) if values(292) else None,
+        subfile=integer(254, 0) or {2: 1}.get(integer(255, 0), 0), subsampling=tuple(values(530)),
+        t4_options=integer(292, 0) if values(292) else None,
     )  # fmt: skip
-    _hold(made, counts, size, complain)
-    return made
+    _check_segments(structure, counts, size, make_error)
+    return structure
 
 
 def _cut(
-    one: Callable[..., int], values: Values, length: int, counts: Mapping[int, int], complain: Complain
+    integer: Callable[..., int], values: Values, length: int, counts: Mapping[int, int], make_error: MakeError
 ) -> tuple[tuple[int, int] | None, int]:
     """Rows and columns of a tile, or None, and the rows of a strip."""
     if TILE_OFFSETS in counts or values(322):
-        tile = (one(323, 0, 1), one(322, 0, 1))
+        tile = (integer(323, 0, 1), integer(322, 0, 1))
         if 0 in tile:
-            raise complain("TileWidth or TileLength is missing")
+            raise make_error("TileWidth or TileLength is missing")
         return tile, tile[0]
-    rows = one(278, length)
+    rows = integer(278, length)
     if rows == 0 and counts.get(STRIP_OFFSETS, 0) > 1:
-        raise complain("RowsPerStrip is 0")
+        raise make_error("RowsPerStrip is 0")
     return None, min(rows or length, length)
 
 
 def _bits(values: tuple[Any, ...], samples: int) -> int:
-    found = values[:samples] or (1,)
-    if any(v != found[0] for v in found) or not isinstance(found[0], int):
+    numbers = values[:samples] or (1,)
+    if any(v != numbers[0] for v in numbers) or not isinstance(numbers[0], int):
         raise UnsupportedFeatureError(
-            "samples of different depth are not read", evidence=f"BitsPerSample is {found[:8]}"
+            "samples of different depth are not read", evidence=f"BitsPerSample is {numbers[:8]}"
         )
-    return found[0]
+    return numbers[0]
 
 
 def _sample_format(values: tuple[Any, ...], samples: int) -> int | None:
-    found = values[:samples]
-    if any(v != found[0] for v in found):
+    numbers = values[:samples]
+    if any(v != numbers[0] for v in numbers):
         raise UnsupportedFeatureError(
-            "samples of different types are not read", evidence=f"SampleFormat is {found[:8]}"
+            "samples of different types are not read", evidence=f"SampleFormat is {numbers[:8]}"
         )
-    return int(found[0]) if found else None
+    return int(numbers[0]) if numbers else None
 
 
 @lru_cache
@@ -253,25 +253,27 @@ def _dtype(bits: int, kind: int) -> np.dtype[Any]:
     return np.dtype(name)
 
 
-def _hold(made: Structure, counts: Mapping[int, int], size: int, complain: Complain) -> None:
+def _check_segments(structure: Structure, counts: Mapping[int, int], size: int, make_error: MakeError) -> None:
     """Hold what is declared against what can be there."""
-    stored = next((counts[code] for code in OFFSETS if code in counts), 0)
-    if stored < made.segments:
-        what = "tiles" if made.tile else "strips"
-        raise complain(
-            f"{made.length} rows of {made.width} pixels need {made.segments} {what}, offsets of {stored} are there"
+    number = next((counts[code] for code in OFFSETS if code in counts), 0)
+    if number < structure.segments:
+        what = "tiles" if structure.tile else "strips"
+        raise make_error(
+            f"{structure.length} rows of {structure.width} pixels need {structure.segments} {what}, offsets of {number} are there"
         )
-    if made.segments * 2 > size:  # an offset takes 2 bytes at least
-        raise complain(f"{made.segments} strips or tiles in a file of {size} bytes")
+    if structure.segments * 2 > size:  # an offset takes 2 bytes at least
+        raise make_error(f"{structure.segments} strips or tiles in a file of {size} bytes")
 
 
-def most(made: Structure, size: int) -> int:
+def expansion_limit(structure: Structure, size: int) -> int:
     """Bytes of pixels that `size` stored bytes can become, by what the compression can do at most."""
-    if made.compression in CCITT:  # a row takes a bit at least
-        return size * 8 * made.row_bytes
-    return size * _CAPS.get(made.compression, 1 << 20)
+    if structure.compression in CCITT:  # a row takes a bit at least
+        return size * 8 * structure.row_bytes
+    return size * _CAPS.get(structure.compression, 1 << 20)
 
 
-def fits(made: Structure, size: int) -> bool:
+def can_fit(structure: Structure, size: int) -> bool:
     """Whether a page whose strips or tiles all exist can lie in a file of `size` bytes."""
-    return made.length * -(-made.width * made.samples * made.bits // 8) <= most(made, size)
+    return structure.length * -(-structure.width * structure.samples * structure.bits // 8) <= expansion_limit(
+        structure, size
+    )

@@ -19,7 +19,7 @@ from typing import Any
 from omio_core.contract import Fact, Facts
 
 from ._ifd import Chain, Page, PageSequence
-from ._levels import Smaller, stacks
+from ._levels import Candidate, stacks
 from ._picture import Picture, picture
 from ._tags import RawTags, notes, raw_tags, sizes_by_tags
 
@@ -47,30 +47,30 @@ def pictures(chain: Chain) -> list[Picture]:
     for page in tiled:
         if page not in full:
             by_size.setdefault(page.structure.shape, []).append(page)
-    found = _levels(by_size, len(full))
+    candidates = _group_candidates(by_size, len(full))
     planes = dict(enumerate(full))
-    levels = stacks(planes, found)
+    levels = stacks(planes, candidates)
     used = {page.index for stack in levels for page in stack.pages.values()}
-    said = (f"{len(full)} tiled pages of the same size are taken for focal planes (Z)",) if len(full) > 1 else ()
+    assumptions = (f"{len(full)} tiled pages of the same size are taken for focal planes (Z)",) if len(full) > 1 else ()
     raw = raw_tags(chain, first)
     baseline = picture(
-        axes="Z", lead=(len(full),), stacks=levels, kind=_KIND, name="baseline", assumptions=said,
+        axes="Z", lead=(len(full),), stacks=levels, kind=_KIND, name="baseline", assumptions=assumptions,
         facts=partial(svs_facts, raw), vendor=partial(str, raw.description),
     )  # fmt: skip
-    others = [_other(chain, page) for page in pages if page.index not in used]
-    return [baseline, *others, *_beyond(chain)]
+    others = [_describe_page(chain, page) for page in pages if page.index not in used]
+    return [baseline, *others, *_describe_further(chain)]
 
 
-def _levels(by_size: Mapping[tuple[int, ...], list[Page]], planes: int) -> list[Smaller]:
+def _group_candidates(by_size: Mapping[tuple[int, ...], list[Page]], planes: int) -> list[Candidate]:
     """Tiled pages by their size; there must be one for each focal plane."""
-    found = []
+    candidates = []
     for group in by_size.values():
-        refused = "" if len(group) == planes else f"there are {len(group)} for {planes} focal planes"
-        found.append(Smaller(name=f"page {group[0].index}", pages=dict(enumerate(group)), refused=refused))
-    return found
+        refusal = "" if len(group) == planes else f"there are {len(group)} for {planes} focal planes"
+        candidates.append(Candidate(name=f"page {group[0].index}", pages=dict(enumerate(group)), refusal=refusal))
+    return candidates
 
 
-def _other(chain: Chain, page: Page) -> Picture:
+def _describe_page(chain: Chain, page: Page) -> Picture:
     """A page that is an image of its own."""
     raw = raw_tags(chain, page)
     return picture(
@@ -89,11 +89,11 @@ def _name(page: Page, description: str) -> str:
     return "thumbnail" if page.index == 1 and page.structure.tile is None else f"page {page.index}"
 
 
-def _beyond(chain: Chain) -> list[Picture]:
+def _describe_further(chain: Chain) -> list[Picture]:
     from . import _plain
 
-    beyond: PageSequence = chain.pages[_MOST_PAGES:]
-    return _plain.pictures(chain, beyond) if beyond else []
+    pages: PageSequence = chain.pages[_MOST_PAGES:]
+    return _plain.pictures(chain, pages) if pages else []
 
 
 def parse(description: str) -> tuple[str, dict[str, str]]:

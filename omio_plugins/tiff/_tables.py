@@ -74,7 +74,7 @@ class Layout:
     key: int
     outside: tuple[tuple[int, bytes], ...]
     structure: Structure
-    said: tuple[tuple[int, Any], ...] = ()
+    source: tuple[tuple[int, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +119,8 @@ class Run:
         if dtype.itemsize > len(value):
             return None
         start = end - len(value)
-        stored: NDArray[np.unsignedinteger[Any]] = self.tables[:, start : start + dtype.itemsize].view(dtype)[:, 0]
-        return stored
+        values: NDArray[np.unsignedinteger[Any]] = self.tables[:, start : start + dtype.itemsize].view(dtype)[:, 0]
+        return values
 
 
 _UNSIGNED = {1: "u1", 3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}

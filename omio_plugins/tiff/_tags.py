@@ -80,18 +80,18 @@ def raw_tags(chain: Chain, page: Page) -> RawTags:
     """Read the tags of a page; those that cannot be read are left out."""
     return RawTags(
         order=chain.form.order,
-        texts=tuple(_texts(chain, page)),
-        x=_rational(chain, page, 282),
-        y=_rational(chain, page, 283),
-        unit=_short(chain, page, 296),
-        orientation=_short(chain, page, 274),
-        imagej=_imagej(chain, page),
+        texts=tuple(_read_texts(chain, page)),
+        x=_read_rational(chain, page, 282),
+        y=_read_rational(chain, page, 283),
+        unit=_read_short(chain, page, 296),
+        orientation=_read_short(chain, page, 274),
+        imagej=_read_imagej(chain, page),
         colors=color_map(chain, page),
     )
 
 
-def _texts(chain: Chain, page: Page) -> list[tuple[str, str]]:
-    found = []
+def _read_texts(chain: Chain, page: Page) -> list[tuple[str, str]]:
+    texts = []
     for code, position in sorted(page.layout.positions.items()):
         _, kind, _, _ = chain.form.entry.unpack_from(page.table, position)
         if not (kind == 2 or (code == XMP and kind in (1, 7))):
@@ -101,16 +101,16 @@ def _texts(chain: Chain, page: Page) -> list[tuple[str, str]]:
         except CorruptFileError:  # a note that points outside the file costs the note, not the picture
             continue
         if text and text.strip():
-            found.append((_NAMES.get(code, f"tag {code}"), text))
-    return found
+            texts.append((_NAMES.get(code, f"tag {code}"), text))
+    return texts
 
 
-def _short(chain: Chain, page: Page, code: int) -> int | None:
+def _read_short(chain: Chain, page: Page, code: int) -> int | None:
     tag = chain.tag(page, code)
     return int(chain.values(page, code)[0]) if tag is not None and tag.type == 3 and tag.number == 1 else None
 
 
-def _rational(chain: Chain, page: Page, code: int) -> tuple[int, int] | None:
+def _read_rational(chain: Chain, page: Page, code: int) -> tuple[int, int] | None:
     tag = chain.tag(page, code)
     if tag is None or tag.type != 5 or tag.number != 1:
         return None
@@ -120,7 +120,7 @@ def _rational(chain: Chain, page: Page, code: int) -> tuple[int, int] | None:
         return None
 
 
-def _imagej(chain: Chain, page: Page) -> tuple[bytes, tuple[int, ...]] | None:
+def _read_imagej(chain: Chain, page: Page) -> tuple[bytes, tuple[int, ...]] | None:
     try:
         data, counts = chain.data(page, 50839, (1, 7)), chain.values(page, 50838)
     except CorruptFileError:
@@ -150,24 +150,24 @@ def spacing(resolution: tuple[int, int] | None) -> Fraction | None:
 def sizes_by_tags(raw: RawTags) -> dict[str, Fact[float]]:
     """The sizes of a pixel that the resolution tags state, unless they are what a screen has."""
     unit = RESOLUTION_UNITS.get(raw.unit or 0)
-    found: dict[str, Fact[float]] = {}
+    facts: dict[str, Fact[float]] = {}
     for axis, resolution in (("x", raw.x), ("y", raw.y)):
         size = spacing(resolution)
         value = None if size is None or unit is None else micrometres(size, unit)
         if value and not any(math.isclose(25400 / value, dpi, rel_tol=1e-3) for dpi in _DISPLAY):
             where = f"{axis.upper()}Resolution tag, ResolutionUnit {unit}"
-            found[f"physical_size_{axis}"] = Fact(value, "file", where)
-    return found
+            facts[f"physical_size_{axis}"] = Fact(value, "file", where)
+    return facts
 
 
-def is_of_pictures(dots: float) -> bool:
+def is_display_or_print(dots: float) -> bool:
     """Whether so many pixels an inch are what screens, printers and scanners have, and say nothing of a microscope.
 
     The same resolution a centimetre, rounded to three digits or more, is meant too: 118 a cm are 300 an inch.
 
     Examples
     --------
-    >>> is_of_pictures(300), is_of_pictures(118 * 2.54), is_of_pictures(2540)
+    >>> is_display_or_print(300), is_display_or_print(118 * 2.54), is_display_or_print(2540)
     (True, True, False)
     """
     return any(math.isclose(dots, known, rel_tol=1e-3) for known in (*_DISPLAY, *_PRINT))
@@ -178,7 +178,7 @@ def is_unmarked(chain: Chain, page: Page) -> bool:
     return not any(chain.has(page, code) for code in _OF_MICROSCOPES)
 
 
-def for_print(raw: RawTags) -> tuple[str, ...]:
+def print_notes(raw: RawTags) -> tuple[str, ...]:
     """What is assumed where pixels are given a size by a resolution in inches, in a sentence.
 
     Programs for pictures write the resolution that a picture is to be printed with, of which a file says nothing more.
