@@ -1,10 +1,9 @@
-"""From a file to its chain of pages: every table of tags read, bounded and understood; it knows no flavour.
+"""From a file to its chain of pages: reads, bounds and parses every table of tags; it knows no flavour.
 
-Most pages of a file have the table of their predecessor but for offsets, and most IFDs lie at equal distances. A table
-that is alike is recognised by one masked comparison and shares its `Layout`; IFDs at equal distances are read ahead
-and compared all at once, so that 10,000 pages cost little. Nothing is believed for it: every table and every link of
-the chain is compared. Layout of header and IFD: TIFF 6.0, section 2, and
-https://www.awaresystems.be/imaging/tiff/bigtiff.html.
+On most pages of a file the table differs from the previous one in offsets only, and most IFDs lie at equal distances.
+One masked comparison recognises such a table, which then shares its `Layout`. IFDs at equal distances are read ahead
+and compared all at once, so that 10,000 pages cost little. Nothing is assumed: every table and every link of the chain
+is compared. Layout of header and IFD: TIFF 6.0, section 2, and https://www.awaresystems.be/imaging/tiff/bigtiff.html.
 """
 
 from __future__ import annotations
@@ -24,15 +23,15 @@ from ._tables import TYPES, Form, Layout, Order, Tag
 
 MOST_TAGS = 4096  # of one IFD; the registered tags are some hundreds
 _SMALL_WINDOW, _LARGE_WINDOW = 1 << 10, 1 << 16
-_SHORT = 1 << 20  # bytes of tables that never are too many
+_SHORT = 1 << 20  # bytes of tables that are always allowed
 _FEW, _MANY = 16, 4096  # pages read ahead at once
-_FIRST_CHECK = 64  # pages after which the chain is first looked at for a loop; then after four times as many
+_FIRST_CHECK = 64  # pages after which the chain is first checked for a loop; then after four times as many
 _BATCH = 1 << 20  # bytes of tables read and compared at once
-_CLOSE = 1 << 12  # bytes between IFDs that are read in one go rather than each on its own
+_CLOSE = 1 << 12  # largest distance in bytes of IFDs that are read with one call rather than one by one
 
 
 class _Window:
-    """Reads tables; those that stand close together with one call for many."""
+    """Reads tables; one call reads many that lie close together."""
 
     def __init__(self, file: PositionedFile):
         self._file, self._start, self._bytes = file, 0, b""
@@ -48,14 +47,14 @@ class _Window:
 
 
 def read_chain(file: PositionedFile, kind: type[Chain] = Chain) -> Chain:
-    """Read the header and every IFD of the main chain; `kind` is of a format that stands on TIFF.
+    """Read the header and every IFD of the main chain; a format built on TIFF passes its own `kind` of chain.
 
     Raises
     ------
     CorruptFileError
-        No TIFF header, an IFD outside the file, a chain that loops, IFDs that overlap, or a page that makes no sense.
+        There is no TIFF header, an IFD lies outside the file, the chain loops, IFDs overlap, or a page is invalid.
     LimitExceededError
-        More pages than the settings allow.
+        The file has more pages than the settings allow.
     """
     form, offset = _read_header(file)
     chain, collector = kind(file, form), PageCollector()
@@ -76,7 +75,7 @@ def read_chain(file: PositionedFile, kind: type[Chain] = Chain) -> Chain:
                 collector.add(layout, offsets, raw.data)
                 offset = int(offsets[-1])
             ahead = min(4 * ahead, _MANY) if complete else 0
-        ahead = ahead or (_FEW if collector.count % _FEW == 0 else 0)  # where the guess fails, it is not made each time
+        ahead = ahead or (_FEW if collector.count % _FEW == 0 else 0)  # after a wrong guess, retry every _FEW pages
         previous, offset = offset, next_offset
     if not collector.count:
         raise CorruptFileError(f"{file.path} holds no page", evidence="the first IFD is at 0", path=file.path)
@@ -85,9 +84,9 @@ def read_chain(file: PositionedFile, kind: type[Chain] = Chain) -> Chain:
 
 
 def _refuse_loop(chain: Chain, collector: PageCollector) -> None:
-    """Raise if an offset stands twice: an IFD names one successor, so a chain that comes back never ends."""
+    """Raise if an offset occurs twice: an IFD names one successor, so a chain that returns to an IFD never ends."""
     offsets = collector.offsets()
-    if bool((offsets[1:] > offsets[:-1]).all()):  # as nearly all files have it
+    if bool((offsets[1:] > offsets[:-1]).all()):  # true of nearly all files
         return
     distinct, first = np.unique(offsets, return_index=True)
     if len(distinct) < len(offsets):
@@ -96,7 +95,7 @@ def _refuse_loop(chain: Chain, collector: PageCollector) -> None:
 
 
 class Tables:
-    """Reads IFDs of one file, wherever they lie; remembers the last few layouts, and bounds what it reads in all."""
+    """Reads IFDs of one file, wherever they lie; keeps the last few layouts, and limits the total that it reads."""
 
     def __init__(self, chain: Chain):
         self._chain, self._window = chain, _Window(chain.file)
@@ -104,11 +103,12 @@ class Tables:
         self._left = 2 * chain.file.size + _SHORT
 
     def check_page_count(self, index: int) -> None:
-        """Hold the number of pages against the settings.
+        """Check the number of pages against the settings.
 
         Raises
         ------
         LimitExceededError
+            The page of this index is one more than the settings allow.
         """
         if index >= self._chain.settings.max_pages:
             path = self._chain.file.path
@@ -125,9 +125,9 @@ class Tables:
         Raises
         ------
         CorruptFileError
-            It lies outside the file, makes no sense, or the tables read so far are longer than the file.
+            It lies outside the file, is invalid, or the tables read so far are longer than the file.
         UnsupportedFeatureError
-            Its picture is of a type that is not read.
+            Its picture has a type that OMIO does not read.
         """
         table, next_offset = _read_table(self._chain, self._window, offset, index)
         layout = _find_layout(self._chain, self._layouts, table, index)
@@ -137,14 +137,14 @@ class Tables:
     def read_ahead(
         self, layout: Layout, offset: int, stride: int, most: int
     ) -> tuple[NDArray[np.int64], NDArray[np.uint8], int, bool]:
-        """Read some of the IFDs behind that at `offset`, as long as each lies at the next multiple of `stride`.
+        """Read some of the IFDs behind the one at `offset`, as long as each lies at the next multiple of `stride`.
 
         Returns
         -------
-        offsets, tables, following, whole
-            Of those that are chained and alike: where they lie; their raw tables, uint8 of shape (IFDs, bytes of a
-            table); the offset that the last of them, or the one at `offset`, names; and whether those were all that
-            were looked at.
+        offsets, tables, next_offset, complete
+            For the IFDs that are chained and share the layout: their offsets; their raw tables, uint8 of shape
+            (IFDs, bytes of a table); the offset that the last of them, or the one at `offset`, names; and whether
+            every IFD that was examined is among them.
         """
         form, file = self._chain.form, self._chain.file
         first, span = offset + stride, form.number.size + layout.size + form.pointer.size
@@ -180,22 +180,22 @@ class Tables:
 
 
 def _count_leading(flags: NDArray[np.bool_]) -> int:
-    """How many of the first are true."""
+    """The number of leading flags that are true."""
     return len(flags) if flags.all() else int(flags.argmin())
 
 
 def _count_alike(tables: NDArray[np.uint8], layout: Layout) -> int:
-    """How many of the first tables, contiguous and uint8 of shape (tables, bytes of a table), are of a layout."""
+    """The number of leading tables of a layout; `tables` is contiguous uint8 of shape (tables, bytes of a table)."""
     words = tables.view(np.uint16)  # all parts of an IFD have even lengths
     mask, key = (np.frombuffer(n.to_bytes(layout.size, "little"), np.uint16) for n in (layout.mask, layout.key))
-    # bits that any table has, and bits that all have, are those of the key: no copy of them is made to find it out
+    # all tables match if the OR and the AND of all tables both equal the key; this copies no table
     if all(((_fold(operation, words) & mask) == key).all() for operation in (np.bitwise_or, np.bitwise_and)):
         return len(words)
     return _count_leading(((words & mask) == key).all(axis=1))
 
 
 def _fold(operation: np.ufunc, words: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """All rows made one by a bitwise operation; by several rows at a time, since short ones cost a call each."""
+    """Reduce all rows to one by a bitwise operation, several rows at a time: a call for each short row is slow."""
     number, length = words.shape
     even = number // _FEW * _FEW
     partial = operation.reduce(words[:even].reshape(-1, _FEW * length), axis=0).reshape(_FEW, length)
@@ -236,7 +236,7 @@ def _read_table(chain: Chain, window: _Window, offset: int, page: int) -> tuple[
 
 
 def _find_layout(chain: Chain, layouts: list[Layout], table: bytes, index: int) -> Layout:
-    """The layout a table belongs to: one of the last few, or a new one."""
+    """The layout of a table: one of the last few, or a new one."""
     number = int.from_bytes(table, "little")
     for layout in layouts:
         alike = len(table) == layout.size and number & layout.mask == layout.key
@@ -259,9 +259,9 @@ def _agrees(chain: Chain, layout: Layout, table: bytes, window: _Window | None) 
 
 
 def _build_layout(chain: Chain, layouts: list[Layout], table: bytes, index: int) -> Layout:
-    """Read a table in full, and note which of its bytes make another table a table of this layout.
+    """Read a table in full, and record which of its bytes another table of this layout must share.
 
-    Pages that differ in texts alone have the structure of one of `layouts`.
+    Pages that differ only in texts share the structure of one of `layouts`.
     """
     form = chain.form
     size, value = form.entry.size, form.pointer.size
@@ -272,7 +272,7 @@ def _build_layout(chain: Chain, layouts: list[Layout], table: bytes, index: int)
     outside: list[tuple[int, bytes]] = []
     structural: list[tuple[int, Tag]] = []
     for position, (code, *entry) in zip(range(0, len(table), size), form.entry.iter_unpack(table), strict=True):
-        if code in tags:  # a tag that stands twice: the first counts
+        if code in tags:  # the tag occurs twice: the first entry counts
             masks.append(bytes(size))
             continue
         tag = tags[code] = Tag._make(entry)

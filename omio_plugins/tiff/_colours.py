@@ -1,4 +1,4 @@
-"""What the samples of a pixel are by PhotometricInterpretation, in words; it reads no file and changes no pixel.
+"""The meaning of a pixel's samples by PhotometricInterpretation, in words; it reads no file and changes no pixel.
 
 Numbers: TIFF 6.0, sections 8 (0 to 4), 16 (5, and InkSet), 21 (6) and 23 (8); 9 of "Adobe Photoshop TIFF Technical
 Notes" (2002), 10 of RFC 3949, 32803 of ISO 12234-2 (TIFF/EP), 34892 of the DNG specification, 32844 and 32845 of
@@ -19,7 +19,7 @@ from ._ifd import Page
 from ._structure import JPEG, MASK, PALETTE, RGB, YCBCR, Structure
 from ._tags import color_map
 
-_Model = tuple[str, tuple[str, ...], str]  # its name, its components, what else there is to know
+_Model = tuple[str, tuple[str, ...], str]  # name, components, further note
 
 _WHITE, _BLACK, _SEPARATED, _CIELAB = 0, 1, 5, 8
 _INK_SET, _OTHER_INKS = 332, 2  # tag InkSet: 1 is CMYK, which is the default
@@ -34,22 +34,22 @@ _MODELS: dict[int, _Model] = {
     32845: ("LogLuv", (), ""),
     34892: ("LinearRaw", (), "the colours are those of the camera"),
 }
-# With these codecs pixels come out as RGB where YCbCr is stored: JPEG and WebP; JPEG 2000 where its own header says so,
-# which is not known here, so that it is left at that.
+# These codecs decode stored YCbCr to RGB: JPEG and WebP; JPEG 2000 only if its own header says so, which this module
+# cannot see, so it assumes RGB.
 _DECODED_AS_RGB = (*JPEG, 34927, 50001, 33003, 33004, 33005, 34712)
 _NUMBERS = ("", "", "two", "three", "four", "five", "six")
 
 
 def colour_notes(page: Page, *, as_channels: bool) -> tuple[str, ...]:
-    """What the pixels of a page are, in a sentence, where they are neither grey nor RGB.
+    """Sentences on the pixels of a page that are neither grey nor RGB; empty for those that are.
 
-    Of a CMYK picture: "four samples are CMYK (PhotometricInterpretation 5), kept as stored; they are no RGB, but
+    For a CMYK picture: "four samples are CMYK (PhotometricInterpretation 5), kept as stored; they are no RGB, but
     channels".
 
     Parameters
     ----------
-    apart
-        Whether its samples are given as channels.
+    as_channels
+        Whether the description presents the samples as channels.
     """
     structure = page.structure
     number, samples = structure.photometric, structure.samples
@@ -73,7 +73,7 @@ def colour_notes(page: Page, *, as_channels: bool) -> tuple[str, ...]:
 
 
 def is_foreign(structure: Structure) -> bool:
-    """Whether pixels are neither grey nor RGB once they are decoded, and no indices."""
+    """Whether decoded pixels are neither grey, nor RGB, nor indices of a palette."""
     number = structure.photometric
     if (
         number == YCBCR
@@ -85,14 +85,14 @@ def is_foreign(structure: Structure) -> bool:
 
 
 def facts_as_channels(page: Page, facts: Callable[[], Facts]) -> Callable[[], Facts]:
-    """The facts of a picture whose samples are given as channels, from those of one with samples."""
+    """Change the facts of a picture with samples to those of one whose samples are channels."""
     _, components, _ = _model(page)
     stated = f"PhotometricInterpretation {page.structure.photometric}"
     return partial(_as_channels, facts, page.structure.samples, components, stated)
 
 
 def facts_with_color_map(page: Page, facts: Callable[[], Facts]) -> Callable[[], Facts]:
-    """The facts of a picture of indices, with the map of colours where it is not too long; see `_tags.color_map`."""
+    """Add the color map to the facts of a picture of palette indices, if it is not too long; see `_tags.color_map`."""
     colors = color_map(page.chain, page)
     return partial(_with_color_map, facts, colors.hex()) if colors else facts
 

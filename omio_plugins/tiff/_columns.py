@@ -1,4 +1,4 @@
-"""One tag of many pages, as a table of numbers; it knows neither strips nor pixels."""
+"""The values of one tag on many pages, as a table of numbers; it knows neither strips nor pixels."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from ._ifd import Chain
 from ._segments import TYPES, to_int64
 from ._tables import Run
 
-_CLOSE = 1 << 12  # bytes between tables that are read in one go
+_CLOSE = 1 << 12  # largest distance in bytes of tables that are read with one call
 _BATCH = 1 << 20  # bytes of tables read at once
 
 
 def numbers(chain: Chain, run: Run, code: int, n: int, *, allow_scattered: bool = False) -> NDArray[np.int64] | None:
-    """The first `n` values of a tag of every page of a run, (pages, n); None where it has fewer.
+    """The first `n` values of a tag on every page of a run, int64 of shape (pages, n); None if the tag has fewer.
 
     Parameters
     ----------
-    apart
-        Whether to read, one by one, tables that do not lie close together; None where they do not, otherwise.
+    allow_scattered
+        Whether to read tables that do not lie close together one by one; if False, the result for them is None.
 
     Raises
     ------
     CorruptFileError
-        A table that is read lies beyond the end of the file.
+        A table lies beyond the end of the file.
     """
     position = run.layout.positions.get(code)
     if position is None:
@@ -49,9 +49,9 @@ def numbers(chain: Chain, run: Run, code: int, n: int, *, allow_scattered: bool 
 
 
 def _read_adjacent(chain: Chain, pointers: NDArray[np.int64], n: int, dtype: np.dtype[Any]) -> NDArray[np.int64] | None:
-    """`n` values at each of the pointers, (pointers, n); None unless these lie at one small distance in the file.
+    """`n` values at each pointer, (pointers, n); None unless the pointers are spaced by one small distance.
 
-    tifffile lets all pages but the first of a series share one table of lengths.
+    In tifffile's files all pages of a series except the first share one table of lengths.
     """
     nbytes = n * dtype.itemsize
     steps = np.diff(pointers)

@@ -1,11 +1,11 @@
-"""From the stored bytes of a strip or tile to pixels; it knows no plane and no axes.
+"""The decoders of strips and tiles: from stored bytes to pixels; it knows no plane and no axes.
 
-Deflate is decoded straight into memory of the right size. Every other compression is tifffile's: it is shown a TIFF of
-a single strip or tile, made in memory of what `Structure` says, and gives a decoder for it (`TiffPage.decode`). So
-nothing of a hostile file's own tags reaches it, and no second handle is open.
+Deflate is decoded straight into memory of the right size. tifffile decodes every other compression: it opens a TIFF of
+a single strip or tile, built in memory from `Structure`, and returns a decoder for it (`TiffPage.decode`). So nothing
+of a hostile file's own tags reaches tifffile, and no second handle is open.
 
-A strip that is full is right: what its data hold behind the last byte is not judged, as libtiff does not. But a
-checksum of deflate that does not fit says that the pixels are damaged, and is an error.
+A full strip is valid: data behind its last byte are not checked, as in libtiff. But a wrong checksum of deflate means
+that the pixels are damaged, and is an error.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ _JPEG2000 = (33003, 33004, 33005, 34712)
 _PNG, _LERC = 34933, 34887
 _OLD_JPEG, _LZW, _PACKBITS = 6, 5, 32773
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-_ROOMY = 1 << 22  # bytes that an encoded picture may always declare, whatever its strip or tile is
+_ROOMY = 1 << 22  # bytes that an encoded picture may always declare, whatever the size of its strip or tile
 
 HOT = 1 << 20
-"""Bytes that stay in the cache: decoding into them and copying is quicker than decoding into memory never touched."""
+"""Bytes that stay in the cache: decoding into them and copying is faster than decoding into untouched memory."""
 
 Decode = Callable[..., Any]
 
 
 class Decoders:
-    """Decoders by structure and size of a segment; made once each, used from many threads."""
+    """Decoders by structure and size of a segment; each is created once and used from many threads."""
 
     def __init__(self, order: Order):
         self._order = order
@@ -47,28 +47,28 @@ class Decoders:
         self._hot = threading.local()
 
     def decode(self, structure: Structure, data: bytes, size: tuple[int, int], tables: bytes | None) -> NDArray[Any]:
-        """Pixels of a strip or tile.
+        """Decode a strip or tile.
 
         Parameters
         ----------
         data
-            As stored.
+            The stored bytes.
         size
-            Rows and columns of it that lie inside the picture.
+            The rows and columns of it that lie inside the picture.
         tables
             JPEGTables of the page.
 
         Returns
         -------
         array
-            (rows, columns, samples), at least of `size`; to be used before this thread decodes again.
+            Pixels of shape (rows, columns, samples), at least of `size`; valid until this thread decodes again.
 
         Raises
         ------
         CorruptFileError
-            It cannot be decoded, or gives less than `size`.
+            It cannot be decoded, or has fewer pixels than `size`.
         UnsupportedFeatureError
-            Nothing here decodes this compression.
+            No decoder for this compression is available.
         """
         rows = structure.rows if structure.tile else size[0]
         _refuse_short(structure, data, rows)
@@ -78,7 +78,7 @@ class Decoders:
             except CorruptFileError:
                 if rows == structure.rows:
                     raise
-                return self._inflate(structure, data, structure.rows)  # a last strip that its writer filled up
+                return self._inflate(structure, data, structure.rows)  # the writer filled up the last strip
         _refuse_oversized(structure, data, rows)
         if structure.compression == _LZW and _lzw.needs_check():
             usable, why = _trim_lzw(structure, data)
@@ -105,7 +105,7 @@ class Decoders:
             array = decode(data, 0, **options)[0][0]
         except (MemoryError, OmioError):
             raise
-        except Exception as error:  # the border to tifffile and imagecodecs, which raise of every kind
+        except Exception as error:  # the border to tifffile and imagecodecs, which raise any class
             raise _translate_error(structure, error) from error
         _check_array(structure, array, size)
         return np.asarray(array)
@@ -116,6 +116,7 @@ class Decoders:
         Raises
         ------
         CorruptFileError
+            The data cannot be decompressed, or are too short for `out`.
         """
         import imagecodecs
 
@@ -133,7 +134,7 @@ class Decoders:
             )
 
     def _inflate(self, structure: Structure, data: bytes, rows: int) -> NDArray[Any]:
-        """Pixels in memory of this thread, which its next call fills anew."""
+        """Decode deflate into memory of this thread, which its next call overwrites."""
         nbytes = rows * structure.row_bytes
         scratch = getattr(self._hot, "scratch", None)
         if scratch is None or scratch.nbytes < nbytes:
@@ -145,7 +146,7 @@ class Decoders:
         return typed.reshape(rows, structure.columns, structure.contig)
 
     def _decoder(self, structure: Structure, size: tuple[int, int], data: bytes) -> Decode:
-        jfif = structure.compression in JPEG and data[6:10] == b"JFIF"  # then its colours are its own affair
+        jfif = structure.compression in JPEG and data[6:10] == b"JFIF"  # a JFIF header decides its colours itself
         key = (structure, *size, jfif)
         with self._lock:
             if key not in self._decoders:
@@ -154,7 +155,7 @@ class Decoders:
 
 
 def _make_decoder(structure: Structure, size: tuple[int, int], head: bytes, order: str) -> Decode:
-    """tifffile's decoder of a picture that is one strip or tile."""
+    """Create tifffile's decoder for a picture of one strip or tile."""
     import tifffile
 
     if structure.compression not in tifffile.TIFF.DECOMPRESSORS and structure.compression != 1:
@@ -170,7 +171,7 @@ def _make_decoder(structure: Structure, size: tuple[int, int], head: bytes, orde
 
 
 def _make_single_segment_tiff(structure: Structure, size: tuple[int, int], head: bytes, order: str) -> bytes:
-    """A TIFF with one strip or tile, whose data is nothing but the first bytes of a real one."""
+    """A TIFF with one strip or tile, whose data are only the first bytes of a real one."""
     n = structure.planes
     entries: list[tuple[int, str, tuple[int, ...]]] = [
         (256, "I", (size[1],)), (257, "I", (size[0],)), (258, "H", (structure.bits,) * structure.samples),
@@ -204,7 +205,7 @@ def _make_single_segment_tiff(structure: Structure, size: tuple[int, int], head:
 
 
 def _check_array(structure: Structure, array: Any, size: tuple[int, int]) -> None:
-    """What a decoder gives must be of the type that the tags say, and large enough."""
+    """Verify that a decoder's output has the type that the tags state, and is large enough."""
     is_bilevel = structure.dtype.kind == "b" and array.dtype == np.uint8  # CCITT's decoders give 0 and 1 as bytes
     expected = (*size, structure.contig)
     fits = array.ndim == 3 and all(have >= need for have, need in zip(array.shape, expected, strict=True))
@@ -216,7 +217,7 @@ def _check_array(structure: Structure, array: Any, size: tuple[int, int]) -> Non
 
 
 def _refuse_short(structure: Structure, data: bytes, rows: int) -> None:
-    """Nothing is allocated that so few bytes cannot fill."""
+    """Raise before anything is allocated that so few bytes cannot fill."""
     if rows * structure.row_bytes > max(expansion_limit(structure, len(data)), _ROOMY):
         raise CorruptFileError(
             "a strip or tile is too short for its picture",
@@ -225,18 +226,18 @@ def _refuse_short(structure: Structure, data: bytes, rows: int) -> None:
 
 
 def _trim_lzw(structure: Structure, data: bytes) -> tuple[bytes, str]:
-    """LZW as far as it can be decoded without harm, and what ends it there; see `_lzw.sound`."""
+    """The part of LZW data that can be decoded safely, and the reason for its end; see `_lzw.trim`."""
     usable, why = _lzw.trim(_reverse_bits(structure, data))
     return _reverse_bits(structure, usable), why
 
 
 def _reverse_bits(structure: Structure, data: bytes) -> bytes:
-    """Data with the bits of each byte from the other end, where FillOrder says so; and the converse."""
+    """Reverse the bits of each byte if FillOrder is 2; a second call restores the data."""
     return data.translate(_REVERSED) if structure.fill_order == 2 else data
 
 
 def _retry_input(structure: Structure, data: bytes, size: tuple[int, int]) -> tuple[bytes, tuple[int, int]] | None:
-    """Data and size for a second try, where the first may have failed behind the last byte of a strip or tile."""
+    """Data and size for a second try, if the first may have failed behind the last byte of a strip or tile."""
     if structure.compression == _LZW:
         usable, why = _trim_lzw(structure, data)
         return (usable, size) if why else None
@@ -247,11 +248,11 @@ def _retry_input(structure: Structure, data: bytes, size: tuple[int, int]) -> tu
     if structure.tile or size[0] == structure.rows:
         return None
     _refuse_short(structure, data, structure.rows)
-    return data, (structure.rows, size[1])  # a last strip that its writer filled up
+    return data, (structure.rows, size[1])  # the writer filled up the last strip
 
 
 def _refuse_oversized(structure: Structure, data: bytes, rows: int) -> None:
-    """An encoded picture declares its own size, and decoders allocate it unasked."""
+    """Raise if an encoded picture declares a size larger than its segment: decoders allocate the declared size."""
     declared = _count_declared_samples(structure.compression, data)
     allowed = max(4 * rows * structure.columns * max(structure.contig, 3), _ROOMY)
     if declared > allowed:
@@ -262,7 +263,7 @@ def _refuse_oversized(structure: Structure, data: bytes, rows: int) -> None:
 
 
 def _count_declared_samples(compression: int, data: bytes) -> int:
-    """Samples that an encoded picture declares; 0 where it cannot be told."""
+    """The number of samples that an encoded picture declares; 0 if unknown."""
     if compression in JPEG:
         return _count_jpeg_samples(data)
     if compression in _JPEG2000:  # SIZ marker, ITU-T T.800, A.5.1
@@ -281,7 +282,7 @@ def _count_declared_samples(compression: int, data: bytes) -> int:
 
 
 def _count_jpeg_samples(data: bytes) -> int:
-    """Samples that the largest frame header declares; markers as in ITU-T T.81, B.1 and B.2.2."""
+    """The number of samples that the largest frame header declares; markers as in ITU-T T.81, B.1 and B.2.2."""
     at, largest = data.find(b"\xff"), 0
     while at >= 0 and at + 10 <= len(data):
         marker = data[at + 1]

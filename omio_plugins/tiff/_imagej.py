@@ -1,4 +1,4 @@
-"""ImageJ's TIFF: a stack in T, Z, C order, described in ``key=value`` lines; it reads no pixel.
+"""ImageJ's flavour of TIFF: a stack in T, Z, C order, described in ``key=value`` lines; it reads no pixel.
 
 Keys as ImageJ writes them: https://github.com/imagej/ImageJ/blob/master/ij/io/FileSaver.java
 (getDescriptionString); private tags 50838 and 50839: ij/io/TiffEncoder.java of the same repository.
@@ -36,7 +36,7 @@ def pictures(chain: Chain, pages: PageSequence, description: str) -> list[Pictur
     Raises
     ------
     CorruptFileError
-        A dimension is no positive number, or the stack is longer than what the file holds.
+        A dimension is no positive number, or the stack is longer than the file.
     """
     first = pages[0]
     raw, keys = raw_tags(chain, first), parse(description)
@@ -57,7 +57,10 @@ def pictures(chain: Chain, pages: PageSequence, description: str) -> list[Pictur
     return [
         picture(
             axes=axes, lead=lead,
-            stacks=stacks(stack_pages, reduced_candidates(stack_pages)) if start is None else [Stack(pages=stack_pages, start=start)],
+            stacks=(
+                stacks(stack_pages, reduced_candidates(stack_pages)) if start is None
+                else [Stack(pages=stack_pages, start=start)]
+            ),
             kind="ImageJ hyperstack" if stack > 1 else "ImageJ TIFF", facts=facts, assumptions=assumptions,
             warnings=warnings, vendor=vendor, signed=signed_note(first.structure, description),
         )
@@ -65,7 +68,7 @@ def pictures(chain: Chain, pages: PageSequence, description: str) -> list[Pictur
 
 
 def _counts(chain: Chain, pages: PageSequence, keys: Mapping[str, Any]) -> tuple[dict[str, int], int]:
-    """Lengths of T, Z, C and the number of images, both in pages.
+    """The lengths of T, Z and C and the number of images, both in pages.
 
     ImageJ counts pages. Bio-Formats counts each sample of an RGB pixel, in `channels=` and in `images=`
     (bfconvert 7.3.1: one RGB page is ``images=3``, ``channels=3``).
@@ -87,7 +90,7 @@ def _counts(chain: Chain, pages: PageSequence, keys: Mapping[str, Any]) -> tuple
 
 
 def _has_images_behind_page(pages: PageSequence, images: int) -> bool:
-    """Whether the only page has so many images behind it, as ImageJ stores stacks of 4 GB and more."""
+    """Whether so many images follow the data of the only page, as ImageJ stores stacks of 4 GB and more."""
     if len(pages) > 1:
         return False
     try:
@@ -98,13 +101,13 @@ def _has_images_behind_page(pages: PageSequence, images: int) -> bool:
 
 
 def signed_note(structure: Structure, description: str) -> str:
-    """Why pixels are signed although unsigned ones are stored, in a sentence; "" where they are as stored.
+    """A sentence on why pixels are signed although the file stores unsigned ones; "" if they are as stored.
 
     ImageJ adds 32768 to signed 16-bit pixels, stores them as unsigned, and describes that as a straight line
-    (``cf=0``) from value 0 at -32768 by steps of 1: `isSigned16Bit` and `setSigned16BitCalibration` of
+    (``cf=0``) from value 0 at -32768 in steps of 1: `isSigned16Bit` and `setSigned16BitCalibration` of
     https://github.com/imagej/ImageJ/blob/master/ij/measure/Calibration.java; ij152_from_int16.tif of the tests' files.
-    Every other calibration is a measure of the pixels, no type of them; so is this one with ``zeroclip=true``, which
-    shows all below 0 as 0.
+    Every other calibration states what the pixels measure, not their type; so does this one with ``zeroclip=true``,
+    which shows all values below 0 as 0.
     """
     if structure.dtype != "uint16" or structure.bits != 16:
         return ""
@@ -119,9 +122,9 @@ def signed_note(structure: Structure, description: str) -> str:
 
 
 def _axes(lengths: Mapping[str, int], stack: int, order: str) -> tuple[str, tuple[int, ...], tuple[str, ...]]:
-    """Axes before those of a page; ImageJ takes dimensions that do not multiply to the stack for none."""
+    """Axes before those of a page, lengths, assumptions; ImageJ ignores dimensions whose product is not the stack."""
     if math.prod(lengths.values()) == stack:
-        axes = order[::-1] if sorted(order) == ["C", "T", "Z"] else "TZC"  # written fastest first, CZT where unsaid
+        axes = order[::-1] if sorted(order) == ["C", "T", "Z"] else "TZC"  # written fastest first; CZT by default
         return axes, tuple(lengths[a] for a in axes), ()
     if all(n == 1 for n in lengths.values()):
         return "Q", (stack,), ()
@@ -145,7 +148,7 @@ def _read_count(chain: Chain, keys: Mapping[str, Any], key: str) -> int:
 
 
 def parse(description: str) -> dict[str, Any]:
-    """The keys of a description; numbers and true and false as such.
+    """Parse the keys of a description; numbers, true and false become Python values.
 
     Examples
     --------
@@ -163,7 +166,7 @@ def parse(description: str) -> dict[str, Any]:
 def _value(text: str) -> Any:
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
-    if "_" in text or len(text) > 40:  # Python's underscores are no numbers
+    if "_" in text or len(text) > 40:  # Python would accept underscores in numbers
         return text
     for kind in (int, float):
         try:
@@ -175,7 +178,7 @@ def _value(text: str) -> Any:
 
 
 def imagej_facts(raw: RawTags) -> Facts:
-    """What the description and the tags say; lengths in micrometres, times in seconds."""
+    """The facts in the description and the tags; lengths in micrometres, times in seconds."""
     keys = parse(raw.description)
     known: dict[str, Any] = dict(sizes(raw, keys))
     interval = number(keys, "finterval")
@@ -188,15 +191,15 @@ def imagej_facts(raw: RawTags) -> Facts:
 
 
 def _private_values(raw: RawTags) -> dict[str, Any]:
-    """What ImageJ keeps in private tags: Info, Labels, Ranges, LUTs, ROI, Overlays, properties."""
+    """The values of ImageJ's private tags: Info, Labels, Ranges, LUTs, ROI, Overlays, properties."""
     values: dict[str, Any] = {}
     if raw.imagej is not None:
         try:
             values = jsonable(metadata(*raw.imagej, raw.order))
-        except ValueError as error:  # nothing is lost: the bytes are kept
+        except ValueError as error:  # keep the bytes, so nothing is lost
             values = {"IJMetadata": jsonable(raw.imagej[0]), "IJMetadata error": str(error)}
     lines = [line for line in raw.description.splitlines() if line.strip()]
     keys = {line.partition("=")[0].strip() for line in lines if "=" in line}
-    if len(keys) < len(lines):  # lines that are no key=value, or a key that stands twice
+    if len(keys) < len(lines):  # lines that are no key=value, or a key that occurs twice
         values["description"] = raw.description
     return values

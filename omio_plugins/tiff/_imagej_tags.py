@@ -1,4 +1,4 @@
-"""ImageJ's private tags 50838 and 50839: what a description has no place for; it reads no file.
+"""ImageJ's private tags 50838 and 50839, which hold what does not fit into a description; it reads no file.
 
 Form: https://github.com/imagej/ImageJ/blob/master/ij/io/TiffEncoder.java (writeMetaData) and TiffDecoder.java
 (getMetaData): a header "IJIJ" with pairs of a four-letter type and a number of values, then the values, whose lengths
@@ -24,7 +24,7 @@ def metadata(data: bytes, counts: tuple[int, ...], order: str) -> dict[str, Any]
     Raises
     ------
     ValueError
-        They contradict each other.
+        The lengths, the header and the values contradict each other.
     """
     if not counts or counts[0] < 12 or sum(counts) > len(data):
         raise ValueError(f"{len(counts)} lengths, {sum(counts)} bytes of {len(data)}")

@@ -1,12 +1,12 @@
-"""The resolutions of an image: its pages, and the smaller pictures that hang on them or follow them; it reads no pixel.
+"""The resolutions of an image: its pages, and the smaller pictures in SubIFDs or behind them; it reads no pixel.
 
-Smaller pictures hang on a page by its tag SubIFDs (Adobe PageMaker 6.0 TIFF Technical Notes, note 1; for OME-TIFF
-https://ome-model.readthedocs.io/en/stable/ome-tiff/specification.html, "Sub-resolutions"), or follow it in the chain
-with bit 0 of NewSubfileType set (TIFF 6.0, section 8).
+A page names smaller pictures in its tag SubIFDs (Adobe PageMaker 6.0 TIFF Technical Notes, note 1; for OME-TIFF
+https://ome-model.readthedocs.io/en/stable/ome-tiff/specification.html, "Sub-resolutions"), or they follow it in the
+chain with bit 0 of NewSubfileType set (TIFF 6.0, section 8).
 
-A damaged SubIFD is an error although the full resolution may be sound: what is wrong with one table of a file casts
-doubt on all of it, and a picture that silently lost its pyramid is slow where its maker took care that it is not. What
-is sound and no smaller copy of the picture is left out, and told.
+A damaged SubIFD is an error although the full resolution may be intact: one damaged table casts doubt on the whole
+file, and a picture that silently loses its pyramid is slow although its maker prevented that. An intact picture that is
+no smaller copy of the image is left out, and a note reports it.
 """
 
 from __future__ import annotations
@@ -23,19 +23,23 @@ from ._picture import Stack
 from ._structure import MASK, SUB_IFDS, Structure
 from ._tables import Run
 
-_MOST_SUB_IFDS = 64  # of one page: each resolution is a half of the one before, and no width is beyond 2**64
+_MOST_SUB_IFDS = 64  # of one page: each resolution is half of the one before, and no width exceeds 2**64
 _POINTERS = (4, 13, 16, 18)  # LONG, IFD, LONG8, IFD8
 _LSM = 34412  # the reduced pages of Zeiss LSM files are thumbnails: 128 pixels, in colour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """What may be one smaller resolution: a page for each plane, or why it is none.
+    """A possible smaller resolution.
 
     Attributes
     ----------
     name
-        For people: where it stands.
+        A description of its place, for messages.
+    pages
+        From the flat index of a plane to its page.
+    refusal
+        Why it is no smaller resolution; empty if nothing speaks against it so far.
     """
 
     name: str
@@ -44,21 +48,21 @@ class Candidate:
 
 
 def stacks(pages: Mapping[int, Page], candidates: Sequence[Candidate] = ()) -> list[Stack]:
-    """Full resolution, and every smaller one that all of the pages have, in order of decreasing size.
+    """The full resolution, and every smaller one that all pages have, in order of decreasing size.
 
     Parameters
     ----------
     pages
         From the flat index of a plane to its page.
-    following
+    candidates
         Candidates besides those that the pages name as SubIFDs.
 
     Raises
     ------
     CorruptFileError
-        A SubIFD lies outside the file, makes no sense, is a page of the main chain, or is named twice.
+        A SubIFD lies outside the file, is invalid, is a page of the main chain, or is named twice.
     LimitExceededError
-        They are more than the settings allow.
+        There are more pages than the settings allow.
     """
     alike = kinds(pages)
     if not candidates and not any(page.chain.has(page, SUB_IFDS) for page in alike):
@@ -68,7 +72,7 @@ def stacks(pages: Mapping[int, Page], candidates: Sequence[Candidate] = ()) -> l
 
 
 def _select(pages: Mapping[int, Page], candidates: Sequence[Candidate], notes: list[str]) -> list[Stack]:
-    """The stack of the full resolution with the notes, and those of the candidates that are smaller resolutions."""
+    """The stack of the full resolution with the notes, and the stacks of all candidates that are smaller ones."""
     full = first_of(pages).structure
     by_size: dict[tuple[int, int], Candidate] = {}
     for candidate in candidates:
@@ -86,7 +90,7 @@ def _select(pages: Mapping[int, Page], candidates: Sequence[Candidate], notes: l
 
 
 def _find_mismatch(full: Structure, pages: Mapping[int, Page]) -> str:
-    """Why pages are no smaller resolution of a picture; empty where they are."""
+    """The reason why pages are no smaller resolution of a picture; empty if they are one."""
     alike = [page.structure for page in kinds(pages)]
     small = alike[0]
     if any(other.shape != small.shape for other in alike):
@@ -104,14 +108,14 @@ def _find_mismatch(full: Structure, pages: Mapping[int, Page]) -> str:
 
 
 def _same_shape(full: Structure, small: Structure) -> bool:
-    """Whether one factor takes a size to another, give or take the rounding of a pixel."""
+    """Whether two sizes differ by one factor, up to the rounding of a pixel."""
     across = full.width / (small.width + 1), full.width / max(small.width - 1, 0.5)
     down = full.length / (small.length + 1), full.length / max(small.length - 1, 0.5)
     return across[0] <= down[1] and down[0] <= across[1]
 
 
 def _sub_ifd_candidates(pages: Mapping[int, Page]) -> tuple[list[Candidate], list[str]]:
-    """The SubIFDs of all pages, first with first, and notes on those that not all pages have."""
+    """Candidates of the SubIFDs of all pages, the first ones together, and notes on SubIFDs that some pages lack."""
     offsets = {index: _offsets(page) for index, page in pages.items()}
     shared = min(map(len, offsets.values()))
     notes = []
@@ -125,14 +129,14 @@ def _sub_ifd_candidates(pages: Mapping[int, Page]) -> tuple[list[Candidate], lis
 def _sub_ifd_candidate(
     pages: Mapping[int, Page], offsets: Mapping[int, tuple[int, ...]], k: int, readers: Mapping[int, _SubIfdReader]
 ) -> Candidate:
-    """SubIFD `k` of every page."""
+    """The candidate of SubIFD `k` of every page."""
     name = f"SubIFD {k}"
     sub_pages: dict[int, Page] = {}
     refusal = ""
     for index, page in pages.items():
         try:
             sub_pages[index] = readers[id(page.chain)].read(page, offsets[index][k])
-        except UnsupportedFeatureError as error:  # it is sound, and no copy of a picture that is read
+        except UnsupportedFeatureError as error:  # it is intact, but no copy of a picture that OMIO reads
             refusal = f"{error.what} ({error.evidence})"
     return Candidate(name=name, pages=sub_pages, refusal=refusal)
 
@@ -148,7 +152,7 @@ def _offsets(page: Page) -> tuple[int, ...]:
 
 
 class _SubIfdReader:
-    """Reads the SubIFDs of one file; none twice, and none that is a page of the main chain. Their own are not read."""
+    """Reads the SubIFDs of one file, none twice and none of the main chain; ignores the SubIFDs of SubIFDs."""
 
     def __init__(self, chain: Chain):
         self._chain, self._tables = chain, Tables(chain)
@@ -168,15 +172,15 @@ class _SubIfdReader:
 
 
 def reduced_candidates(pages: Mapping[int, Page]) -> list[Candidate]:
-    """Reduced pages of the main chain that stand behind the pages of an image, as candidates.
+    """Candidates of reduced pages of the main chain that follow the pages of an image.
 
-    A stretch of n pages of the image is followed by n pages of each smaller size: n = 1 where every page has its
-    pyramid behind it. Where it is otherwise, they are no pyramid.
+    n pages of the image are followed by n pages of each smaller size; n is 1 if every page has its pyramid behind it.
+    Reduced pages in any other order are no pyramid.
     """
     chain = first_of(pages).chain
     has_none = not any(
         _is_reduced(run) for run in chain.pages.runs
-    )  # as in most files: no page is looked at to find out
+    )  # true of most files; creates no page
     if has_none or chain.has(chain.pages[0], _LSM):
         return []
     indices = {page.index: plane for plane, page in pages.items()}
@@ -198,7 +202,7 @@ def reduced_candidates(pages: Mapping[int, Page]) -> list[Candidate]:
 
 
 def _is_reduced(run: Run) -> bool:
-    """Whether pages are marked as of a reduced resolution, and as no masks."""
+    """Whether NewSubfileType marks pages as a reduced resolution, and not as masks."""
     return run.layout.structure.subfile & 0b101 == 1
 
 

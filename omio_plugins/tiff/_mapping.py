@@ -1,7 +1,8 @@
-"""Where the planes of a resolution can be mapped as they lie in the file; it reads tables of strips, and no pixel.
+"""The layout by which the planes of a resolution can be memory-mapped; it reads tables of strips, and no pixel.
 
-That is so where the rows of a plane are one run of bytes, uncompressed and whole, and planes lie at regular distances.
-It is told when a file is opened, so it costs a few operations on whole columns, whatever the number of pages.
+Planes can be mapped if the rows of each are one run of bytes, uncompressed and complete, and the planes lie at regular
+distances. The check runs when a file is opened, so it uses a few operations on whole columns, whatever the number of
+pages.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ._pages import PagesInOrder, first_of, kinds
 from ._segments import Segments, raw_lengths
 from ._structure import STRIP_COUNTS, STRIP_OFFSETS, Structure
 
-_MOST_RUNS = 256  # stretches of pages, each of which costs some reads
+_MOST_RUNS = 256  # runs of pages; each costs some reads
 _MOST_STRIPS = 1 << 20  # strips
 
 
@@ -33,26 +34,26 @@ def find_mapping(
     start: int | None,
     segments: Segments | None,
 ) -> MappedLayout | None:
-    """Where the planes of one resolution can be mapped; None where they cannot, or nobody looked.
+    """The layout by which the planes of one resolution can be mapped; None if they cannot, or were not examined.
 
     Parameters
     ----------
     pages
-        From the flat index over `lead` to the page that holds the plane; all there.
+        From the flat index over `lead` to the page that holds the plane; complete.
     lead
         Lengths of the native axes before those of a page, C order.
     dtype
-        Of the picture.
+        Type of the picture.
     start
-        Where all planes lie one after the other, as `_picture.Stack` has it.
-    seen
-        Places of the strips of the pages, in their order, where they are known.
+        Offset of the first plane if all planes lie one after the other, as in `_picture.Stack`.
+    segments
+        Places of the strips of the pages, in their order, if known.
     """
     first = first_of(pages)
     chain, structure = first.chain, first.structure
     if not all(page.chain is chain and _has_plain_rows(page.structure, structure) for page in kinds(pages)):
         return None
-    if start is not None:  # looked at when that was found
+    if start is not None:  # `start` was verified when it was found
         begin: int = start
         strides: tuple[int, ...] | None = tuple(structure.nbytes * math.prod(lead[k + 1 :]) for k in range(len(lead)))
     else:
@@ -75,13 +76,13 @@ def find_mapping(
 
 
 def _has_plain_rows(structure: Structure, first: Structure) -> bool:
-    """Whether the strips of a page are its rows as they are, in as many strips of as many rows as the first page."""
+    """Whether the strips of a page hold its rows unchanged, cut as on the first page."""
     has_rows = structure.direct and structure.tile is None and not structure.planar
     return has_rows and (structure.shape, structure.dtype, structure.rows) == (first.shape, first.dtype, first.rows)
 
 
 def _starts(pages: Mapping[int, Page], structure: Structure, segments: Segments | None) -> NDArray[np.int64] | None:
-    """Where each plane begins, in the order of flat indices; None unless all are runs of rows that are stored."""
+    """The offset of each plane, in the order of flat indices; None unless every plane is one stored run of rows."""
     if segments is None or segments.offsets.shape != (len(pages), structure.segments):
         return None
     offsets, needed = segments.offsets, raw_lengths(structure)
@@ -95,7 +96,7 @@ def _starts(pages: Mapping[int, Page], structure: Structure, segments: Segments 
 
 
 def _distances(starts: NDArray[np.int64], itemsize: int) -> tuple[int, ...] | None:
-    """Bytes from one index to the next along each axis; None where they are not regular, or no whole pixels."""
+    """Bytes from one index to the next along each axis; None if irregular, or no multiple of a pixel."""
     base = int(starts.flat[0])
     regular = np.full(starts.shape, base, np.int64)
     distances = []
@@ -108,11 +109,11 @@ def _distances(starts: NDArray[np.int64], itemsize: int) -> tuple[int, ...] | No
     return tuple(distances) if np.array_equal(starts, regular) else None
 
 
-# --- tables of several strips a page, of more pages than are looked at one by one
+# --- tables of several strips per page, for more pages than can be read one by one
 
 
 def _read_tables(pages: Mapping[int, Page], structure: Structure) -> Segments | None:
-    """Places of the strips of all pages, shape (pages, strips); None where their tables are not close together."""
+    """Places of the strips of all pages, shape (pages, strips); None if their tables are not close together."""
     if not isinstance(pages, PagesInOrder) or len(pages.pages.runs) > _MOST_RUNS:
         return None
     if structure.segments * len(pages) > _MOST_STRIPS:

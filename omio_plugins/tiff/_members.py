@@ -1,7 +1,7 @@
-"""The files of a set: which names may be opened, what each states of itself, and its pages; it knows no image.
+"""The files of a set: which names may be opened, the UUID and pages of each; it knows no image.
 
-A file names others, and whoever made it may want something else opened. So a name is followed only to a regular file
-inside the folder of the opened file; what leads out of it is refused unseen.
+A file names others, and a hostile one may name any file. So a name is followed only to a regular file inside the folder
+of the opened file; a name that leads out of it is refused without a look at its target.
 """
 
 from __future__ import annotations
@@ -25,26 +25,28 @@ from ._tables import Form
 from ._tags import DESCRIPTION
 from ._xml import HEAD, begins_as_ome, decode, plane_texts, root_uuid
 
-_MOST_NAMES = 100_000  # names of a folder that are gone through
-_MOST_LOOKS = 4096  # files that are looked into for a UUID; each look reads some kilobytes
+_MOST_NAMES = 100_000  # names of a folder that are examined
+_MOST_LOOKS = 4096  # files that are searched for a UUID; each costs a read of some kilobytes
 _SUFFIXES = (".tif", ".tiff", ".btf", ".tf8", ".tf2", ".companion.ome")
 _TIFF = (b"II*\0", b"II+\0", b"MM\0*", b"MM\0+")
 
 
 class Members:
-    """The opened file, which stays open, and the others of its set, which are open while they are read.
+    """The opened file, which stays open, and the other files of its set, which are open while they are read.
 
     Attributes
     ----------
     first
         The opened file.
     planes
-        From the path of a member whose UUID was asked for to what `_xml.planes` finds in its OME-XML.
+        From the path of a member whose UUID was read to the result of `_xml.plane_texts` for its OME-XML.
 
     Raises
     ------
-    ReadError, FileNotFoundError
-        It cannot be opened.
+    ReadError
+        The file cannot be opened.
+    FileNotFoundError
+        The file does not exist.
     """
 
     def __init__(self, path: str):
@@ -60,15 +62,15 @@ class Members:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Every file of the set that is there, the opened one first."""
+        """Every existing file of the set, the opened one first."""
         return tuple(self._paths)
 
     def close(self) -> None:
-        """Let go of all files."""
+        """Close all files."""
         self._shelf.close()
         self.first.close()
 
-    # most files name no others: links are not followed to find out where they would be
+    # computed on demand: most files name no others, and resolving links costs system calls
     @cached_property
     def _root(self) -> str:
         return os.path.realpath(self.folder)
@@ -77,14 +79,14 @@ class Members:
     def _first_real_path(self) -> str:
         return os.path.realpath(self.first.path)
 
-    # --- what a file holds
+    # --- the content of a file
 
     def is_companion(self) -> bool:
         """Whether the opened file is OME-XML rather than a TIFF."""
         return not self.is_tiff(self.first.path) and begins_as_ome(self.first.read(0, min(HEAD, self.first.size)))
 
     def is_tiff(self, path: str) -> bool:
-        """Whether a member begins as a TIFF does."""
+        """Whether a member begins with a TIFF signature."""
         file = self._file(path)
         return file.read(0, min(4, file.size)) in _TIFF
 
@@ -93,8 +95,10 @@ class Members:
 
         Raises
         ------
-        CorruptFileError, LimitExceededError
-            As `read_chain`; all files together have more pages than the settings allow.
+        CorruptFileError
+            As `read_chain`.
+        LimitExceededError
+            As `read_chain`; or all files together have more pages than the settings allow.
         """
         if path not in self._chains:
             chain = read_chain(self._file(path))
@@ -110,12 +114,14 @@ class Members:
         return self._chains[path]
 
     def text(self, path: str) -> str:
-        """The OME-XML that a member holds, or is; empty where a TIFF has no description.
+        """The OME-XML in a member, or the member itself if it is OME-XML; empty if a TIFF has no description.
 
         Raises
         ------
-        CorruptFileError, LimitExceededError
-            As `chain`; it is neither; it is longer than the settings allow.
+        CorruptFileError
+            As `chain`; or the member is neither a TIFF nor OME-XML.
+        LimitExceededError
+            As `chain`; or the text is longer than the settings allow.
         """
         if self.is_tiff(path):
             chain = self.chain(path)
@@ -136,18 +142,20 @@ class Members:
         return decode(file.read(0, file.size))
 
     def uuid(self, path: str) -> str | None:
-        """The UUID that a member states of itself."""
+        """The UUID that a member states for itself."""
         head = _xml_head(self._file(path))
         self.planes[path] = plane_texts(head)
         return root_uuid(head)
 
     def peek(self, name: str) -> str:
-        """The description of a TIFF beside the opened file, which is no member for that; empty where there is none.
+        """The description of a TIFF beside the opened file, without making it a member; empty if there is none.
 
         Raises
         ------
-        CorruptFileError, ReadError
-            The name leads elsewhere; the file cannot be read.
+        CorruptFileError
+            The name leads out of the folder, or to no regular file.
+        ReadError
+            The file cannot be read.
         """
         path = self._locate(name, self.folder)
         if path is None or path == self.first.path:
@@ -162,33 +170,33 @@ class Members:
             self._files[path] = ShelvedFile(path, self._shelf)
         return self._files[path]
 
-    # --- which files there are
+    # --- the search for files
 
     def find(self, name: str, folder: str) -> str | None:
-        """The member of a name.
+        """Find the member of a name.
 
         Parameters
         ----------
         name
-            As another file spells it; "/" or, by programs of Windows, a backslash between its parts.
+            The name in another file; "/" or, from programs on Windows, a backslash separates its parts.
         folder
-            Where that file lies.
+            The folder of that file.
 
         Returns
         -------
         str or None
-            A path; None where nothing of that name is there.
+            A path; None if no file has that name.
 
         Raises
         ------
         CorruptFileError
-            The name leads out of the folder of the opened file, or to what is no regular file.
+            The name leads out of the folder of the opened file, or to something that is no regular file.
         """
         path = self._locate(name, folder)
         return path if path in (None, self.first.path) else self._add_member(path)
 
     def _locate(self, name: str, folder: str) -> str | None:
-        """As `find`; what is found is no member yet."""
+        """As `find`, without making the file a member."""
         path = self._resolve(name, folder)
         try:
             is_link = stat.S_ISLNK(os.lstat(path).st_mode)
@@ -196,7 +204,7 @@ class Members:
             return None
         except (OSError, ValueError) as error:
             raise self._refusal(name, str(error)) from error
-        bare = os.path.dirname(path) == self.folder and not is_link  # as nearly all names are
+        bare = os.path.dirname(path) == self.folder and not is_link  # true of nearly all names
         real = os.path.join(self._root, os.path.basename(path)) if bare else os.path.realpath(path)
         if real == self._first_real_path:
             return self.first.path
@@ -213,12 +221,12 @@ class Members:
         return os.path.join(self.folder, os.path.relpath(real, self._root))
 
     def find_uuid(self, uuid: str, folder: str) -> str | None:
-        """The member that states a UUID of itself, whatever its name; in this folder, not in folders of it.
+        """Find the member that states a UUID for itself, whatever its name; in this folder, not in its subfolders.
 
         Raises
         ------
         CorruptFileError
-            Several do.
+            Several files state that UUID.
         """
         if folder not in self._uuids:
             self._uuids[folder] = self._scan_uuids(folder)
@@ -233,7 +241,7 @@ class Members:
         return self._add_member(paths[0]) if paths else None
 
     def _scan_uuids(self, folder: str) -> dict[str, list[str]]:
-        """From UUIDs to the files of a folder that state them."""
+        """Read the UUIDs of the files of a folder: from each UUID to the files that state it."""
         with os.scandir(folder) as entries:
             names = sorted(
                 entry.name
@@ -244,7 +252,7 @@ class Members:
         others = (os.path.join(folder, name) for name in names if os.path.join(real, name) != self._first_real_path)
         paths_by_uuid: dict[str, list[str]] = {}
         for path in (self.first.path, *itertools.islice(others, _MOST_LOOKS)):
-            with contextlib.suppress(OmioError, OSError):  # what cannot be read is not the one looked for
+            with contextlib.suppress(OmioError, OSError):  # an unreadable file is not the one in question
                 uuid = self._read_uuid(path)
                 if uuid is not None:
                     paths_by_uuid.setdefault(uuid, []).append(path)
@@ -261,7 +269,7 @@ class Members:
         return path
 
     def _resolve(self, name: str, folder: str) -> str:
-        """The path of a name, by its text alone."""
+        """The path of a name, from its text alone."""
         spelled = name.replace("\\", "/")
         parts = [part for part in spelled.split("/") if part not in ("", ".")]
         if "\0" in name or not parts or ".." in parts:
@@ -272,7 +280,7 @@ class Members:
             if start is None:
                 raise self._refusal(name, "it is an absolute path outside the folder")
             return os.path.join(self.folder, os.path.relpath(absolute, start))
-        if ntpath.splitdrive(spelled)[0]:  # of a machine with drives, which this one may or may not be
+        if ntpath.splitdrive(spelled)[0]:  # a path of Windows; this machine may be another
             raise self._refusal(name, "it begins with a drive")
         return os.path.join(folder, *parts)
 
@@ -291,9 +299,9 @@ def _is_within(path: str, root: str) -> bool:
 
 
 def _xml_head(file: PositionedFile, most: int = HEAD) -> bytes:
-    """The first bytes of the description of a TIFF's first page, or of a file that is no TIFF; empty where unreadable.
+    """The first bytes of the description of a TIFF's first page, or of a file that is no TIFF; empty if unreadable.
 
-    At most so many of a description. Layout as in `_chain`; only one table is read, whatever the file's length.
+    At most `most` bytes of a description. Layout as in `_chain`; reads only one table, whatever the file's length.
     """
     head = file.read(0, min(HEAD, file.size))
     if head[:4] not in _TIFF:

@@ -1,8 +1,9 @@
-"""Micro-Manager's image stacks: a header, a summary and an index of planes around a TIFF; it reads no pixel.
+"""Micro-Manager's flavour of TIFF: a header, a summary and an index of planes around a TIFF; it reads no pixel.
 
 https://micro-manager.org/Micro-Manager_File_Formats, "Image file stacks": behind the eight bytes of the TIFF header
-four pairs of a number and an offset (or a length), of the index map, display settings, comments and the summary, then
-the summary as JSON; the index map lists channel, slice, frame, position and the offset of the IFD of every plane.
+stand four pairs of a number and an offset (or a length), for the index map, display settings, comments and the
+summary, then the summary as JSON; the index map lists channel, slice, frame, position and the offset of the IFD of
+every plane.
 """
 
 from __future__ import annotations
@@ -41,12 +42,12 @@ def _read_header(chain: Chain) -> tuple[int, ...]:
 
 
 def pictures(chain: Chain) -> list[Picture]:
-    """Describe the positions, each an image.
+    """Describe the positions; each is an image.
 
     Raises
     ------
     CorruptFileError
-        The summary or the index map cannot be read, or contradict the pages.
+        The summary or the index map cannot be read, or contradicts the pages.
     LimitExceededError
         The summary is longer than the settings allow.
     """
@@ -74,10 +75,10 @@ _PlaneIndex = tuple[int, int, int]  # channel, slice, frame
 
 
 def _describe_position(
-    chain: Chain, sizes: Mapping[str, int], planes: Mapping[_PlaneIndex, Page], text: str, name: str | None, position: int,
-    positions: int, assumptions: tuple[str, ...],
+    chain: Chain, sizes: Mapping[str, int], planes: Mapping[_PlaneIndex, Page], text: str, name: str | None,
+    position: int, positions: int, assumptions: tuple[str, ...],
 ) -> Picture:  # fmt: skip
-    """One position; all have the same lengths, and what one has not is not present."""
+    """Describe one position; all have the same lengths, and planes that one lacks are not present."""
     pages = {(t * sizes["Z"] + z) * sizes["C"] + c: page for (c, z, t), page in planes.items()}
     first = pages[min(pages)]
     if any(page.structure.shape != first.structure.shape or page.structure.dtype != first.structure.dtype
@@ -106,7 +107,7 @@ def _read_summary(chain: Chain) -> str:
 
 
 def parse(text: str) -> dict[str, Any] | None:
-    """The summary; None where it is no JSON object."""
+    """The summary; None if it is no JSON object."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -115,7 +116,7 @@ def parse(text: str) -> dict[str, Any] | None:
 
 
 def _read_index(chain: Chain) -> np.ndarray[Any, Any] | None:
-    """Channel, slice, frame, position and offset of every plane, uint32 of shape (planes, 5); None where unwritten."""
+    """Channel, slice, frame, position and offset of every plane, uint32 of shape (planes, 5); None if never written."""
     at = _read_header(chain)[1]
     if at == 0:
         return None
@@ -129,7 +130,7 @@ def _read_index(chain: Chain) -> np.ndarray[Any, Any] | None:
 
 
 def _group_positions(chain: Chain, index: np.ndarray[Any, Any]) -> dict[int, dict[_PlaneIndex, Page]]:
-    """From each position to its planes: channel, slice and frame to the page."""
+    """From each position to its planes: from channel, slice and frame to the page."""
     by_offset: dict[int, int] = {}
     for run, first in zip(chain.pages.runs, (run.first for run in chain.pages.runs), strict=True):
         by_offset.update(zip(run.offsets.tolist(), range(first, first + len(run)), strict=True))
@@ -147,7 +148,7 @@ def _group_positions(chain: Chain, index: np.ndarray[Any, Any]) -> dict[int, dic
 
 
 def _check_sizes(chain: Chain, summary: Mapping[str, Any], sizes: Mapping[str, int]) -> None:
-    """Hold the largest index of each axis against what the summary declares and what the pages can be."""
+    """Check the largest index of each axis against the size in the summary and the number of pages."""
     for axis, size in sizes.items():
         declared = summary.get(_SIZES[axis])
         most = max(declared if isinstance(declared, int) else 0, len(chain.pages))
@@ -175,7 +176,7 @@ def _assumptions(
 
 
 def _names(summary: Mapping[str, Any]) -> dict[int, str]:
-    """Names of positions: InitialPositionList of 1.4, StagePositions of 2.0."""
+    """Names of positions: InitialPositionList of version 1.4, StagePositions of 2.0."""
     listed = summary.get("InitialPositionList") or summary.get("StagePositions")
     if not isinstance(listed, list):
         return {}
@@ -186,7 +187,7 @@ def _names(summary: Mapping[str, Any]) -> dict[int, str]:
 
 
 def stack_facts(raw: RawTags, text: str, channels: int) -> Facts:
-    """What the summary says; every key of it as an annotation."""
+    """The facts in the summary; every key of it as an annotation."""
     summary = parse(text) or {}
     known: dict[str, Any] = {}
     keys = {"physical_size_x": "PixelSize_um", "physical_size_y": "PixelSize_um", "physical_size_z": "z-step_um"}
@@ -200,7 +201,7 @@ def stack_facts(raw: RawTags, text: str, channels: int) -> Facts:
         known["time_increment"] = Fact(step, "file", "Micro-Manager summary: Interval_ms")
     aspect = _number(summary.get("PixelAspect"))
     if aspect not in (None, 1.0):
-        known.pop("physical_size_y", None)  # how the aspect is meant is not documented
+        known.pop("physical_size_y", None)  # the meaning of the aspect is not documented
     known = {**sizes_by_tags(raw), **known}
     known["channels"] = _channels(summary, channels)
     annotations = notes(raw)
@@ -224,7 +225,7 @@ def _channels(summary: Mapping[str, Any], number: int) -> tuple[Channel, ...]:
 
 
 def _color(argb: int) -> int:
-    """OME's signed RGBA of Java's ARGB (java.awt.Color.getRGB), opaque."""
+    """Convert Java's ARGB (java.awt.Color.getRGB) to OME's signed RGBA, opaque."""
     rgba = (argb & 0xFFFFFF) << 8 | 0xFF
     return rgba - (1 << 32) if rgba >= 1 << 31 else rgba
 

@@ -1,6 +1,6 @@
-"""OME-TIFF, one file or a set, as pictures: the OME-XML held against the pages; it reads no pixel.
+"""The OME flavour of TIFF, one file or a set: checks the OME-XML against the pages; it reads no pixel.
 
-The metadata are `omio_core.ome`'s, the files `_sets`', which IFD is which plane `_planes`'.
+`omio_core.ome` reads the metadata, `_sets` finds the files, and `_planes` assigns IFDs to planes.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ def is_ome(description: str) -> bool:
 
 
 def pictures(chain: Chain, description: str, members: Members) -> list[Picture]:
-    """Describe the images of an OME-TIFF, or of the set that it is of.
+    """Describe the images of an OME-TIFF, or of the set to which it belongs.
 
     Raises
     ------
     CorruptFileError
-        The XML is broken, names IFDs that are not there, or contradicts them; a file of the set must not be opened, or
-        is not what it should be.
+        The XML is broken, names IFDs that do not exist, or contradicts them; a file of the set must not be opened, or
+        is another file than the set expects.
     """
     document = read.parse(description)
     home = Home(path=chain.file.path, text=description, document=document, chain=chain)
@@ -64,14 +64,16 @@ def pictures(chain: Chain, description: str, members: Members) -> list[Picture]:
 
 
 def companion(members: Members) -> list[Picture]:
-    """Describe the images of a set whose metadata were opened: OME-XML that is no TIFF.
+    """Describe the images of a set whose metadata file was opened: OME-XML that is no TIFF.
 
     Raises
     ------
     CorruptFileError
         As `pictures`.
-    AbsentDataError, UnsupportedFeatureError
-        It names no file for its planes, or holds them itself.
+    AbsentDataError
+        The OME-XML names no file for its planes.
+    UnsupportedFeatureError
+        The OME-XML holds its planes itself.
     """
     path = members.first.path
     text = members.text(path)
@@ -79,7 +81,7 @@ def companion(members: Members) -> list[Picture]:
 
 
 def _read_metadata_file(path: str, reference: read.OmeDocument, members: Members) -> Home:
-    """The document that a BinaryOnly element points at."""
+    """Read the document that a BinaryOnly element names."""
     text = members.text(path)
     try:
         document = read.parse(text)
@@ -97,7 +99,7 @@ def _read_metadata_file(path: str, reference: read.OmeDocument, members: Members
 
 
 def _describe_without_metadata(chain: Chain) -> list[Picture]:
-    """The pages of a file whose metadata are not there."""
+    """Describe the pages of a file whose metadata file is missing."""
     note = "the file that says which planes these are is not there: its pages are taken one after the other"
     return _plain.pictures(chain, _plain.full_pages(chain.pages), assumptions=(note,), kind="OME-TIFF set")
 
@@ -160,13 +162,13 @@ def _describe_image(home: Home, image: read.OmeImage, files: Sources, members: M
 
 
 def _find_path(pages: Mapping[int, Page], planes: Planes, at: Position) -> str | None:
-    """The file that holds the plane of such T, Z and channel; None where none does."""
+    """The file that holds the plane at T, Z and channel `at`; None if none does."""
     page = pages.get(planes.place(at))
     return None if page is None else page.chain.file.path
 
 
 def _describe_absent(image: read.OmeImage, planes: Planes, samples: int, fields: Mapping[str, Any]) -> Picture:
-    """An image of which no file is there: what it would be, and nothing present."""
+    """Describe an image whose files are all missing: its axes and sizes, with nothing present."""
     if image.pixel_type not in _TYPES:
         raise CorruptFileError(f"{planes.name} has no type of pixel", evidence=f"Type is {image.pixel_type[:80]!r}")
     axis_lengths = [(a, n) for a, n in zip(planes.axes, planes.lead, strict=True) if n > 1]
@@ -186,11 +188,11 @@ def _describe_absent(image: read.OmeImage, planes: Planes, samples: int, fields:
 
 
 def _count_samples(home: Home, image: read.OmeImage, files: Sources) -> int:
-    """Samples of a pixel: what the pages have, which SizeC counts one by one."""
+    """Samples per pixel of the pages; SizeC counts each of them."""
     tiff_data = image.tiff_data or (read.TiffData(),)
     candidates = ((data, chain) for data in tiff_data if (chain := files.chain(data)) is not None)
     first = next(candidates, None)
-    if first is None:  # as the Channel elements have it, where they agree
+    if first is None:  # as in the Channel elements, if they agree
         stated = image.samples[0] if image.samples else 1
         return stated if set(image.samples) == {stated} and stated * len(image.samples) == image.size_c else 1
     data, chain = (
@@ -212,7 +214,7 @@ def _count_samples(home: Home, image: read.OmeImage, files: Sources) -> int:
 def _compare(
     image: read.OmeImage, planes: Planes, pages: Mapping[int, Page]
 ) -> tuple[np.dtype[np.generic] | None, tuple[str, ...]]:
-    """Hold the OME-XML against the pages; another type where only the OME-XML tells it."""
+    """Check the OME-XML against the pages; the type of the pixels if only the OME-XML states it, with a note."""
     alike = kinds(pages)
     first = alike[0].structure
     stated = _TYPES.get(image.pixel_type)
@@ -240,6 +242,6 @@ def _compare(
 
 
 def _may_have_type(structure: Structure, stated: str | None) -> bool:
-    """Whether the tags leave the type open and its size agrees."""
+    """Whether the tags leave the type open and the size of a sample fits."""
     plain = structure.kind is None and structure.dtype.kind == "u" and structure.bits == 8 * structure.dtype.itemsize
     return plain and stated != "bool" and np.dtype(stated).itemsize == structure.dtype.itemsize

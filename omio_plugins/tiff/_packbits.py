@@ -1,20 +1,22 @@
-"""A strip or tile of PackBits up to its last byte; it decodes nothing.
+"""The cut of a strip or tile of PackBits behind its last byte; it decodes nothing.
 
-A byte n and n + 1 bytes as they are; or 257 - n and one byte that stands n times; 128 stands for nothing (TIFF 6.0,
-section 9). What lies behind the last byte of a strip is not judged: libtiff stops there, too, in the middle of a run
-where need be (tif_packbits.c, PackBitsDecode).
+A run is a byte n and n + 1 literal bytes; or 257 - n and one byte that is repeated n times; 128 is skipped (TIFF 6.0,
+section 9). Data behind the last byte of a strip are not checked: libtiff stops there, too, in the middle of a run
+if necessary (tif_packbits.c, PackBitsDecode).
 """
 
 from __future__ import annotations
 
 
 def trim(data: bytes, expected: int) -> bytes:
-    """The data up to the run that makes the byte `due`, which is made as short as it has to be; all where none does.
+    """Cut the data behind the run that decodes to the last byte expected, and shorten that run if necessary.
+
+    The data are unchanged if they decode to fewer bytes.
 
     Parameters
     ----------
-    due
-        Bytes that the strip or tile takes.
+    expected
+        Decoded bytes of the strip or tile.
     """
     at = total = 0
     while at + 1 < len(data):

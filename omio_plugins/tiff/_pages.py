@@ -1,6 +1,6 @@
-"""Pages by the thousand: tables of tags kept as arrays, a `Page` made when one is asked for; it knows no flavour.
+"""Sequences of many pages: keeps tables of tags as arrays, and creates a `Page` on access; it knows no flavour.
 
-Most pages of a file share a layout, so what is asked of all of them is answered once a run or by one column.
+Most pages of a file share a layout, so a question about all pages is answered once per run or by one column.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Pages(Sequence[Page]):
     def __init__(self, chain: Chain, runs: Iterable[Run], cache: dict[int, Page] | None = None):
         self.chain = chain
         self.runs = tuple(run for run in runs if len(run))
-        self._begins = [0, *accumulate(len(run) for run in self.runs)]  # of each run, and where the last one ends
+        self._begins = [0, *accumulate(len(run) for run in self.runs)]  # index of each run's first page, and the end of the last run
         self._cache: dict[int, Page] = {} if cache is None else cache
         self._offsets: set[int] | None = None
         self._kinds: list[Page] | None = None
@@ -53,7 +53,7 @@ class Pages(Sequence[Page]):
             new_page = Page(
                 run.first + within, int(run.offsets[within]), run.tables[within].tobytes(), run.layout, self.chain
             )
-            page = self._cache.setdefault(run.first + within, new_page)  # two threads may have made it: one stays
+            page = self._cache.setdefault(run.first + within, new_page)  # two threads may have created it: keep one
         return page
 
     def _slice(self, start: int, stop: int) -> Pages:
@@ -67,11 +67,11 @@ class Pages(Sequence[Page]):
         return self.select(runs)
 
     def select(self, runs: Iterable[Run]) -> Pages:
-        """Other pages of the same chain."""
+        """The pages of some runs of the same chain."""
         return Pages(self.chain, runs, self._cache)
 
     def offsets(self) -> set[int]:
-        """Where their IFDs lie."""
+        """The offsets of their IFDs."""
         if self._offsets is None:
             self._offsets = {offset for run in self.runs for offset in run.offsets.tolist()}
         return self._offsets
@@ -87,7 +87,7 @@ class Pages(Sequence[Page]):
 
 
 class PagesInOrder(Mapping[int, Page]):
-    """Pages by the index of the plane they hold: the first holds plane 0, and so on."""
+    """Pages by the flat index of their plane: the first page holds plane 0, and so on."""
 
     def __init__(self, pages: PageSequence):
         self.pages = pages
@@ -105,12 +105,12 @@ class PagesInOrder(Mapping[int, Page]):
 
 
 def first_of(pages: Mapping[int, Page]) -> Page:
-    """The first of them."""
+    """The page of the first plane."""
     return pages.pages[0] if isinstance(pages, PagesInOrder) else next(iter(pages.values()))
 
 
 def kinds(pages: Mapping[int, Page]) -> list[Page]:
-    """One page of each layout, in the order they are first met."""
+    """One page of each layout, in the order of their first pages."""
     if isinstance(pages, PagesInOrder):
         return pages.pages.kinds()
     firsts: dict[int, Page] = {}
@@ -120,14 +120,14 @@ def kinds(pages: Mapping[int, Page]) -> list[Page]:
 
 
 class PageCollector:
-    """Pages as a walk along the chain meets them."""
+    """Collects pages in the order of the chain."""
 
     def __init__(self) -> None:
         self.count = 0
         self._stretches: list[tuple[Layout, list[NDArray[np.int64]], bytearray]] = []  # bytes that grow in place
 
     def add(self, layout: Layout, offsets: NDArray[np.int64], tables: bytes | memoryview) -> None:
-        """Add pages of one layout, whose tables are one after the other."""
+        """Add pages of one layout; `tables` holds their tables one after the other."""
         if not self._stretches or self._stretches[-1][0] is not layout:
             self._stretches.append((layout, [], bytearray()))
         _, known_offsets, table_bytes = self._stretches[-1]
@@ -136,11 +136,11 @@ class PageCollector:
         self.count += len(offsets)
 
     def offsets(self) -> NDArray[np.int64]:
-        """Where all IFDs so far lie."""
+        """The offsets of all IFDs so far."""
         return np.concatenate([part for _, parts, _ in self._stretches for part in parts])
 
     def pages(self, chain: Chain) -> Pages:
-        """All of them; nothing can be added any more."""
+        """All pages; nothing can be added afterwards."""
         runs, first = [], 0
         for layout, offsets, tables in self._stretches:
             rows = np.frombuffer(tables, np.uint8).reshape(-1, layout.size)

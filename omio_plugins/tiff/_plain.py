@@ -1,4 +1,4 @@
-"""TIFF of no flavour: pages that look alike are one image along an axis nobody labelled; it reads no pixel."""
+"""TIFF of no flavour: pages that look alike are one image along an unlabelled axis; it reads no pixel."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def pictures(
     Parameters
     ----------
     facts
-        Of the flavour, where it has some.
+        Returns the facts of the flavour, if it has some.
     signed
-        From a first page's structure and description to what `_picture.picture` takes as `signed`.
+        From a first page's structure and description to the parameter `signed` of `_picture.picture`.
     """
     groups: dict[tuple[object, ...], list[Run]] = {}
     for run in pages.runs:
@@ -74,11 +74,11 @@ def _describe_group(
 
 
 def full_pages(pages: PageSequence) -> PageSequence:
-    """The pages that are pictures of their own: no thumbnails and no masks, unless there is nothing else."""
+    """The pages that are full pictures: no thumbnails and no masks, unless there is nothing else."""
     full = [run for run in pages.runs if is_full(run.layout.structure)]
     return pages.select(full) if 0 < len(full) < len(pages.runs) else pages
 
 
 def is_full(structure: Structure) -> bool:
-    """Whether a page is a picture of its own by its NewSubfileType: not reduced, and no mask."""
+    """Whether a page is a full picture by its NewSubfileType: not reduced, and no mask."""
     return not structure.subfile & 0b101 and structure.photometric != MASK

@@ -1,9 +1,9 @@
-"""ScanImage's TIFF: frames of channels, slices and times in one long chain; it reads no pixel.
+"""ScanImage's flavour of TIFF: frames of channels, slices and times in one long chain; it reads no pixel.
 
 BigTIFF of ScanImage 2016 and later: magic 117637889 and version at byte 16, then the lengths of the frame data and of
 the ROI groups, then both (https://docs.scanimage.org/Appendix/ScanImage+BigTiff+Specification.html); the frame
 data are lines ``SI.x.y = value`` that the Software tag repeats. Channels of a frame follow one another; the order
-of slices and times depends on the way of the stack: see `axes_of`.
+of slices and times depends on the mode of the stack: see `axes_of`.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ Keys = Mapping[str, str]
 
 
 def header(chain: Chain, description: str) -> str | None:
-    """The frame data of a ScanImage file: its header, the Software tag or the description; None where it is no such."""
+    """The frame data of a ScanImage file: its header, the Software tag or the description; None for other files."""
     if chain.form.big and chain.file.size >= 32:
         magic, version, length, _ = struct.unpack("<4I", chain.file.read(16, 16))
         if magic == _MAGIC and version in (3, 4) and 32 + length <= min(chain.file.size, chain.settings.max_xml):
             return chain.file.read(32, length).rstrip(b"\0").decode("utf-8", "replace")
     try:
         software = chain.text(chain.pages[0], SOFTWARE) or ""
-    except CorruptFileError:  # a note that points outside the file costs the note, not the picture
+    except CorruptFileError:  # if a note points outside the file, drop the note, not the picture
         software = ""
     if software.startswith("SI."):
         return software
@@ -52,7 +52,10 @@ def pictures(chain: Chain, pages: PageSequence, text: str) -> list[Picture]:
 
     Raises
     ------
-    CorruptFileError, LimitExceededError
+    CorruptFileError
+        The pages cannot lie in the file.
+    LimitExceededError
+        The pixels are more than the settings allow for a file of that size.
     """
     raw, keys = raw_tags(chain, pages[0]), parse(text)
     axes, lead, assumptions = axes_of(keys, len(pages))
@@ -69,7 +72,7 @@ def pictures(chain: Chain, pages: PageSequence, text: str) -> list[Picture]:
 
 
 def parse(text: str) -> dict[str, str]:
-    """The keys of the frame data, values as they stand.
+    """Parse the keys of the frame data; the values stay text.
 
     Examples
     --------
@@ -82,9 +85,9 @@ def parse(text: str) -> dict[str, str]:
 def axes_of(keys: Keys, pages: int) -> tuple[str, tuple[int, ...], tuple[str, ...]]:
     """Axes, lengths and assumptions of a chain of `pages` pages.
 
-    A fast stack goes through all slices for every volume: T, Z, C. A slow one takes all frames of a slice before the
-    next: Z, T, C. Frames of flyback may or may not be among the pages; where the number of pages does not tell, or
-    fits nothing, the axis stays unlabelled.
+    A fast stack scans all slices for every volume: T, Z, C. A slow one acquires all frames of a slice before the next:
+    Z, T, C. Frames of flyback may or may not be among the pages; if the number of pages does not decide it, or fits
+    neither, the axis stays unlabelled.
 
     Examples
     --------
@@ -133,7 +136,7 @@ def _unknown_axes(pages: int, why: str) -> tuple[str, tuple[int, ...], tuple[str
 
 
 def count(value: str) -> int:
-    """Entries of one of MATLAB's vectors: ``[1;2]``, ``[1 2]`` or ``1``."""
+    """The number of entries of a MATLAB vector: ``[1;2]``, ``[1 2]`` or ``1``."""
     return max(len(re.split(r"[;,\s]+", value.strip("[] "))), 1)
 
 

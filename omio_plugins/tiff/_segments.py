@@ -1,4 +1,4 @@
-"""Where the strips and tiles of a page lie; it decodes nothing."""
+"""The offsets and lengths of a page's strips and tiles; it decodes nothing."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from ._ifd import Page
 from ._structure import CCITT, NONE, STRIP_COUNTS, STRIP_OFFSETS, TILE_COUNTS, TILE_OFFSETS, Structure
 
 TYPES = {3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8", 1: "u1"}
-"""Types of the tags of offsets and lengths, as numpy has them; without the byte order."""
-_CACHE_SIZE = 16  # tables of this many pages; one read asks for few, and a table may be megabytes
+"""numpy's names for the types of the tags of offsets and lengths, without the byte order."""
+_CACHE_SIZE = 16  # tables of this many pages; one read needs few, and a table may have megabytes
 
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """Offsets and lengths in bytes of a page's strips or tiles, int64; both 0 where one is not stored."""
+    """Offsets and lengths in bytes of a page's strips or tiles, int64; a 0 in either means that one is not stored."""
 
     offsets: NDArray[np.int64]
     counts: NDArray[np.int64]
 
     @property
     def absent(self) -> NDArray[np.bool_]:
-        """Which are not stored (https://gdal.org/drivers/raster/gtiff.html, SPARSE_OK)."""
+        """Flags of strips or tiles that are not stored (https://gdal.org/drivers/raster/gtiff.html, SPARSE_OK)."""
         nothing: NDArray[np.bool_] = (self.offsets == 0) | (self.counts == 0)
         return nothing
 
 
 class SegmentTables:
-    """The segments of pages, a few of them kept."""
+    """A cache of the segments of a few pages."""
 
     def __init__(self) -> None:
         self._cache: OrderedDict[tuple[int, int], Segments] = OrderedDict()
@@ -47,7 +47,7 @@ class SegmentTables:
         Raises
         ------
         CorruptFileError
-            The table does not lie in the file, or counts are missing that cannot be known otherwise.
+            The table does not lie in the file, or counts are missing and cannot be derived.
         """
         key = (id(page.chain), page.offset)
         with self._lock:
@@ -64,7 +64,7 @@ class SegmentTables:
 
 
 def read_segments(page: Page) -> Segments:
-    """Read the table of a page; errors as `SegmentTables.of`."""
+    """Read the table of a page; errors as `SegmentTables.get`."""
     chain, structure = page.chain, page.structure
     size = chain.file.size
     tiled = chain.has(page, TILE_OFFSETS)
@@ -78,7 +78,7 @@ def read_segments(page: Page) -> Segments:
         counts = _estimate_counts(page, offsets)
     count_is_unknown = len(offsets) == 1 and offsets[0] > 0 and counts[0] == 0
     if count_is_unknown and (structure.compression == NONE or structure.compression in CCITT):
-        # written by some that did not know the length yet; libtiff and tifffile estimate it too
+        # some writers do not know the length yet; libtiff and tifffile estimate it too
         counts = _estimate_counts(page, offsets)
     outside = np.flatnonzero((offsets > size) | ((offsets + counts > size) & (offsets > 0)))
     if structure.compression != NONE and outside.size:
@@ -101,14 +101,14 @@ def _read_numbers(page: Page, code: int) -> NDArray[np.int64]:
 
 
 def to_int64(values: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.int64]:
-    """Offsets or lengths as int64; what is beyond that is beyond any file, and half of it leaves room for a sum."""
+    """Offsets or lengths as int64; limited to 1 << 62, which is beyond any file and leaves room for a sum."""
     if values.dtype.itemsize == 8:
         values = np.minimum(values, 1 << 62)
     return values.astype(np.int64)
 
 
 def _estimate_counts(page: Page, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Lengths of segments whose table is missing."""
+    """Derive the lengths of segments whose table is missing."""
     if page.structure.compression == NONE:
         return raw_lengths(page.structure)[: len(offsets)]
     if len(offsets) == 1:
@@ -117,7 +117,7 @@ def _estimate_counts(page: Page, offsets: NDArray[np.int64]) -> NDArray[np.int64
 
 
 def raw_lengths(structure: Structure) -> NDArray[np.int64]:
-    """Bytes of each strip or tile where nothing is compressed."""
+    """Bytes of each strip or tile without compression."""
     rows = np.full(structure.segments, structure.rows, np.int64)
     if structure.tile is None:
         rows[structure.grid[0] - 1 :: structure.grid[0]] -= structure.rows * structure.grid[0] - structure.length
@@ -125,13 +125,13 @@ def raw_lengths(structure: Structure) -> NDArray[np.int64]:
 
 
 def contiguous_start(pages: list[Page], planes: int) -> int:
-    """Where a run of planes begins that is longer than its pages: all lie behind the first, as stored.
+    """The offset of a run of planes that is longer than its pages: all lie behind the first, uncompressed.
 
     Raises
     ------
     CorruptFileError
-        They do not: the file ends sooner, is compressed, has a table of tags among them, or a page has its data
-        elsewhere.
+        The file ends before the last plane, is compressed, has a table of tags between the planes, or a page has its
+        data elsewhere.
     """
     first, nbytes = pages[0], pages[0].structure.nbytes
     chain = first.chain
@@ -156,9 +156,9 @@ def contiguous_start(pages: list[Page], planes: int) -> int:
 
 
 def strip_place(page: Page) -> tuple[int, int]:
-    """Where the data of a page of a single strip or tile begins, and its bytes; offset 0 where it is not stored.
+    """Offset and bytes of the data of a page with a single strip or tile; the offset is 0 if it is not stored.
 
-    Bytes are 0 where the writer did not know them, and they can be known.
+    The bytes are 0 if the writer did not know them and they can be derived.
     """
     chain = page.chain
     tiled = chain.has(page, TILE_OFFSETS)
