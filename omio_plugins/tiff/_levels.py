@@ -178,9 +178,7 @@ def reduced_candidates(pages: Mapping[int, Page]) -> list[Candidate]:
     Reduced pages in any other order are no pyramid.
     """
     chain = first_of(pages).chain
-    has_none = not any(
-        _is_reduced(run) for run in chain.pages.runs
-    )  # true of most files; creates no page
+    has_none = not any(_is_reduced(run) for run in chain.pages.runs)  # true of most files; creates no page
     if has_none or chain.has(chain.pages[0], _LSM):
         return []
     indices = {page.index: plane for plane, page in pages.items()}

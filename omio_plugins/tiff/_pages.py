@@ -23,7 +23,7 @@ class Pages(Sequence[Page]):
     def __init__(self, chain: Chain, runs: Iterable[Run], cache: dict[int, Page] | None = None):
         self.chain = chain
         self.runs = tuple(run for run in runs if len(run))
-        self._begins = [0, *accumulate(len(run) for run in self.runs)]  # index of each run's first page, and the end of the last run
+        self._begins = [0, *accumulate(len(run) for run in self.runs)]  # of each run, and the end of the last
         self._cache: dict[int, Page] = {} if cache is None else cache
         self._offsets: set[int] | None = None
         self._kinds: list[Page] | None = None

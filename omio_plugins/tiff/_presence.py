@@ -1,4 +1,4 @@
-"""What of an image is stored: planes, strips and tiles that exist, and where whole planes begin; it reads no pixel."""
+"""The search for the stored planes, strips and tiles of an image, and their offsets; it reads no pixel."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from ._structure import (
 )
 from ._tables import Form, Run
 
-_MOST_LOOKED_AT = 1 << 20  # strips and tiles that are looked at when a file is opened, to tell which exist,
+_MOST_LOOKED_AT = 1 << 20  # strips and tiles that are checked for existence when a file is opened,
 _MOST_PAGES_LOOKED_AT = 1024  # and pages: each costs a read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presence:
-    """What of one resolution is stored.
+    """The stored part of one resolution.
 
     Attributes
     ----------
     pages
-        Those of the pages asked about that are stored, by the flat index of their plane.
+        The stored pages, by the flat index of their plane.
     present
-        The boxes of native indices that exist; None where all does.
-    seen
+        The boxes of native indices that exist; None if all exist.
+    segments
         Offsets and lengths of the strips or tiles of every page, int64 of shape (pages, strips of a page) and in the
-        order of `pages`; None where not all of them were looked at, or something is absent.
+        order of `pages`; None if not all of them were examined, or something is absent.
     """
 
     pages: Mapping[int, Page]
@@ -53,14 +53,14 @@ class Presence:
 
 
 def find_presence(lead: tuple[int, ...], structure: Structure, pages: Mapping[int, Page]) -> Presence:
-    """Look which planes, strips and tiles are stored.
+    """Find the planes, strips and tiles that are stored.
 
     Parameters
     ----------
     lead
         Lengths of the native axes before those of a page.
     structure
-        Of the first page.
+        Structure of the first page.
     pages
         From the flat index over `lead` to the page that holds the plane.
 
@@ -101,13 +101,13 @@ def find_presence(lead: tuple[int, ...], structure: Structure, pages: Mapping[in
 
 
 def _read_strips(pages: Mapping[int, Page]) -> Segments:
-    """Offset and length of the first strip or tile of every page, shape (pages, 1); offset 0 where it is not stored.
+    """Offset and length of the first strip or tile of every page, shape (pages, 1); offset 0 if it is not stored.
 
-    The length is 0 where the writer did not know it, and it can be known.
+    The length is 0 if the writer did not know it and it can be derived.
     """
     offsets: list[NDArray[np.int64]] = []
     counts: list[NDArray[np.int64]] = []
-    singly: list[tuple[int, int]] = []  # pages that are asked one by one, since the last array
+    singly: list[tuple[int, int]] = []  # pages read one by one since the last array
 
     def close() -> None:
         if singly:
@@ -134,7 +134,7 @@ def _read_strips(pages: Mapping[int, Page]) -> Segments:
 
 
 def _read_columns(form: Form, run: Run) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-    """The same of a run of pages, as `strip` has it; None where it must say."""
+    """The same for a run of pages, as by `strip_place`; None if `strip_place` must read each page."""
     tiled = TILE_OFFSETS in run.layout.positions
     offsets = run.column(form, TILE_OFFSETS if tiled else STRIP_OFFSETS)
     counts = run.column(form, TILE_COUNTS if tiled else STRIP_COUNTS)
@@ -148,7 +148,7 @@ def _read_columns(form: Form, run: Run) -> tuple[NDArray[np.int64], NDArray[np.i
 
 
 def planes_present(indices: Iterable[int], lead: tuple[int, ...]) -> tuple[Box, ...]:
-    """The boxes over `lead` that hold exactly the given flat indices."""
+    """The boxes over `lead` that hold exactly these flat indices."""
     flat = sorted(indices)
     if flat and flat[-1] - flat[0] + 1 == len(flat):
         return tuple(Box(spans) for spans in unfold(flat[0], flat[-1] + 1, lead))
@@ -178,10 +178,11 @@ _Grids = dict[int, NDArray[np.bool_] | None]
 
 
 def _find_absent(pages: Mapping[int, Page]) -> tuple[_Grids | None, Segments | None]:
-    """Which strips or tiles of each page are stored, None for a page of which all are; None if all are of all.
+    """Flags of the stored strips or tiles of each page, and the places of all.
 
-    Where there are very many, nobody looks: reading one that is not stored then warns. Then their places, shape
-    (pages, strips or tiles), None where not looked at or of several numbers.
+    The flags are None for a page with all of them, and None as a whole if no page lacks any. If there are very many,
+    none is checked: reading one that is not stored then warns. The places have the shape (pages, strips or tiles);
+    None if they were not examined, or pages differ in their number.
     """
     if all(page.structure.segments == 1 for page in kinds(pages)):
         return None, None
@@ -197,7 +198,7 @@ def _find_absent(pages: Mapping[int, Page]) -> tuple[_Grids | None, Segments | N
     direct = next(iter(pages.values())).structure.direct
     for index, page in pages.items():
         segments = read_segments(page)
-        if direct:  # only then it is asked for
+        if direct:  # only then the places are needed
             all_segments.append(segments)
         absent = segments.absent
         exists: NDArray[np.bool_] | None = None
@@ -215,14 +216,17 @@ def _find_absent(pages: Mapping[int, Page]) -> tuple[_Grids | None, Segments | N
 
 
 def _count_structures(pages: Mapping[int, Page]) -> Iterable[tuple[Structure, int]]:
-    """Structures, and how many pages have each; the same one more than once."""
-    if isinstance(pages, PagesInOrder):  # no page is made to find it out
+    """Structures, and the number of pages with each; a structure may occur more than once."""
+    if isinstance(pages, PagesInOrder):  # creates no page
         return ((run.layout.structure, len(run)) for run in pages.pages.runs)
     return ((page.structure, 1) for page in pages.values())
 
 
 def _refuse_too_large(page: Page) -> None:
-    """Count only what is stored, and once: absent tiles take no room, and some writers share equal ones."""
+    """Raise if the stored strips or tiles cannot lie in the file.
+
+    Each counts once: absent tiles take no room, and some writers share equal ones.
+    """
     structure, chain = page.structure, page.chain
     strips = 1
     if structure.segments > 1:

@@ -1,7 +1,8 @@
-"""From what OME-XML says of files to the files that hold its planes; it reads no pixel and knows no plane.
+"""From the file names and UUIDs in OME-XML to the files that hold its planes; it reads no pixel and knows no plane.
 
 Rules: https://ome-model.readthedocs.io/en/stable/ome-tiff/specification.html#multi-file-ome-tiff: a TiffData
-without UUID means the file that holds the XML; FileName is where a file was, the UUID what it is, renamed or not.
+without UUID means the file that holds the XML; FileName is the former name of a file, and the UUID identifies it even
+after it was renamed.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Home:
     Attributes
     ----------
     chain
-        Its pages; None where it is no TIFF.
+        The pages of the file; None if it is no TIFF.
     """
 
     path: str
@@ -40,18 +41,18 @@ class Home:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Where the planes of a document are.
+    """The files that hold the planes of a document.
 
     Attributes
     ----------
     chains
-        By FileName and UUID, the pages of the files that are there.
+        By FileName and UUID, the pages of the existing files.
     absent
-        By FileName and UUID, a word for each file that is not.
+        By FileName and UUID, the name or UUID of each missing file.
     pages
-        How many those files have.
+        The number of pages of the existing files.
     several
-        Whether more than one file is of the set.
+        Whether the set has more than one file.
     """
 
     chains: Mapping[_FileKey, Chain]
@@ -60,7 +61,7 @@ class Sources:
     several: bool
 
     def chain(self, data: TiffData) -> Chain | None:
-        """The pages of the file that a TiffData means; None where it is not there."""
+        """The pages of the file that a TiffData names; None if the file is missing."""
         return self.chains.get((data.file_name, data.uuid))
 
 
@@ -70,9 +71,11 @@ def sources(home: Home, members: Members) -> Sources:
     Raises
     ------
     CorruptFileError
-        A name that must not be followed; a file that is no TIFF, or states another UUID; the opened file is of none.
+        A name must not be followed, a file is no TIFF or states another UUID, or the set lacks the opened file.
     AbsentDataError
-        The document names no file, and is in none that could hold planes.
+        The document names no file, and its own file holds no pixels.
+    UnsupportedFeatureError
+        The document holds its pixels as text.
     """
     search = _Search(home, members)
     keys = dict.fromkeys(
@@ -99,7 +102,7 @@ def sources(home: Home, members: Members) -> Sources:
 
 
 class _Search:
-    """Finds the file of a FileName and a UUID."""
+    """A search for the file of a FileName and a UUID."""
 
     def __init__(self, home: Home, members: Members):
         self._home, self._members = home, members
@@ -120,7 +123,7 @@ class _Search:
         }  # UUIDs of one file each
 
     def path(self, name: str | None, stated: str | None) -> str | None:
-        """The path of a file; None where it is not there."""
+        """The path of a file; None if it is missing."""
         uuid = normalize_uuid(stated)
         if name is None and uuid is None:
             return self._home_file()
@@ -136,7 +139,7 @@ class _Search:
         return path
 
     def _is_home(self, name: str | None, uuid: str | None, unique: str | None) -> bool:
-        """Whether the file that holds the XML is meant, under its name, its UUID or a former name."""
+        """Whether the name and UUID mean the file that holds the XML, by its name, its UUID or a former name."""
         if unique is not None and unique == self._uuid:
             return True
         has_no_uuid = None in (uuid, self._uuid)
@@ -146,7 +149,7 @@ class _Search:
         last = os.path.basename(bare)
         if last == os.path.basename(self._home.path) and (self._is_only_file or bare == last):
             return self._is_only_file or has_no_uuid or uuid == self._uuid
-        # the only file of its document was renamed; a file of that name may be another one, and so may one elsewhere
+        # the only file of its document was renamed, unless a file of that name exists or the name is of another folder
         return (
             self._is_only_file
             and has_no_uuid
@@ -172,7 +175,7 @@ class _Search:
         )
 
     def _check_uuid(self, path: str, uuid: str | None) -> None:
-        """Hold the UUID that is expected against the one that the file states."""
+        """Check the UUID that the file states against the expected one."""
         stated = self._members.uuid(path)
         if uuid is not None and stated is not None and uuid != stated:
             raise CorruptFileError(

@@ -1,4 +1,4 @@
-"""tifffile's own TIFF: the shape as JSON in the description of an image's first page; it reads no pixel.
+"""tifffile's own flavour of TIFF: the shape as JSON in the description of an image's first page; it reads no pixel.
 
 The form: https://github.com/cgohlke/tifffile, "shaped" in the documentation of `TiffWriter.write`.
 """
@@ -24,7 +24,7 @@ from ._tags import DESCRIPTION, RawTags, is_unmarked, jsonable, notes, print_not
 
 
 def parse(description: str) -> dict[str, Any] | None:
-    """The JSON of a description; None where it is none of tifffile's, or its shape is no shape."""
+    """The JSON of a description; None if it is not tifffile's, or its shape is invalid."""
     if not description.startswith('{"') or '"shape"' not in description:
         return None
     try:
@@ -39,7 +39,7 @@ def parse(description: str) -> dict[str, Any] | None:
 
 
 def pictures(chain: Chain, pages: PageSequence, description: str) -> list[Picture]:
-    """Describe the images of a file whose first page has such a `description`; none where it is another.
+    """Describe the images of a file whose first page has such a `description`; an empty list for other files.
 
     Raises
     ------
@@ -69,7 +69,7 @@ _Cut = tuple[str, tuple[int, ...], str | None]
 
 
 def _cut(stated: Mapping[str, Any], structure: Structure) -> _Cut | None:
-    """Axes and lengths before those of a page, and letters for the page; None where the shape is of another picture."""
+    """Axes and lengths before those of a page, and letters for the page; None if the shape is of another picture."""
     shape = tuple(stated["shape"])
     page = math.prod(structure.shape)
     planes, rest = divmod(math.prod(shape), page)
@@ -87,14 +87,14 @@ def _cut(stated: Mapping[str, Any], structure: Structure) -> _Cut | None:
 
 
 def _letters(stated: Mapping[str, Any]) -> str | None:
-    """The axes of the description, one letter a length of its shape; None where they are none."""
+    """The axes of the description, one letter per length of its shape; None if absent or invalid."""
     axes = stated.get("axes")
     fits = isinstance(axes, str) and len(axes) == len(stated["shape"]) and axes.isascii() and axes.isalpha()
     return axes.upper() if isinstance(axes, str) and fits else None
 
 
 def _is_no_image(letters: str | None) -> bool:
-    """Whether the letters have neither Y nor X, which a page has always."""
+    """Whether the letters have neither Y nor X, although every page has both."""
     return letters is not None and not {"Y", "X"} & set(letters)
 
 
@@ -109,7 +109,7 @@ def _letter(axis: str) -> str:
 def _describe_series(
     chain: Chain, pages: PageSequence, stated: Mapping[str, Any], cut: _Cut, description: str
 ) -> tuple[Picture, int]:
-    """The image that begins with the first of `pages`, and how many of them are its own."""
+    """Describe the image that begins with the first of `pages`, and count its pages."""
     axes, lead, page_axes = cut
     planes, first = math.prod(lead), pages[0]
     name = stated.get("name")
@@ -128,7 +128,10 @@ def _describe_series(
         )
     image = picture(
         axes=axes, lead=lead, page_axes=page_axes,
-        stacks=stacks(image_pages, reduced_candidates(image_pages)) if start is None else [Stack(pages=image_pages, start=start)],
+        stacks=(
+            stacks(image_pages, reduced_candidates(image_pages)) if start is None
+            else [Stack(pages=image_pages, start=start)]
+        ),
         kind="TIFF written by tifffile", facts=partial(shaped_facts, raw),
         vendor=partial(str, description), assumptions=assumptions,
         name=name if isinstance(name, str) and name else None,
@@ -137,7 +140,7 @@ def _describe_series(
 
 
 def shaped_facts(raw: RawTags) -> Facts:
-    """Sizes by the resolution tags; everything else that the JSON says as an annotation."""
+    """Sizes by the resolution tags; all other keys of the JSON as an annotation."""
     annotations = notes(raw, description=False)
     stated = parse(raw.description) or {}
     annotations["tifffile"] = {k: jsonable(v) for k, v in stated.items() if k not in ("shape", "axes")}

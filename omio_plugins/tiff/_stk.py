@@ -1,15 +1,15 @@
-"""MetaMorph's STK: N planes behind one IFD, told by private tags; it reads no pixel.
+"""MetaMorph's STK flavour of TIFF: N planes behind one IFD, described by private tags; it reads no pixel.
 
-"MetaMorph Stack (STK) Image File Format" of Molecular Devices: UIC2Tag (33629, N planes) has six LONGs a plane: the Z
+"MetaMorph Stack (STK) Image File Format" of Molecular Devices: UIC2Tag (33629, N planes) has six LONGs per plane: the Z
 distance as a fraction, day and time of creation and of modification (days of the Julian calendar, milliseconds);
-UIC3Tag (33630) a wavelength a plane; UIC1Tag (33628) pairs of a code and a value or an offset, of which 3 to 7 are
-SpatialCalibration, XCalibration, YCalibration, CalibrationUnits and Name. The planes lie one after the other where the
-strips of the first begin.
+UIC3Tag (33630) one wavelength per plane; UIC1Tag (33628) pairs of a code and a value or an offset, of which 3 to 7 are
+SpatialCalibration, XCalibration, YCalibration, CalibrationUnits and Name. The planes lie one after the other from the
+first strip of the first plane on.
 
-UIC2Tag tells whether the tags are about this picture. Prairie View 5.3 of Bruker copies one block of UIC tags into
-every TIFF it writes, OME-TIFF or not: one plane, created on day 0 at a distance of 0/0, 99 microns a pixel, the name
-"Gattaca", a wavelength of 77/43. So day 0 is no time, a denominator of 0 no distance, and where UIC2Tag states neither
-of any plane, the other UIC tags are no facts either.
+UIC2Tag shows whether the tags describe this picture. Prairie View 5.3 of Bruker copies one block of UIC tags into
+every TIFF it writes, OME-TIFF or not: one plane, created on day 0 at a distance of 0/0, 99 microns per pixel, the name
+"Gattaca", a wavelength of 77/43. So day 0 is no time, and a denominator of 0 no distance; if UIC2Tag states neither
+for any plane, the other UIC tags are no facts either.
 """
 
 from __future__ import annotations
@@ -38,27 +38,27 @@ _KIND = "MetaMorph stack"
 _CALIBRATED, _X, _Y, _UNITS, _NAME = 3, 4, 5, 6, 7
 _MOST_PLANES, _MOST_CODES, _MOST_TEXT = 1 << 20, 4096, 1 << 10
 _DAY = 86_400_000  # milliseconds
-_PLANE = 6  # LONGs of a plane in UIC2Tag
-_DENOMINATOR, _CREATED = 1, 2  # of them: the denominator of the distance, the day of creation
-_REGULAR = 0.1  # of the mean: times of creation that differ by no more are one interval
+_PLANE = 6  # LONGs per plane in UIC2Tag
+_DENOMINATOR, _CREATED = 1, 2  # indices of them: the denominator of the distance, the day of creation
+_REGULAR = 0.1  # of the mean: intervals of times of creation that differ by no more count as one interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uic:
-    """What the private tags say, as plain values.
+    """The values of the private tags.
 
     Attributes
     ----------
     distances
-        Z distance of each plane, NaN where it is no number.
-    created
-        Milliseconds of each plane's creation since the first; empty unless every plane states its day.
-    stated
-        Whether UIC2Tag states anything of any plane; where not, nothing else is known either.
+        Z distance of each plane, NaN if it is no number.
+    creation_times
+        Milliseconds from the first plane's creation to that of each plane; empty unless every plane states its day.
+    has_facts
+        Whether UIC2Tag states a day or a distance for any plane; if not, nothing else is known.
     wavelengths
-        Of each plane, NaN where it is no number; empty where absent.
+        Wavelength of each plane, NaN if it is no number; empty if absent.
     calibration
-        X and Y in `units`, where the picture is calibrated.
+        X and Y in `units`, if the picture is calibrated.
     """
 
     distances: tuple[float, ...]
@@ -71,9 +71,9 @@ class Uic:
 
 
 def is_stack(chain: Chain) -> bool:
-    """Whether a file is a stack: UIC2Tag has several planes, or one of which it states something.
+    """Whether a file is a stack: UIC2Tag has several planes, or one for which it states a day or a distance.
 
-    One plane is the page that any TIFF has, so a tag that states nothing of it, or cannot be read, makes no stack.
+    One plane is the page that any TIFF has, so a tag that states nothing for it, or cannot be read, makes no stack.
     """
     first = chain.pages[0]
     tag = chain.tag(first, UIC2)
@@ -81,7 +81,7 @@ def is_stack(chain: Chain) -> bool:
         return tag is not None and tag.number > 1
     try:
         return bool(_planes_with_facts(_longs(chain, first, UIC2, _PLANE).reshape(1, _PLANE))[0])
-    except CorruptFileError:  # a note that points outside the file costs the note, not the picture
+    except CorruptFileError:  # if a note points outside the file, drop the note, not the picture
         return False
 
 
@@ -91,9 +91,9 @@ def pictures(chain: Chain) -> list[Picture]:
     Raises
     ------
     CorruptFileError
-        The planes do not lie in the file, or a private tag does not.
+        The planes or a private tag do not lie in the file.
     UnsupportedFeatureError
-        It is compressed.
+        The stack is compressed.
     """
     first = chain.pages[0]
     tag = chain.tag(first, UIC2)
@@ -120,7 +120,7 @@ def pictures(chain: Chain) -> list[Picture]:
 
 
 def axis_of(uic: Uic) -> tuple[str, tuple[str, ...]]:
-    """Z where planes have distances, T where they have none and were made one after the other, else Q.
+    """Z if planes have distances, T if they have none and their times of creation increase, else Q; assumptions.
 
     The first or the last distance may be 0 or unknown: a plane's distance is to its neighbour.
     """
@@ -165,13 +165,13 @@ def _read_uic(chain: Chain, page: Page, planes: int) -> Uic:
 
 
 def _planes_with_facts(table: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Which planes of UIC2Tag, an array of shape (planes, 6), state a day of creation or a distance."""
+    """Flags of the planes that state a day of creation or a distance; `table` is UIC2Tag, of shape (planes, 6)."""
     flags: np.ndarray[Any, Any] = (table[:, _CREATED] != 0) | (table[:, _DENOMINATOR] != 0)
     return flags
 
 
 def _longs(chain: Chain, page: Page, code: int, number: int) -> np.ndarray[Any, Any]:
-    """The LONGs a private tag points at, whatever its count says."""
+    """The LONGs to which a private tag points, whatever its count states."""
     tag = chain.tag(page, code)
     if tag is None:
         raise chain.page_error(page.index, f"tag {code} is missing")
@@ -186,7 +186,7 @@ def _codes(chain: Chain, page: Page) -> dict[int, int]:
         return {}
     try:
         pairs = _longs(chain, page, UIC1, 2 * tag.number).reshape(-1, 2)
-    except CorruptFileError:  # a note that points outside the file costs the note, not the picture
+    except CorruptFileError:  # if a note points outside the file, drop the note, not the picture
         return {}
     return dict(pairs.tolist())
 
@@ -199,7 +199,7 @@ def _fraction(chain: Chain, offset: int | None) -> Fraction | None:
 
 
 def _text(chain: Chain, offset: int | None) -> str:
-    """A text with its length before it."""
+    """A text that its length precedes."""
     if offset is None or offset < 8 or offset + 4 > chain.file.size:
         return ""
     (length,) = struct.unpack(chain.form.order + "I", chain.file.read(offset, 4))
@@ -238,7 +238,7 @@ def stk_facts(raw: RawTags, uic: Uic, axis: str) -> Facts:
 
 def _times(times: tuple[int, ...]) -> dict[str, Any]:
     milliseconds = np.array(times, np.float64)
-    since = (milliseconds / 1000).reshape(-1, 1, 1)  # whole numbers: the quotient is the nearest that there is
+    since = (milliseconds / 1000).reshape(-1, 1, 1)  # the times are integers, so the quotient is the nearest float
     table = Planes(columns={"DeltaT": since}, origin="file", where="UIC2Tag: times of creation")
     facts: dict[str, Any] = {"planes": table}
     gaps = np.diff(milliseconds)
@@ -251,6 +251,6 @@ def _times(times: tuple[int, ...]) -> dict[str, Any]:
 
 
 def _shorten(values: tuple[float, ...]) -> list[float | None]:
-    """One value where all are equal, none where all are 0."""
+    """One value if all are equal, none if all are 0."""
     numbers = [None if math.isnan(v) else v for v in values]
     return [] if not any(numbers) else numbers[:1] if len(set(numbers)) == 1 else numbers

@@ -1,7 +1,7 @@
-"""What a page's tags say of its picture: size, type and storage; it reads no file and knows no flavour.
+"""The structure of a page's picture from its tags: size, type and storage; it reads no file and knows no flavour.
 
 Tags and their defaults: TIFF 6.0, sections 8 (baseline), 13 to 15 (LZW, predictor, tiles), 19 (sample formats),
-21 (YCbCr). Every size is held against the file's size here, before anything of that size is allocated.
+21 (YCbCr). Every size is checked against the file's size here, before anything of that size is allocated.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ STRIP_OFFSETS, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS = 273, 279, 324, 325
 OFFSETS = (TILE_OFFSETS, STRIP_OFFSETS)
 SUB_IFDS = 330  # Adobe PageMaker 6.0 TIFF Technical Notes, note 1: TIFF trees
 TABLES = frozenset((STRIP_OFFSETS, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS))
-"""Tags whose number of values is structure, and whose values are not."""
+"""Tags of which the number of values belongs to the structure, but not the values."""
 
 STRUCTURAL = frozenset(
     (254, 255, 256, 257, 258, 259, 262, 266, 277, 278, 284, 292, 317, 322, 323, 338, 339, 530, 32997, 32998)
 )
-"""Tags whose values are structure."""
+"""Tags whose values belong to the structure."""
 
 NONE, PACKBITS = 1, 32773
 DEFLATE = (8, 32946, 50013)
@@ -32,27 +32,27 @@ JPEG = (6, 7, 33007, 34892)
 CCITT = (2, 3, 4)
 RGB, PALETTE, MASK, YCBCR = 2, 3, 4, 6
 
-# How many bytes one stored byte can become: PackBits makes 128 of 2; deflate's limit is 1032
+# The number of bytes that one stored byte can decode to: PackBits makes 128 of 2; deflate's limit is 1032
 # (https://zlib.net/zlib_tech.html); an LZW code of 9 to 12 bits stands for a string of at most 4096 bytes.
 _CAPS = {NONE: 1, 5: 4096, PACKBITS: 64, **dict.fromkeys(DEFLATE, 1032)}
 
 _KINDS = {1: "u", 2: "i", 3: "f", 4: "u", 5: "ci", 6: "c"}  # SampleFormat; 4 is "undefined", 5 complex integer
 
 
-@dataclass(frozen=True, kw_only=True)  # no slots: what follows from the fields is asked for at every read, and kept
+@dataclass(frozen=True, kw_only=True)  # no slots: the cached properties are used at every read
 class Structure:
     """Size, type and storage of a page's picture; pages with equal structures decode alike.
 
     Attributes
     ----------
     width, length, samples
-        Pixels a row, rows, samples a pixel.
+        Pixels per row, rows, samples per pixel.
     bits
-        Of one sample, all samples alike.
+        Bits per sample, the same for all samples.
     kind
-        SampleFormat; None where the tag is absent, which means unsigned.
+        SampleFormat; None if the tag is absent, which means unsigned.
     planar
-        Whether each sample has a picture of its own (PlanarConfiguration 2).
+        Whether each sample has a separate picture (PlanarConfiguration 2).
     tile
         Rows and columns of a tile; None for strips.
     rows
@@ -81,7 +81,7 @@ class Structure:
 
     @cached_property
     def axes(self) -> str:
-        """Native axes of one page; samples are an axis where there is more than one."""
+        """Native axes of one page; samples are an axis if there is more than one."""
         if self.samples == 1:
             return "YX"
         return "SYX" if self.planar else "YXS"
@@ -95,17 +95,17 @@ class Structure:
 
     @cached_property
     def picture(self) -> tuple[Any, ...]:
-        """What pages of one image have in common; how strips are cut may differ."""
+        """The properties that pages of one image share; the cut into strips may differ."""
         return (self.axes, self.shape, self.dtype.str, self.bits, self.photometric, self.compression)
 
     @cached_property
     def contig(self) -> int:
-        """Samples that stand side by side."""
+        """Samples per pixel that are stored side by side."""
         return 1 if self.planar else self.samples
 
     @cached_property
     def planes(self) -> int:
-        """Pictures stored one after the other."""
+        """The number of pictures that are stored one after the other."""
         return self.samples if self.planar else 1
 
     @cached_property
@@ -115,12 +115,12 @@ class Structure:
 
     @cached_property
     def grid(self) -> tuple[int, int]:
-        """Strips or tiles along Y and X, of one plane."""
+        """The number of strips or tiles along Y and X, in one plane."""
         return -(-self.length // self.rows), -(-self.width // self.columns)
 
     @cached_property
     def segments(self) -> int:
-        """Strips or tiles of the page."""
+        """The number of strips or tiles of the page."""
         down, across = self.grid
         return self.planes * down * across
 
@@ -136,14 +136,14 @@ class Structure:
 
     @cached_property
     def plain(self) -> bool:
-        """Whether decompressed bytes are pixels but for the byte order."""
+        """Whether decompressed bytes are pixels except for the byte order."""
         is_whole = self.bits == 8 * self.dtype.itemsize and self.dtype.kind != "b" and self.kind != 5
         subsampled = self.photometric == YCBCR and self.subsampling != (1, 1)
         return is_whole and self.fill_order == 1 and self.predictor == 1 and not subsampled
 
     @cached_property
     def direct(self) -> bool:
-        """Whether stored bytes are pixels but for the byte order."""
+        """Whether stored bytes are pixels except for the byte order."""
         return self.compression == NONE and self.plain
 
 
@@ -152,25 +152,25 @@ MakeError = Callable[[str], OmioError]
 
 
 def structure_of(values: Values, *, counts: Mapping[int, int], size: int, make_error: MakeError) -> Structure:
-    """Understand a page.
+    """Derive the structure of a page from its tags.
 
     Parameters
     ----------
     values
-        From the code of a tag to its values, empty where it is absent.
+        From the code of a tag to its values, empty if it is absent.
     counts
-        From `OFFSETS` that the page has to their numbers of values.
+        From those tags of `OFFSETS` that the page has to their numbers of values.
     size
-        Of the file in bytes.
-    complain
+        Size of the file in bytes.
+    make_error
         From evidence to an error about this page.
 
     Raises
     ------
     CorruptFileError
-        A size is missing or absurd, strips or tiles are missing, or the picture cannot lie in the file.
+        A size is missing or invalid, strips or tiles are missing, or the picture cannot lie in the file.
     UnsupportedFeatureError
-        A type of sample or a volume that is not read.
+        The page has a type of sample or a volume that OMIO does not read.
     """
 
     def integer(code: int, default: int, least: int = 0) -> int:
@@ -206,7 +206,7 @@ def structure_of(values: Values, *, counts: Mapping[int, int], size: int, make_e
 def _cut(
     integer: Callable[..., int], values: Values, length: int, counts: Mapping[int, int], make_error: MakeError
 ) -> tuple[tuple[int, int] | None, int]:
-    """Rows and columns of a tile, or None, and the rows of a strip."""
+    """Rows and columns of a tile, or None for strips, and the rows of a strip or tile."""
     if TILE_OFFSETS in counts or values(322):
         tile = (integer(323, 0, 1), integer(322, 0, 1))
         if 0 in tile:
@@ -238,7 +238,7 @@ def _sample_format(values: tuple[Any, ...], samples: int) -> int | None:
 
 @lru_cache
 def _dtype(bits: int, kind: int) -> np.dtype[Any]:
-    """The smallest type that holds a sample; what numpy has no type for goes into the next larger one."""
+    """The smallest type that holds a sample; the next larger one if numpy has none of its size."""
     letter = _KINDS.get(kind, "")
     if letter == "u" and bits == 1:
         return np.dtype(bool)
@@ -254,19 +254,20 @@ def _dtype(bits: int, kind: int) -> np.dtype[Any]:
 
 
 def _check_segments(structure: Structure, counts: Mapping[int, int], size: int, make_error: MakeError) -> None:
-    """Hold what is declared against what can be there."""
+    """Check the declared strips or tiles against the offsets and the size of the file."""
     number = next((counts[code] for code in OFFSETS if code in counts), 0)
     if number < structure.segments:
         what = "tiles" if structure.tile else "strips"
         raise make_error(
-            f"{structure.length} rows of {structure.width} pixels need {structure.segments} {what}, offsets of {number} are there"
+            f"{structure.length} rows of {structure.width} pixels need {structure.segments} {what}, "
+            f"offsets of {number} are there"
         )
     if structure.segments * 2 > size:  # an offset takes 2 bytes at least
         raise make_error(f"{structure.segments} strips or tiles in a file of {size} bytes")
 
 
 def expansion_limit(structure: Structure, size: int) -> int:
-    """Bytes of pixels that `size` stored bytes can become, by what the compression can do at most."""
+    """The largest number of bytes of pixels to which `size` stored bytes can decode in this compression."""
     if structure.compression in CCITT:  # a row takes a bit at least
         return size * 8 * structure.row_bytes
     return size * _CAPS.get(structure.compression, 1 << 20)

@@ -1,12 +1,12 @@
-"""Aperio's SVS: a tiled picture, its smaller resolutions, and pictures of the slide; it reads no pixel.
+"""Aperio's SVS flavour of TIFF: a tiled picture, its smaller resolutions, pictures of the slide; it reads no pixel.
 
 https://openslide.org/formats/aperio/, which cites "Aperio Digital Slides and Third-party data interchange", page 14:
 the first page is the baseline, tiled; the second a thumbnail, in strips; further tiled pages are smaller
-resolutions; last, in strips, may be a label and a macro, which are named in the second line of their descriptions or by
+resolutions; a label and a macro, in strips, may come last: the second line of their descriptions names them, or
 NewSubfileType 1 and 9.
 
-The thumbnail is an image of its own and no resolution: it is stored otherwise than the tiled ones, is not a power of
-two smaller, and exists to be looked at.
+The thumbnail is a separate image and no resolution: its storage differs from that of the tiled pages, its size is no
+power of two smaller, and it serves for display.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MOST_PAGES = 4096  # resolutions, focal planes and pictures of a slide
 
 
 def is_svs(chain: Chain, description: str) -> bool:
-    """Whether a file is Aperio's: tiled, and its description begins so."""
+    """Whether a file is Aperio's: it is tiled, and its description begins with "Aperio"."""
     return description.startswith("Aperio") and chain.pages[0].structure.tile is not None
 
 
@@ -38,7 +38,10 @@ def pictures(chain: Chain) -> list[Picture]:
 
     Raises
     ------
-    CorruptFileError, LimitExceededError
+    CorruptFileError
+        The pages cannot lie in the file.
+    LimitExceededError
+        The pixels are more than the settings allow for a file of that size.
     """
     first, pages = chain.pages[0], list(chain.pages[:_MOST_PAGES])
     tiled = [page for page in pages if page.structure.tile is not None and not page.structure.subfile & 0b1]
@@ -62,7 +65,7 @@ def pictures(chain: Chain) -> list[Picture]:
 
 
 def _group_candidates(by_size: Mapping[tuple[int, ...], list[Page]], planes: int) -> list[Candidate]:
-    """Tiled pages by their size; there must be one for each focal plane."""
+    """Candidates of the tiled pages by size; each needs one page per focal plane."""
     candidates = []
     for group in by_size.values():
         refusal = "" if len(group) == planes else f"there are {len(group)} for {planes} focal planes"
@@ -71,7 +74,7 @@ def _group_candidates(by_size: Mapping[tuple[int, ...], list[Page]], planes: int
 
 
 def _describe_page(chain: Chain, page: Page) -> Picture:
-    """A page that is an image of its own."""
+    """Describe a page that is a separate image."""
     raw = raw_tags(chain, page)
     return picture(
         stacks=stacks({0: page}), kind=_KIND, name=_name(page, raw.description), facts=partial(other_facts, raw),
@@ -97,7 +100,7 @@ def _describe_further(chain: Chain) -> list[Picture]:
 
 
 def parse(description: str) -> tuple[str, dict[str, str]]:
-    """What stands before the first bar of a description, and its keys.
+    """Parse the text before the first bar of a description, and its keys.
 
     Examples
     --------
@@ -110,7 +113,7 @@ def parse(description: str) -> tuple[str, dict[str, str]]:
 
 
 def svs_facts(raw: RawTags) -> Facts:
-    """Sizes by MPP (micrometres a pixel), the objective by AppMag; every key as an annotation."""
+    """Sizes by MPP (micrometres per pixel), the objective by AppMag; every key as an annotation."""
     head, keys = parse(raw.description)
     known: dict[str, Any] = dict(sizes_by_tags(raw))
     size = _number(keys.get("MPP", ""))
@@ -126,7 +129,7 @@ def svs_facts(raw: RawTags) -> Facts:
 
 
 def other_facts(raw: RawTags) -> Facts:
-    """What a thumbnail, label or macro says; its size is not that of the baseline, whose keys it may repeat."""
+    """The facts of a thumbnail, label or macro; not MPP, as it may repeat keys that are true of the baseline only."""
     return Facts(**sizes_by_tags(raw), annotations=notes(raw))  # type: ignore[arg-type]
 
 

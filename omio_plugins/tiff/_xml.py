@@ -1,13 +1,13 @@
-"""The head of an OME-XML text: whether it is one, its UUID, its first planes; standard library only, no tree.
+"""The head of an OME-XML text: recognises it, reads its UUID and its first planes; standard library only, no tree.
 
-What stands before the root element: https://www.w3.org/TR/xml/#sec-prolog-dtd.
+The text before the root element: https://www.w3.org/TR/xml/#sec-prolog-dtd.
 """
 
 from __future__ import annotations
 
 import re
 
-HEAD = 1 << 13  # bytes within which a root element begins, behind a comment that warns people off
+HEAD = 1 << 13  # bytes within which the root element begins, behind OME's comment not to edit the text
 
 _ROOT = re.compile(r"<(?:!DOCTYPE\s+)?(?:[\w.-]+:)?OME(?=[\s/>\[])([^>]*)")
 _UUID = re.compile(r"""\sUUID\s*=\s*["']([^"']*)""")
@@ -20,7 +20,7 @@ _ATTRIBUTE = re.compile(r"""\s(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
 
 def decode(data: bytes) -> str:
-    """The text of an XML file: UTF-16 by its mark, else UTF-8, else what it declares, else Latin-1."""
+    """Decode an XML file: UTF-16 by its byte order mark, else UTF-8, else the declared encoding, else Latin-1."""
     for mark, name in _BOMS:
         if data.startswith(mark):
             return data.decode(name, "replace")
@@ -41,24 +41,24 @@ def begins_as_ome(data: bytes) -> bool:
 
 
 def root_uuid(data: bytes) -> str | None:
-    """The UUID of the root element, see `plain`; None where it states none within the first bytes."""
+    """The UUID of the root element, see `normalize_uuid`; None if it states none within the first bytes."""
     root = _find_root(_decode_head(data))
     stated = None if root is None else _UUID.search(root[1])
     return None if stated is None else normalize_uuid(stated[1])
 
 
 def plane_texts(data: bytes) -> tuple[str, ...]:
-    """The attributes of Plane elements without children, as text, where they stand within the first bytes."""
+    """The attributes, as text, of the Plane elements without children within the first bytes."""
     return tuple(match[1] for match in _PLANE.finditer(_decode_head(data))) if b"Plane" in data else ()
 
 
 def attributes(text: str) -> dict[str, str]:
-    """The attributes of an element by their names, references not resolved; of several of one name, the last."""
+    """The attributes of an element by name, references not resolved; the last of several with one name."""
     return {match[1]: match[2] if match[2] is not None else match[3] for match in _ATTRIBUTE.finditer(text)}
 
 
 def normalize_uuid(uuid: str | None) -> str | None:
-    """A UUID such that equal ones are equal texts; None where there is none."""
+    """Normalise a UUID, so that equal ones are equal texts; None if there is none."""
     text = (uuid or "").strip().lower().removeprefix(_SCHEME)
     return text or None
 
@@ -71,7 +71,7 @@ def _decode_head(data: bytes) -> str:
 
 
 def _find_root(text: str) -> re.Match[str] | None:
-    """The start tag of the root, behind declarations and comments; one pass, whatever the text."""
+    """The start tag of the root, behind declarations and comments; one pass over any text."""
     at = 0
     while True:
         while text[at : at + 1].isspace():
