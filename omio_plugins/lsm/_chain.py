@@ -24,7 +24,7 @@ _FLOAT = 3  # SampleFormat, TIFF 6.0, section 19
 class LsmChain(Chain):
     """A chain that understands its pages as LSM has them."""
 
-    def structural(self, values: Values, counts: Mapping[int, int]) -> Values:
+    def structural_values(self, values: Values, counts: Mapping[int, int]) -> Values:
         """The tags of a page, set right; channels of different depth are as the deepest."""
         depths = self.depths(values)
         bits = max(depths)

@@ -82,7 +82,7 @@ def _common(chain: LsmChain, pages: PageSequence) -> tuple[Structure, tuple[int,
     for page in kinds[1:]:
         one = page.structure
         if replace(one, photometric=first.photometric) != first or chain.depths_of(page) != depths:
-            raise chain.corrupt(page.index, f"{one.shape} of {one.dtype} where the first page is {first.shape}")
+            raise chain.page_error(page.index, f"{one.shape} of {one.dtype} where the first page is {first.shape}")
     if first.tile is not None or (len(set(depths)) > 1 and not first.planar):
         raise UnsupportedFeatureError(
             f"{chain.file.path} stores its pixels as no LSM file does",
@@ -156,14 +156,14 @@ def _image(
         )
         for one in channels
     )  # fmt: skip
-    return Composed(described=parts[0].described if len(parts) == 1 else _joined(parts), parts=parts)
+    return Composed(described=parts[0].description if len(parts) == 1 else _joined(parts), parts=parts)
 
 
 def _joined(parts: tuple[Picture, ...]) -> ImageDescription:
     """The description of an image whose channels are pictures of their own."""
-    first = parts[0].described
+    first = parts[0].description
     at = len(parts[0].lead)
-    levels = [one.described.levels[0] for one in parts]
+    levels = [one.description.levels[0] for one in parts]
     present: tuple[Box, ...] | None = None
     if any(level.present is not None for level in levels):
         present = tuple(
@@ -175,5 +175,5 @@ def _joined(parts: tuple[Picture, ...]) -> ImageDescription:
     whole = Level(
         shape=(*shape[:at], len(parts), *shape[at:]), blocks=(*blocks[:at], 1, *blocks[at:]), present=present
     )  # fmt: skip
-    dtype = np.result_type(*(one.described.dtype for one in parts))
+    dtype = np.result_type(*(one.description.dtype for one in parts))
     return replace(first, axes=first.axes[:at] + "C" + first.axes[at:], dtype=dtype, levels=(whole,))

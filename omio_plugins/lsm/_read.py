@@ -71,6 +71,6 @@ class LsmImages:
         start, stop = box.spans[at]
         inner = Box((*box.spans[:at], *box.spans[at + 1 :]))
         for channel in range(start, stop):
-            part = np.empty(inner.shape, one.parts[channel].described.dtype)
+            part = np.empty(inner.shape, one.parts[channel].description.dtype)
             self._tiff.read_into(part, first + channel, inner, level)
             out[(slice(None),) * at + (channel - start,)] = part

@@ -47,13 +47,15 @@ def read(chain: Chain, pages: PageSequence, structure: Structure, depths: tuple[
     """
     needed = _needed(structure, depths)
     if 16 * len(pages) * len(needed) > 4 * chain.file.size + _SHORT:
-        raise chain.corrupt(pages[0].index, f"{len(pages)} pages with {len(needed)} strips each: their tables overlap")
+        raise chain.page_error(
+            pages[0].index, f"{len(pages)} pages with {len(needed)} strips each: their tables overlap"
+        )
     offsets, counts = [], []
     for run in _joined(pages):
-        at = numbers(chain, run, STRIP_OFFSETS, len(needed), apart=True)
+        at = numbers(chain, run, STRIP_OFFSETS, len(needed), allow_scattered=True)
         if at is None:
-            raise chain.corrupt(run.first, f"it has no offsets of its {len(needed)} strips")
-        n = numbers(chain, run, STRIP_COUNTS, len(needed), apart=True)
+            raise chain.page_error(run.first, f"it has no offsets of its {len(needed)} strips")
+        n = numbers(chain, run, STRIP_COUNTS, len(needed), allow_scattered=True)
         offsets.append(at)
         counts.append(np.broadcast_to(needed, at.shape) if n is None else n)
     return Strips(offsets=np.concatenate(offsets), counts=np.concatenate(counts), needed=needed)

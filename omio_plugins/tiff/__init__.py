@@ -1,7 +1,7 @@
-"""The TIFF reader as the core sees it: its name, its suffixes, and how it knows a TIFF; it reads no pixel.
+"""The registration of the TIFF reader: its name, its suffixes and its sniff; it reads no pixel.
 
-Plain TIFF, BigTIFF, ImageJ, tifffile's own and OME-TIFF are one reader: they share a signature, and what they are
-is told by the first page's description.
+Plain TIFF, BigTIFF, ImageJ, tifffile's own and OME-TIFF are one reader: they share a signature, and the first page's
+description shows which of them a file is.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ _ORDERS = {b"II": ("<", "little-endian"), b"MM": (">", "big-endian")}  # TIFF 6.
 _CLASSIC, _BIG = 42, 43  # TIFF 6.0, section 2; https://www.awaresystems.be/imaging/tiff/bigtiff.html
 _CZ_LSMINFO = 34412  # the private tag of Zeiss LSM files
 _MOST_TAGS = 1024
-_DESCRIPTION, _TEXTS = 270, (1, 2, 7)  # the types that the reader takes for text
+_DESCRIPTION, _TEXTS = 270, (1, 2, 7)  # the tag types that the reader reads as text
 
 
 def sniff(probe: Probe) -> Verdict:
-    """Say whether a file begins as a TIFF does, in either byte order, classic or BigTIFF; or is OME-XML of a set."""
+    """Recognise a TIFF header, in either byte order, classic or BigTIFF; or the OME-XML companion of a set."""
     head = probe.head[:16]
     if probe.is_dir:
         return Verdict(Match.NO, "a folder")
     if not head:
         return Verdict(Match.NO, "empty file")
-    order, spelled = _ORDERS.get(head[:2], ("", ""))
+    order, order_name = _ORDERS.get(head[:2], ("", ""))
     if not order and begins_as_ome(probe.head):
-        return Verdict(Match.SIGNATURE, "OME-XML, the companion of an OME-TIFF set" + _although(probe))
+        return Verdict(Match.SIGNATURE, "OME-XML, the companion of an OME-TIFF set" + _name_note(probe))
     if not order:
         return Verdict(Match.NO, f"begins with {head[:4]!r}, not with II or MM")
     if len(head) < 8:
@@ -51,28 +51,28 @@ def sniff(probe: Probe) -> Verdict:
         kind = "BigTIFF"
     else:
         return Verdict(Match.NO, f"begins with {head[:2].decode()}, followed by {version}, not by 42 or 43")
-    why = f"{kind} header ({spelled})"
+    why = f"{kind} header ({order_name})"
     if has_tag(probe, _CZ_LSMINFO):
         why += ", tag 34412 of a Zeiss LSM file"
-    return Verdict(Match.SIGNATURE, why + _although(probe))
+    return Verdict(Match.SIGNATURE, why + _name_note(probe))
 
 
-def _although(probe: Probe) -> str:
-    """What is odd about the name; "" where nothing is."""
+def _name_note(probe: Probe) -> str:
+    """A note on a name whose suffix is none of the reader's; "" for the usual names."""
     if probe.name.lower().endswith(SUFFIXES):
         return ""
     return f" although the name {f'ends in {probe.suffix}' if probe.suffix else 'has no suffix'}"
 
 
 def has_tag(probe: Probe, tag: int) -> bool:
-    """Whether the first IFD of a file that `sniff` takes for a TIFF, wherever it lies, has a tag."""
+    """Whether the first IFD of a file that `sniff` recognises as a TIFF has a tag, wherever that IFD lies."""
     return _entry(probe, tag) is not None
 
 
 def has_ome(probe: Probe) -> bool:
-    """Whether the first IFD of a file that `sniff` takes for a TIFF describes the picture by OME-XML.
+    """Whether the first IFD of a file that `sniff` recognises as a TIFF has OME-XML as its description.
 
-    Then the TIFF reader takes it for an OME-TIFF, whatever tags of other programs stand beside the description.
+    The TIFF reader then reads the file as an OME-TIFF, whatever tags of other programs stand beside the description.
     """
     entry = _entry(probe, _DESCRIPTION)
     if entry is None:
@@ -93,7 +93,7 @@ def _form(probe: Probe) -> tuple[str, bool]:
 
 
 def _entry(probe: Probe, tag: int) -> bytes | None:
-    """The entry of a tag in the first IFD; None where it has none."""
+    """The entry of a tag in the first IFD; None if the tag is absent."""
     order, big = _form(probe)
     size, entry = (8, 20) if big else (2, 12)
     offset: int = struct.unpack_from(order + ("Q" if big else "I"), probe.head, 8 if big else 4)[0]
@@ -105,12 +105,12 @@ def _entry(probe: Probe, tag: int) -> bytes | None:
     code = struct.pack(order + "H", tag)
     if code not in table:
         return None
-    at = range(0, len(table) - entry + 1, entry)
-    return next((table[i : i + entry] for i in at if table[i : i + 2] == code), None)
+    starts = range(0, len(table) - entry + 1, entry)
+    return next((table[i : i + entry] for i in starts if table[i : i + 2] == code), None)
 
 
 def _bytes(probe: Probe, offset: int, n: int) -> bytes:
-    """The `n` bytes at `offset`; out of the head where they lie in it, for a probe opens the file at every read."""
+    """The `n` bytes at `offset`, from the head if they lie in it: a probe opens the file at every read."""
     return probe.head[offset : offset + n] if offset + n <= len(probe.head) else probe.read(offset, n)
 
 

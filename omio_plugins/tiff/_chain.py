@@ -1,10 +1,9 @@
-"""From a file to its chain of pages: every table of tags read, bounded and understood; it knows no flavour.
+"""From a file to its chain of pages: reads, bounds and parses every table of tags; it knows no flavour.
 
-Most pages of a file have the table of their predecessor but for offsets, and most IFDs lie at equal distances. A table
-that is alike is recognised by one masked comparison and shares its `Layout`; IFDs at equal distances are read ahead
-and compared all at once, so that 10,000 pages cost little. Nothing is believed for it: every table and every link of
-the chain is compared. Layout of header and IFD: TIFF 6.0, section 2, and
-https://www.awaresystems.be/imaging/tiff/bigtiff.html.
+On most pages of a file the table differs from the previous one in offsets only, and most IFDs lie at equal distances.
+One masked comparison recognises such a table, which then shares its `Layout`. IFDs at equal distances are read ahead
+and compared all at once, so that 10,000 pages cost little. Nothing is assumed: every table and every link of the chain
+is compared. Layout of header and IFD: TIFF 6.0, section 2, and https://www.awaresystems.be/imaging/tiff/bigtiff.html.
 """
 
 from __future__ import annotations
@@ -24,15 +23,15 @@ from ._tables import TYPES, Form, Layout, Order, Tag
 
 MOST_TAGS = 4096  # of one IFD; the registered tags are some hundreds
 _SMALL_WINDOW, _LARGE_WINDOW = 1 << 10, 1 << 16
-_SHORT = 1 << 20  # bytes of tables that never are too many
+_SHORT = 1 << 20  # bytes of tables that are always allowed
 _FEW, _MANY = 16, 4096  # pages read ahead at once
-_FIRST_CHECK = 64  # pages after which the chain is first looked at for a loop; then after four times as many
+_FIRST_CHECK = 64  # pages after which the chain is first checked for a loop; then after four times as many
 _BATCH = 1 << 20  # bytes of tables read and compared at once
-_CLOSE = 1 << 12  # bytes between IFDs that are read in one go rather than each on its own
+_CLOSE = 1 << 12  # largest distance in bytes of IFDs that are read with one call rather than one by one
 
 
 class _Window:
-    """Reads tables; those that stand close together with one call for many."""
+    """Reads tables; one call reads many that lie close together."""
 
     def __init__(self, file: PositionedFile):
         self._file, self._start, self._bytes = file, 0, b""
@@ -48,67 +47,68 @@ class _Window:
 
 
 def read_chain(file: PositionedFile, kind: type[Chain] = Chain) -> Chain:
-    """Read the header and every IFD of the main chain; `kind` is of a format that stands on TIFF.
+    """Read the header and every IFD of the main chain; a format built on TIFF passes its own `kind` of chain.
 
     Raises
     ------
     CorruptFileError
-        No TIFF header, an IFD outside the file, a chain that loops, IFDs that overlap, or a page that makes no sense.
+        There is no TIFF header, an IFD lies outside the file, the chain loops, IFDs overlap, or a page is invalid.
     LimitExceededError
-        More pages than the settings allow.
+        The file has more pages than the settings allow.
     """
-    form, offset = _header(file)
-    chain, gathered = kind(file, form), PageCollector()
+    form, offset = _read_header(file)
+    chain, collector = kind(file, form), PageCollector()
     tables = Tables(chain)
-    before, ahead, due = 0, _FEW, _FIRST_CHECK
+    previous, ahead, next_check = 0, _FEW, _FIRST_CHECK
     while offset:
-        if gathered.count >= due:
-            _refuse_loop(chain, gathered)
-            due *= 4
-        tables.hold_number(gathered.count)
-        table, layout, following = tables.read(offset, gathered.count)
-        gathered.add(layout, np.array((offset,), np.int64), table)
-        stride = offset - before
-        while ahead and following == offset + stride and gathered.count < due:
-            most = min(_MANY if 0 < stride <= _CLOSE else ahead, chain.settings.max_pages - gathered.count)
-            offsets, raw, following, whole = tables.ahead(layout, offset, stride, most)
+        if collector.count >= next_check:
+            _refuse_loop(chain, collector)
+            next_check *= 4
+        tables.check_page_count(collector.count)
+        table, layout, next_offset = tables.read(offset, collector.count)
+        collector.add(layout, np.array((offset,), np.int64), table)
+        stride = offset - previous
+        while ahead and next_offset == offset + stride and collector.count < next_check:
+            most = min(_MANY if 0 < stride <= _CLOSE else ahead, chain.settings.max_pages - collector.count)
+            offsets, raw, next_offset, complete = tables.read_ahead(layout, offset, stride, most)
             if len(offsets):
-                gathered.add(layout, offsets, raw.data)
+                collector.add(layout, offsets, raw.data)
                 offset = int(offsets[-1])
-            ahead = min(4 * ahead, _MANY) if whole else 0
-        ahead = ahead or (_FEW if gathered.count % _FEW == 0 else 0)  # where the guess fails, it is not made each time
-        before, offset = offset, following
-    if not gathered.count:
+            ahead = min(4 * ahead, _MANY) if complete else 0
+        ahead = ahead or (_FEW if collector.count % _FEW == 0 else 0)  # after a wrong guess, retry every _FEW pages
+        previous, offset = offset, next_offset
+    if not collector.count:
         raise CorruptFileError(f"{file.path} holds no page", evidence="the first IFD is at 0", path=file.path)
-    chain.pages = gathered.pages(chain)
+    chain.pages = collector.pages(chain)
     return chain
 
 
-def _refuse_loop(chain: Chain, gathered: PageCollector) -> None:
-    """Raise if an offset stands twice: an IFD names one successor, so a chain that comes back never ends."""
-    offsets = gathered.offsets()
-    if bool((offsets[1:] > offsets[:-1]).all()):  # as nearly all files have it
+def _refuse_loop(chain: Chain, collector: PageCollector) -> None:
+    """Raise if an offset occurs twice: an IFD names one successor, so a chain that returns to an IFD never ends."""
+    offsets = collector.offsets()
+    if bool((offsets[1:] > offsets[:-1]).all()):  # true of nearly all files
         return
-    kept, first = np.unique(offsets, return_index=True)
-    if len(kept) < len(offsets):
+    distinct, first = np.unique(offsets, return_index=True)
+    if len(distinct) < len(offsets):
         again = int(np.setdiff1d(np.arange(len(offsets)), first)[0])
-        raise chain.corrupt(again, f"the chain of IFDs comes back to offset {offsets[again]}")
+        raise chain.page_error(again, f"the chain of IFDs comes back to offset {offsets[again]}")
 
 
 class Tables:
-    """Reads IFDs of one file, wherever they lie; remembers the last few layouts, and bounds what it reads in all."""
+    """Reads IFDs of one file, wherever they lie; keeps the last few layouts, and limits the total that it reads."""
 
     def __init__(self, chain: Chain):
         self._chain, self._window = chain, _Window(chain.file)
         self._layouts: list[Layout] = []
         self._left = 2 * chain.file.size + _SHORT
 
-    def hold_number(self, index: int) -> None:
-        """Hold the number of pages against the settings.
+    def check_page_count(self, index: int) -> None:
+        """Check the number of pages against the settings.
 
         Raises
         ------
         LimitExceededError
+            The page of this index is one more than the settings allow.
         """
         if index >= self._chain.settings.max_pages:
             path = self._chain.file.path
@@ -125,26 +125,26 @@ class Tables:
         Raises
         ------
         CorruptFileError
-            It lies outside the file, makes no sense, or the tables read so far are longer than the file.
+            It lies outside the file, is invalid, or the tables read so far are longer than the file.
         UnsupportedFeatureError
-            Its picture is of a type that is not read.
+            Its picture has a type that OMIO does not read.
         """
-        table, following = _table(self._chain, self._window, offset, index)
-        layout = _layout(self._chain, self._layouts, table, index)
+        table, next_offset = _read_table(self._chain, self._window, offset, index)
+        layout = _find_layout(self._chain, self._layouts, table, index)
         self._spend(layout, 1, index)
-        return table, layout, following
+        return table, layout, next_offset
 
-    def ahead(
+    def read_ahead(
         self, layout: Layout, offset: int, stride: int, most: int
     ) -> tuple[NDArray[np.int64], NDArray[np.uint8], int, bool]:
-        """Read some of the IFDs behind that at `offset`, as long as each lies at the next multiple of `stride`.
+        """Read some of the IFDs behind the one at `offset`, as long as each lies at the next multiple of `stride`.
 
         Returns
         -------
-        offsets, tables, following, whole
-            Of those that are chained and alike: where they lie; their raw tables, uint8 of shape (IFDs, bytes of a
-            table); the offset that the last of them, or the one at `offset`, names; and whether those were all that
-            were looked at.
+        offsets, tables, next_offset, complete
+            For the IFDs that are chained and share the layout: their offsets; their raw tables, uint8 of shape
+            (IFDs, bytes of a table); the offset that the last of them, or the one at `offset`, names; and whether
+            every IFD that was examined is among them.
         """
         form, file = self._chain.form, self._chain.file
         first, span = offset + stride, form.number.size + layout.size + form.pointer.size
@@ -157,8 +157,8 @@ class Tables:
         numbers = rows[:, : form.number.size].view(form.order + ("u8" if form.big else "u2"))[:, 0]
         tables = np.ascontiguousarray(rows[:, form.number.size : -form.pointer.size])
         links = rows[:, -form.pointer.size :].view(form.order + ("u8" if form.big else "u4"))[:, 0]
-        chained = _leading(links[:-1] == offsets[1:].astype(links.dtype)) + 1
-        good = min(_leading(numbers == layout.size // form.entry.size), _alike(tables, layout), chained)
+        chained = _count_leading(links[:-1] == offsets[1:].astype(links.dtype)) + 1
+        good = min(_count_leading(numbers == layout.size // form.entry.size), _count_alike(tables, layout), chained)
         for k in range(good if layout.outside else 0):
             if not _agrees(self._chain, layout, tables[k].tobytes(), self._window):
                 good = k
@@ -176,34 +176,34 @@ class Tables:
     def _spend(self, layout: Layout, number: int, index: int) -> None:
         self._left -= number * (layout.size + sum(len(expected) for _, expected in layout.outside))
         if self._left < 0:
-            raise self._chain.corrupt(max(index, 0), "the IFDs together are longer than the file: they overlap")
+            raise self._chain.page_error(max(index, 0), "the IFDs together are longer than the file: they overlap")
 
 
-def _leading(flags: NDArray[np.bool_]) -> int:
-    """How many of the first are true."""
+def _count_leading(flags: NDArray[np.bool_]) -> int:
+    """The number of leading flags that are true."""
     return len(flags) if flags.all() else int(flags.argmin())
 
 
-def _alike(tables: NDArray[np.uint8], layout: Layout) -> int:
-    """How many of the first tables, contiguous and uint8 of shape (tables, bytes of a table), are of a layout."""
+def _count_alike(tables: NDArray[np.uint8], layout: Layout) -> int:
+    """The number of leading tables of a layout; `tables` is contiguous uint8 of shape (tables, bytes of a table)."""
     words = tables.view(np.uint16)  # all parts of an IFD have even lengths
     mask, key = (np.frombuffer(n.to_bytes(layout.size, "little"), np.uint16) for n in (layout.mask, layout.key))
-    # bits that any table has, and bits that all have, are those of the key: no copy of them is made to find it out
-    if all(((_folded(of, words) & mask) == key).all() for of in (np.bitwise_or, np.bitwise_and)):
+    # all tables match if the OR and the AND of all tables both equal the key; this copies no table
+    if all(((_fold(operation, words) & mask) == key).all() for operation in (np.bitwise_or, np.bitwise_and)):
         return len(words)
-    return _leading(((words & mask) == key).all(axis=1))
+    return _count_leading(((words & mask) == key).all(axis=1))
 
 
-def _folded(of: np.ufunc, words: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """All rows made one by a bitwise operation; by several rows at a time, since short ones cost a call each."""
+def _fold(operation: np.ufunc, words: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Reduce all rows to one by a bitwise operation, several rows at a time: a call for each short row is slow."""
     number, length = words.shape
-    whole = number // _FEW * _FEW
-    several = of.reduce(words[:whole].reshape(-1, _FEW * length), axis=0).reshape(_FEW, length)
-    folded: NDArray[np.uint16] = of.reduce(np.concatenate((several, words[whole:])), axis=0)
-    return folded
+    even = number // _FEW * _FEW
+    partial = operation.reduce(words[:even].reshape(-1, _FEW * length), axis=0).reshape(_FEW, length)
+    result: NDArray[np.uint16] = operation.reduce(np.concatenate((partial, words[even:])), axis=0)
+    return result
 
 
-def _header(file: PositionedFile) -> tuple[Form, int]:
+def _read_header(file: PositionedFile) -> tuple[Form, int]:
     head = file.read(0, min(16, file.size))
     orders: dict[bytes, Order] = {b"II": "<", b"MM": ">"}
     order = orders.get(head[:2])
@@ -220,32 +220,32 @@ def _header(file: PositionedFile) -> tuple[Form, int]:
     )
 
 
-def _table(chain: Chain, window: _Window, offset: int, page: int) -> tuple[bytes, int]:
+def _read_table(chain: Chain, window: _Window, offset: int, page: int) -> tuple[bytes, int]:
     """The raw entries of the IFD at `offset`, and the offset of the next."""
     form = chain.form
     if offset + form.number.size > chain.file.size:
-        raise chain.corrupt(page, f"its IFD is at {offset}, the file ends at {chain.file.size}")
+        raise chain.page_error(page, f"its IFD is at {offset}, the file ends at {chain.file.size}")
     number: int = form.number.unpack(window.read(offset, form.number.size))[0]
     if not 0 < number <= MOST_TAGS:
-        raise chain.corrupt(page, f"its IFD at {offset} has {number} tags")
+        raise chain.page_error(page, f"its IFD at {offset} has {number} tags")
     size = number * form.entry.size
     if offset + form.number.size + size + form.pointer.size > chain.file.size:
-        raise chain.corrupt(page, f"its IFD at {offset} has {number} tags, the file ends at {chain.file.size}")
+        raise chain.page_error(page, f"its IFD at {offset} has {number} tags, the file ends at {chain.file.size}")
     table = window.read(offset + form.number.size, size + form.pointer.size)
     return table[:size], form.pointer.unpack_from(table, size)[0]
 
 
-def _layout(chain: Chain, layouts: list[Layout], table: bytes, index: int) -> Layout:
-    """The layout a table belongs to: one of the last few, or a new one."""
+def _find_layout(chain: Chain, layouts: list[Layout], table: bytes, index: int) -> Layout:
+    """The layout of a table: one of the last few, or a new one."""
     number = int.from_bytes(table, "little")
     for layout in layouts:
         alike = len(table) == layout.size and number & layout.mask == layout.key
         if alike and (not layout.outside or _agrees(chain, layout, table, None)):
             return layout
-    made = _new_layout(chain, layouts, table, index)
-    layouts.insert(0, made)
+    new_layout = _build_layout(chain, layouts, table, index)
+    layouts.insert(0, new_layout)
     del layouts[8:]
-    return made
+    return new_layout
 
 
 def _agrees(chain: Chain, layout: Layout, table: bytes, window: _Window | None) -> bool:
@@ -258,45 +258,51 @@ def _agrees(chain: Chain, layout: Layout, table: bytes, window: _Window | None) 
     return True
 
 
-def _new_layout(chain: Chain, layouts: list[Layout], table: bytes, index: int) -> Layout:
-    """Read a table in full, and note which of its bytes make another table a table of this layout.
+def _build_layout(chain: Chain, layouts: list[Layout], table: bytes, index: int) -> Layout:
+    """Read a table in full, and record which of its bytes another table of this layout must share.
 
-    Pages that differ in texts alone have the structure of one of `layouts`.
+    Pages that differ only in texts share the structure of one of `layouts`.
     """
     form = chain.form
     size, value = form.entry.size, form.pointer.size
-    only_type, not_value, whole = (b"\xff" * n + bytes(size - n) for n in (4, size - value, size))
+    only_type, not_value, all_bytes = (b"\xff" * n + bytes(size - n) for n in (4, size - value, size))
     tags: dict[int, Tag] = {}
     positions: dict[int, int] = {}
     masks: list[bytes] = []
     outside: list[tuple[int, bytes]] = []
-    stated: list[tuple[int, Tag]] = []
+    structural: list[tuple[int, Tag]] = []
     for position, (code, *entry) in zip(range(0, len(table), size), form.entry.iter_unpack(table), strict=True):
-        if code in tags:  # a tag that stands twice: the first counts
+        if code in tags:  # the tag occurs twice: the first entry counts
             masks.append(bytes(size))
             continue
         tag = tags[code] = Tag._make(entry)
         positions[code] = position
-        within = tag.number * TYPES.get(tag.type, ("", 0))[1] <= value
+        is_inline = tag.number * TYPES.get(tag.type, ("", 0))[1] <= value
         if code in STRUCTURAL:
-            masks.append(whole if within else not_value)
+            masks.append(all_bytes if is_inline else not_value)
         else:
             masks.append(not_value if code in TABLES or code == SUB_IFDS else only_type)
         if code in STRUCTURAL:
-            if not within and tag.number <= 1 << 16:
+            if not is_inline and tag.number <= 1 << 16:
                 outside.append((position, chain.raw(tag)))
                 tag = tag._replace(value=outside[-1][1])
-            stated.append((code, tag))
+            structural.append((code, tag))
     counts = {code: tags[code].number for code in OFFSETS if code in tags}
-    said = (*stated, *counts.items())
-    structure = next((layout.structure for layout in layouts if layout.said == said), None) or structure_of(
-        chain.structural(lambda code: chain.numbers(tags[code], code, index) if code in tags else (), counts),
+    source = (*structural, *counts.items())
+    structure = next((layout.structure for layout in layouts if layout.source == source), None) or structure_of(
+        chain.structural_values(lambda code: chain.numbers(tags[code], code, index) if code in tags else (), counts),
         counts=counts,
         size=chain.file.size,
-        complain=lambda evidence: chain.corrupt(index, evidence),
+        make_error=lambda evidence: chain.page_error(index, evidence),
     )
     mask = int.from_bytes(b"".join(masks), "little")
     key = int.from_bytes(table, "little") & mask
     return Layout(
-        positions=positions, size=len(table), mask=mask, key=key, outside=tuple(outside), structure=structure, said=said
+        positions=positions,
+        size=len(table),
+        mask=mask,
+        key=key,
+        outside=tuple(outside),
+        structure=structure,
+        source=source,
     )

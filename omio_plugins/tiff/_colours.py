@@ -1,4 +1,4 @@
-"""What the samples of a pixel are by PhotometricInterpretation, in words; it reads no file and changes no pixel.
+"""The meaning of a pixel's samples by PhotometricInterpretation, in words; it reads no file and changes no pixel.
 
 Numbers: TIFF 6.0, sections 8 (0 to 4), 16 (5, and InkSet), 21 (6) and 23 (8); 9 of "Adobe Photoshop TIFF Technical
 Notes" (2002), 10 of RFC 3949, 32803 of ISO 12234-2 (TIFF/EP), 34892 of the DNG specification, 32844 and 32845 of
@@ -19,7 +19,7 @@ from ._ifd import Page
 from ._structure import JPEG, MASK, PALETTE, RGB, YCBCR, Structure
 from ._tags import color_map
 
-_Model = tuple[str, tuple[str, ...], str]  # its name, its components, what else there is to know
+_Model = tuple[str, tuple[str, ...], str]  # name, components, further note
 
 _WHITE, _BLACK, _SEPARATED, _CIELAB = 0, 1, 5, 8
 _INK_SET, _OTHER_INKS = 332, 2  # tag InkSet: 1 is CMYK, which is the default
@@ -34,22 +34,22 @@ _MODELS: dict[int, _Model] = {
     32845: ("LogLuv", (), ""),
     34892: ("LinearRaw", (), "the colours are those of the camera"),
 }
-# With these codecs pixels come out as RGB where YCbCr is stored: JPEG and WebP; JPEG 2000 where its own header says so,
-# which is not known here, so that it is left at that.
-_OF_RGB = (*JPEG, 34927, 50001, 33003, 33004, 33005, 34712)
+# These codecs decode stored YCbCr to RGB: JPEG and WebP; JPEG 2000 only if its own header says so, which this module
+# cannot see, so it assumes RGB.
+_DECODED_AS_RGB = (*JPEG, 34927, 50001, 33003, 33004, 33005, 34712)
 _NUMBERS = ("", "", "two", "three", "four", "five", "six")
 
 
-def told(page: Page, *, apart: bool) -> tuple[str, ...]:
-    """What the pixels of a page are, in a sentence, where they are neither grey nor RGB.
+def colour_notes(page: Page, *, as_channels: bool) -> tuple[str, ...]:
+    """Sentences on the pixels of a page that are neither grey nor RGB; empty for those that are.
 
-    Of a CMYK picture: "four samples are CMYK (PhotometricInterpretation 5), kept as stored; they are no RGB, but
+    For a CMYK picture: "four samples are CMYK (PhotometricInterpretation 5), kept as stored; they are no RGB, but
     channels".
 
     Parameters
     ----------
-    apart
-        Whether its samples are given as channels.
+    as_channels
+        Whether the description presents the samples as channels.
     """
     structure = page.structure
     number, samples = structure.photometric, structure.samples
@@ -68,32 +68,36 @@ def told(page: Page, *, apart: bool) -> tuple[str, ...]:
     spelled = _NUMBERS[samples] if samples < len(_NUMBERS) else str(samples)
     beyond = samples - len(components) if components else 0
     further = f" and {beyond} further" if beyond > 0 else ""
-    instead = ", but channels" if apart else ""
+    instead = ", but channels" if as_channels else ""
     return (f"{spelled} samples are {name}{further} {stated}, kept as stored; they are no RGB{instead}{more}",)
 
 
 def is_foreign(structure: Structure) -> bool:
-    """Whether pixels are neither grey nor RGB once they are decoded, and no indices."""
+    """Whether decoded pixels are neither grey, nor RGB, nor indices of a palette."""
     number = structure.photometric
-    if number == YCBCR and structure.compression in _OF_RGB and not (structure.planar or structure.extra_samples):
+    if (
+        number == YCBCR
+        and structure.compression in _DECODED_AS_RGB
+        and not (structure.planar or structure.extra_samples)
+    ):
         return False
     return number not in (_WHITE, _BLACK, RGB, PALETTE, MASK)
 
 
-def apart(page: Page, facts: Callable[[], Facts]) -> Callable[[], Facts]:
-    """The facts of a picture whose samples are given as channels, from those of one with samples."""
+def facts_as_channels(page: Page, facts: Callable[[], Facts]) -> Callable[[], Facts]:
+    """Change the facts of a picture with samples to those of one whose samples are channels."""
     _, components, _ = _model(page)
     stated = f"PhotometricInterpretation {page.structure.photometric}"
-    return partial(_apart, facts, page.structure.samples, components, stated)
+    return partial(_as_channels, facts, page.structure.samples, components, stated)
 
 
-def with_map(page: Page, facts: Callable[[], Facts]) -> Callable[[], Facts]:
-    """The facts of a picture of indices, with the map of colours where it is not too long; see `_tags.color_map`."""
+def facts_with_color_map(page: Page, facts: Callable[[], Facts]) -> Callable[[], Facts]:
+    """Add the color map to the facts of a picture of palette indices, if it is not too long; see `_tags.color_map`."""
     colors = color_map(page.chain, page)
-    return partial(_with_map, facts, colors.hex()) if colors else facts
+    return partial(_with_color_map, facts, colors.hex()) if colors else facts
 
 
-def _with_map(facts: Callable[[], Facts], colors: str) -> Facts:
+def _with_color_map(facts: Callable[[], Facts], colors: str) -> Facts:
     known = facts()
     tags = {**known.annotations.get("tiff", {}), "ColorMap": colors}
     return replace(known, annotations={**known.annotations, "tiff": tags})
@@ -101,7 +105,7 @@ def _with_map(facts: Callable[[], Facts], colors: str) -> Facts:
 
 def _model(page: Page) -> _Model:
     structure = page.structure
-    if structure.photometric == _SEPARATED and page.chain.first(page, _INK_SET) == _OTHER_INKS:
+    if structure.photometric == _SEPARATED and page.chain.first_value(page, _INK_SET) == _OTHER_INKS:
         return "inks other than CMYK", (), ""
     name, components, more = _MODELS.get(structure.photometric, ("of an unknown kind", (), ""))
     if structure.photometric == _CIELAB and structure.dtype.kind != "u":
@@ -109,12 +113,13 @@ def _model(page: Page) -> _Model:
     return name, components, more
 
 
-def _apart(facts: Callable[[], Facts], samples: int, components: tuple[str, ...], stated: str) -> Facts:
+def _as_channels(facts: Callable[[], Facts], samples: int, components: tuple[str, ...], stated: str) -> Facts:
     known = facts()
-    one = known.channels[0] if len(known.channels) == 1 else Channel()
-    named = [*components[:samples], *[""] * (samples - len(components))]
+    channel = known.channels[0] if len(known.channels) == 1 else Channel()
+    names = [*components[:samples], *[""] * (samples - len(components))]
     channels = tuple(
-        replace(one, samples=1, name=one.name or (Fact(name, "file", stated) if name else None)) for name in named
+        replace(channel, samples=1, name=channel.name or (Fact(name, "file", stated) if name else None))
+        for name in names
     )
     planes = known.planes
     if planes is not None:

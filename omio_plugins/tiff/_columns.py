@@ -1,4 +1,4 @@
-"""One tag of many pages, as a table of numbers; it knows neither strips nor pixels."""
+"""The values of one tag on many pages, as a table of numbers; it knows neither strips nor pixels."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._ifd import Chain
-from ._segments import TYPES, bounded
+from ._segments import TYPES, to_int64
 from ._tables import Run
 
-_CLOSE = 1 << 12  # bytes between tables that are read in one go
+_CLOSE = 1 << 12  # largest distance in bytes of tables that are read with one call
 _BATCH = 1 << 20  # bytes of tables read at once
 
 
-def numbers(chain: Chain, run: Run, code: int, n: int, *, apart: bool = False) -> NDArray[np.int64] | None:
-    """The first `n` values of a tag of every page of a run, (pages, n); None where it has fewer.
+def numbers(chain: Chain, run: Run, code: int, n: int, *, allow_scattered: bool = False) -> NDArray[np.int64] | None:
+    """The first `n` values of a tag on every page of a run, int64 of shape (pages, n); None if the tag has fewer.
 
     Parameters
     ----------
-    apart
-        Whether to read, one by one, tables that do not lie close together; None where they do not, otherwise.
+    allow_scattered
+        Whether to read tables that do not lie close together one by one; if False, the result for them is None.
 
     Raises
     ------
     CorruptFileError
-        A table that is read lies beyond the end of the file.
+        A table lies beyond the end of the file.
     """
     position = run.layout.positions.get(code)
     if position is None:
@@ -39,19 +39,19 @@ def numbers(chain: Chain, run: Run, code: int, n: int, *, apart: bool = False) -
     dtype = np.dtype(form.order + TYPES[kind])
     value = np.ascontiguousarray(run.tables[:, end - form.pointer.size : end])
     if count * dtype.itemsize <= form.pointer.size:
-        return bounded(np.ascontiguousarray(value[:, : n * dtype.itemsize]).view(dtype))
-    pointers = bounded(value.view(form.order + ("u8" if form.big else "u4"))[:, 0])
-    found = _close(chain, pointers, n, dtype)
-    if found is None and apart:
+        return to_int64(np.ascontiguousarray(value[:, : n * dtype.itemsize]).view(dtype))
+    pointers = to_int64(value.view(form.order + ("u8" if form.big else "u4"))[:, 0])
+    values = _read_adjacent(chain, pointers, n, dtype)
+    if values is None and allow_scattered:
         raw = b"".join(chain.file.read(at, n * dtype.itemsize) for at in pointers.tolist())
-        found = bounded(np.frombuffer(raw, dtype).reshape(-1, n))
-    return found
+        values = to_int64(np.frombuffer(raw, dtype).reshape(-1, n))
+    return values
 
 
-def _close(chain: Chain, pointers: NDArray[np.int64], n: int, dtype: np.dtype[Any]) -> NDArray[np.int64] | None:
-    """`n` values at each of the pointers, (pointers, n); None unless these lie at one small distance in the file.
+def _read_adjacent(chain: Chain, pointers: NDArray[np.int64], n: int, dtype: np.dtype[Any]) -> NDArray[np.int64] | None:
+    """`n` values at each pointer, (pointers, n); None unless the pointers are spaced by one small distance.
 
-    tifffile lets all pages but the first of a series share one table of lengths.
+    In tifffile's files all pages of a series except the first share one table of lengths.
     """
     nbytes = n * dtype.itemsize
     steps = np.diff(pointers)
@@ -61,12 +61,12 @@ def _close(chain: Chain, pointers: NDArray[np.int64], n: int, dtype: np.dtype[An
         return None
     if step == 0:
         return np.broadcast_to(
-            bounded(np.frombuffer(chain.file.read(int(pointers[0]), nbytes), dtype)), (len(pointers), n)
+            to_int64(np.frombuffer(chain.file.read(int(pointers[0]), nbytes), dtype)), (len(pointers), n)
         )
-    found = np.empty((len(pointers), n), np.int64)
-    each = max(_BATCH // step, 1)
-    for k in range(0, len(pointers), each):
-        m = min(each, len(pointers) - k)
+    values = np.empty((len(pointers), n), np.int64)
+    batch = max(_BATCH // step, 1)
+    for k in range(0, len(pointers), batch):
+        m = min(batch, len(pointers) - k)
         data = chain.file.read(int(pointers[k]), (m - 1) * step + nbytes)
-        found[k : k + m] = bounded(np.ndarray((m, n), dtype, data, strides=(step, dtype.itemsize)))
-    return found
+        values[k : k + m] = to_int64(np.ndarray((m, n), dtype, data, strides=(step, dtype.itemsize)))
+    return values

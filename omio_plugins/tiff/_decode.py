@@ -1,11 +1,11 @@
-"""From the stored bytes of a strip or tile to pixels; it knows no plane and no axes.
+"""The decoders of strips and tiles: from stored bytes to pixels; it knows no plane and no axes.
 
-Deflate is decoded straight into memory of the right size. Every other compression is tifffile's: it is shown a TIFF of
-a single strip or tile, made in memory of what `Structure` says, and gives a decoder for it (`TiffPage.decode`). So
-nothing of a hostile file's own tags reaches it, and no second handle is open.
+Deflate is decoded straight into memory of the right size. tifffile decodes every other compression: it opens a TIFF of
+a single strip or tile, built in memory from `Structure`, and returns a decoder for it (`TiffPage.decode`). So nothing
+of a hostile file's own tags reaches tifffile, and no second handle is open.
 
-A strip that is full is right: what its data hold behind the last byte is not judged, as libtiff does not. But a
-checksum of deflate that does not fit says that the pixels are damaged, and is an error.
+A full strip is valid: data behind its last byte are not checked, as in libtiff. But a wrong checksum of deflate means
+that the pixels are damaged, and is an error.
 """
 
 from __future__ import annotations
@@ -22,53 +22,53 @@ from numpy.typing import NDArray
 from omio_core.errors import CorruptFileError, OmioError, UnsupportedFeatureError
 
 from . import _lzw, _packbits
-from ._structure import DEFLATE, JPEG, Structure, most
+from ._structure import DEFLATE, JPEG, Structure, expansion_limit
 from ._tables import Order
 
 _JPEG2000 = (33003, 33004, 33005, 34712)
 _PNG, _LERC = 34933, 34887
 _OLD_JPEG, _LZW, _PACKBITS = 6, 5, 32773
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-_ROOMY = 1 << 22  # bytes that an encoded picture may always declare, whatever its strip or tile is
+_ROOMY = 1 << 22  # bytes that an encoded picture may always declare, whatever the size of its strip or tile
 
 HOT = 1 << 20
-"""Bytes that stay in the cache: decoding into them and copying is quicker than decoding into memory never touched."""
+"""Bytes that stay in the cache: decoding into them and copying is faster than decoding into untouched memory."""
 
 Decode = Callable[..., Any]
 
 
 class Decoders:
-    """Decoders by structure and size of a segment; made once each, used from many threads."""
+    """Decoders by structure and size of a segment; each is created once and used from many threads."""
 
     def __init__(self, order: Order):
         self._order = order
-        self._made: dict[tuple[Structure, int, int, bool], Decode] = {}
+        self._decoders: dict[tuple[Structure, int, int, bool], Decode] = {}
         self._lock = threading.Lock()
         self._hot = threading.local()
 
     def decode(self, structure: Structure, data: bytes, size: tuple[int, int], tables: bytes | None) -> NDArray[Any]:
-        """Pixels of a strip or tile.
+        """Decode a strip or tile.
 
         Parameters
         ----------
         data
-            As stored.
+            The stored bytes.
         size
-            Rows and columns of it that lie inside the picture.
+            The rows and columns of it that lie inside the picture.
         tables
             JPEGTables of the page.
 
         Returns
         -------
         array
-            (rows, columns, samples), at least of `size`; to be used before this thread decodes again.
+            Pixels of shape (rows, columns, samples), at least of `size`; valid until this thread decodes again.
 
         Raises
         ------
         CorruptFileError
-            It cannot be decoded, or gives less than `size`.
+            It cannot be decoded, or has fewer pixels than `size`.
         UnsupportedFeatureError
-            Nothing here decodes this compression.
+            No decoder for this compression is available.
         """
         rows = structure.rows if structure.tile else size[0]
         _refuse_short(structure, data, rows)
@@ -78,25 +78,25 @@ class Decoders:
             except CorruptFileError:
                 if rows == structure.rows:
                     raise
-                return self._inflate(structure, data, structure.rows)  # a last strip that its writer filled up
-        _refuse_harmful(structure, data, rows)
+                return self._inflate(structure, data, structure.rows)  # the writer filled up the last strip
+        _refuse_oversized(structure, data, rows)
         if structure.compression == _LZW and _lzw.needs_check():
-            sound, why = _sound(structure, data)
+            usable, why = _trim_lzw(structure, data)
             try:
-                return self._by_tifffile(structure, sound, size, tables)
+                return self._decode_by_tifffile(structure, usable, size, tables)
             except CorruptFileError as error:
                 if not why:
                     raise
                 raise CorruptFileError("a strip or tile of LZW is damaged", evidence=why) from error
         try:
-            return self._by_tifffile(structure, data, size, tables)
+            return self._decode_by_tifffile(structure, data, size, tables)
         except CorruptFileError:
-            other = _until_full(structure, data, size)
-            if other is None:
+            retry = _retry_input(structure, data, size)
+            if retry is None:
                 raise
-        return self._by_tifffile(structure, other[0], other[1], tables)
+        return self._decode_by_tifffile(structure, retry[0], retry[1], tables)
 
-    def _by_tifffile(
+    def _decode_by_tifffile(
         self, structure: Structure, data: bytes, size: tuple[int, int], tables: bytes | None
     ) -> NDArray[Any]:
         options = {"jpegtables": tables} if structure.compression in JPEG else {}
@@ -105,9 +105,9 @@ class Decoders:
             array = decode(data, 0, **options)[0][0]
         except (MemoryError, OmioError):
             raise
-        except Exception as error:  # the border to tifffile and imagecodecs, which raise of every kind
-            raise _foreign(structure, error) from error
-        _hold(structure, array, size)
+        except Exception as error:  # the border to tifffile and imagecodecs, which raise any class
+            raise _translate_error(structure, error) from error
+        _check_array(structure, array, size)
         return np.asarray(array)
 
     def inflate(self, data: bytes, out: memoryview) -> None:
@@ -116,24 +116,25 @@ class Decoders:
         Raises
         ------
         CorruptFileError
+            The data cannot be decompressed, or are too short for `out`.
         """
         import imagecodecs
 
         try:
-            got = imagecodecs.deflate_decode(data, out=out)
+            output = imagecodecs.deflate_decode(data, out=out)
         except MemoryError:
             raise
         except Exception as error:  # the border to imagecodecs, whose errors share no base
             raise CorruptFileError(
                 "a strip or tile cannot be decompressed", evidence=f"{type(error).__name__}: {error}"
             ) from error
-        if len(got) != len(out):
+        if len(output) != len(out):
             raise CorruptFileError(
-                "a strip or tile ends too soon", evidence=f"{len(got)} bytes where {len(out)} are due"
+                "a strip or tile ends too soon", evidence=f"{len(output)} bytes where {len(out)} are due"
             )
 
     def _inflate(self, structure: Structure, data: bytes, rows: int) -> NDArray[Any]:
-        """Pixels in memory of this thread, which its next call fills anew."""
+        """Decode deflate into memory of this thread, which its next call overwrites."""
         nbytes = rows * structure.row_bytes
         scratch = getattr(self._hot, "scratch", None)
         if scratch is None or scratch.nbytes < nbytes:
@@ -145,16 +146,16 @@ class Decoders:
         return typed.reshape(rows, structure.columns, structure.contig)
 
     def _decoder(self, structure: Structure, size: tuple[int, int], data: bytes) -> Decode:
-        jfif = structure.compression in JPEG and data[6:10] == b"JFIF"  # then its colours are its own affair
+        jfif = structure.compression in JPEG and data[6:10] == b"JFIF"  # a JFIF header decides its colours itself
         key = (structure, *size, jfif)
         with self._lock:
-            if key not in self._made:
-                self._made[key] = _make(structure, size, data[:10], self._order)
-            return self._made[key]
+            if key not in self._decoders:
+                self._decoders[key] = _make_decoder(structure, size, data[:10], self._order)
+            return self._decoders[key]
 
 
-def _make(structure: Structure, size: tuple[int, int], head: bytes, order: str) -> Decode:
-    """tifffile's decoder of a picture that is one strip or tile."""
+def _make_decoder(structure: Structure, size: tuple[int, int], head: bytes, order: str) -> Decode:
+    """Create tifffile's decoder for a picture of one strip or tile."""
     import tifffile
 
     if structure.compression not in tifffile.TIFF.DECOMPRESSORS and structure.compression != 1:
@@ -163,14 +164,14 @@ def _make(structure: Structure, size: tuple[int, int], head: bytes, order: str) 
             evidence=f"Compression {structure.compression}",
             remedy="save the file with another compression, such as deflate or LZW",
         )
-    with tifffile.TiffFile(io.BytesIO(_single(structure, size, head, order))) as file:
+    with tifffile.TiffFile(io.BytesIO(_make_single_segment_tiff(structure, size, head, order))) as file:
         page = file.pages.first
         decode: Decode = page.decode
         return decode
 
 
-def _single(structure: Structure, size: tuple[int, int], head: bytes, order: str) -> bytes:
-    """A TIFF with one strip or tile, whose data is nothing but the first bytes of a real one."""
+def _make_single_segment_tiff(structure: Structure, size: tuple[int, int], head: bytes, order: str) -> bytes:
+    """A TIFF with one strip or tile, whose data are only the first bytes of a real one."""
     n = structure.planes
     entries: list[tuple[int, str, tuple[int, ...]]] = [
         (256, "I", (size[1],)), (257, "I", (size[0],)), (258, "H", (structure.bits,) * structure.samples),
@@ -203,56 +204,56 @@ def _single(structure: Structure, size: tuple[int, int], head: bytes, order: str
     return header + head.ljust(16, b"\0") + number + table + b"\0\0\0\0" + beyond
 
 
-def _hold(structure: Structure, array: Any, size: tuple[int, int]) -> None:
-    """What a decoder gives must be of the type that the tags say, and large enough."""
-    bilevel = structure.dtype.kind == "b" and array.dtype == np.uint8  # CCITT's decoders give 0 and 1 as bytes
-    due = (*size, structure.contig)
-    fits = array.ndim == 3 and all(have >= need for have, need in zip(array.shape, due, strict=True))
-    if not fits or not (bilevel or array.dtype == structure.dtype):
+def _check_array(structure: Structure, array: Any, size: tuple[int, int]) -> None:
+    """Verify that a decoder's output has the type that the tags state, and is large enough."""
+    is_bilevel = structure.dtype.kind == "b" and array.dtype == np.uint8  # CCITT's decoders give 0 and 1 as bytes
+    expected = (*size, structure.contig)
+    fits = array.ndim == 3 and all(have >= need for have, need in zip(array.shape, expected, strict=True))
+    if not fits or not (is_bilevel or array.dtype == structure.dtype):
         raise CorruptFileError(
             "a strip or tile does not hold what it should",
-            evidence=f"{array.shape} of {array.dtype} where {due} of {structure.dtype} is due",
+            evidence=f"{array.shape} of {array.dtype} where {expected} of {structure.dtype} is due",
         )
 
 
 def _refuse_short(structure: Structure, data: bytes, rows: int) -> None:
-    """Nothing is allocated that so few bytes cannot fill."""
-    if rows * structure.row_bytes > max(most(structure, len(data)), _ROOMY):
+    """Raise before anything is allocated that so few bytes cannot fill."""
+    if rows * structure.row_bytes > max(expansion_limit(structure, len(data)), _ROOMY):
         raise CorruptFileError(
             "a strip or tile is too short for its picture",
             evidence=f"{len(data)} bytes for {rows} rows of {structure.columns} pixels",
         )
 
 
-def _sound(structure: Structure, data: bytes) -> tuple[bytes, str]:
-    """LZW as far as it can be decoded without harm, and what ends it there; see `_lzw.sound`."""
-    sound, why = _lzw.sound(_turned(structure, data))
-    return _turned(structure, sound), why
+def _trim_lzw(structure: Structure, data: bytes) -> tuple[bytes, str]:
+    """The part of LZW data that can be decoded safely, and the reason for its end; see `_lzw.trim`."""
+    usable, why = _lzw.trim(_reverse_bits(structure, data))
+    return _reverse_bits(structure, usable), why
 
 
-def _turned(structure: Structure, data: bytes) -> bytes:
-    """Data with the bits of each byte from the other end, where FillOrder says so; and the converse."""
+def _reverse_bits(structure: Structure, data: bytes) -> bytes:
+    """Reverse the bits of each byte if FillOrder is 2; a second call restores the data."""
     return data.translate(_REVERSED) if structure.fill_order == 2 else data
 
 
-def _until_full(structure: Structure, data: bytes, size: tuple[int, int]) -> tuple[bytes, tuple[int, int]] | None:
-    """Data and size for a second try, where the first may have failed behind the last byte of a strip or tile."""
+def _retry_input(structure: Structure, data: bytes, size: tuple[int, int]) -> tuple[bytes, tuple[int, int]] | None:
+    """Data and size for a second try, if the first may have failed behind the last byte of a strip or tile."""
     if structure.compression == _LZW:
-        sound, why = _sound(structure, data)
-        return (sound, size) if why else None
+        usable, why = _trim_lzw(structure, data)
+        return (usable, size) if why else None
     if structure.compression == _PACKBITS:
-        due = (structure.rows if structure.tile else size[0]) * structure.row_bytes
-        sound = _turned(structure, _packbits.sound(_turned(structure, data), due))
-        return (sound, size) if sound != data else None
+        expected = (structure.rows if structure.tile else size[0]) * structure.row_bytes
+        usable = _reverse_bits(structure, _packbits.trim(_reverse_bits(structure, data), expected))
+        return (usable, size) if usable != data else None
     if structure.tile or size[0] == structure.rows:
         return None
     _refuse_short(structure, data, structure.rows)
-    return data, (structure.rows, size[1])  # a last strip that its writer filled up
+    return data, (structure.rows, size[1])  # the writer filled up the last strip
 
 
-def _refuse_harmful(structure: Structure, data: bytes, rows: int) -> None:
-    """An encoded picture declares its own size, and decoders allocate it unasked."""
-    declared = _declared(structure.compression, data)
+def _refuse_oversized(structure: Structure, data: bytes, rows: int) -> None:
+    """Raise if an encoded picture declares a size larger than its segment: decoders allocate the declared size."""
+    declared = _count_declared_samples(structure.compression, data)
     allowed = max(4 * rows * structure.columns * max(structure.contig, 3), _ROOMY)
     if declared > allowed:
         raise CorruptFileError(
@@ -261,10 +262,10 @@ def _refuse_harmful(structure: Structure, data: bytes, rows: int) -> None:
         )
 
 
-def _declared(compression: int, data: bytes) -> int:
-    """Samples that an encoded picture declares; 0 where it cannot be told."""
+def _count_declared_samples(compression: int, data: bytes) -> int:
+    """The number of samples that an encoded picture declares; 0 if unknown."""
     if compression in JPEG:
-        return _jpeg(data)
+        return _count_jpeg_samples(data)
     if compression in _JPEG2000:  # SIZ marker, ITU-T T.800, A.5.1
         at = data.find(b"\xff\x4f\xff\x51", 0, 1 << 16)
         if at >= 0 and len(data) >= at + 42:
@@ -280,24 +281,24 @@ def _declared(compression: int, data: bytes) -> int:
     return 0
 
 
-def _jpeg(data: bytes) -> int:
-    """Samples that the largest frame header declares; markers as in ITU-T T.81, B.1 and B.2.2."""
-    at, found = data.find(b"\xff"), 0
+def _count_jpeg_samples(data: bytes) -> int:
+    """The number of samples that the largest frame header declares; markers as in ITU-T T.81, B.1 and B.2.2."""
+    at, largest = data.find(b"\xff"), 0
     while at >= 0 and at + 10 <= len(data):
         marker = data[at + 1]
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             height, width, components = struct.unpack_from(">HHB", data, at + 5)
-            found = max(found, height * width * components)
+            largest = max(largest, height * width * components)
         skip = (
             0 if marker in (0x00, 0xFF, 0x01) or 0xD0 <= marker <= 0xD9 else struct.unpack_from(">H", data, at + 2)[0]
         )
         if marker == 0xDA:  # entropy-coded data follow
             break
         at = data.find(b"\xff", at + (1 if marker == 0xFF else 2) + skip)
-    return found
+    return largest
 
 
-def _foreign(structure: Structure, error: Exception) -> Exception:
+def _translate_error(structure: Structure, error: Exception) -> Exception:
     evidence = f"compression {structure.compression}, {type(error).__name__}: {str(error)[:200]}"
     unsupported = "not supported" in str(error) or "not available" in str(error)
     if structure.compression == _OLD_JPEG or isinstance(error, NotImplementedError | ImportError) or unsupported:

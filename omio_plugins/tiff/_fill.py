@@ -1,7 +1,7 @@
-"""Regions of one page filled from its strips and tiles; it knows no image and no flavour.
+"""Filling of arrays with regions of one page, from its strips and tiles; it knows no image and no flavour.
 
-Uncompressed rows go straight from the file into the destination where they are contiguous there; compressed strips
-and tiles are decoded one at a time in the calling thread. No thread is started here.
+Uncompressed rows go straight from the file into the destination if they are contiguous there; compressed strips and
+tiles are decoded one at a time in the calling thread. This module starts no thread.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from ._segments import Segments, SegmentTables
 from ._structure import DEFLATE, NONE
 from ._tables import ORDERS
 
-_SCRATCH = 4 << 20  # bytes of rows read at once where they cannot go straight to their place
-_SWAPPED = 1 << 20  # bytes read before their order is swapped: they are still in the cache
+_SCRATCH = 4 << 20  # bytes of rows read at once if they cannot go straight into the destination
+_SWAPPED = 1 << 20  # bytes read before their byte order is swapped: they are still in the cache
 _JPEG_TABLES = 347
 Spans = tuple[tuple[int, int], ...]
 
 
 class Fill:
-    """Fills memory from pages; keeps a few tables of segments and the decoders made.
+    """Fills arrays from pages; keeps a few tables of segments and the decoders.
 
     Parameters
     ----------
     absent
-        The stored number that stands for 0, put where strips or tiles are not stored.
+        The stored number that means 0; it fills strips and tiles that are not stored.
     """
 
     def __init__(self, absent: int = 0) -> None:
@@ -49,14 +49,14 @@ class Fill:
         for plane in range(first, last):
             part = out[plane - first]
             if start == 0:
-                self._not_stored(page, part)
+                self._fill_absent(page, part)
             elif start is not None:
                 row = plane * structure.length + inner[0][0]
                 self.rows(part, page, start + row * structure.row_bytes, tuple(inner[1:]))
             elif structure.direct and structure.tile is None:
-                self._strips(part, page, self._tables.of(page), plane, tuple(inner))
+                self._strips(part, page, self._tables.get(page), plane, tuple(inner))
             else:
-                self._grid(part, page, self._tables.of(page), plane, tuple(inner))
+                self._grid(part, page, self._tables.get(page), plane, tuple(inner))
 
     # --- uncompressed strips
 
@@ -67,12 +67,12 @@ class Fill:
             if offset:
                 self.rows(part, page, offset, spans[1:])
             else:
-                self._not_stored(page, part)
+                self._fill_absent(page, part)
 
     def _runs(
         self, page: Page, segments: Segments, plane: int, top: int, bottom: int
     ) -> Iterator[tuple[int, int, int]]:
-        """Runs of rows that lie together: first row, row after the last, offset; offset 0 where not stored."""
+        """Runs of rows that lie together: first row, row after the last, offset; offset 0 if not stored."""
         structure = page.structure
         rows, down, row_bytes = structure.rows, structure.grid[0], structure.row_bytes
         base, first, last = plane * down, top // rows, -(-bottom // rows)
@@ -83,7 +83,7 @@ class Fill:
         short = np.flatnonzero((counts < needed) & ~absent)
         if short.size:
             k = int(short[0])
-            raise page.chain.corrupt(
+            raise page.chain.page_error(
                 page.index, f"strip {base + first + k} has {counts[k]} bytes, its rows take {needed[k]}"
             )
         together = (offsets[:-1] + needed[:-1] == offsets[1:]) & ~absent[:-1] & ~absent[1:]
@@ -95,19 +95,19 @@ class Fill:
             yield start + within, min(stop, bottom), offset
 
     def rows(self, out: NDArray[Any], page: Page, offset: int, spans: Spans) -> None:
-        """Fill `out`, (rows, columns, samples), with rows that lie together from `offset` on."""
+        """Fill `out`, of shape (rows, columns, samples), with rows that lie together from `offset` on."""
         (left, right), (low, high) = spans
         structure, file = page.structure, page.chain.file
         width, samples, row_bytes = structure.columns, structure.contig, structure.row_bytes
-        whole = (left, right, low, high) == (0, width, 0, samples)
+        is_full = (left, right, low, high) == (0, width, 0, samples)
         foreign = structure.dtype.newbyteorder(page.chain.form.order)
-        if whole and out.flags.c_contiguous:
+        if is_full and out.flags.c_contiguous:
             step = len(out) if foreign == structure.dtype else max(_SWAPPED // row_bytes, 1)
             for row in range(0, len(out), step):
                 flat = out[row : row + step].reshape(-1)
                 file.read_into(flat.view(np.uint8).data, offset + row * row_bytes)
                 if foreign != structure.dtype:
-                    flat[...] = flat.view(foreign)  # of one axis, in place, and without the interpreter's lock
+                    flat[...] = flat.view(foreign)  # one axis: in place, and without the interpreter's lock
             return
         pixel = samples * structure.dtype.itemsize
         narrow = (right - left) * pixel * 4 < row_bytes and row_bytes > 1 << 15
@@ -136,34 +136,34 @@ class Fill:
                 part = out[y0 + ys[0] - top : y0 + ys[1] - top, x0 + xs[0] - left : x0 + xs[1] - left]
                 offset, count = int(segments.offsets[index]), int(segments.counts[index])
                 if not offset or not count:
-                    self._not_stored(page, part)
+                    self._fill_absent(page, part)
                     continue
                 try:
                     self._segment(part, page, (offset, count), size, (ys, xs, (low, high)), tables)
                 except (CorruptFileError, UnsupportedFeatureError) as error:
-                    raise _located(error, page, index) from error
+                    raise _add_location(error, page, index) from error
 
     def _segment(
         self,
         out: NDArray[Any],
         page: Page,
-        stored: tuple[int, int],
+        place: tuple[int, int],
         size: tuple[int, int],
         spans: Spans,
         tables: bytes | None,
     ) -> None:
         """Fill `out` with a region of one strip or tile."""
         (top, bottom), (left, right), (low, high) = spans
-        offset, count = stored
+        offset, count = place
         structure = page.structure
         decoders = self._decoders[page.chain.form.order]
-        if structure.direct:  # a tile: only the rows asked for
+        if structure.direct:  # a tile: only the requested rows
             skipped = top * structure.row_bytes
             if (bottom * structure.row_bytes) > count:
                 raise CorruptFileError("it is too short", evidence=f"{count} bytes")
             self.rows(out, page, offset + skipped, spans[1:])
             return
-        if structure.compression == NONE:  # packed bits: what lies behind them is not ours
+        if structure.compression == NONE:  # packed bits: ignore data behind them
             count = min(count, (structure.rows if structure.tile else size[0]) * structure.row_bytes)
         data = page.chain.file.read(offset, count)
         straight = structure.compression in DEFLATE and structure.plain and out.flags.c_contiguous and out.nbytes > HOT
@@ -177,8 +177,8 @@ class Fill:
         pixels = decoders.decode(structure, data, size, tables)
         out[...] = pixels[top:bottom, left:right, low:high]
 
-    def _not_stored(self, page: Page, out: NDArray[Any]) -> None:
-        """A strip or tile that has no data, in a file with too many to have looked at them all."""
+    def _fill_absent(self, page: Page, out: NDArray[Any]) -> None:
+        """Fill a strip or tile that is not stored, and warn once: the file has too many to check them when it opens."""
         out[...] = self._absent
         if not self._warned:
             self._warned = True
@@ -190,8 +190,8 @@ class Fill:
             )
 
 
-def _located(error: OmioError, page: Page, index: int) -> OmioError:
-    """The same error, saying where."""
+def _add_location(error: OmioError, page: Page, index: int) -> OmioError:
+    """The same error with page, strip or tile, and file."""
     kind, path = "tile" if page.structure.tile else "strip", page.chain.file.path
     return type(error)(
         f"page {page.index} of {path} cannot be read: {error.what}",

@@ -1,8 +1,8 @@
-"""Which flavour of TIFF a file is, told by its first page and header; it reads no pixel.
+"""The choice of a file's flavour of TIFF, by its first page and header; it reads no pixel.
 
-The order matters: programs keep the comments of others, and the richest that still fits the pages is tried first.
-OME-XML comes before every vendor's sign: it says of each plane where it lies, and who writes it may leave tags of other
-programs beside it, as Prairie View does.
+The order matters: programs keep the comments of others, so the richest flavour that still fits the pages is tried
+first. OME-XML comes before every vendor's mark: it states where each plane lies, and a program that writes it may leave
+tags of other programs beside it, as Prairie View does.
 """
 
 from __future__ import annotations
@@ -15,27 +15,32 @@ from . import _imagej, _micromanager, _ome, _plain, _scanimage, _shaped, _stk, _
 from ._ifd import Chain
 from ._members import Members
 from ._picture import Picture, Stack, picture
-from ._segments import contiguous
+from ._segments import contiguous_start
 from ._tags import DESCRIPTION
 
 _NIH = 43314  # NIH Image's header
 
 
 def pictures(chain: Chain, members: Members) -> list[Picture]:
-    """Describe the images of a file; `members` finds the others of a set.
+    """Describe the images of a file; `members` finds the other files of a set.
 
     OME-TIFF comes first, then STK, whose planes have no IFDs; then Micro-Manager, SVS, ScanImage, ImageJ, tifffile's
     own, NIH Image, and plain.
 
     Raises
     ------
-    CorruptFileError, UnsupportedFeatureError, LimitExceededError
+    CorruptFileError
+        The description contradicts the pages, or they are damaged.
+    UnsupportedFeatureError
+        The flavour stores its planes in a way that OMIO does not read.
+    LimitExceededError
+        The file declares more than the settings allow.
     """
     first = chain.pages[0]
     try:
         description = chain.text(first, DESCRIPTION) or ""
     except CorruptFileError:
-        if _stk.is_stack(chain):  # what its planes are, the private tags tell
+        if _stk.is_stack(chain):  # the private tags describe its planes
             return _stk.pictures(chain)
         raise
     if _ome.is_ome(description):
@@ -57,14 +62,14 @@ def pictures(chain: Chain, members: Members) -> list[Picture]:
     shaped = _shaped.pictures(chain, pages, description)
     if shaped:
         return shaped
-    nih = _nih_planes(chain)
-    if nih > len(pages):
-        return [_nih(chain, nih)]
+    nih_planes = _count_nih_planes(chain)
+    if nih_planes > len(pages):
+        return [_nih_picture(chain, nih_planes)]
     return _plain.pictures(chain, pages)
 
 
-def _nih_planes(chain: Chain) -> int:
-    """Slices that NIH Image's header declares: the 16-bit number at byte 260 of it, 0 where there is no such header.
+def _count_nih_planes(chain: Chain) -> int:
+    """The number of slices in NIH Image's header: the 16-bit number at byte 260 of it; 0 if there is no such header.
 
     https://imagej.net/nih-image/more-docs/ "File Formats": the header is at byte 256 of the file, the number of
     slices at byte 516, in the byte order of the Macintosh.
@@ -76,8 +81,8 @@ def _nih_planes(chain: Chain) -> int:
     return planes
 
 
-def _nih(chain: Chain, planes: int) -> Picture:
-    """A stack of NIH Image behind one IFD."""
+def _nih_picture(chain: Chain, planes: int) -> Picture:
+    """Describe a stack of NIH Image behind one IFD."""
     first = chain.pages[0]
     if not first.structure.direct:
         raise UnsupportedFeatureError(
@@ -87,6 +92,6 @@ def _nih(chain: Chain, planes: int) -> Picture:
             path=chain.file.path,
         )
     return picture(
-        axes="Q", lead=(planes,), stacks=[Stack(pages={0: first}, start=contiguous([first], planes))],
+        axes="Q", lead=(planes,), stacks=[Stack(pages={0: first}, start=contiguous_start([first], planes))],
         kind="NIH Image stack",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Pages and the values of their tags, each held against the file's size; it knows no flavour.
+"""Pages and the values of their tags, each checked against the file's size; it knows no flavour.
 
 Layout of an IFD: TIFF 6.0, section 2, and https://www.awaresystems.be/imaging/tiff/bigtiff.html.
 """
@@ -17,12 +17,12 @@ from omio_core.settings import current
 from ._structure import Structure, Values
 from ._tables import TYPES, Form, Layout, Run, Tag
 
-_WHOLE = {1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8}  # unsigned types and their bytes
+_INTEGER_SIZES = {1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8}  # unsigned types and their bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One IFD: its index in the chain, where it lies, its raw table of tags, its layout, and the chain it is of."""
+    """One IFD: its index in the chain, its offset, its raw table of tags, its layout, and its chain."""
 
     index: int
     offset: int
@@ -32,12 +32,12 @@ class Page:
 
     @property
     def structure(self) -> Structure:
-        """Size, type and storage of its picture."""
+        """Size, type and storage of the page's picture."""
         return self.layout.structure
 
 
 class PageSequence(Protocol):
-    """The pages of a chain in order, made as they are asked for; see `omio_plugins.tiff._pages.Pages`."""
+    """The pages of a chain in order, created on access; see `omio_plugins.tiff._pages.Pages`."""
 
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[Page]: ...
@@ -47,24 +47,24 @@ class PageSequence(Protocol):
     def __getitem__(self, index: slice) -> PageSequence: ...
     @property
     def runs(self) -> Sequence[Run]:
-        """Neighbouring pages of one layout, in order."""
+        """Runs of neighbouring pages that share a layout, in order."""
         ...
 
-    def of(self, runs: Iterable[Run]) -> PageSequence:
-        """Other pages of the same chain."""
+    def select(self, runs: Iterable[Run]) -> PageSequence:
+        """The pages of some runs of the same chain."""
         ...
 
     @property
     def chain(self) -> Chain:
-        """The chain they are of."""
+        """The chain of the pages."""
         ...
 
     def offsets(self) -> set[int]:
-        """Where their IFDs lie."""
+        """The offsets of their IFDs."""
         ...
 
     def kinds(self) -> list[Page]:
-        """One page of each structure."""
+        """One page of each layout."""
         ...
 
 
@@ -75,15 +75,15 @@ class Chain:
 
     def __init__(self, file: PositionedFile, form: Form):
         self.file, self.form = file, form
-        self.settings = current()  # asked once: it reads the environment
+        self.settings = current()  # called once: it reads the environment
 
-    def structural(self, values: Values, counts: Mapping[int, int]) -> Values:
-        """What `structure_of` is told of a page; a format on top, whose writers misstate it, sets it right here.
+    def structural_values(self, values: Values, counts: Mapping[int, int]) -> Values:
+        """The values that `structure_of` reads; a format built on TIFF whose writers misstate them corrects them here.
 
         Parameters
         ----------
         values
-            From the code of a tag to its values as stored, empty where it is absent.
+            From the code of a tag to its stored values; empty if the tag is absent.
         counts
             As for `structure_of`.
         """
@@ -101,7 +101,7 @@ class Chain:
         return Tag._make(self.form.entry.unpack_from(page.table, position)[1:])
 
     def raw(self, tag: Tag) -> bytes:
-        """The bytes of all values of a tag, which lie in the file; empty where the type is unknown."""
+        """The bytes of all values of a tag, verified to lie in the file; empty if the type is unknown."""
         _, size = TYPES.get(tag.type, ("", 0))
         n = tag.number * size
         if n <= len(tag.value):
@@ -109,55 +109,55 @@ class Chain:
         return self.file.read(self.form.pointer.unpack(tag.value)[0], n)
 
     def values(self, page: Page, code: int, most: int = 1 << 16) -> tuple[Any, ...]:
-        """The values of a tag as numbers; empty where it is absent; rationals as numerator, denominator, ...
+        """The values of a tag as numbers; empty if it is absent; rationals as numerator, denominator, ...
 
         Raises
         ------
         CorruptFileError
-            There are more than `most`, or they do not lie in the file.
+            There are more than `most` values, or they do not lie in the file.
         """
         tag = self.tag(page, code)
         return () if tag is None else self.numbers(tag, code, page.index, most)
 
     def numbers(self, tag: Tag, code: int, page: int, most: int = 1 << 16) -> tuple[Any, ...]:
         """The values of the entry of tag `code` of page number `page`; errors as `values`."""
-        size = _WHOLE.get(tag.type, 0)
-        if tag.number == 1 and 0 < size <= len(tag.value):  # as nearly all are
-            return (self._whole(tag.value[:size]),)
+        size = _INTEGER_SIZES.get(tag.type, 0)
+        if tag.number == 1 and 0 < size <= len(tag.value):  # true of nearly all tags
+            return (self._integer(tag.value[:size]),)
         if tag.type not in TYPES or tag.type == 2:
             return ()
         if tag.number > most:
-            raise self.corrupt(page, f"tag {code} has {tag.number} values, at most {most} make sense")
+            raise self.page_error(page, f"tag {code} has {tag.number} values, at most {most} make sense")
         letter, _ = TYPES[tag.type]
         repeat = int(letter[0]) if len(letter) == 2 else 1
         return struct.unpack(f"{self.form.order}{tag.number * repeat}{letter[-1]}", self.raw(tag))
 
-    def first(self, page: Page, code: int) -> int | None:
-        """The first of a tag's values, where it is a whole number; None where the tag is absent."""
+    def first_value(self, page: Page, code: int) -> int | None:
+        """The first of a tag's values, if it is an unsigned integer; None if it is not or the tag is absent."""
         position = page.layout.positions.get(code)
         if position is None:
             return None
         _, kind, count, value = self.form.entry.unpack_from(page.table, position)
-        size = _WHOLE.get(kind, 0)
+        size = _INTEGER_SIZES.get(kind, 0)
         if not size or not count:
             return None
         if count * size > len(value):
             at = self.form.pointer.unpack(value)[0]
             if at + count * size > self.file.size:
-                raise self.corrupt(page.index, f"tag {code} has {count} values at {at}, beyond the end of the file")
+                raise self.page_error(page.index, f"tag {code} has {count} values at {at}, beyond the end of the file")
             value = self.file.read(at, size)
-        return self._whole(value[:size])
+        return self._integer(value[:size])
 
-    def _whole(self, value: bytes) -> int:
+    def _integer(self, value: bytes) -> int:
         return int.from_bytes(value, "little" if self.form.order == "<" else "big")
 
     def text(self, page: Page, code: int) -> str | None:
-        """The text of a tag, UTF-8 or else Latin-1, up to its first NUL; None where it is absent or no text.
+        """The text of a tag, UTF-8 or else Latin-1, up to its first NUL; None if it is absent or no text.
 
         Raises
         ------
         LimitExceededError
-            It is longer than the settings allow.
+            The text is longer than the settings allow.
         """
         data = self.data(page, code, (1, 2, 7))
         if data is None:
@@ -182,7 +182,7 @@ class Chain:
             )
         return self.raw(tag)
 
-    def corrupt(self, page: int, evidence: str) -> CorruptFileError:
+    def page_error(self, page: int, evidence: str) -> CorruptFileError:
         """An error about one page."""
         return CorruptFileError(
             f"page {page} of {self.file.path} is damaged",

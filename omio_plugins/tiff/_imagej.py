@@ -1,4 +1,4 @@
-"""ImageJ's TIFF: a stack in T, Z, C order, described in ``key=value`` lines; it reads no pixel.
+"""ImageJ's flavour of TIFF: a stack in T, Z, C order, described in ``key=value`` lines; it reads no pixel.
 
 Keys as ImageJ writes them: https://github.com/imagej/ImageJ/blob/master/ij/io/FileSaver.java
 (getDescriptionString); private tags 50838 and 50839: ij/io/TiffEncoder.java of the same repository.
@@ -19,10 +19,10 @@ from . import _plain
 from ._ifd import Chain, PageSequence
 from ._imagej_sizes import contradiction, number, sizes
 from ._imagej_tags import metadata
-from ._levels import following, stacks
+from ._levels import reduced_candidates, stacks
 from ._pages import PagesInOrder
 from ._picture import Picture, Stack, picture
-from ._segments import contiguous
+from ._segments import contiguous_start
 from ._structure import Structure
 from ._tags import RawTags, jsonable, notes, raw_tags
 
@@ -36,71 +36,78 @@ def pictures(chain: Chain, pages: PageSequence, description: str) -> list[Pictur
     Raises
     ------
     CorruptFileError
-        A dimension is no positive number, or the stack is longer than what the file holds.
+        A dimension is no positive number, or the stack is longer than the file.
     """
     first = pages[0]
     raw, keys = raw_tags(chain, first), parse(description)
     facts, vendor = partial(imagej_facts, raw), partial(str, description)
-    contradicted = contradiction(raw, keys)
-    warnings = (contradicted,) if contradicted else ()
+    conflict = contradiction(raw, keys)
+    warnings = (conflict,) if conflict else ()
     if any(run.layout.structure.picture != first.structure.picture for run in pages.runs):
-        differ = ("the pages differ, so they are no ImageJ stack",)
-        return _plain.pictures(chain, pages, facts=facts, assumptions=differ, warnings=warnings, signed=signed)
-    named, images = _counts(chain, pages, keys)
+        difference = ("the pages differ, so they are no ImageJ stack",)
+        return _plain.pictures(chain, pages, facts=facts, assumptions=difference, warnings=warnings, signed=signed_note)
+    lengths, images = _counts(chain, pages, keys)
     stack = len(pages) if len(pages) >= images > 1 or (len(pages) > 1 and images == 1) else images
     if stack == 1:
-        stack = math.prod(named.values())
-    axes, lead, assumptions = _axes(named, stack, str(keys.get("order", "")).upper())
+        stack = math.prod(lengths.values())
+    axes, lead, assumptions = _axes(lengths, stack, str(keys.get("order", "")).upper())
     # ImageJ writes stacks of 4 GB and more with one IFD
-    start = None if stack <= len(pages) else contiguous(list(pages), stack)
-    own = PagesInOrder(pages[:stack])
+    start = None if stack <= len(pages) else contiguous_start(list(pages), stack)
+    stack_pages = PagesInOrder(pages[:stack])
     return [
         picture(
             axes=axes, lead=lead,
-            stacks=stacks(own, following(own)) if start is None else [Stack(pages=own, start=start)],
+            stacks=(
+                stacks(stack_pages, reduced_candidates(stack_pages)) if start is None
+                else [Stack(pages=stack_pages, start=start)]
+            ),
             kind="ImageJ hyperstack" if stack > 1 else "ImageJ TIFF", facts=facts, assumptions=assumptions,
-            warnings=warnings, vendor=vendor, signed=signed(first.structure, description),
+            warnings=warnings, vendor=vendor, signed=signed_note(first.structure, description),
         )
     ]  # fmt: skip
 
 
 def _counts(chain: Chain, pages: PageSequence, keys: Mapping[str, Any]) -> tuple[dict[str, int], int]:
-    """Lengths of T, Z, C and the number of images, both in pages.
+    """The lengths of T, Z and C and the number of images, both in pages.
 
     ImageJ counts pages. Bio-Formats counts each sample of an RGB pixel, in `channels=` and in `images=`
     (bfconvert 7.3.1: one RGB page is ``images=3``, ``channels=3``).
     """
     samples = pages[0].structure.samples
-    named = {axis: _count(chain, keys, key) for key, axis in _DIMENSIONS}
-    images, declared = _count(chain, keys, "images"), math.prod(named.values())
+    lengths = {axis: _read_count(chain, keys, key) for key, axis in _DIMENSIONS}
+    images, declared = _read_count(chain, keys, "images"), math.prod(lengths.values())
     if samples == 1:
-        return named, images
-    if declared == images == samples * len(pages) and named["C"] % samples == 0 and not _behind_one(pages, images):
-        return {**named, "C": named["C"] // samples}, len(pages)
-    if declared > max(images, len(pages)) and named["C"] == samples:
-        named["C"] = 1  # samples are declared as channels, and images are pages
-    return named, images
+        return lengths, images
+    if (
+        declared == images == samples * len(pages)
+        and lengths["C"] % samples == 0
+        and not _has_images_behind_page(pages, images)
+    ):
+        return {**lengths, "C": lengths["C"] // samples}, len(pages)
+    if declared > max(images, len(pages)) and lengths["C"] == samples:
+        lengths["C"] = 1  # samples are declared as channels, and images are pages
+    return lengths, images
 
 
-def _behind_one(pages: PageSequence, images: int) -> bool:
-    """Whether the only page has so many images behind it, as ImageJ stores stacks of 4 GB and more."""
+def _has_images_behind_page(pages: PageSequence, images: int) -> bool:
+    """Whether so many images follow the data of the only page, as ImageJ stores stacks of 4 GB and more."""
     if len(pages) > 1:
         return False
     try:
-        contiguous(list(pages), images)
+        contiguous_start(list(pages), images)
     except CorruptFileError:
         return False
     return True
 
 
-def signed(structure: Structure, description: str) -> str:
-    """Why pixels are signed although unsigned ones are stored, in a sentence; "" where they are as stored.
+def signed_note(structure: Structure, description: str) -> str:
+    """A sentence on why pixels are signed although the file stores unsigned ones; "" if they are as stored.
 
     ImageJ adds 32768 to signed 16-bit pixels, stores them as unsigned, and describes that as a straight line
-    (``cf=0``) from value 0 at -32768 by steps of 1: `isSigned16Bit` and `setSigned16BitCalibration` of
+    (``cf=0``) from value 0 at -32768 in steps of 1: `isSigned16Bit` and `setSigned16BitCalibration` of
     https://github.com/imagej/ImageJ/blob/master/ij/measure/Calibration.java; ij152_from_int16.tif of the tests' files.
-    Every other calibration is a measure of the pixels, no type of them; so is this one with ``zeroclip=true``, which
-    shows all below 0 as 0.
+    Every other calibration states what the pixels measure, not their type; so does this one with ``zeroclip=true``,
+    which shows all values below 0 as 0.
     """
     if structure.dtype != "uint16" or structure.bits != 16:
         return ""
@@ -114,18 +121,22 @@ def signed(structure: Structure, description: str) -> str:
     )
 
 
-def _axes(named: Mapping[str, int], stack: int, order: str) -> tuple[str, tuple[int, ...], tuple[str, ...]]:
-    """Axes before those of a page; ImageJ takes dimensions that do not multiply to the stack for none."""
-    if math.prod(named.values()) == stack:
-        axes = order[::-1] if sorted(order) == ["C", "T", "Z"] else "TZC"  # written fastest first, CZT where unsaid
-        return axes, tuple(named[a] for a in axes), ()
-    if all(n == 1 for n in named.values()):
+def _axes(lengths: Mapping[str, int], stack: int, order: str) -> tuple[str, tuple[int, ...], tuple[str, ...]]:
+    """Axes before those of a page, lengths, assumptions; ImageJ ignores dimensions whose product is not the stack."""
+    if math.prod(lengths.values()) == stack:
+        axes = order[::-1] if sorted(order) == ["C", "T", "Z"] else "TZC"  # written fastest first; CZT by default
+        return axes, tuple(lengths[a] for a in axes), ()
+    if all(n == 1 for n in lengths.values()):
         return "Q", (stack,), ()
-    spelled = ", ".join(f"{key} {named[axis]}" for key, axis in _DIMENSIONS)
-    return "Q", (stack,), (f"the ImageJ description says {spelled}, the stack has {stack} images: its axis is unknown",)
+    dimensions = ", ".join(f"{key} {lengths[axis]}" for key, axis in _DIMENSIONS)
+    return (
+        "Q",
+        (stack,),
+        (f"the ImageJ description says {dimensions}, the stack has {stack} images: its axis is unknown",),
+    )
 
 
-def _count(chain: Chain, keys: Mapping[str, Any], key: str) -> int:
+def _read_count(chain: Chain, keys: Mapping[str, Any], key: str) -> int:
     value = keys.get(key, 1)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 1 << 31:
         raise CorruptFileError(
@@ -137,25 +148,25 @@ def _count(chain: Chain, keys: Mapping[str, Any], key: str) -> int:
 
 
 def parse(description: str) -> dict[str, Any]:
-    """The keys of a description; numbers and true and false as such.
+    """Parse the keys of a description; numbers, true and false become Python values.
 
     Examples
     --------
     >>> parse("ImageJ=1.54f\\nimages=3\\nunit=um\\nloop=false")
     {'ImageJ': '1.54f', 'images': 3, 'unit': 'um', 'loop': False}
     """
-    found: dict[str, Any] = {}
+    keys: dict[str, Any] = {}
     for line in description.splitlines():
         key, equals, value = line.partition("=")
         if equals:
-            found[key.strip()] = value if key == "ImageJ" else _value(value.strip())
-    return found
+            keys[key.strip()] = value if key == "ImageJ" else _value(value.strip())
+    return keys
 
 
 def _value(text: str) -> Any:
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
-    if "_" in text or len(text) > 40:  # Python's underscores are no numbers
+    if "_" in text or len(text) > 40:  # Python would accept underscores in numbers
         return text
     for kind in (int, float):
         try:
@@ -167,7 +178,7 @@ def _value(text: str) -> Any:
 
 
 def imagej_facts(raw: RawTags) -> Facts:
-    """What the description and the tags say; lengths in micrometres, times in seconds."""
+    """The facts in the description and the tags; lengths in micrometres, times in seconds."""
     keys = parse(raw.description)
     known: dict[str, Any] = dict(sizes(raw, keys))
     interval = number(keys, "finterval")
@@ -175,20 +186,20 @@ def imagej_facts(raw: RawTags) -> Facts:
     if value is not None:
         known["time_increment"] = Fact(value, "file", "ImageJ description: finterval")
     annotations = notes(raw, description=False)
-    annotations["imagej"] = {**_beyond(raw), **keys}
+    annotations["imagej"] = {**_private_values(raw), **keys}
     return Facts(**known, annotations=annotations)
 
 
-def _beyond(raw: RawTags) -> dict[str, Any]:
-    """What ImageJ keeps in private tags: Info, Labels, Ranges, LUTs, ROI, Overlays, properties."""
-    found: dict[str, Any] = {}
+def _private_values(raw: RawTags) -> dict[str, Any]:
+    """The values of ImageJ's private tags: Info, Labels, Ranges, LUTs, ROI, Overlays, properties."""
+    values: dict[str, Any] = {}
     if raw.imagej is not None:
         try:
-            found = jsonable(metadata(*raw.imagej, raw.order))
-        except ValueError as error:  # nothing is lost: the bytes are kept
-            found = {"IJMetadata": jsonable(raw.imagej[0]), "IJMetadata error": str(error)}
+            values = jsonable(metadata(*raw.imagej, raw.order))
+        except ValueError as error:  # keep the bytes, so nothing is lost
+            values = {"IJMetadata": jsonable(raw.imagej[0]), "IJMetadata error": str(error)}
     lines = [line for line in raw.description.splitlines() if line.strip()]
     keys = {line.partition("=")[0].strip() for line in lines if "=" in line}
-    if len(keys) < len(lines):  # lines that are no key=value, or a key that stands twice
-        found["description"] = raw.description
-    return found
+    if len(keys) < len(lines):  # lines that are no key=value, or a key that occurs twice
+        values["description"] = raw.description
+    return values

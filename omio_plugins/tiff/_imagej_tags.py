@@ -1,4 +1,4 @@
-"""ImageJ's private tags 50838 and 50839: what a description has no place for; it reads no file.
+"""ImageJ's private tags 50838 and 50839, which hold what does not fit into a description; it reads no file.
 
 Form: https://github.com/imagej/ImageJ/blob/master/ij/io/TiffEncoder.java (writeMetaData) and TiffDecoder.java
 (getMetaData): a header "IJIJ" with pairs of a four-letter type and a number of values, then the values, whose lengths
@@ -24,14 +24,14 @@ def metadata(data: bytes, counts: tuple[int, ...], order: str) -> dict[str, Any]
     Raises
     ------
     ValueError
-        They contradict each other.
+        The lengths, the header and the values contradict each other.
     """
     if not counts or counts[0] < 12 or sum(counts) > len(data):
         raise ValueError(f"{len(counts)} lengths, {sum(counts)} bytes of {len(data)}")
     header = data[: counts[0]]
     if header[:4] not in (b"IJIJ", b"JIJI"):
         raise ValueError(f"begins with {header[:4]!r}")
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     at, value = counts[0], 1
     for k in range(4, len(header) - 7, 8):
         kind, number = struct.unpack_from(order + "4sI", header, k)
@@ -45,8 +45,8 @@ def metadata(data: bytes, counts: tuple[int, ...], order: str) -> dict[str, Any]
         value += number
         name = _NAMES.get(kind, kind.decode("latin-1").strip())
         single = len(values) == 1 and kind not in (b"labl", b"luts", b"over")
-        found[name] = values[0] if single else values
-    return found
+        result[name] = values[0] if single else values
+    return result
 
 
 def _value(kind: bytes, data: bytes, order: str) -> Any:

@@ -1,7 +1,8 @@
-"""Where the planes of a resolution can be mapped as they lie in the file; it reads tables of strips, and no pixel.
+"""The layout by which the planes of a resolution can be memory-mapped; it reads tables of strips, and no pixel.
 
-That is so where the rows of a plane are one run of bytes, uncompressed and whole, and planes lie at regular distances.
-It is told when a file is opened, so it costs a few operations on whole columns, whatever the number of pages.
+Planes can be mapped if the rows of each are one run of bytes, uncompressed and complete, and the planes lie at regular
+distances. The check runs when a file is opened, so it uses a few operations on whole columns, whatever the number of
+pages.
 """
 
 from __future__ import annotations
@@ -18,70 +19,75 @@ from omio_core.contract import MappedLayout
 from ._columns import numbers
 from ._ifd import Page
 from ._pages import PagesInOrder, first_of, kinds
-from ._segments import Segments, uncompressed
+from ._segments import Segments, raw_lengths
 from ._structure import STRIP_COUNTS, STRIP_OFFSETS, Structure
 
-_MOST_RUNS = 256  # stretches of pages, each of which costs some reads
-_MOST_SEEN = 1 << 20  # strips
+_MOST_RUNS = 256  # runs of pages; each costs some reads
+_MOST_STRIPS = 1 << 20  # strips
 
 
-def raw_of(
-    pages: Mapping[int, Page], lead: tuple[int, ...], dtype: np.dtype[Any], *, start: int | None, seen: Segments | None
+def find_mapping(
+    pages: Mapping[int, Page],
+    lead: tuple[int, ...],
+    dtype: np.dtype[Any],
+    *,
+    start: int | None,
+    segments: Segments | None,
 ) -> MappedLayout | None:
-    """Where the planes of one resolution can be mapped; None where they cannot, or nobody looked.
+    """The layout by which the planes of one resolution can be mapped; None if they cannot, or were not examined.
 
     Parameters
     ----------
     pages
-        From the flat index over `lead` to the page that holds the plane; all there.
+        From the flat index over `lead` to the page that holds the plane; complete.
     lead
         Lengths of the native axes before those of a page, C order.
     dtype
-        Of the picture.
+        Type of the picture.
     start
-        Where all planes lie one after the other, as `_picture.Stack` has it.
-    seen
-        Places of the strips of the pages, in their order, where they are known.
+        Offset of the first plane if all planes lie one after the other, as in `_picture.Stack`.
+    segments
+        Places of the strips of the pages, in their order, if known.
     """
     first = first_of(pages)
     chain, structure = first.chain, first.structure
-    if not all(page.chain is chain and _as_it_is(page.structure, structure) for page in kinds(pages)):
+    if not all(page.chain is chain and _has_plain_rows(page.structure, structure) for page in kinds(pages)):
         return None
-    if start is not None:  # looked at when that was found
+    if start is not None:  # `start` was verified when it was found
         begin: int = start
-        along: tuple[int, ...] | None = tuple(structure.nbytes * math.prod(lead[k + 1 :]) for k in range(len(lead)))
+        strides: tuple[int, ...] | None = tuple(structure.nbytes * math.prod(lead[k + 1 :]) for k in range(len(lead)))
     else:
-        starts = _starts(pages, structure, seen if seen is not None else _tables(pages, structure))
+        starts = _starts(pages, structure, segments if segments is not None else _read_tables(pages, structure))
         if starts is None or len(starts) != math.prod(lead):
             return None
-        begin, along = int(starts[0]), _distances(starts.reshape(lead), dtype.itemsize)
+        begin, strides = int(starts[0]), _distances(starts.reshape(lead), dtype.itemsize)
         if int(starts.max()) + structure.nbytes > chain.file.size:
             return None
-    if along is None:
+    if strides is None:
         return None
     pixel = structure.contig * dtype.itemsize
-    inner = {"Y": structure.row_bytes, "X": pixel, "S": dtype.itemsize}
+    page_strides = {"Y": structure.row_bytes, "X": pixel, "S": dtype.itemsize}
     return MappedLayout(
         path=chain.file.path,
         offset=begin,
-        strides=(*along, *(inner[axis] for axis in structure.axes)),
+        strides=(*strides, *(page_strides[axis] for axis in structure.axes)),
         dtype=dtype.newbyteorder(chain.form.order).str,
     )
 
 
-def _as_it_is(structure: Structure, first: Structure) -> bool:
-    """Whether the strips of a page are its rows as they are, in as many strips of as many rows as the first page."""
-    stored = structure.direct and structure.tile is None and not structure.planar
-    return stored and (structure.shape, structure.dtype, structure.rows) == (first.shape, first.dtype, first.rows)
+def _has_plain_rows(structure: Structure, first: Structure) -> bool:
+    """Whether the strips of a page hold its rows unchanged, cut as on the first page."""
+    has_rows = structure.direct and structure.tile is None and not structure.planar
+    return has_rows and (structure.shape, structure.dtype, structure.rows) == (first.shape, first.dtype, first.rows)
 
 
-def _starts(pages: Mapping[int, Page], structure: Structure, seen: Segments | None) -> NDArray[np.int64] | None:
-    """Where each plane begins, in the order of flat indices; None unless all are runs of rows that are stored."""
-    if seen is None or seen.offsets.shape != (len(pages), structure.segments):
+def _starts(pages: Mapping[int, Page], structure: Structure, segments: Segments | None) -> NDArray[np.int64] | None:
+    """The offset of each plane, in the order of flat indices; None unless every plane is one stored run of rows."""
+    if segments is None or segments.offsets.shape != (len(pages), structure.segments):
         return None
-    offsets, needed = seen.offsets, uncompressed(structure)
-    long = (seen.counts >= needed) | (seen.counts == 0 if structure.segments == 1 else False)
-    if not long.all() or not offsets.all() or not (offsets[:, :-1] + needed[:-1] == offsets[:, 1:]).all():
+    offsets, needed = segments.offsets, raw_lengths(structure)
+    long_enough = (segments.counts >= needed) | (segments.counts == 0 if structure.segments == 1 else False)
+    if not long_enough.all() or not offsets.all() or not (offsets[:, :-1] + needed[:-1] == offsets[:, 1:]).all():
         return None
     starts: NDArray[np.int64] = offsets[:, 0]
     if isinstance(pages, PagesInOrder):
@@ -90,27 +96,27 @@ def _starts(pages: Mapping[int, Page], structure: Structure, seen: Segments | No
 
 
 def _distances(starts: NDArray[np.int64], itemsize: int) -> tuple[int, ...] | None:
-    """Bytes from one index to the next along each axis; None where they are not regular, or no whole pixels."""
+    """Bytes from one index to the next along each axis; None if irregular, or no multiple of a pixel."""
     base = int(starts.flat[0])
     regular = np.full(starts.shape, base, np.int64)
-    found = []
+    distances = []
     for k, n in enumerate(starts.shape):
         step = int(starts[(0,) * k + (1,) + (0,) * (starts.ndim - k - 1)]) - base if n > 1 else 0
         if step < 0 or step % itemsize:
             return None
         regular += (step * np.arange(n, dtype=np.int64)).reshape(-1, *(1,) * (starts.ndim - k - 1))
-        found.append(step)
-    return tuple(found) if np.array_equal(starts, regular) else None
+        distances.append(step)
+    return tuple(distances) if np.array_equal(starts, regular) else None
 
 
-# --- tables of several strips a page, of more pages than are looked at one by one
+# --- tables of several strips per page, for more pages than can be read one by one
 
 
-def _tables(pages: Mapping[int, Page], structure: Structure) -> Segments | None:
-    """Places of the strips of all pages, shape (pages, strips); None where their tables are not close together."""
+def _read_tables(pages: Mapping[int, Page], structure: Structure) -> Segments | None:
+    """Places of the strips of all pages, shape (pages, strips); None if their tables are not close together."""
     if not isinstance(pages, PagesInOrder) or len(pages.pages.runs) > _MOST_RUNS:
         return None
-    if structure.segments * len(pages) > _MOST_SEEN:
+    if structure.segments * len(pages) > _MOST_STRIPS:
         return None
     chain = pages.pages.chain
     offsets, counts = [], []

@@ -1,6 +1,6 @@
-"""OME-TIFF, one file or a set, as pictures: the OME-XML held against the pages; it reads no pixel.
+"""The OME flavour of TIFF, one file or a set: checks the OME-XML against the pages; it reads no pixel.
 
-The metadata are `omio_core.ome`'s, the files `_sets`', which IFD is which plane `_planes`'.
+`omio_core.ome` reads the metadata, `_sets` finds the files, and `_planes` assigns IFDs to planes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ._picture import Picture, Stack, picture
 from ._planes import Planes, assign
 from ._sets import Home, Sources, sources
 from ._structure import Structure
-from ._xml import plain
+from ._xml import normalize_uuid
 
 _ROOT = re.compile(r"<(\w+:)?OME[\s>]")
 _TYPES = {
@@ -42,50 +42,52 @@ def is_ome(description: str) -> bool:
 
 
 def pictures(chain: Chain, description: str, members: Members) -> list[Picture]:
-    """Describe the images of an OME-TIFF, or of the set that it is of.
+    """Describe the images of an OME-TIFF, or of the set to which it belongs.
 
     Raises
     ------
     CorruptFileError
-        The XML is broken, names IFDs that are not there, or contradicts them; a file of the set must not be opened, or
-        is not what it should be.
+        The XML is broken, names IFDs that do not exist, or contradicts them; a file of the set must not be opened, or
+        is another file than the set expects.
     """
     document = read.parse(description)
     home = Home(path=chain.file.path, text=description, document=document, chain=chain)
     if document.metadata_file is None:
-        return _all(_series.listing(home, members) or home, members)
+        return _describe_all(_series.listing(home, members) or home, members)
     path = members.find(document.metadata_file, members.folder)
-    if path is None and (uuid := plain(document.metadata_uuid)):
+    if path is None and (uuid := normalize_uuid(document.metadata_uuid)):
         path = members.find_uuid(uuid, members.folder)
     if path is not None:
-        return _all(_pointed_at(path, document, members), members)
-    found = _all(home, members) if document.images else _alone(chain)
-    return [_lacking(one, document.metadata_file) for one in found]
+        return _describe_all(_read_metadata_file(path, document, members), members)
+    images = _describe_all(home, members) if document.images else _describe_without_metadata(chain)
+    return [_add_absent_file(image, document.metadata_file) for image in images]
 
 
 def companion(members: Members) -> list[Picture]:
-    """Describe the images of a set whose metadata were opened: OME-XML that is no TIFF.
+    """Describe the images of a set whose metadata file was opened: OME-XML that is no TIFF.
 
     Raises
     ------
     CorruptFileError
         As `pictures`.
-    AbsentDataError, UnsupportedFeatureError
-        It names no file for its planes, or holds them itself.
+    AbsentDataError
+        The OME-XML names no file for its planes.
+    UnsupportedFeatureError
+        The OME-XML holds its planes itself.
     """
     path = members.first.path
     text = members.text(path)
-    return _all(Home(path=path, text=text, document=read.parse(text), chain=None), members)
+    return _describe_all(Home(path=path, text=text, document=read.parse(text), chain=None), members)
 
 
-def _pointed_at(path: str, pointing: read.OmeDocument, members: Members) -> Home:
-    """The document that a BinaryOnly element points at."""
+def _read_metadata_file(path: str, reference: read.OmeDocument, members: Members) -> Home:
+    """Read the document that a BinaryOnly element names."""
     text = members.text(path)
     try:
         document = read.parse(text)
     except CorruptFileError as error:
         raise CorruptFileError(f"{path}: {error.what}", evidence=error.evidence, path=path) from error
-    expected, stated = plain(pointing.metadata_uuid), plain(document.uuid)
+    expected, stated = normalize_uuid(reference.metadata_uuid), normalize_uuid(document.uuid)
     if expected and stated and expected != stated:
         raise CorruptFileError(
             f"{path} is not the metadata of {members.first.path}",
@@ -96,30 +98,30 @@ def _pointed_at(path: str, pointing: read.OmeDocument, members: Members) -> Home
     return Home(path=path, text=text, document=document, chain=chain)
 
 
-def _alone(chain: Chain) -> list[Picture]:
-    """The pages of a file whose metadata are not there."""
-    said = "the file that says which planes these are is not there: its pages are taken one after the other"
-    return _plain.pictures(chain, _plain.full_pages(chain.pages), assumptions=(said,), kind="OME-TIFF set")
+def _describe_without_metadata(chain: Chain) -> list[Picture]:
+    """Describe the pages of a file whose metadata file is missing."""
+    note = "the file that says which planes these are is not there: its pages are taken one after the other"
+    return _plain.pictures(chain, _plain.full_pages(chain.pages), assumptions=(note,), kind="OME-TIFF set")
 
 
-def _lacking(one: Picture, name: str) -> Picture:
-    absent = (name, *one.described.absent_files)
-    return replace(one, described=replace(one.described, absent_files=absent))
+def _add_absent_file(image: Picture, name: str) -> Picture:
+    absent = (name, *image.description.absent_files)
+    return replace(image, description=replace(image.description, absent_files=absent))
 
 
-def _all(home: Home, members: Members) -> list[Picture]:
+def _describe_all(home: Home, members: Members) -> list[Picture]:
     if not home.document.images:
         raise CorruptFileError(
             f"the OME-XML of {home.path} describes no image",
             evidence=f"{len(home.text)} characters, and no Image element among them",
             path=home.path,
         )
-    found = sources(home, members)
-    return [_one(home, image, found, members) for image in home.document.images]
+    files = sources(home, members)
+    return [_describe_image(home, image, files, members) for image in home.document.images]
 
 
-def _one(home: Home, image: read.OmeImage, files: Sources, members: Members) -> Picture:
-    samples = _samples(home, image, files)
+def _describe_image(home: Home, image: read.OmeImage, files: Sources, members: Members) -> Picture:
+    samples = _count_samples(home, image, files)
     channels = image.size_c // samples
     declared = (image.size_t, image.size_z, channels)
     part = _series.part(home, image, declared)
@@ -127,63 +129,77 @@ def _one(home: Home, image: read.OmeImage, files: Sources, members: Members) -> 
     axes = image.order[:1:-1]  # the order is written fastest first
     planes = Planes(axes=axes, lead=tuple(sizes[a] for a in axes), name=f"image {image.index} of {home.path}")
     pages, absent, assumptions = assign(files, image, planes) if part is None else part.pages(axes)
-    of_planes: dict[str, Any] = {} if part is None else {"spans": part.spans}
-    if part is None and (stated := _series.beside(home, image, declared, members, partial(_path, pages, planes))):
-        of_planes["beside"] = stated
-    said: dict[str, Any] = {
+    plane_facts: dict[str, Any] = {} if part is None else {"spans": part.spans}
+    if part is None and (
+        attributes := _series.plane_attributes(home, image, declared, members, partial(_find_path, pages, planes))
+    ):
+        plane_facts["beside"] = attributes
+    fields: dict[str, Any] = {
         "kind": "OME-TIFF set" if files.several else "OME-TIFF",
-        "facts": partial(read.facts, home.text, image.index, channels=channels, **of_planes),
+        "facts": partial(read.facts, home.text, image.index, channels=channels, **plane_facts),
         "part_of": "" if part is None else part.words,
         "name": image.name,
         "absent_files": absent,
         "vendor": partial(str, home.text),
     }
     if not pages and absent:
-        return _nothing(image, planes, samples, {**said, "assumptions": assumptions})
+        return _describe_absent(image, planes, samples, {**fields, "assumptions": assumptions})
     if not pages:
         raise CorruptFileError(
             f"{planes.name} has no plane in this file",
             evidence=f"{planes.total} planes are declared, the file has {files.pages} pages",
             path=home.path,
         )
-    dtype, unsaid = _compare(image, planes, pages)
+    dtype, type_notes = _compare(image, planes, pages)
     return picture(
-        axes=axes, lead=planes.lead, stacks=stacks(pages), dtype=dtype, assumptions=(*assumptions, *unsaid), **said
+        axes=axes,
+        lead=planes.lead,
+        stacks=stacks(pages),
+        dtype=dtype,
+        assumptions=(*assumptions, *type_notes),
+        **fields,
     )
 
 
-def _path(pages: Mapping[int, Page], planes: Planes, at: Position) -> str | None:
-    """The file that holds the plane of such T, Z and channel; None where none does."""
+def _find_path(pages: Mapping[int, Page], planes: Planes, at: Position) -> str | None:
+    """The file that holds the plane at T, Z and channel `at`; None if none does."""
     page = pages.get(planes.place(at))
     return None if page is None else page.chain.file.path
 
 
-def _nothing(image: read.OmeImage, planes: Planes, samples: int, said: Mapping[str, Any]) -> Picture:
-    """An image of which no file is there: what it would be, and nothing present."""
+def _describe_absent(image: read.OmeImage, planes: Planes, samples: int, fields: Mapping[str, Any]) -> Picture:
+    """Describe an image whose files are all missing: its axes and sizes, with nothing present."""
     if image.pixel_type not in _TYPES:
         raise CorruptFileError(f"{planes.name} has no type of pixel", evidence=f"Type is {image.pixel_type[:80]!r}")
-    long = [(a, n) for a, n in zip(planes.axes, planes.lead, strict=True) if n > 1]
-    lead = tuple(n for _, n in long)
+    axis_lengths = [(a, n) for a, n in zip(planes.axes, planes.lead, strict=True) if n > 1]
+    lead = tuple(n for _, n in axis_lengths)
     axes = "YX"
     page: tuple[int, ...] = (image.size_y, image.size_x)
     if samples > 1:
         axes, page = "YXS", (*page, samples)
     level = Level(shape=(*lead, *page), blocks=(*(1 for _ in lead), *page), present=())
-    described = ImageDescription(
-        axes="".join(a for a, _ in long) + axes, dtype=np.dtype(_TYPES[image.pixel_type]), levels=(level,), **said
+    description = ImageDescription(
+        axes="".join(a for a, _ in axis_lengths) + axes,
+        dtype=np.dtype(_TYPES[image.pixel_type]),
+        levels=(level,),
+        **fields,
     )
-    return Picture(described=described, lead=lead, levels=(Stack(pages={}),))
+    return Picture(description=description, lead=lead, levels=(Stack(pages={}),))
 
 
-def _samples(home: Home, image: read.OmeImage, files: Sources) -> int:
-    """Samples of a pixel: what the pages have, which SizeC counts one by one."""
-    every = image.tiff_data or (read.TiffData(),)
-    found = ((data, chain) for data in every if (chain := files.chain(data)) is not None)
-    first = next(found, None)
-    if first is None:  # as the Channel elements have it, where they agree
+def _count_samples(home: Home, image: read.OmeImage, files: Sources) -> int:
+    """Samples per pixel of the pages; SizeC counts each of them."""
+    tiff_data = image.tiff_data or (read.TiffData(),)
+    candidates = ((data, chain) for data in tiff_data if (chain := files.chain(data)) is not None)
+    first = next(candidates, None)
+    if first is None:  # as in the Channel elements, if they agree
         stated = image.samples[0] if image.samples else 1
         return stated if set(image.samples) == {stated} and stated * len(image.samples) == image.size_c else 1
-    data, chain = first if first[0].ifd is not None else next((one for one in found if one[0].ifd is not None), first)
+    data, chain = (
+        first
+        if first[0].ifd is not None
+        else next((candidate for candidate in candidates if candidate[0].ifd is not None), first)
+    )
     page = chain.pages[min(data.ifd or 0, len(chain.pages) - 1)]
     samples = page.structure.samples
     if image.size_c % samples:
@@ -198,18 +214,18 @@ def _samples(home: Home, image: read.OmeImage, files: Sources) -> int:
 def _compare(
     image: read.OmeImage, planes: Planes, pages: Mapping[int, Page]
 ) -> tuple[np.dtype[np.generic] | None, tuple[str, ...]]:
-    """Hold the OME-XML against the pages; another type where only the OME-XML tells it."""
+    """Check the OME-XML against the pages; the type of the pixels if only the OME-XML states it, with a note."""
     alike = kinds(pages)
     first = alike[0].structure
     stated = _TYPES.get(image.pixel_type)
-    unsaid = False
+    type_from_xml = False
     for page in alike:
         structure = page.structure
         same_type = stated is None or structure.dtype == stated or (stated == "bool" and structure.dtype == "u1")
-        unsaid |= not same_type and _may_be(structure, stated)
+        type_from_xml |= not same_type and _may_have_type(structure, stated)
         same_size = (structure.width, structure.length) == (image.size_x, image.size_y)
         same_page = (structure.axes, structure.shape, structure.dtype) == (first.axes, first.shape, first.dtype)
-        if not same_size or not (same_type or unsaid) or not same_page:
+        if not same_size or not (same_type or type_from_xml) or not same_page:
             path = page.chain.file.path
             raise CorruptFileError(
                 f"{planes.name} contradicts its pages",
@@ -219,13 +235,13 @@ def _compare(
                 path=path,
                 page=page.index,
             )
-    if not unsaid:
+    if not type_from_xml:
         return None, ()
-    said = f"the pages do not say the type of a sample (no SampleFormat tag); the OME-XML says {image.pixel_type}"
-    return np.dtype(stated), (said,)
+    note = f"the pages do not say the type of a sample (no SampleFormat tag); the OME-XML says {image.pixel_type}"
+    return np.dtype(stated), (note,)
 
 
-def _may_be(structure: Structure, stated: str | None) -> bool:
-    """Whether the tags leave the type open and its size agrees."""
+def _may_have_type(structure: Structure, stated: str | None) -> bool:
+    """Whether the tags leave the type open and the size of a sample fits."""
     plain = structure.kind is None and structure.dtype.kind == "u" and structure.bits == 8 * structure.dtype.itemsize
     return plain and stated != "bool" and np.dtype(stated).itemsize == structure.dtype.itemsize

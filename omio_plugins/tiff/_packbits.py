@@ -1,32 +1,34 @@
-"""A strip or tile of PackBits up to its last byte; it decodes nothing.
+"""The cut of a strip or tile of PackBits behind its last byte; it decodes nothing.
 
-A byte n and n + 1 bytes as they are; or 257 - n and one byte that stands n times; 128 stands for nothing (TIFF 6.0,
-section 9). What lies behind the last byte of a strip is not judged: libtiff stops there, too, in the middle of a run
-where need be (tif_packbits.c, PackBitsDecode).
+A run is a byte n and n + 1 literal bytes; or 257 - n and one byte that is repeated n times; 128 is skipped (TIFF 6.0,
+section 9). Data behind the last byte of a strip are not checked: libtiff stops there, too, in the middle of a run
+if necessary (tif_packbits.c, PackBitsDecode).
 """
 
 from __future__ import annotations
 
 
-def sound(data: bytes, due: int) -> bytes:
-    """The data up to the run that makes the byte `due`, which is made as short as it has to be; all where none does.
+def trim(data: bytes, expected: int) -> bytes:
+    """Cut the data behind the run that decodes to the last byte expected, and shorten that run if necessary.
+
+    The data are unchanged if they decode to fewer bytes.
 
     Parameters
     ----------
-    due
-        Bytes that the strip or tile takes.
+    expected
+        Decoded bytes of the strip or tile.
     """
-    at = made = 0
+    at = total = 0
     while at + 1 < len(data):
         head = data[at]
         count = head + 1 if head < 128 else 257 - head if head > 128 else 0
         if head < 128 and at + 1 + count > len(data):
             break
-        if made + count >= due:
-            rest = due - made
+        if total + count >= expected:
+            rest = expected - total
             if head < 128:
                 return data[:at] + bytes((rest - 1,)) + data[at + 1 : at + 1 + rest]
             return data[:at] + (bytes((257 - rest,)) if rest > 1 else b"\0") + data[at + 1 : at + 2]
-        made += count
+        total += count
         at += 1 + count if head < 128 else 2 if head > 128 else 1
     return data

@@ -1,6 +1,6 @@
-"""Pages by the thousand: tables of tags kept as arrays, a `Page` made when one is asked for; it knows no flavour.
+"""Sequences of many pages: keeps tables of tags as arrays, and creates a `Page` on access; it knows no flavour.
 
-Most pages of a file share a layout, so what is asked of all of them is answered once a run or by one column.
+Most pages of a file share a layout, so a question about all pages is answered once per run or by one column.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from ._tables import Layout, Run
 class Pages(Sequence[Page]):
     """Pages of one chain, in order; equal indices give the same object."""
 
-    def __init__(self, chain: Chain, runs: Iterable[Run], made: dict[int, Page] | None = None):
+    def __init__(self, chain: Chain, runs: Iterable[Run], cache: dict[int, Page] | None = None):
         self.chain = chain
         self.runs = tuple(run for run in runs if len(run))
-        self._begins = [0, *accumulate(len(run) for run in self.runs)]  # of each run, and where the last one ends
-        self._made: dict[int, Page] = {} if made is None else made
+        self._begins = [0, *accumulate(len(run) for run in self.runs)]  # of each run, and the end of the last
+        self._cache: dict[int, Page] = {} if cache is None else cache
         self._offsets: set[int] | None = None
         self._kinds: list[Page] | None = None
 
@@ -48,13 +48,13 @@ class Pages(Sequence[Page]):
         k = bisect_right(self._begins, index) - 1
         run = self.runs[k]
         within = index - self._begins[k]
-        found = self._made.get(run.first + within)
-        if found is None:
-            made = Page(
+        page = self._cache.get(run.first + within)
+        if page is None:
+            new_page = Page(
                 run.first + within, int(run.offsets[within]), run.tables[within].tobytes(), run.layout, self.chain
             )
-            found = self._made.setdefault(run.first + within, made)  # two threads may have made it: one stays
-        return found
+            page = self._cache.setdefault(run.first + within, new_page)  # two threads may have created it: keep one
+        return page
 
     def _slice(self, start: int, stop: int) -> Pages:
         if start == 0 and stop == len(self):
@@ -64,14 +64,14 @@ class Pages(Sequence[Page]):
             a, b = max(start - begin, 0), min(stop - begin, len(run))
             if a < b:
                 runs.append(run.part(a, b))
-        return self.of(runs)
+        return self.select(runs)
 
-    def of(self, runs: Iterable[Run]) -> Pages:
-        """Other pages of the same chain."""
-        return Pages(self.chain, runs, self._made)
+    def select(self, runs: Iterable[Run]) -> Pages:
+        """The pages of some runs of the same chain."""
+        return Pages(self.chain, runs, self._cache)
 
     def offsets(self) -> set[int]:
-        """Where their IFDs lie."""
+        """The offsets of their IFDs."""
         if self._offsets is None:
             self._offsets = {offset for run in self.runs for offset in run.offsets.tolist()}
         return self._offsets
@@ -79,15 +79,15 @@ class Pages(Sequence[Page]):
     def kinds(self) -> list[Page]:
         """The first page of each layout."""
         if self._kinds is None:
-            found: dict[int, int] = {}
+            firsts: dict[int, int] = {}
             for run, begin in zip(self.runs, self._begins, strict=False):
-                found.setdefault(id(run.layout), begin)
-            self._kinds = [self[index] for index in found.values()]
+                firsts.setdefault(id(run.layout), begin)
+            self._kinds = [self[index] for index in firsts.values()]
         return self._kinds
 
 
 class PagesInOrder(Mapping[int, Page]):
-    """Pages by the index of the plane they hold: the first holds plane 0, and so on."""
+    """Pages by the flat index of their plane: the first page holds plane 0, and so on."""
 
     def __init__(self, pages: PageSequence):
         self.pages = pages
@@ -105,42 +105,42 @@ class PagesInOrder(Mapping[int, Page]):
 
 
 def first_of(pages: Mapping[int, Page]) -> Page:
-    """The first of them."""
+    """The page of the first plane."""
     return pages.pages[0] if isinstance(pages, PagesInOrder) else next(iter(pages.values()))
 
 
 def kinds(pages: Mapping[int, Page]) -> list[Page]:
-    """One page of each layout, in the order they are first met."""
+    """One page of each layout, in the order of their first pages."""
     if isinstance(pages, PagesInOrder):
         return pages.pages.kinds()
-    found: dict[int, Page] = {}
+    firsts: dict[int, Page] = {}
     for page in pages.values():
-        found.setdefault(id(page.layout), page)
-    return list(found.values())
+        firsts.setdefault(id(page.layout), page)
+    return list(firsts.values())
 
 
 class PageCollector:
-    """Pages as a walk along the chain meets them."""
+    """Collects pages in the order of the chain."""
 
     def __init__(self) -> None:
         self.count = 0
         self._stretches: list[tuple[Layout, list[NDArray[np.int64]], bytearray]] = []  # bytes that grow in place
 
     def add(self, layout: Layout, offsets: NDArray[np.int64], tables: bytes | memoryview) -> None:
-        """Add pages of one layout, whose tables are one after the other."""
+        """Add pages of one layout; `tables` holds their tables one after the other."""
         if not self._stretches or self._stretches[-1][0] is not layout:
             self._stretches.append((layout, [], bytearray()))
-        _, known, stored = self._stretches[-1]
-        known.append(offsets)
-        stored += tables
+        _, known_offsets, table_bytes = self._stretches[-1]
+        known_offsets.append(offsets)
+        table_bytes += tables
         self.count += len(offsets)
 
     def offsets(self) -> NDArray[np.int64]:
-        """Where all IFDs so far lie."""
+        """The offsets of all IFDs so far."""
         return np.concatenate([part for _, parts, _ in self._stretches for part in parts])
 
     def pages(self, chain: Chain) -> Pages:
-        """All of them; nothing can be added any more."""
+        """All pages; nothing can be added afterwards."""
         runs, first = [], 0
         for layout, offsets, tables in self._stretches:
             rows = np.frombuffer(tables, np.uint8).reshape(-1, layout.size)

@@ -1,4 +1,4 @@
-"""From pages to a description: axes, what exists, blocks; every flavour ends here, and it knows none of them."""
+"""From pages to a description: axes, present planes, blocks; every flavour ends here, and it knows none of them."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from omio_core.contract import ImageDescription, Level
 from omio_core.contract import no_facts as no_facts
 from omio_core.errors import LimitExceededError
 
-from ._colours import apart, is_foreign, told, with_map
+from ._colours import colour_notes, facts_as_channels, facts_with_color_map, is_foreign
 from ._ifd import Page
-from ._mapping import raw_of
+from ._mapping import find_mapping
 from ._pages import first_of, kinds
-from ._stored import stored
+from ._presence import find_presence
 from ._structure import PALETTE, Structure
 
-_LARGEST_BLOCK = 8 << 20  # bytes; smaller ones cost more to hand over than to read, larger ones keep cores waiting
-_ALWAYS_ALLOWED = 256 << 20  # bytes that a small file may expand to: blank pictures compress beyond any ratio
+_LARGEST_BLOCK = 8 << 20  # bytes; smaller blocks cost more to pass on than to read, larger ones leave cores idle
+_ALWAYS_ALLOWED = 256 << 20  # bytes to which a small file may expand: blank pictures compress beyond any ratio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """Where the planes of one resolution lie.
+    """The places of the planes of one resolution.
 
     Attributes
     ----------
     pages
         From the flat index over the axes before those of a page, C order, to the page that holds the plane.
     start
-        Where all planes lie one after the other, uncompressed, though only the first has an IFD: their offset.
+        Offset of the first plane if all planes lie one after the other, uncompressed, and only the first has an IFD.
     notes
-        What of the resolutions was left out, in sentences; of the first stack only.
+        Sentences on resolutions that were left out; only on the first stack.
     """
 
     pages: Mapping[int, Page]
@@ -46,19 +46,21 @@ class Stack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A description, and where its planes lie.
+    """The description of an image, and the places of its planes.
 
     Attributes
     ----------
+    description
+        What the core sees of the image.
     lead
         Lengths of the native axes before those of a page.
     levels
-        Where the planes of each resolution lie.
+        Places of the planes of each resolution.
     signed
-        Whether 32768 is subtracted from stored unsigned 16-bit pixels, which gives int16.
+        Whether 32768 is subtracted from stored unsigned 16-bit pixels, which results in int16.
     """
 
-    described: ImageDescription
+    description: ImageDescription
     lead: tuple[int, ...]
     levels: tuple[Stack, ...]
     signed: bool = False
@@ -72,75 +74,82 @@ def picture(
     page_axes: str | None = None,
     dtype: np.dtype[Any] | None = None,
     signed: str = "",
-    **said: Any,
+    **fields: Any,
 ) -> Picture:
     """Describe an image of pages that look alike.
 
     Parameters
     ----------
     axes, lead
-        Axes before those of a page, and their lengths; those of length 1 are left out of the description.
+        Axes before those of a page, and their lengths; axes of length 1 are left out of the description.
     stacks
-        Where the planes lie, full resolution first.
+        Places of the planes, full resolution first.
     page_axes
-        Letters for the axes of a page, where they are other than its structure says.
+        Letters for the axes of a page, if they differ from those of its structure.
     dtype
-        Of the same size as the structure's, where it is another.
+        Type of the pixels if it differs from the structure's; of the same size.
     signed
-        Why unsigned 16-bit pixels are stored 32768 above their values, in a sentence: the picture is int16. Empty where
+        A sentence on why unsigned 16-bit pixels are stored 32768 above their values: the picture is int16. Empty if
         they are not.
-    **said
-        What else an `omio_core.contract.ImageDescription` takes: facts, name, kind, assumptions, vendor.
+    **fields
+        Further fields of `omio_core.contract.ImageDescription`: facts, name, kind, assumptions, vendor.
 
     Raises
     ------
-    CorruptFileError, LimitExceededError
-        The pixels cannot lie in the file, or are more than the settings allow a file of that size to hold.
+    CorruptFileError
+        The pixels cannot lie in the file.
+    LimitExceededError
+        The pixels are more than the settings allow for a file of that size.
     """
     first = first_of(stacks[0].pages)
     structure = first.structure
-    long = [(a, n) for a, n in zip(axes, lead, strict=True) if n > 1]
-    lengths = tuple(n for _, n in long)
-    outer, inner = "".join(a for a, _ in long), page_axes or structure.axes
-    # samples that are no colours of RGB are channels, or a writer would make RGB of them
+    axis_lengths = [(a, n) for a, n in zip(axes, lead, strict=True) if n > 1]
+    lengths = tuple(n for _, n in axis_lengths)
+    outer, inner = "".join(a for a, _ in axis_lengths), page_axes or structure.axes
+    # samples that are not RGB become channels, or a writer would store them as RGB
     channels = "S" in inner and "C" not in outer + inner and is_foreign(structure)
     if channels:
         inner = inner.replace("S", "C")
-        said["facts"] = apart(first, said.get("facts", no_facts))
+        fields["facts"] = facts_as_channels(first, fields.get("facts", no_facts))
     elif structure.photometric == PALETTE:
-        said["facts"] = with_map(first, said.get("facts", no_facts))
+        fields["facts"] = facts_with_color_map(first, fields.get("facts", no_facts))
     if signed:
         dtype = np.dtype(np.int16)
-    found = [_level(stack, lengths, dtype or structure.dtype, signed) for stack in stacks]
+    resolutions = [_describe_level(stack, lengths, dtype or structure.dtype, signed) for stack in stacks]
     notes = (signed,) if signed else ()
-    said["assumptions"] = (*said.get("assumptions", ()), *notes, *told(first, apart=channels), *stacks[0].notes)
-    described = ImageDescription(
+    fields["assumptions"] = (
+        *fields.get("assumptions", ()),
+        *notes,
+        *colour_notes(first, as_channels=channels),
+        *stacks[0].notes,
+    )
+    description = ImageDescription(
         axes=outer + inner,
         dtype=dtype or structure.dtype,
-        levels=tuple(level for level, _ in found),
-        **said,
+        levels=tuple(level for level, _ in resolutions),
+        **fields,
     )
-    levels = tuple(stack for _, stack in found)
-    return Picture(described=described, lead=lengths, levels=levels, signed=bool(signed))
+    levels = tuple(stack for _, stack in resolutions)
+    return Picture(description=description, lead=lengths, levels=levels, signed=bool(signed))
 
 
-def _level(stack: Stack, lead: tuple[int, ...], dtype: np.dtype[Any], signed: str) -> tuple[Level, Stack]:
-    """The description of one resolution, and its planes that are stored; `signed` as `picture` takes it."""
+def _describe_level(stack: Stack, lead: tuple[int, ...], dtype: np.dtype[Any], signed: str) -> tuple[Level, Stack]:
+    """Describe one resolution, and keep its planes that are stored; `signed` as for `picture`."""
     structure = first_of(stack.pages).structure
-    present, seen = None, None
+    present, segments = None, None
     if stack.start is None:
-        found = stored(lead, structure, stack.pages)
-        stack, present, seen = Stack(pages=found.pages), found.present, found.seen
-    _hold(stack, structure, len(stack.pages) if stack.start is None else math.prod(lead))
+        presence = find_presence(lead, structure, stack.pages)
+        stack, present, segments = Stack(pages=presence.pages), presence.present, presence.segments
+    _check_size(stack, structure, len(stack.pages) if stack.start is None else math.prod(lead))
     blocks = (*(1 for _ in lead), *_block(structure))
     mapped = present is None and not signed
-    raw = raw_of(stack.pages, lead, dtype, start=stack.start, seen=seen) if mapped else None
+    raw = find_mapping(stack.pages, lead, dtype, start=stack.start, segments=segments) if mapped else None
     shape = (*lead, *structure.shape)
     return Level(shape=shape, blocks=blocks, present=present, raw=raw, unmapped=signed), stack
 
 
 def _block(structure: Structure) -> tuple[int, ...]:
-    """The unit of access of a page: rows, a tile, or equal parts of the plane where any rows can be read."""
+    """The unit of access of a page: rows, a tile, or equal parts of the plane if any rows can be read."""
     rows, columns = structure.rows, min(structure.columns, structure.width)
     if structure.direct and structure.tile is None:
         parts = -(-structure.length * structure.row_bytes // _LARGEST_BLOCK)
@@ -149,8 +158,8 @@ def _block(structure: Structure) -> tuple[int, ...]:
     return tuple(sizes[a] for a in structure.axes)
 
 
-def _hold(stack: Stack, structure: Structure, planes: int) -> None:
-    """Hold the size of an image against what a file of this size may expand to."""
+def _check_size(stack: Stack, structure: Structure, planes: int) -> None:
+    """Check the size of an image against the limit for a file of this size."""
     chains = {page.chain.file.path: page.chain for page in kinds(stack.pages)}
     if not chains:  # nothing is stored
         return

@@ -1,4 +1,4 @@
-"""TIFF of no flavour: pages that look alike are one image along an axis nobody labelled; it reads no pixel."""
+"""TIFF of no flavour: pages that look alike are one image along an unlabelled axis; it reads no pixel."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import partial
 from omio_core.contract import Facts
 
 from ._ifd import Chain, PageSequence
-from ._levels import following, stacks
+from ._levels import reduced_candidates, stacks
 from ._pages import PagesInOrder
 from ._picture import Picture, picture
 from ._structure import MASK, Structure
 from ._tables import Run
-from ._tags import for_print, is_unmarked, plain_facts, raw_tags
+from ._tags import is_unmarked, plain_facts, print_notes, raw_tags
 
 
 def pictures(
@@ -31,17 +31,20 @@ def pictures(
     Parameters
     ----------
     facts
-        Of the flavour, where it has some.
+        Returns the facts of the flavour, if it has some.
     signed
-        From a first page's structure and description to what `_picture.picture` takes as `signed`.
+        From a first page's structure and description to the parameter `signed` of `_picture.picture`.
     """
     groups: dict[tuple[object, ...], list[Run]] = {}
     for run in pages.runs:
         groups.setdefault(run.layout.structure.picture, []).append(run)
-    return [_one(chain, pages.of(group), facts, assumptions, warnings, kind, signed) for group in groups.values()]
+    return [
+        _describe_group(chain, pages.select(group), facts, assumptions, warnings, kind, signed)
+        for group in groups.values()
+    ]
 
 
-def _one(
+def _describe_group(
     chain: Chain,
     group: PageSequence,
     facts: Callable[[], Facts] | None,
@@ -52,9 +55,9 @@ def _one(
 ) -> Picture:
     raw = raw_tags(chain, group[0])
     if facts is None and kind == "TIFF" and is_unmarked(chain, group[0]):
-        assumptions = (*assumptions, *for_print(raw))
+        assumptions = (*assumptions, *print_notes(raw))
     pages = PagesInOrder(group)
-    levels = stacks(pages, following(pages))
+    levels = stacks(pages, reduced_candidates(pages))
     if len(levels) > 1 and kind == "TIFF":
         kind = "pyramidal TIFF"
     return picture(
@@ -71,11 +74,11 @@ def _one(
 
 
 def full_pages(pages: PageSequence) -> PageSequence:
-    """The pages that are pictures of their own: no thumbnails and no masks, unless there is nothing else."""
+    """The pages that are full pictures: no thumbnails and no masks, unless there is nothing else."""
     full = [run for run in pages.runs if is_full(run.layout.structure)]
-    return pages.of(full) if 0 < len(full) < len(pages.runs) else pages
+    return pages.select(full) if 0 < len(full) < len(pages.runs) else pages
 
 
 def is_full(structure: Structure) -> bool:
-    """Whether a page is a picture of its own by its NewSubfileType: not reduced, and no mask."""
+    """Whether a page is a full picture by its NewSubfileType: not reduced, and no mask."""
     return not structure.subfile & 0b101 and structure.photometric != MASK

@@ -1,7 +1,7 @@
-"""From the TiffData of an image to the pages of its planes: which IFD of which file is which; it reads no pixel.
+"""The assignment of IFDs to planes: from the TiffData of an image to the pages of its planes; it reads no pixel.
 
-Rules: https://ome-model.readthedocs.io/en/stable/ome-tiff/specification.html, "The TiffData element". What is only
-declared costs nothing: planes are counted by the IFDs that back them.
+Rules: https://ome-model.readthedocs.io/en/stable/ome-tiff/specification.html, "The TiffData element". Planes that are
+only declared cost nothing: the work depends on the number of IFDs that exist.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ._sets import Sources
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planes:
-    """Axes before those of a page, slowest first, their lengths, and what is said of the whole."""
+    """Axes before those of a page, slowest first, their lengths, and the image's name for messages."""
 
     axes: str
     lead: tuple[int, ...]
@@ -29,11 +29,11 @@ class Planes:
 
     @property
     def total(self) -> int:
-        """How many planes are declared."""
+        """The number of declared planes."""
         return math.prod(self.lead)
 
     def place(self, at: Position) -> int:
-        """The flat index of the plane of such T, Z and channel; -1 where there is none."""
+        """The flat index of the plane at T, Z and channel `at`; -1 if there is none."""
         firsts, flat = dict(zip("TZC", at, strict=True)), 0
         for axis, n in zip(self.axes, self.lead, strict=True):
             if firsts[axis] >= n:
@@ -41,62 +41,62 @@ class Planes:
             flat = flat * n + firsts[axis]
         return flat
 
-    def flat(self, every: Iterable[read.TiffData]) -> Iterator[tuple[read.TiffData, int | None]]:
-        """Each TiffData with the index of its first plane; None where that is outside the declared sizes."""
-        (nz, wz), (nc, wc), (nt, wt) = (self._along(axis) for axis in "ZCT")
-        for data in every:
+    def flat(self, tiff_data: Iterable[read.TiffData]) -> Iterator[tuple[read.TiffData, int | None]]:
+        """Each TiffData with the flat index of its first plane; None if that is outside the declared sizes."""
+        (nz, wz), (nc, wc), (nt, wt) = (self._axis_step(axis) for axis in "ZCT")
+        for data in tiff_data:
             z, c, t = data.first_z, data.first_c, data.first_t
             yield data, z * wz + c * wc + t * wt if z < nz and c < nc and t < nt else None
 
-    def _along(self, axis: str) -> tuple[int, int]:
-        """The length of an axis, and how many planes one step along it is."""
+    def _axis_step(self, axis: str) -> tuple[int, int]:
+        """The length of an axis, and the number of planes in one step along it."""
         k = self.axes.index(axis)
         return self.lead[k], math.prod(self.lead[k + 1 :])
 
 
-_Found = dict[int, tuple[Chain, int]]
+_Table = dict[int, tuple[Chain, int]]
 
 
 def assign(
     files: Sources, image: read.OmeImage, planes: Planes
 ) -> tuple[Mapping[int, Page], tuple[str, ...], tuple[str, ...]]:
-    """From the flat index of a plane to its page, for those that have one; files that are not there; assumptions."""
-    found: _Found = {}
+    """From the flat index of a plane to its page, for planes that have one; missing files; assumptions."""
+    table: _Table = {}
     absent: dict[str, None] = {}
     outside = 0
-    every = image.tiff_data or (read.TiffData(),)
-    left = 16 * (files.pages + 16) + len(every)  # planes are named once or so, whatever a file says
-    for data, flat in stretches(planes.flat(every)):
+    tiff_data = image.tiff_data or (read.TiffData(),)
+    budget = 16 * (files.pages + 16) + len(tiff_data)  # bounds the work: a valid file names each plane about once
+    for data, flat in stretches(planes.flat(tiff_data)):
         if flat is None:
-            outside += 1  # ImageJ's cropping leaves such behind
+            outside += 1  # a result of cropping in ImageJ
             continue
         chain = files.chain(data)
         if chain is None:
             absent[files.absent[data.file_name, data.uuid]] = None
             continue
-        ifd, number = _named(chain, data, planes, planes.total - flat)
-        left -= number
-        if left < 0:
+        ifd, number = _ifd_range(chain, data, planes, planes.total - flat)
+        budget -= number
+        if budget < 0:
             raise CorruptFileError(f"{planes.name} names the same planes again and again")
         for k in range(number):
-            if found.setdefault(flat + k, (chain, ifd + k)) != (chain, ifd + k):
+            if table.setdefault(flat + k, (chain, ifd + k)) != (chain, ifd + k):
                 raise CorruptFileError(
                     f"{planes.name} has two pages for one plane",
-                    evidence=f"IFD {found[flat + k][1]} and IFD {ifd + k} for plane {flat + k} of {image.order}",
+                    evidence=f"IFD {table[flat + k][1]} and IFD {ifd + k} for plane {flat + k} of {image.order}",
                 )
-    said = []
+    assumptions = []
     if outside:
-        said.append(f"{outside} TiffData name planes outside the declared sizes and are left out")
-    if not image.tiff_data and len(found) < planes.total:
-        said.append(f"nothing says which planes its {len(found)} pages are: they are the first of {image.order}")
-    return _pages(found), tuple(absent), tuple(said)
+        assumptions.append(f"{outside} TiffData name planes outside the declared sizes and are left out")
+    if not image.tiff_data and len(table) < planes.total:
+        assumptions.append(f"nothing says which planes its {len(table)} pages are: they are the first of {image.order}")
+    return _find_pages(table), tuple(absent), tuple(assumptions)
 
 
-def stretches(every: Iterable[tuple[read.TiffData, int | None]]) -> Iterator[tuple[read.TiffData, int | None]]:
-    """The same with fewer TiffData: those of one plane each that follow one another, in their file too, are one."""
+def stretches(pairs: Iterable[tuple[read.TiffData, int | None]]) -> Iterator[tuple[read.TiffData, int | None]]:
+    """Join TiffData of one plane each that follow one another, as planes and in their file, to one TiffData."""
     first: read.TiffData | None = None
     begin, n = 0, 0
-    for data, flat in every:
+    for data, flat in pairs:
         if (
             first is not None
             and data.count == 1
@@ -117,10 +117,10 @@ def stretches(every: Iterable[tuple[read.TiffData, int | None]]) -> Iterator[tup
         yield (replace(first, ifd=first.ifd or 0, count=n) if n > 1 else first), begin
 
 
-def _named(chain: Chain, data: read.TiffData, planes: Planes, most: int) -> tuple[int, int]:
-    """The first IFD that a TiffData means, and how many of them, at most `most`."""
+def _ifd_range(chain: Chain, data: read.TiffData, planes: Planes, most: int) -> tuple[int, int]:
+    """The first IFD that a TiffData names, and the number of IFDs, at most `most`."""
     ifd, count = data.ifd or 0, data.count
-    if count is None:  # all of the file, or the one that is named (ome.xsd, TiffData/@PlaneCount)
+    if count is None:  # all of the file, or the named one (ome.xsd, TiffData/@PlaneCount)
         count = 1 if data.ifd is not None else len(chain.pages)
     number = min(count, most)
     if ifd + number > len(chain.pages):
@@ -133,12 +133,12 @@ def _named(chain: Chain, data: read.TiffData, planes: Planes, most: int) -> tupl
     return ifd, number
 
 
-def _pages(found: _Found) -> Mapping[int, Page]:
-    """The pages themselves; as they stand in the file, where they do."""
-    if not found:
+def _find_pages(table: _Table) -> Mapping[int, Page]:
+    """The pages of the planes; a `PagesInOrder` if they stand in the file in the order of the planes."""
+    if not table:
         return {}
-    chain, first = found.get(0, (None, 0))
-    n = len(found)
-    if chain is not None and all(found.get(k) == (chain, first + k) for k in range(n)):
+    chain, first = table.get(0, (None, 0))
+    n = len(table)
+    if chain is not None and all(table.get(k) == (chain, first + k) for k in range(n)):
         return PagesInOrder(chain.pages[first : first + n])
-    return {flat: chain.pages[ifd] for flat, (chain, ifd) in found.items()}
+    return {flat: chain.pages[ifd] for flat, (chain, ifd) in table.items()}

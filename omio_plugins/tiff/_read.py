@@ -1,6 +1,6 @@
-"""The open TIFF: which pages hold the planes of a box; it knows no flavour and decodes nothing.
+"""The handle of an open TIFF: finds the pages that hold the planes of a box; it knows no flavour and decodes nothing.
 
-Planes that lie together, in the file and in memory, are read at once. No thread is started here.
+Planes that lie together, in the file and in memory, are read at once. This module starts no thread.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from ._ifd import Chain, Page
 from ._members import Members
 from ._pages import first_of
 from ._picture import Picture, Stack, flat_indices
-from ._segments import strip
+from ._segments import strip_place
 from ._structure import Structure
 
 _Place = tuple[tuple[int, ...], Page, int | None]
-_SIGN = np.uint16(0x8000)  # v - 32768 as int16 has the bits of v with the first one flipped
+_SIGN = np.uint16(0x8000)  # v - 32768 as int16 has the bits of v with the highest bit flipped
 
 
 def open_tiff(path: str) -> TiffImages:
@@ -34,7 +34,16 @@ def open_tiff(path: str) -> TiffImages:
 
     Raises
     ------
-    CorruptFileError, LimitExceededError, UnsupportedFeatureError, ReadError, FileNotFoundError
+    CorruptFileError
+        The file is damaged or contradicts itself.
+    LimitExceededError
+        The file declares more than the settings allow.
+    UnsupportedFeatureError
+        The file stores its pixels in a way that OMIO does not read.
+    ReadError
+        The file cannot be opened or read.
+    FileNotFoundError
+        The file does not exist.
     """
     return TiffImages(os.fspath(path))
 
@@ -45,7 +54,7 @@ class TiffImages:
     Parameters
     ----------
     describe
-        From the file to its pictures; a format that stands on TIFF brings its own.
+        From the file to its pictures; a format built on TIFF passes its own function.
     """
 
     def __init__(self, path: str, describe: Callable[[Members], Sequence[Picture]] | None = None):
@@ -54,25 +63,27 @@ class TiffImages:
             self._pictures = tuple((describe or _describe)(self._members))
         except OmioError as error:
             self._members.close()
-            raise _with_path(error, path) from error
+            raise _add_path(error, path) from error
         except BaseException:
             self._members.close()
             raise
-        # what a reader fills with 0 is 0 once 32768 is subtracted
-        self._fills = {signed: Fill(int(_SIGN) if signed else 0) for signed in {one.signed for one in self._pictures}}
+        # for signed pixels absent data are filled with 32768, which becomes 0 when 32768 is subtracted
+        self._fills = {
+            signed: Fill(int(_SIGN) if signed else 0) for signed in {picture.signed for picture in self._pictures}
+        }
 
     @property
     def images(self) -> tuple[ImageDescription, ...]:
         """The images in file order."""
-        return tuple(one.described for one in self._pictures)
+        return tuple(picture.description for picture in self._pictures)
 
     @property
     def members(self) -> tuple[str, ...]:
-        """The file, and the others of its set that are there."""
+        """The file, and the existing other files of its set."""
         return self._members.paths
 
     def close(self) -> None:
-        """Let go of all files."""
+        """Close all files."""
         self._members.close()
 
     def read_into(self, out: NDArray[Any], image: int, box: Box, level: int) -> None:
@@ -83,12 +94,12 @@ class TiffImages:
         CorruptFileError
             The file ends too soon, or a strip or tile cannot be decoded.
         UnsupportedFeatureError
-            Nothing here decodes its compression.
+            No decoder for its compression is available.
         """
         picture = self._pictures[image]
         stack, rank = picture.levels[level], len(picture.lead)
         structure = first_of(stack.pages).structure
-        if out.dtype != structure.dtype:  # of the same size: a description states the type, the tags do not
+        if out.dtype != structure.dtype:  # a description states another type of the same size, the tags none
             out = out.view(structure.dtype)
         spans = box.spans[rank:]
         places = [(index, *self._place(stack, flat)) for index, flat in flat_indices(picture.lead, box.spans[:rank])]
@@ -97,24 +108,24 @@ class TiffImages:
             self._planes(fill, out, structure, places)
         else:
             for index, page, start in places:
-                fill.page(_four(out[index], page.structure), page, _spans(spans, page.structure), start)
+                fill.page(_as_four_axes(out[index], page.structure), page, _spans(spans, page.structure), start)
         if picture.signed:
             np.bitwise_xor(out, _SIGN, out=out)
 
     def _planes(self, fill: Fill, out: NDArray[Any], structure: Structure, places: list[_Place]) -> None:
-        """Fill whole planes that are contiguous in memory; those that lie together in the file, in one read."""
+        """Fill whole planes that are contiguous in memory; one read fills all planes that lie together in the file."""
         spans = tuple((0, n) for n in structure.shape)
         rows = out.reshape(len(places), -1, structure.width, structure.contig)
-        for first, last in _together([(page.chain, start) for _, page, start in places], structure.nbytes):
+        for first, last in _adjacent_runs([(page.chain, start) for _, page, start in places], structure.nbytes):
             index, page, start = places[first]
             if start:
                 part = rows[first:last].reshape(-1, structure.width, structure.contig)
                 fill.rows(part, page, start, ((0, structure.width), (0, structure.contig)))
             else:
-                fill.page(_four(out[index], page.structure), page, _spans(spans, page.structure), start)
+                fill.page(_as_four_axes(out[index], page.structure), page, _spans(spans, page.structure), start)
 
     def _place(self, stack: Stack, flat: int) -> tuple[Page, int | None]:
-        """The page of a plane, and where its pixels begin if they are one run of the file; 0 where not stored."""
+        """The page of a plane, and the offset of its pixels if they are one run of the file; 0 if not stored."""
         if stack.start is not None:
             page = stack.pages[0]
             return page, stack.start + flat * page.structure.nbytes
@@ -122,9 +133,9 @@ class TiffImages:
         structure = page.structure
         if structure.segments > 1 or structure.tile is not None or not structure.direct:
             return page, None
-        start, count = strip(page)
+        start, count = strip_place(page)
         if start and 0 < count < structure.nbytes:
-            raise page.chain.corrupt(page.index, f"its strip has {count} bytes, its rows take {structure.nbytes}")
+            raise page.chain.page_error(page.index, f"its strip has {count} bytes, its rows take {structure.nbytes}")
         return page, start
 
 
@@ -134,8 +145,8 @@ def _describe(members: Members) -> list[Picture]:
     return pictures(members.chain(members.first.path), members)
 
 
-def _together(starts: list[tuple[Chain, int | None]], nbytes: int) -> Iterator[tuple[int, int]]:
-    """Runs of planes of which each begins where the one before it ends, in the same file."""
+def _adjacent_runs(starts: list[tuple[Chain, int | None]], nbytes: int) -> Iterator[tuple[int, int]]:
+    """Runs of planes in which each begins at the end of the previous one, in the same file."""
     first = 0
     for k in range(1, len(starts) + 1):
         chain, before = starts[k - 1]
@@ -144,8 +155,8 @@ def _together(starts: list[tuple[Chain, int | None]], nbytes: int) -> Iterator[t
             first = k
 
 
-def _four(plane: NDArray[Any], structure: Structure) -> NDArray[Any]:
-    """A plane with native axes as (planes, rows, columns, samples); a view."""
+def _as_four_axes(plane: NDArray[Any], structure: Structure) -> NDArray[Any]:
+    """View a plane with native axes as (planes, rows, columns, samples)."""
     if structure.axes == "YX":
         return plane[None, :, :, None]
     return plane[..., None] if structure.planar else plane[None]
@@ -157,8 +168,8 @@ def _spans(spans: Spans, structure: Structure) -> Spans:
     return (*spans, (0, 1)) if structure.planar else ((0, 1), *spans)
 
 
-def _with_path(error: OmioError, path: str) -> OmioError:
-    """The same error, naming the file where it does not yet."""
+def _add_path(error: OmioError, path: str) -> OmioError:
+    """The same error with the file's path, unless it has one."""
     if "path" in error.facts:
         return error
     what = error.what if path in error.what else f"{path}: {error.what}"

@@ -1,4 +1,4 @@
-"""Where the strips and tiles of a page lie; it decodes nothing."""
+"""The offsets and lengths of a page's strips and tiles; it decodes nothing."""
 
 from __future__ import annotations
 
@@ -16,134 +16,134 @@ from ._ifd import Page
 from ._structure import CCITT, NONE, STRIP_COUNTS, STRIP_OFFSETS, TILE_COUNTS, TILE_OFFSETS, Structure
 
 TYPES = {3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8", 1: "u1"}
-"""Types of the tags of offsets and lengths, as numpy has them; without the byte order."""
-_KEPT = 16  # tables of this many pages; one read asks for few, and a table may be megabytes
+"""numpy's names for the types of the tags of offsets and lengths, without the byte order."""
+_CACHE_SIZE = 16  # tables of this many pages; one read needs few, and a table may have megabytes
 
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """Offsets and lengths in bytes of a page's strips or tiles, int64; both 0 where one is not stored."""
+    """Offsets and lengths in bytes of a page's strips or tiles, int64; a 0 in either means that one is not stored."""
 
     offsets: NDArray[np.int64]
     counts: NDArray[np.int64]
 
     @property
     def absent(self) -> NDArray[np.bool_]:
-        """Which are not stored (https://gdal.org/drivers/raster/gtiff.html, SPARSE_OK)."""
+        """Flags of strips or tiles that are not stored (https://gdal.org/drivers/raster/gtiff.html, SPARSE_OK)."""
         nothing: NDArray[np.bool_] = (self.offsets == 0) | (self.counts == 0)
         return nothing
 
 
 class SegmentTables:
-    """The segments of pages, a few of them kept."""
+    """A cache of the segments of a few pages."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, int], Segments] = OrderedDict()
+        self._cache: OrderedDict[tuple[int, int], Segments] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, page: Page) -> Segments:
+    def get(self, page: Page) -> Segments:
         """The segments of a page.
 
         Raises
         ------
         CorruptFileError
-            The table does not lie in the file, or counts are missing that cannot be known otherwise.
+            The table does not lie in the file, or counts are missing and cannot be derived.
         """
         key = (id(page.chain), page.offset)
         with self._lock:
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-                return found
-        made = segments_of(page)
+            segments = self._cache.get(key)
+            if segments is not None:
+                self._cache.move_to_end(key)
+                return segments
+        segments = read_segments(page)
         with self._lock:
-            self._kept[key] = made
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-        return made
+            self._cache[key] = segments
+            while len(self._cache) > _CACHE_SIZE:
+                self._cache.popitem(last=False)
+        return segments
 
 
-def segments_of(page: Page) -> Segments:
-    """Read the table of a page; errors as `SegmentTables.of`."""
+def read_segments(page: Page) -> Segments:
+    """Read the table of a page; errors as `SegmentTables.get`."""
     chain, structure = page.chain, page.structure
     size = chain.file.size
     tiled = chain.has(page, TILE_OFFSETS)
-    offsets = _numbers(page, TILE_OFFSETS if tiled else STRIP_OFFSETS)
+    offsets = _read_numbers(page, TILE_OFFSETS if tiled else STRIP_OFFSETS)
     if len(offsets) < structure.segments:
-        raise chain.corrupt(page.index, f"{len(offsets)} of {structure.segments} offsets can be read")
+        raise chain.page_error(page.index, f"{len(offsets)} of {structure.segments} offsets can be read")
     if not tiled and structure.tile is not None:
         tiled = chain.has(page, TILE_COUNTS)  # offsets of tiles under the tag of strips: libtiff reads them
-    counts = _numbers(page, TILE_COUNTS if tiled else STRIP_COUNTS)
+    counts = _read_numbers(page, TILE_COUNTS if tiled else STRIP_COUNTS)
     if len(counts) < len(offsets):
-        counts = _missing(page, offsets)
-    one = len(offsets) == 1 and offsets[0] > 0 and counts[0] == 0
-    if one and (structure.compression == NONE or structure.compression in CCITT):
-        # written by some that did not know the length yet; libtiff and tifffile estimate it too
-        counts = _missing(page, offsets)
+        counts = _estimate_counts(page, offsets)
+    count_is_unknown = len(offsets) == 1 and offsets[0] > 0 and counts[0] == 0
+    if count_is_unknown and (structure.compression == NONE or structure.compression in CCITT):
+        # some writers do not know the length yet; libtiff and tifffile estimate it too
+        counts = _estimate_counts(page, offsets)
     outside = np.flatnonzero((offsets > size) | ((offsets + counts > size) & (offsets > 0)))
     if structure.compression != NONE and outside.size:
         first = int(outside[0])
-        raise chain.corrupt(
+        raise chain.page_error(
             page.index,
             f"{counts[first]} bytes of its strip or tile {first} are at {offsets[first]}, the file ends at {size}",
         )
     return Segments(offsets, counts)
 
 
-def _numbers(page: Page, code: int) -> NDArray[np.int64]:
+def _read_numbers(page: Page, code: int) -> NDArray[np.int64]:
     chain = page.chain
     tag = chain.tag(page, code)
     if tag is None or tag.type not in TYPES:
         return np.zeros(0, np.int64)
-    stored = np.frombuffer(chain.raw(tag), np.dtype(chain.form.order + TYPES[tag.type]))
-    stored = stored[: page.structure.segments]
-    return bounded(stored)
+    values = np.frombuffer(chain.raw(tag), np.dtype(chain.form.order + TYPES[tag.type]))
+    values = values[: page.structure.segments]
+    return to_int64(values)
 
 
-def bounded(stored: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.int64]:
-    """Offsets or lengths as int64; what is beyond that is beyond any file, and half of it leaves room for a sum."""
-    if stored.dtype.itemsize == 8:
-        stored = np.minimum(stored, 1 << 62)
-    return stored.astype(np.int64)
+def to_int64(values: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.int64]:
+    """Offsets or lengths as int64; limited to 1 << 62, which is beyond any file and leaves room for a sum."""
+    if values.dtype.itemsize == 8:
+        values = np.minimum(values, 1 << 62)
+    return values.astype(np.int64)
 
 
-def _missing(page: Page, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Lengths of segments whose table is missing."""
+def _estimate_counts(page: Page, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Derive the lengths of segments whose table is missing."""
     if page.structure.compression == NONE:
-        return uncompressed(page.structure)[: len(offsets)]
+        return raw_lengths(page.structure)[: len(offsets)]
     if len(offsets) == 1:
         return np.array([max(page.chain.file.size - int(offsets[0]), 0)], np.int64)
-    raise page.chain.corrupt(page.index, f"{len(offsets)} strips or tiles without their lengths")
+    raise page.chain.page_error(page.index, f"{len(offsets)} strips or tiles without their lengths")
 
 
-def uncompressed(structure: Structure) -> NDArray[np.int64]:
-    """Bytes of each strip or tile where nothing is compressed."""
+def raw_lengths(structure: Structure) -> NDArray[np.int64]:
+    """Bytes of each strip or tile without compression."""
     rows = np.full(structure.segments, structure.rows, np.int64)
     if structure.tile is None:
         rows[structure.grid[0] - 1 :: structure.grid[0]] -= structure.rows * structure.grid[0] - structure.length
     return rows * structure.row_bytes
 
 
-def contiguous(pages: list[Page], planes: int) -> int:
-    """Where a run of planes begins that is longer than its pages: all lie behind the first, as stored.
+def contiguous_start(pages: list[Page], planes: int) -> int:
+    """The offset of a run of planes that is longer than its pages: all lie behind the first, uncompressed.
 
     Raises
     ------
     CorruptFileError
-        They do not: the file ends sooner, is compressed, has a table of tags among them, or a page has its data
-        elsewhere.
+        The file ends before the last plane, is compressed, has a table of tags between the planes, or a page has its
+        data elsewhere.
     """
     first, nbytes = pages[0], pages[0].structure.nbytes
     chain = first.chain
-    offsets = segments_of(first).offsets
+    offsets = read_segments(first).offsets
     start = int(offsets[0])
-    together = first.structure.direct and first.structure.tile is None and start > 0
-    ends = offsets + uncompressed(first.structure)
-    together = together and bool((ends[:-1] == offsets[1:]).all())
-    others = (int(segments_of(page).offsets[0]) for page in pages[1:])
-    along = together and all(other == start + k * nbytes for k, other in enumerate(others, 1))
+    is_run = first.structure.direct and first.structure.tile is None and start > 0
+    ends = offsets + raw_lengths(first.structure)
+    is_run = is_run and bool((ends[:-1] == offsets[1:]).all())
+    others = (int(read_segments(page).offsets[0]) for page in pages[1:])
+    is_contiguous = is_run and all(other == start + k * nbytes for k, other in enumerate(others, 1))
     end = start + planes * nbytes
-    if not along or end > chain.file.size or any(start <= page.offset < end for page in pages):
+    if not is_contiguous or end > chain.file.size or any(start <= page.offset < end for page in pages):
         raise CorruptFileError(
             f"{chain.file.path} holds fewer planes than its description says",
             evidence=f"{planes} planes of {nbytes} bytes from {start} on, {len(pages)} pages for them, and the file "
@@ -155,14 +155,14 @@ def contiguous(pages: list[Page], planes: int) -> int:
     return start
 
 
-def strip(page: Page) -> tuple[int, int]:
-    """Where the data of a page of a single strip or tile begins, and its bytes; offset 0 where it is not stored.
+def strip_place(page: Page) -> tuple[int, int]:
+    """Offset and bytes of the data of a page with a single strip or tile; the offset is 0 if it is not stored.
 
-    Bytes are 0 where the writer did not know them, and they can be known.
+    The bytes are 0 if the writer did not know them and they can be derived.
     """
     chain = page.chain
     tiled = chain.has(page, TILE_OFFSETS)
-    offset = chain.first(page, TILE_OFFSETS if tiled else STRIP_OFFSETS)
-    count = chain.first(page, TILE_COUNTS if tiled else STRIP_COUNTS)
+    offset = chain.first_value(page, TILE_OFFSETS if tiled else STRIP_OFFSETS)
+    count = chain.first_value(page, TILE_COUNTS if tiled else STRIP_COUNTS)
     estimated = page.structure.compression == NONE or page.structure.compression in CCITT
     return (offset or 0) if count != 0 or estimated else 0, count or 0

@@ -1,9 +1,9 @@
-"""Files of a series of which only the first list the others: which file that is, and what one is without it.
+"""Series of files in which only the first ones list the others: finds the list, and describes a file without it.
 
-ThorImageLS writes a file a plane, such as ChanB_0001_0001_0002_0003.tif (counters of Z and T last). Each declares the
-sizes of the whole series and has one Plane element that says which plane it is; only the first file of each channel
-has TiffData, which name every file (learnt from files of ThorImageLS 3.2, schema 2010-06). So the names of the
-first files are tried, never a folder listed: a folder of 10,000 such files may be opened a file at a time.
+ThorImageLS writes one file per plane, such as ChanB_0001_0001_0002_0003.tif (counters of Z and T last). Each declares
+the sizes of the whole series and has one Plane element that states which plane it is; only the first file of each
+channel has TiffData, which name every file (learnt from files of ThorImageLS 3.2, schema 2010-06). So this module tries
+the names of the first files and never lists a folder: a folder of 10,000 such files may be opened one file at a time.
 """
 
 from __future__ import annotations
@@ -27,18 +27,22 @@ from ._sets import Home
 from ._xml import attributes
 
 _COUNTER = re.compile(r"\d+")
-_MOST_COUNTERS = 6  # of a name, the last ones; two names are tried for each
+_MOST_COUNTERS = 6  # the last counters of a name; two names are tried for each
 _CHANNEL = re.compile(r"(?<=Chan)[A-Z](?![A-Za-z])")
 _LETTERS = "ABCD"  # channels of ThorImageLS: the detectors of its microscopes
 
 
 def listing(home: Home, members: Members) -> Home | None:
-    """The file beside the opened one that lists it, where its own OME-XML lists no file and describes more than it has.
+    """The file that lists the opened one, if the opened one's OME-XML lists no file and describes more than it has.
 
     Raises
     ------
-    CorruptFileError, LimitExceededError, ReadError
-        There is one, and its pages cannot be read.
+    CorruptFileError
+        There is such a file, and its chain of pages is damaged.
+    LimitExceededError
+        There is such a file, and it has more pages than the settings allow.
+    ReadError
+        There is such a file, and it cannot be read.
     """
     images = home.document.images
     if home.chain is None or any(image.tiff_data for image in images):
@@ -49,27 +53,30 @@ def listing(home: Home, members: Members) -> Home | None:
         return None
     name = os.path.basename(members.first.path)
     for candidate in first_names(name):
-        text, document = _described(candidate, name, members)
+        text, document = _read_listing(candidate, name, members)
         path = members.find(candidate, members.folder) if document is not None else None
         if path is not None and document is not None:
             return Home(path=path, text=text, document=document, chain=members.chain(path))
     return None
 
 
-def _described(candidate: str, name: str, members: Members) -> tuple[str, read.OmeDocument | None]:
-    """The OME-XML of a file whose TiffData name another, and its structure; None where there is no such file."""
-    with contextlib.suppress(OmioError, OSError):  # what cannot be read lists nothing
+def _read_listing(candidate: str, name: str, members: Members) -> tuple[str, read.OmeDocument | None]:
+    """The OME-XML of a file whose TiffData name another, as text and as document; None if there is no such file."""
+    with contextlib.suppress(OmioError, OSError):  # an unreadable file lists nothing
         text = members.peek(candidate)
-        if name in text or escape(name) in text:  # a search costs less than a tree of what lists other files
+        if name in text or escape(name) in text:  # a text search is faster than parsing XML that lists other files
             document = read.parse(text)
-            stated = (data.file_name for image in document.images for data in image.tiff_data)
-            if any(one is not None and one.replace("\\", "/").removeprefix("./") == name for one in stated):
+            file_names = (data.file_name for image in document.images for data in image.tiff_data)
+            if any(
+                file_name is not None and file_name.replace("\\", "/").removeprefix("./") == name
+                for file_name in file_names
+            ):
                 return text, document
     return "", None
 
 
 def first_names(name: str) -> Iterator[str]:
-    """Names that the first files of a series may have, of the channel of the name itself before those of others.
+    """Possible names of the first files of a series: first of the channel in `name`, then of the other channels.
 
     Examples
     --------
@@ -79,37 +86,37 @@ def first_names(name: str) -> Iterator[str]:
     stem, suffix = os.path.splitext(name)
     channel = _CHANNEL.search(stem)
     others = [stem[: channel.start()] + c + stem[channel.end() :] for c in _LETTERS] if channel else []
-    found: dict[str, None] = {}
-    for one in (stem, *others):
-        counters = list(_COUNTER.finditer(one))[-_MOST_COUNTERS:]
+    names: dict[str, None] = {}
+    for variant in (stem, *others):
+        counters = list(_COUNTER.finditer(variant))[-_MOST_COUNTERS:]
         for begin in ("1", "0"):
-            new = one
+            new = variant
             for counter in reversed(counters):
                 new = new[: counter.start()] + begin.zfill(len(counter[0])) + new[counter.end() :]
-                found[new + suffix] = None
-    found.pop(name, None)
-    yield from found
+                names[new + suffix] = None
+    names.pop(name, None)
+    yield from names
 
 
-# --- a file without the others
+# --- a single file of a series
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """The planes of a series that a file holds.
+    """The planes of a series in one file.
 
     Attributes
     ----------
     spans
         The smallest box that holds them.
-    held
+    pages_by_plane
         From T, Z and channel to the page.
     words
-        Which part of what, as `omio_core.contract.Described.part_of`.
+        A sentence on the part, for `omio_core.contract.ImageDescription.part_of`.
     """
 
     spans: Spans
-    held: Mapping[Position, Page]
+    pages_by_plane: Mapping[Position, Page]
     words: str
 
     @property
@@ -118,57 +125,57 @@ class Part:
         return {axis: stop - start for axis, (start, stop) in zip("TZC", self.spans, strict=True)}
 
     def pages(self, axes: str) -> tuple[Mapping[int, Page], tuple[str, ...], tuple[str, ...]]:
-        """From the flat index over the axes, slowest first, to the page; no absent files; what is to be recorded."""
-        sizes, found = self.sizes, {}
-        for at, page in self.held.items():
+        """From the flat index over the axes, slowest first, to the page; no absent files; the assumptions."""
+        sizes, by_index = self.sizes, {}
+        for at, page in self.pages_by_plane.items():
             within = {axis: i - start for axis, i, (start, _) in zip("TZC", at, self.spans, strict=True)}
             flat = 0
             for axis in axes:
                 flat = flat * sizes[axis] + within[axis]
-            found[flat] = page
-        return found, (), (self.words,)
+            by_index[flat] = page
+        return by_index, (), (self.words,)
 
 
 def part(home: Home, image: read.OmeImage, sizes: Position) -> Part | None:
-    """The part of an image that its file holds, where its Plane elements are as many as its pages and no TiffData is.
+    """The part of an image in its file, if it has as many Plane elements as pages, and no TiffData.
 
     Parameters
     ----------
     home
         The file and its document.
     image
-        The only one of the document.
+        The only image of the document.
     sizes
         Declared lengths along T, Z and channels.
 
     Returns
     -------
     Part or None
-        None where TiffData say where planes lie, the file has pages for all, or nothing says which ones it has.
+        None if TiffData state where planes lie, the file has pages for all planes, or nothing states which it has.
 
     Raises
     ------
     CorruptFileError
-        Two Plane elements are about one plane, or one is about none.
+        Two Plane elements describe one plane, or one describes a plane outside the declared sizes.
     """
     if home.chain is None or image.tiff_data or len(home.document.images) > 1:
         return None
     pages = home.chain.pages
     if len(pages) >= math.prod(sizes):
         return None
-    stated = positions.positions(home.text, image.index, sizes)
-    known = [at for at in stated if at is not None]
-    if len(stated) != len(pages) or len(known) != len(pages):
+    elements = positions.positions(home.text, image.index, sizes)
+    known = [at for at in elements if at is not None]
+    if len(elements) != len(pages) or len(known) != len(pages):
         return None
-    held = dict(zip(known, pages, strict=True))
+    by_plane = dict(zip(known, pages, strict=True))
     for at in known:
         if any(i >= n for i, n in zip(at, sizes, strict=True)):
-            raise _contradiction(home, f"a Plane element is about {_named(at)}, of {_declared(sizes)}")
-    if len(held) < len(pages):
+            raise _contradiction(home, f"a Plane element is about {_spell_plane(at)}, of {_spell_sizes(sizes)}")
+    if len(by_plane) < len(pages):
         twice = Counter(known).most_common(1)[0][0]
-        raise _contradiction(home, f"several Plane elements are about {_named(twice)}")
-    t, z, c = ((min(along), max(along) + 1) for along in zip(*known, strict=True))
-    return Part(spans=(t, z, c), held=held, words=_words((t, z, c), len(pages), sizes))
+        raise _contradiction(home, f"several Plane elements are about {_spell_plane(twice)}")
+    t, z, c = ((min(indices), max(indices) + 1) for indices in zip(*known, strict=True))
+    return Part(spans=(t, z, c), pages_by_plane=by_plane, words=_describe_part((t, z, c), len(pages), sizes))
 
 
 def _contradiction(home: Home, evidence: str) -> CorruptFileError:
@@ -180,50 +187,50 @@ def _contradiction(home: Home, evidence: str) -> CorruptFileError:
     )
 
 
-def _words(spans: Spans, pages: int, sizes: Position) -> str:
+def _describe_part(spans: Spans, pages: int, sizes: Position) -> str:
     where = " ".join(f"{a}{i}" if i + 1 == j else f"{a}{i}-{j - 1}" for a, (i, j) in zip("TZC", spans, strict=True))
-    whole = pages == math.prod(stop - start for start, stop in spans)
-    held = f"the plane {where}" if pages == 1 else f"{pages} planes{',' if whole else ' within'} {where}"
+    is_box = pages == math.prod(stop - start for start, stop in spans)
+    contents = f"the plane {where}" if pages == 1 else f"{pages} planes{',' if is_box else ' within'} {where}"
     return (
-        f"the file holds only {held} (counted from 0) of the series of {_declared(sizes)} that it describes, and no "
-        "file beside it says where the others are"
+        f"the file holds only {contents} (counted from 0) of the series of {_spell_sizes(sizes)} that it describes, "
+        "and no file beside it says where the others are"
     )
 
 
-def _named(at: Position) -> str:
+def _spell_plane(at: Position) -> str:
     return " ".join(f"{axis}{i}" for axis, i in zip("TZC", at, strict=True))
 
 
-def _declared(sizes: Position) -> str:
+def _spell_sizes(sizes: Position) -> str:
     return " ".join(f"{axis}={n}" for axis, n in zip("TZC", sizes, strict=True))
 
 
-# --- what the other files say of their planes
+# --- facts per plane in the other files
 
 
-def beside(
+def plane_attributes(
     home: Home, image: read.OmeImage, sizes: Position, members: Members, files: Callable[[Position], str | None]
 ) -> tuple[Mapping[str, str], ...]:
-    """Attributes of the Plane elements by which members describe their own planes, where the document does not.
+    """Attributes of the Plane elements in which members describe their own planes, if the document does not.
 
     Parameters
     ----------
     home, image, sizes
         As for `part`.
     members
-        Whose heads were read.
+        The files whose heads were read.
     files
-        From a plane to the path of the file that holds it; None where none does.
+        From a plane to the path of the file that holds it; None if none does.
     """
     if len(home.document.images) > 1 or not any(texts for path, texts in members.planes.items() if path != home.path):
         return ()
-    own = set(positions.positions(home.text, image.index, sizes))
-    if len(own) >= math.prod(sizes):
+    known = set(positions.positions(home.text, image.index, sizes))
+    if len(known) >= math.prod(sizes):
         return ()
-    found = []
+    others = []
     for path, texts in members.planes.items():
         for stated in map(attributes, texts):
             at = positions.position(stated, sizes)
-            if at is not None and at not in own and files(at) == path:  # of another file's plane it is no witness
-                found.append(stated)
-    return tuple(found)
+            if at is not None and at not in known and files(at) == path:  # ignore statements on planes of other files
+                others.append(stated)
+    return tuple(others)

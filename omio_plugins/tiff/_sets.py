@@ -1,7 +1,8 @@
-"""From what OME-XML says of files to the files that hold its planes; it reads no pixel and knows no plane.
+"""From the file names and UUIDs in OME-XML to the files that hold its planes; it reads no pixel and knows no plane.
 
 Rules: https://ome-model.readthedocs.io/en/stable/ome-tiff/specification.html#multi-file-ome-tiff: a TiffData
-without UUID means the file that holds the XML; FileName is where a file was, the UUID what it is, renamed or not.
+without UUID means the file that holds the XML; FileName is the former name of a file, and the UUID identifies it even
+after it was renamed.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from omio_core.ome.read import OmeDocument, TiffData
 
 from ._ifd import Chain
 from ._members import Members
-from ._xml import plain
+from ._xml import normalize_uuid
 
 _BINARY = re.compile(r"<(?:[\w.-]+:)?BinData[\s>]")
-_Named = tuple[str | None, str | None]
+_FileKey = tuple[str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class Home:
     Attributes
     ----------
     chain
-        Its pages; None where it is no TIFF.
+        The pages of the file; None if it is no TIFF.
     """
 
     path: str
@@ -40,27 +41,27 @@ class Home:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Where the planes of a document are.
+    """The files that hold the planes of a document.
 
     Attributes
     ----------
     chains
-        By FileName and UUID, the pages of the files that are there.
+        By FileName and UUID, the pages of the existing files.
     absent
-        By FileName and UUID, a word for each file that is not.
+        By FileName and UUID, the name or UUID of each missing file.
     pages
-        How many those files have.
+        The number of pages of the existing files.
     several
-        Whether more than one file is of the set.
+        Whether the set has more than one file.
     """
 
-    chains: Mapping[_Named, Chain]
-    absent: Mapping[_Named, str]
+    chains: Mapping[_FileKey, Chain]
+    absent: Mapping[_FileKey, str]
     pages: int
     several: bool
 
     def chain(self, data: TiffData) -> Chain | None:
-        """The pages of the file that a TiffData means; None where it is not there."""
+        """The pages of the file that a TiffData names; None if the file is missing."""
         return self.chains.get((data.file_name, data.uuid))
 
 
@@ -70,25 +71,27 @@ def sources(home: Home, members: Members) -> Sources:
     Raises
     ------
     CorruptFileError
-        A name that must not be followed; a file that is no TIFF, or states another UUID; the opened file is of none.
+        A name must not be followed, a file is no TIFF or states another UUID, or the set lacks the opened file.
     AbsentDataError
-        The document names no file, and is in none that could hold planes.
+        The document names no file, and its own file holds no pixels.
+    UnsupportedFeatureError
+        The document holds its pixels as text.
     """
-    found = _Search(home, members)
-    named = dict.fromkeys(
+    search = _Search(home, members)
+    keys = dict.fromkeys(
         (data.file_name, data.uuid) for image in home.document.images for data in image.tiff_data or (TiffData(),)
     )
-    paths = {name: found.path(*name) for name in named}
+    paths = {name: search.path(*name) for name in keys}
     chains = {name: members.chain(path) for name, path in paths.items() if path is not None}
     absent = {name: name[0] or name[1] or "" for name, path in paths.items() if path is None}
     files = {path for path in paths.values() if path is not None}
-    opened = members.first.path
-    if opened not in files and opened != home.path:
+    first_path = members.first.path
+    if first_path not in files and first_path != home.path:
         raise CorruptFileError(
-            f"{opened} is not of the set that its own metadata describes",
+            f"{first_path} is not of the set that its own metadata describes",
             evidence=f"{home.path} names neither it nor its UUID",
             remedy="give the file its former name again",
-            path=opened,
+            path=first_path,
         )
     return Sources(
         chains=chains,
@@ -99,55 +102,62 @@ def sources(home: Home, members: Members) -> Sources:
 
 
 class _Search:
-    """Finds the file of a FileName and a UUID."""
+    """A search for the file of a FileName and a UUID."""
 
     def __init__(self, home: Home, members: Members):
         self._home, self._members = home, members
         self._folder = os.path.dirname(os.path.abspath(home.path))
-        self._own = plain(home.document.uuid)
-        opened = members.first.path
-        self._opened = members.uuid(opened) if members.is_tiff(opened) else None
+        self._uuid = normalize_uuid(home.document.uuid)
+        first_path = members.first.path
+        self._first_uuid = members.uuid(first_path) if members.is_tiff(first_path) else None
         names: dict[str, set[str | None]] = {}
-        every: set[str | None] = set()
+        all_names: set[str | None] = set()
         tiff_data = (data for image in home.document.images for data in image.tiff_data)
         for name, stated in dict.fromkeys((data.file_name, data.uuid) for data in tiff_data):
-            every.add(name)
-            if uuid := plain(stated):
+            all_names.add(name)
+            if uuid := normalize_uuid(stated):
                 names.setdefault(uuid, set()).add(name)
-        self._alone = len(every) == 1 and len(names) <= 1
-        self._telling = {uuid for uuid, its in names.items() if len(its - {None}) <= 1}  # UUIDs of one file each
+        self._is_only_file = len(all_names) == 1 and len(names) <= 1
+        self._unique = {
+            uuid for uuid, names_of_uuid in names.items() if len(names_of_uuid - {None}) <= 1
+        }  # UUIDs of one file each
 
     def path(self, name: str | None, stated: str | None) -> str | None:
-        """The path of a file; None where it is not there."""
-        uuid = plain(stated)
+        """The path of a file; None if it is missing."""
+        uuid = normalize_uuid(stated)
         if name is None and uuid is None:
-            return self._itself()
-        telling = uuid if uuid in self._telling else None
-        if self._home.chain is not None and self._is_home(name, uuid, telling):
+            return self._home_file()
+        unique = uuid if uuid in self._unique else None
+        if self._home.chain is not None and self._is_home(name, uuid, unique):
             return self._home.path
-        if telling is not None and telling == self._opened:
+        if unique is not None and unique == self._first_uuid:
             return self._members.first.path
         path = None if name is None else self._members.find(name, self._folder)
         if path is None:
-            return None if telling is None else self._members.find_uuid(telling, self._folder)
-        self._hold(path, uuid)
+            return None if unique is None else self._members.find_uuid(unique, self._folder)
+        self._check_uuid(path, uuid)
         return path
 
-    def _is_home(self, name: str | None, uuid: str | None, telling: str | None) -> bool:
-        """Whether the file that holds the XML is meant, under its name, its UUID or a former name."""
-        if telling is not None and telling == self._own:
+    def _is_home(self, name: str | None, uuid: str | None, unique: str | None) -> bool:
+        """Whether the name and UUID mean the file that holds the XML, by its name, its UUID or a former name."""
+        if unique is not None and unique == self._uuid:
             return True
-        unsaid = None in (uuid, self._own)
+        has_no_uuid = None in (uuid, self._uuid)
         if name is None:
-            return self._alone and unsaid
+            return self._is_only_file and has_no_uuid
         bare = name.replace("\\", "/").removeprefix("./")
         last = os.path.basename(bare)
-        if last == os.path.basename(self._home.path) and (self._alone or bare == last):
-            return self._alone or unsaid or uuid == self._own
-        # the only file of its document was renamed; a file of that name may be another one, and so may one elsewhere
-        return self._alone and unsaid and bare == last and not os.path.lexists(os.path.join(self._folder, bare))
+        if last == os.path.basename(self._home.path) and (self._is_only_file or bare == last):
+            return self._is_only_file or has_no_uuid or uuid == self._uuid
+        # the only file of its document was renamed, unless a file of that name exists or the name is of another folder
+        return (
+            self._is_only_file
+            and has_no_uuid
+            and bare == last
+            and not os.path.lexists(os.path.join(self._folder, bare))
+        )
 
-    def _itself(self) -> str:
+    def _home_file(self) -> str:
         if self._home.chain is not None:
             return self._home.path
         if _BINARY.search(self._home.text):
@@ -164,8 +174,8 @@ class _Search:
             path=self._home.path,
         )
 
-    def _hold(self, path: str, uuid: str | None) -> None:
-        """Hold the UUID that is expected against the one that the file states."""
+    def _check_uuid(self, path: str, uuid: str | None) -> None:
+        """Check the UUID that the file states against the expected one."""
         stated = self._members.uuid(path)
         if uuid is not None and stated is not None and uuid != stated:
             raise CorruptFileError(

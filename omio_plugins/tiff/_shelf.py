@@ -1,7 +1,7 @@
-"""Files that are open while they are read and a little longer, so that a set of 1,000 holds a few; it knows no format.
+"""A pool of open files, so that a set of 1,000 files keeps only a few of them open; it knows no format.
 
-Safe from many threads: a file in use is never closed, and one that was put back is opened again at the next read. At
-every read it must be the file that it was: one that was written to, or another one of its name, is refused.
+It is safe from many threads: a file in use is never closed, and a closed one is opened again at the next read. Every
+read checks that the file is still the same: a file that was changed or replaced is refused.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from contextlib import contextmanager
 from omio_core.errors import FileChangedError
 from omio_core.files.positioned import PositionedFile
 
-KEPT = 4  # open files of one set that nobody reads; many sets may be open at once
+CAPACITY = 4  # idle open files of one set; many sets may be open at once
 
 
-class _Counted(PositionedFile):
-    """An open file, and how many read it."""
+class _SharedFile(PositionedFile):
+    """An open file, and the number of its users."""
 
     def __init__(self, path: str):
         super().__init__(path)
         self.users = 0
 
     def stamp(self) -> tuple[int, ...]:
-        """What tells it from another file, and from itself before it was written to."""
+        """Identifies the file and its state: device, inode, size and time of change."""
         status = os.fstat(self._file.fileno())
         return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
@@ -34,63 +34,63 @@ class _Counted(PositionedFile):
 class Shelf:
     """A few open files, least recently used first."""
 
-    def __init__(self, kept: int = KEPT):
-        self._kept = kept
-        self._open: OrderedDict[str, _Counted] = OrderedDict()
+    def __init__(self, capacity: int = CAPACITY):
+        self._capacity = capacity
+        self._open: OrderedDict[str, _SharedFile] = OrderedDict()
         self._lock = threading.Lock()
 
     @contextmanager
-    def borrow(self, path: str) -> Iterator[_Counted]:
-        """A file, open until it is given back.
+    def borrow(self, path: str) -> Iterator[_SharedFile]:
+        """Open a file, or share the open one, until the end of the block.
 
         Raises
         ------
         ReadError
             It is no regular file, or cannot be opened.
         """
-        file = self._take(path)
+        file = self._acquire(path)
         try:
             yield file
         finally:
             with self._lock:
                 file.users -= 1
-                idle = self._surplus()
-            for one in idle:
-                one.close()
+                idle = self._pop_surplus()
+            for idle_file in idle:
+                idle_file.close()
 
     def close(self) -> None:
-        """Let go of all files, and keep none from now on; none may be in use."""
+        """Close all files, and keep none open from now on; none may be in use."""
         with self._lock:
-            self._kept = 0
-            idle = self._surplus()
-        for one in idle:
-            one.close()
+            self._capacity = 0
+            idle = self._pop_surplus()
+        for idle_file in idle:
+            idle_file.close()
 
     def __len__(self) -> int:
         with self._lock:
             return len(self._open)
 
-    def _take(self, path: str) -> _Counted:
+    def _acquire(self, path: str) -> _SharedFile:
         with self._lock:
             file = self._open.get(path)
             if file is not None:
                 file.users += 1
                 self._open.move_to_end(path)
                 return file
-        fresh = _Counted(path)
+        fresh = _SharedFile(path)
         with self._lock:
             file = self._open.setdefault(path, fresh)  # another thread may have been first
             file.users += 1
-            idle = self._surplus()
+            idle = self._pop_surplus()
         if file is not fresh:
             fresh.close()
-        for one in idle:
-            one.close()
+        for idle_file in idle:
+            idle_file.close()
         return file
 
-    def _surplus(self) -> list[_Counted]:
-        """Take out files beyond the number kept that nobody reads; called with the lock held."""
-        surplus = max(len(self._open) - self._kept, 0)
+    def _pop_surplus(self) -> list[_SharedFile]:
+        """Remove idle files beyond the capacity; the caller holds the lock."""
+        surplus = max(len(self._open) - self._capacity, 0)
         idle = [path for path, file in self._open.items() if not file.users][:surplus]
         return [self._open.pop(path) for path in idle]
 
@@ -110,25 +110,25 @@ class ShelvedFile(PositionedFile):
             self.size, self._stamp = file.size, file.stamp()
 
     def close(self) -> None:
-        """Nothing: the shelf closes it."""
+        """Do nothing: the shelf closes the file."""
 
     def read(self, offset: int, n: int) -> bytes:
-        """As of any file; FileChangedError where another one stands under its name by now."""
-        with self._same() as file:
+        """As for any file; FileChangedError if the file was changed or replaced."""
+        with self._borrow() as file:
             return file.read(offset, n)
 
     def read_each(self, offsets: range, n: int) -> bytearray:
-        """As of any file; errors as `read`."""
-        with self._same() as file:
+        """As for any file; errors as `read`."""
+        with self._borrow() as file:
             return file.read_each(offsets, n)
 
     def read_into(self, view: memoryview, offset: int) -> None:
-        """As of any file; errors as `read`."""
-        with self._same() as file:
+        """As for any file; errors as `read`."""
+        with self._borrow() as file:
             file.read_into(view, offset)
 
     @contextmanager
-    def _same(self) -> Iterator[PositionedFile]:
+    def _borrow(self) -> Iterator[PositionedFile]:
         try:
             borrowed = self._shelf.borrow(self.path)
             file = borrowed.__enter__()

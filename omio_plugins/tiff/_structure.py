@@ -1,7 +1,7 @@
-"""What a page's tags say of its picture: size, type and storage; it reads no file and knows no flavour.
+"""The structure of a page's picture from its tags: size, type and storage; it reads no file and knows no flavour.
 
 Tags and their defaults: TIFF 6.0, sections 8 (baseline), 13 to 15 (LZW, predictor, tiles), 19 (sample formats),
-21 (YCbCr). Every size is held against the file's size here, before anything of that size is allocated.
+21 (YCbCr). Every size is checked against the file's size here, before anything of that size is allocated.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ STRIP_OFFSETS, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS = 273, 279, 324, 325
 OFFSETS = (TILE_OFFSETS, STRIP_OFFSETS)
 SUB_IFDS = 330  # Adobe PageMaker 6.0 TIFF Technical Notes, note 1: TIFF trees
 TABLES = frozenset((STRIP_OFFSETS, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS))
-"""Tags whose number of values is structure, and whose values are not."""
+"""Tags of which the number of values belongs to the structure, but not the values."""
 
 STRUCTURAL = frozenset(
     (254, 255, 256, 257, 258, 259, 262, 266, 277, 278, 284, 292, 317, 322, 323, 338, 339, 530, 32997, 32998)
 )
-"""Tags whose values are structure."""
+"""Tags whose values belong to the structure."""
 
 NONE, PACKBITS = 1, 32773
 DEFLATE = (8, 32946, 50013)
@@ -32,27 +32,27 @@ JPEG = (6, 7, 33007, 34892)
 CCITT = (2, 3, 4)
 RGB, PALETTE, MASK, YCBCR = 2, 3, 4, 6
 
-# How many bytes one stored byte can become: PackBits makes 128 of 2; deflate's limit is 1032
+# The number of bytes that one stored byte can decode to: PackBits makes 128 of 2; deflate's limit is 1032
 # (https://zlib.net/zlib_tech.html); an LZW code of 9 to 12 bits stands for a string of at most 4096 bytes.
 _CAPS = {NONE: 1, 5: 4096, PACKBITS: 64, **dict.fromkeys(DEFLATE, 1032)}
 
 _KINDS = {1: "u", 2: "i", 3: "f", 4: "u", 5: "ci", 6: "c"}  # SampleFormat; 4 is "undefined", 5 complex integer
 
 
-@dataclass(frozen=True, kw_only=True)  # no slots: what follows from the fields is asked for at every read, and kept
+@dataclass(frozen=True, kw_only=True)  # no slots: the cached properties are used at every read
 class Structure:
     """Size, type and storage of a page's picture; pages with equal structures decode alike.
 
     Attributes
     ----------
     width, length, samples
-        Pixels a row, rows, samples a pixel.
+        Pixels per row, rows, samples per pixel.
     bits
-        Of one sample, all samples alike.
+        Bits per sample, the same for all samples.
     kind
-        SampleFormat; None where the tag is absent, which means unsigned.
+        SampleFormat; None if the tag is absent, which means unsigned.
     planar
-        Whether each sample has a picture of its own (PlanarConfiguration 2).
+        Whether each sample has a separate picture (PlanarConfiguration 2).
     tile
         Rows and columns of a tile; None for strips.
     rows
@@ -81,7 +81,7 @@ class Structure:
 
     @cached_property
     def axes(self) -> str:
-        """Native axes of one page; samples are an axis where there is more than one."""
+        """Native axes of one page; samples are an axis if there is more than one."""
         if self.samples == 1:
             return "YX"
         return "SYX" if self.planar else "YXS"
@@ -95,17 +95,17 @@ class Structure:
 
     @cached_property
     def picture(self) -> tuple[Any, ...]:
-        """What pages of one image have in common; how strips are cut may differ."""
+        """The properties that pages of one image share; the cut into strips may differ."""
         return (self.axes, self.shape, self.dtype.str, self.bits, self.photometric, self.compression)
 
     @cached_property
     def contig(self) -> int:
-        """Samples that stand side by side."""
+        """Samples per pixel that are stored side by side."""
         return 1 if self.planar else self.samples
 
     @cached_property
     def planes(self) -> int:
-        """Pictures stored one after the other."""
+        """The number of pictures that are stored one after the other."""
         return self.samples if self.planar else 1
 
     @cached_property
@@ -115,12 +115,12 @@ class Structure:
 
     @cached_property
     def grid(self) -> tuple[int, int]:
-        """Strips or tiles along Y and X, of one plane."""
+        """The number of strips or tiles along Y and X, in one plane."""
         return -(-self.length // self.rows), -(-self.width // self.columns)
 
     @cached_property
     def segments(self) -> int:
-        """Strips or tiles of the page."""
+        """The number of strips or tiles of the page."""
         down, across = self.grid
         return self.planes * down * across
 
@@ -136,109 +136,109 @@ class Structure:
 
     @cached_property
     def plain(self) -> bool:
-        """Whether decompressed bytes are pixels but for the byte order."""
-        whole = self.bits == 8 * self.dtype.itemsize and self.dtype.kind != "b" and self.kind != 5
+        """Whether decompressed bytes are pixels except for the byte order."""
+        is_whole = self.bits == 8 * self.dtype.itemsize and self.dtype.kind != "b" and self.kind != 5
         subsampled = self.photometric == YCBCR and self.subsampling != (1, 1)
-        return whole and self.fill_order == 1 and self.predictor == 1 and not subsampled
+        return is_whole and self.fill_order == 1 and self.predictor == 1 and not subsampled
 
     @cached_property
     def direct(self) -> bool:
-        """Whether stored bytes are pixels but for the byte order."""
+        """Whether stored bytes are pixels except for the byte order."""
         return self.compression == NONE and self.plain
 
 
 Values = Callable[[int], tuple[Any, ...]]
-Complain = Callable[[str], OmioError]
+MakeError = Callable[[str], OmioError]
 
 
-def structure_of(values: Values, *, counts: Mapping[int, int], size: int, complain: Complain) -> Structure:
-    """Understand a page.
+def structure_of(values: Values, *, counts: Mapping[int, int], size: int, make_error: MakeError) -> Structure:
+    """Derive the structure of a page from its tags.
 
     Parameters
     ----------
     values
-        From the code of a tag to its values, empty where it is absent.
+        From the code of a tag to its values, empty if it is absent.
     counts
-        From `OFFSETS` that the page has to their numbers of values.
+        From those tags of `OFFSETS` that the page has to their numbers of values.
     size
-        Of the file in bytes.
-    complain
+        Size of the file in bytes.
+    make_error
         From evidence to an error about this page.
 
     Raises
     ------
     CorruptFileError
-        A size is missing or absurd, strips or tiles are missing, or the picture cannot lie in the file.
+        A size is missing or invalid, strips or tiles are missing, or the picture cannot lie in the file.
     UnsupportedFeatureError
-        A type of sample or a volume that is not read.
+        The page has a type of sample or a volume that OMIO does not read.
     """
 
-    def one(code: int, default: int, least: int = 0) -> int:
-        found = values(code)
-        if not found:
+    def integer(code: int, default: int, least: int = 0) -> int:
+        numbers = values(code)
+        if not numbers:
             return default
-        if not isinstance(found[0], int) or found[0] < least:
-            raise complain(f"tag {code} is {found[0]}")
-        return found[0]
+        if not isinstance(numbers[0], int) or numbers[0] < least:
+            raise make_error(f"tag {code} is {numbers[0]}")
+        return numbers[0]
 
-    width, length = one(256, 0, 1), one(257, 0, 1)
+    width, length = integer(256, 0, 1), integer(257, 0, 1)
     if not width or not length:
-        raise complain("ImageWidth or ImageLength is missing")
-    compression, photometric = one(259, NONE), one(262, 1)
-    samples = one(277, 1, 1)
-    if max(one(32997, 1), one(32998, 1)) > 1:
+        raise make_error("ImageWidth or ImageLength is missing")
+    compression, photometric = integer(259, NONE), integer(262, 1)
+    samples = integer(277, 1, 1)
+    if max(integer(32997, 1), integer(32998, 1)) > 1:
         raise UnsupportedFeatureError("volumes inside one page (ImageDepth) are not read", evidence="tag 32997")
     bits, kind = _bits(values(258), samples), _sample_format(values(339), samples)
-    tile, rows = _cut(one, values, length, counts, complain)
-    fill_order = one(266, 1)
-    made = Structure(
+    tile, rows = _cut(integer, values, length, counts, make_error)
+    fill_order = integer(266, 1)
+    structure = Structure(
         width=width, length=length, samples=samples, bits=bits, kind=kind, dtype=_dtype(bits, kind or 1),
-        photometric=photometric, compression=compression, predictor=one(317, 1),
-        planar=one(284, 1) == 2 and samples > 1, fill_order=2 if fill_order == 2 else 1,
+        photometric=photometric, compression=compression, predictor=integer(317, 1),
+        planar=integer(284, 1) == 2 and samples > 1, fill_order=2 if fill_order == 2 else 1,
         extra_samples=tuple(values(338)), tile=tile, rows=rows,
-        subfile=one(254, 0) or {2: 1}.get(one(255, 0), 0), subsampling=tuple(values(530)),
-        t4_options=one(292, 0) if values(292) else None,
+        subfile=integer(254, 0) or {2: 1}.get(integer(255, 0), 0), subsampling=tuple(values(530)),
+        t4_options=integer(292, 0) if values(292) else None,
     )  # fmt: skip
-    _hold(made, counts, size, complain)
-    return made
+    _check_segments(structure, counts, size, make_error)
+    return structure
 
 
 def _cut(
-    one: Callable[..., int], values: Values, length: int, counts: Mapping[int, int], complain: Complain
+    integer: Callable[..., int], values: Values, length: int, counts: Mapping[int, int], make_error: MakeError
 ) -> tuple[tuple[int, int] | None, int]:
-    """Rows and columns of a tile, or None, and the rows of a strip."""
+    """Rows and columns of a tile, or None for strips, and the rows of a strip or tile."""
     if TILE_OFFSETS in counts or values(322):
-        tile = (one(323, 0, 1), one(322, 0, 1))
+        tile = (integer(323, 0, 1), integer(322, 0, 1))
         if 0 in tile:
-            raise complain("TileWidth or TileLength is missing")
+            raise make_error("TileWidth or TileLength is missing")
         return tile, tile[0]
-    rows = one(278, length)
+    rows = integer(278, length)
     if rows == 0 and counts.get(STRIP_OFFSETS, 0) > 1:
-        raise complain("RowsPerStrip is 0")
+        raise make_error("RowsPerStrip is 0")
     return None, min(rows or length, length)
 
 
 def _bits(values: tuple[Any, ...], samples: int) -> int:
-    found = values[:samples] or (1,)
-    if any(v != found[0] for v in found) or not isinstance(found[0], int):
+    numbers = values[:samples] or (1,)
+    if any(v != numbers[0] for v in numbers) or not isinstance(numbers[0], int):
         raise UnsupportedFeatureError(
-            "samples of different depth are not read", evidence=f"BitsPerSample is {found[:8]}"
+            "samples of different depth are not read", evidence=f"BitsPerSample is {numbers[:8]}"
         )
-    return found[0]
+    return numbers[0]
 
 
 def _sample_format(values: tuple[Any, ...], samples: int) -> int | None:
-    found = values[:samples]
-    if any(v != found[0] for v in found):
+    numbers = values[:samples]
+    if any(v != numbers[0] for v in numbers):
         raise UnsupportedFeatureError(
-            "samples of different types are not read", evidence=f"SampleFormat is {found[:8]}"
+            "samples of different types are not read", evidence=f"SampleFormat is {numbers[:8]}"
         )
-    return int(found[0]) if found else None
+    return int(numbers[0]) if numbers else None
 
 
 @lru_cache
 def _dtype(bits: int, kind: int) -> np.dtype[Any]:
-    """The smallest type that holds a sample; what numpy has no type for goes into the next larger one."""
+    """The smallest type that holds a sample; the next larger one if numpy has none of its size."""
     letter = _KINDS.get(kind, "")
     if letter == "u" and bits == 1:
         return np.dtype(bool)
@@ -253,25 +253,28 @@ def _dtype(bits: int, kind: int) -> np.dtype[Any]:
     return np.dtype(name)
 
 
-def _hold(made: Structure, counts: Mapping[int, int], size: int, complain: Complain) -> None:
-    """Hold what is declared against what can be there."""
-    stored = next((counts[code] for code in OFFSETS if code in counts), 0)
-    if stored < made.segments:
-        what = "tiles" if made.tile else "strips"
-        raise complain(
-            f"{made.length} rows of {made.width} pixels need {made.segments} {what}, offsets of {stored} are there"
+def _check_segments(structure: Structure, counts: Mapping[int, int], size: int, make_error: MakeError) -> None:
+    """Check the declared strips or tiles against the offsets and the size of the file."""
+    number = next((counts[code] for code in OFFSETS if code in counts), 0)
+    if number < structure.segments:
+        what = "tiles" if structure.tile else "strips"
+        raise make_error(
+            f"{structure.length} rows of {structure.width} pixels need {structure.segments} {what}, "
+            f"offsets of {number} are there"
         )
-    if made.segments * 2 > size:  # an offset takes 2 bytes at least
-        raise complain(f"{made.segments} strips or tiles in a file of {size} bytes")
+    if structure.segments * 2 > size:  # an offset takes 2 bytes at least
+        raise make_error(f"{structure.segments} strips or tiles in a file of {size} bytes")
 
 
-def most(made: Structure, size: int) -> int:
-    """Bytes of pixels that `size` stored bytes can become, by what the compression can do at most."""
-    if made.compression in CCITT:  # a row takes a bit at least
-        return size * 8 * made.row_bytes
-    return size * _CAPS.get(made.compression, 1 << 20)
+def expansion_limit(structure: Structure, size: int) -> int:
+    """The largest number of bytes of pixels to which `size` stored bytes can decode in this compression."""
+    if structure.compression in CCITT:  # a row takes a bit at least
+        return size * 8 * structure.row_bytes
+    return size * _CAPS.get(structure.compression, 1 << 20)
 
 
-def fits(made: Structure, size: int) -> bool:
+def can_fit(structure: Structure, size: int) -> bool:
     """Whether a page whose strips or tiles all exist can lie in a file of `size` bytes."""
-    return made.length * -(-made.width * made.samples * made.bits // 8) <= most(made, size)
+    return structure.length * -(-structure.width * structure.samples * structure.bits // 8) <= expansion_limit(
+        structure, size
+    )

@@ -1,12 +1,12 @@
-"""Aperio's SVS: a tiled picture, its smaller resolutions, and pictures of the slide; it reads no pixel.
+"""Aperio's SVS flavour of TIFF: a tiled picture, its smaller resolutions, pictures of the slide; it reads no pixel.
 
 https://openslide.org/formats/aperio/, which cites "Aperio Digital Slides and Third-party data interchange", page 14:
 the first page is the baseline, tiled; the second a thumbnail, in strips; further tiled pages are smaller
-resolutions; last, in strips, may be a label and a macro, which are named in the second line of their descriptions or by
+resolutions; a label and a macro, in strips, may come last: the second line of their descriptions names them, or
 NewSubfileType 1 and 9.
 
-The thumbnail is an image of its own and no resolution: it is stored otherwise than the tiled ones, is not a power of
-two smaller, and exists to be looked at.
+The thumbnail is a separate image and no resolution: its storage differs from that of the tiled pages, its size is no
+power of two smaller, and it serves for display.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from omio_core.contract import Fact, Facts
 
 from ._ifd import Chain, Page, PageSequence
-from ._levels import Smaller, stacks
+from ._levels import Candidate, stacks
 from ._picture import Picture, picture
 from ._tags import RawTags, notes, raw_tags, sizes_by_tags
 
@@ -29,7 +29,7 @@ _MOST_PAGES = 4096  # resolutions, focal planes and pictures of a slide
 
 
 def is_svs(chain: Chain, description: str) -> bool:
-    """Whether a file is Aperio's: tiled, and its description begins so."""
+    """Whether a file is Aperio's: it is tiled, and its description begins with "Aperio"."""
     return description.startswith("Aperio") and chain.pages[0].structure.tile is not None
 
 
@@ -38,7 +38,10 @@ def pictures(chain: Chain) -> list[Picture]:
 
     Raises
     ------
-    CorruptFileError, LimitExceededError
+    CorruptFileError
+        The pages cannot lie in the file.
+    LimitExceededError
+        The pixels are more than the settings allow for a file of that size.
     """
     first, pages = chain.pages[0], list(chain.pages[:_MOST_PAGES])
     tiled = [page for page in pages if page.structure.tile is not None and not page.structure.subfile & 0b1]
@@ -47,31 +50,31 @@ def pictures(chain: Chain) -> list[Picture]:
     for page in tiled:
         if page not in full:
             by_size.setdefault(page.structure.shape, []).append(page)
-    found = _levels(by_size, len(full))
+    candidates = _group_candidates(by_size, len(full))
     planes = dict(enumerate(full))
-    levels = stacks(planes, found)
+    levels = stacks(planes, candidates)
     used = {page.index for stack in levels for page in stack.pages.values()}
-    said = (f"{len(full)} tiled pages of the same size are taken for focal planes (Z)",) if len(full) > 1 else ()
+    assumptions = (f"{len(full)} tiled pages of the same size are taken for focal planes (Z)",) if len(full) > 1 else ()
     raw = raw_tags(chain, first)
     baseline = picture(
-        axes="Z", lead=(len(full),), stacks=levels, kind=_KIND, name="baseline", assumptions=said,
+        axes="Z", lead=(len(full),), stacks=levels, kind=_KIND, name="baseline", assumptions=assumptions,
         facts=partial(svs_facts, raw), vendor=partial(str, raw.description),
     )  # fmt: skip
-    others = [_other(chain, page) for page in pages if page.index not in used]
-    return [baseline, *others, *_beyond(chain)]
+    others = [_describe_page(chain, page) for page in pages if page.index not in used]
+    return [baseline, *others, *_describe_further(chain)]
 
 
-def _levels(by_size: Mapping[tuple[int, ...], list[Page]], planes: int) -> list[Smaller]:
-    """Tiled pages by their size; there must be one for each focal plane."""
-    found = []
+def _group_candidates(by_size: Mapping[tuple[int, ...], list[Page]], planes: int) -> list[Candidate]:
+    """Candidates of the tiled pages by size; each needs one page per focal plane."""
+    candidates = []
     for group in by_size.values():
-        refused = "" if len(group) == planes else f"there are {len(group)} for {planes} focal planes"
-        found.append(Smaller(name=f"page {group[0].index}", pages=dict(enumerate(group)), refused=refused))
-    return found
+        refusal = "" if len(group) == planes else f"there are {len(group)} for {planes} focal planes"
+        candidates.append(Candidate(name=f"page {group[0].index}", pages=dict(enumerate(group)), refusal=refusal))
+    return candidates
 
 
-def _other(chain: Chain, page: Page) -> Picture:
-    """A page that is an image of its own."""
+def _describe_page(chain: Chain, page: Page) -> Picture:
+    """Describe a page that is a separate image."""
     raw = raw_tags(chain, page)
     return picture(
         stacks=stacks({0: page}), kind=_KIND, name=_name(page, raw.description), facts=partial(other_facts, raw),
@@ -89,15 +92,15 @@ def _name(page: Page, description: str) -> str:
     return "thumbnail" if page.index == 1 and page.structure.tile is None else f"page {page.index}"
 
 
-def _beyond(chain: Chain) -> list[Picture]:
+def _describe_further(chain: Chain) -> list[Picture]:
     from . import _plain
 
-    beyond: PageSequence = chain.pages[_MOST_PAGES:]
-    return _plain.pictures(chain, beyond) if beyond else []
+    pages: PageSequence = chain.pages[_MOST_PAGES:]
+    return _plain.pictures(chain, pages) if pages else []
 
 
 def parse(description: str) -> tuple[str, dict[str, str]]:
-    """What stands before the first bar of a description, and its keys.
+    """Parse the text before the first bar of a description, and its keys.
 
     Examples
     --------
@@ -110,7 +113,7 @@ def parse(description: str) -> tuple[str, dict[str, str]]:
 
 
 def svs_facts(raw: RawTags) -> Facts:
-    """Sizes by MPP (micrometres a pixel), the objective by AppMag; every key as an annotation."""
+    """Sizes by MPP (micrometres per pixel), the objective by AppMag; every key as an annotation."""
     head, keys = parse(raw.description)
     known: dict[str, Any] = dict(sizes_by_tags(raw))
     size = _number(keys.get("MPP", ""))
@@ -126,7 +129,7 @@ def svs_facts(raw: RawTags) -> Facts:
 
 
 def other_facts(raw: RawTags) -> Facts:
-    """What a thumbnail, label or macro says; its size is not that of the baseline, whose keys it may repeat."""
+    """The facts of a thumbnail, label or macro; not MPP, as it may repeat keys that are true of the baseline only."""
     return Facts(**sizes_by_tags(raw), annotations=notes(raw))  # type: ignore[arg-type]
 
 

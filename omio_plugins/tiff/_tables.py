@@ -1,4 +1,4 @@
-"""How a TIFF spells its tables: byte order, widths of fields, types of values; and what neighbouring pages share."""
+"""The form of a TIFF's tables: byte order, widths of fields, types of values; and the layout that pages share."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Form:
             object.__setattr__(self, name, struct.Struct(self.order + code))
 
 
-class Tag(NamedTuple):  # several are made for every page that is looked at, at a third of what a dataclass costs
+class Tag(NamedTuple):  # several are created per examined page, at a third of a dataclass's cost
     """One entry of a table: its type, the number of its values, and the values or their offset as bytes."""
 
     type: int
@@ -52,20 +52,20 @@ class Tag(NamedTuple):  # several are made for every page that is looked at, at 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """What pages with like tables share.
+    """The properties that pages with equal tables share.
 
     Attributes
     ----------
     positions
-        From the code of a tag to where its entry begins in the table.
+        From the code of a tag to the start of its entry in the table.
     size, mask, key
-        A table belongs here if it has that size, and its bytes, as one integer, masked, are the key.
+        A table has this layout if it has that size, and its bytes, as one integer, masked, equal the key.
     outside
         Structural values that lie outside the table: position of the entry, and the bytes expected there.
     structure
-        What the pages have in common.
-    said
-        What the structure was understood from: entries and numbers of values; empty where no table was read.
+        The structure of the pages.
+    source
+        The entries and numbers of values from which the structure was derived; empty if no table was read.
     """
 
     positions: Mapping[int, int]
@@ -74,7 +74,7 @@ class Layout:
     key: int
     outside: tuple[tuple[int, bytes], ...]
     structure: Structure
-    said: tuple[tuple[int, Any], ...] = ()
+    source: tuple[tuple[int, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +86,9 @@ class Run:
     first
         Index of the first in the chain.
     offsets
-        Where their IFDs lie, int64 of shape (pages,).
+        Offsets of the IFDs, int64 of shape (pages,).
     tables
-        Their raw tables, uint8 of shape (pages, bytes of a table).
+        The raw tables, uint8 of shape (pages, bytes of a table).
     """
 
     first: int
@@ -100,13 +100,13 @@ class Run:
         return len(self.offsets)
 
     def part(self, start: int, stop: int) -> Run:
-        """Some of them."""
+        """The pages from `start` to before `stop`."""
         if (start, stop) == (0, len(self)):
             return self
         return replace(self, first=self.first + start, offsets=self.offsets[start:stop], tables=self.tables[start:stop])
 
     def column(self, form: Form, code: int) -> NDArray[np.unsignedinteger[Any]] | None:
-        """The one value of a tag of every page, as stored; None unless it is one whole number within the table."""
+        """The stored value of a tag on every page; None unless it is one unsigned integer within the table."""
         position = self.layout.positions.get(code)
         if position is None:
             return None
@@ -119,8 +119,8 @@ class Run:
         if dtype.itemsize > len(value):
             return None
         start = end - len(value)
-        stored: NDArray[np.unsignedinteger[Any]] = self.tables[:, start : start + dtype.itemsize].view(dtype)[:, 0]
-        return stored
+        values: NDArray[np.unsignedinteger[Any]] = self.tables[:, start : start + dtype.itemsize].view(dtype)[:, 0]
+        return values
 
 
 _UNSIGNED = {1: "u1", 3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}

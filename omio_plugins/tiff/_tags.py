@@ -1,6 +1,6 @@
-"""What tags say besides the picture: texts and resolution, read at once and understood later; it knows no flavour.
+"""Tags that describe more than the structure: texts and resolution, read at once, parsed later; it knows no flavour.
 
-`RawTags` are plain values that survive the file; the functions make facts of them.
+`RawTags` are plain values that outlive the open file; the functions derive facts from them.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ _NAMES = {
 }  # fmt: skip
 _COLOR_MAP, _MOST_COLORS = 320, 3 * 256
 RESOLUTION_UNITS = {2: "inch", 3: "cm"}  # ResolutionUnit, TIFF 6.0, section 8; 1 is none
-_FINEST_PRINT = 5080  # dots an inch, of imagesetters
+_FINEST_PRINT = 5080  # dots per inch, of imagesetters
 # UIC1 of MetaMorph, Zeiss SEM, FluoView (2), Zeiss LSM, FEI (2), NIH Image, ImageJ (2), Micro-Manager, Hamamatsu NDPI:
-# numbers as tifffile has them (TIFF.TAGS; TiffPage.is_ndpi)
+# numbers as in tifffile (TIFF.TAGS; TiffPage.is_ndpi)
 _OF_MICROSCOPES = (33628, 34118, 34361, 34362, 34412, 34680, 34682, 43314, 50838, 50839, 51123, 65420)
-_DISPLAY = (72.0, 96.0)  # pixels an inch that screens and programs put where they know nothing
+_DISPLAY = (72.0, 96.0)  # pixels per inch that screens and programs write by default
 _PRINT = (
     75, 90, 100, 120, 144, 150, 180, 192, 200, 240, 250, 288, 300, 350, 360, 400, 450, 500, 600, 720, 800, 900, 1000,
     1200, 1440, 2400, 2880, 3600, 4800,
-)  # dots an inch of printers, scanners and programs for pictures; none is a round number of micrometres  # fmt: skip
+)  # dots per inch of printers, scanners and picture editors; none is a round number of micrometres  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +50,15 @@ class RawTags:
     texts
         Name and value of each text.
     x, y
-        XResolution and YResolution as numerator and denominator, None where absent.
+        XResolution and YResolution as numerator and denominator, None if absent.
     unit
-        ResolutionUnit, None where absent.
+        ResolutionUnit, None if absent.
     orientation
-        None where absent.
+        Orientation, None if absent.
     imagej
         The bytes of tag 50839, IJMetadata, and the lengths in tag 50838.
     colors
-        ColorMap as big-endian 16-bit numbers, all reds first; empty where absent, or longer than of 256 colours.
+        ColorMap as big-endian 16-bit numbers, all reds first; empty if absent, or longer than 256 colours.
     """
 
     order: Order
@@ -77,50 +77,50 @@ class RawTags:
 
 
 def raw_tags(chain: Chain, page: Page) -> RawTags:
-    """Read the tags of a page; those that cannot be read are left out."""
+    """Read the tags of a page; leave out tags that cannot be read."""
     return RawTags(
         order=chain.form.order,
-        texts=tuple(_texts(chain, page)),
-        x=_rational(chain, page, 282),
-        y=_rational(chain, page, 283),
-        unit=_short(chain, page, 296),
-        orientation=_short(chain, page, 274),
-        imagej=_imagej(chain, page),
+        texts=tuple(_read_texts(chain, page)),
+        x=_read_rational(chain, page, 282),
+        y=_read_rational(chain, page, 283),
+        unit=_read_short(chain, page, 296),
+        orientation=_read_short(chain, page, 274),
+        imagej=_read_imagej(chain, page),
         colors=color_map(chain, page),
     )
 
 
-def _texts(chain: Chain, page: Page) -> list[tuple[str, str]]:
-    found = []
+def _read_texts(chain: Chain, page: Page) -> list[tuple[str, str]]:
+    texts = []
     for code, position in sorted(page.layout.positions.items()):
         _, kind, _, _ = chain.form.entry.unpack_from(page.table, position)
         if not (kind == 2 or (code == XMP and kind in (1, 7))):
             continue
         try:
             text = chain.text(page, code)
-        except CorruptFileError:  # a note that points outside the file costs the note, not the picture
+        except CorruptFileError:  # if a note points outside the file, drop the note, not the picture
             continue
         if text and text.strip():
-            found.append((_NAMES.get(code, f"tag {code}"), text))
-    return found
+            texts.append((_NAMES.get(code, f"tag {code}"), text))
+    return texts
 
 
-def _short(chain: Chain, page: Page, code: int) -> int | None:
+def _read_short(chain: Chain, page: Page, code: int) -> int | None:
     tag = chain.tag(page, code)
     return int(chain.values(page, code)[0]) if tag is not None and tag.type == 3 and tag.number == 1 else None
 
 
-def _rational(chain: Chain, page: Page, code: int) -> tuple[int, int] | None:
+def _read_rational(chain: Chain, page: Page, code: int) -> tuple[int, int] | None:
     tag = chain.tag(page, code)
     if tag is None or tag.type != 5 or tag.number != 1:
         return None
     try:
-        return chain.values(page, code)  # of one rational: two numbers
+        return chain.values(page, code)  # two numbers for one rational
     except CorruptFileError:
         return None
 
 
-def _imagej(chain: Chain, page: Page) -> tuple[bytes, tuple[int, ...]] | None:
+def _read_imagej(chain: Chain, page: Page) -> tuple[bytes, tuple[int, ...]] | None:
     try:
         data, counts = chain.data(page, 50839, (1, 7)), chain.values(page, 50838)
     except CorruptFileError:
@@ -129,7 +129,7 @@ def _imagej(chain: Chain, page: Page) -> tuple[bytes, tuple[int, ...]] | None:
 
 
 def color_map(chain: Chain, page: Page) -> bytes:
-    """ColorMap as big-endian 16-bit numbers, all reds first; empty where absent, or longer than of 256 colours."""
+    """ColorMap as big-endian 16-bit numbers, all reds first; empty if absent, or longer than 256 colours."""
     tag = chain.tag(page, _COLOR_MAP)
     if tag is None or tag.type != 3 or tag.number > _MOST_COLORS:
         return b""
@@ -141,48 +141,48 @@ def color_map(chain: Chain, page: Page) -> bytes:
 
 
 def spacing(resolution: tuple[int, int] | None) -> Fraction | None:
-    """Units a pixel, exactly, of a tag that says pixels a unit; None where it says nothing: 0, or exactly 1/1."""
+    """Exact units per pixel of a tag with pixels per unit; None if it states nothing: 0, or exactly 1/1."""
     if resolution is None or 0 in resolution or resolution == (1, 1):
         return None
     return Fraction(resolution[1], resolution[0])
 
 
 def sizes_by_tags(raw: RawTags) -> dict[str, Fact[float]]:
-    """The sizes of a pixel that the resolution tags state, unless they are what a screen has."""
+    """The sizes of a pixel by the resolution tags, unless they are the defaults of screens."""
     unit = RESOLUTION_UNITS.get(raw.unit or 0)
-    found: dict[str, Fact[float]] = {}
+    facts: dict[str, Fact[float]] = {}
     for axis, resolution in (("x", raw.x), ("y", raw.y)):
         size = spacing(resolution)
         value = None if size is None or unit is None else micrometres(size, unit)
         if value and not any(math.isclose(25400 / value, dpi, rel_tol=1e-3) for dpi in _DISPLAY):
             where = f"{axis.upper()}Resolution tag, ResolutionUnit {unit}"
-            found[f"physical_size_{axis}"] = Fact(value, "file", where)
-    return found
+            facts[f"physical_size_{axis}"] = Fact(value, "file", where)
+    return facts
 
 
-def is_of_pictures(dots: float) -> bool:
-    """Whether so many pixels an inch are what screens, printers and scanners have, and say nothing of a microscope.
+def is_display_or_print(dots: float) -> bool:
+    """Whether a number of pixels per inch is usual for screens, printers and scanners, so not from a microscope.
 
-    The same resolution a centimetre, rounded to three digits or more, is meant too: 118 a cm are 300 an inch.
+    The same resolution per centimetre, rounded to three digits or more, counts too: 118 per cm are 300 per inch.
 
     Examples
     --------
-    >>> is_of_pictures(300), is_of_pictures(118 * 2.54), is_of_pictures(2540)
+    >>> is_display_or_print(300), is_display_or_print(118 * 2.54), is_display_or_print(2540)
     (True, True, False)
     """
     return any(math.isclose(dots, known, rel_tol=1e-3) for known in (*_DISPLAY, *_PRINT))
 
 
 def is_unmarked(chain: Chain, page: Page) -> bool:
-    """Whether a page has no tag that a program for microscopes puts there."""
+    """Whether a page has no tag of a microscopy program."""
     return not any(chain.has(page, code) for code in _OF_MICROSCOPES)
 
 
-def for_print(raw: RawTags) -> tuple[str, ...]:
-    """What is assumed where pixels are given a size by a resolution in inches, in a sentence.
+def print_notes(raw: RawTags) -> tuple[str, ...]:
+    """A sentence on the assumption that a resolution in inches is the size of the pixels; empty if there is none.
 
-    Programs for pictures write the resolution that a picture is to be printed with, of which a file says nothing more.
-    Where dots lie closer than any print has them, it is no such resolution.
+    Picture editors write the resolution for printing, and a file does not show that. If the dots lie closer than in any
+    print, it is no resolution for printing.
     """
     if RESOLUTION_UNITS.get(raw.unit or 0) != "inch":
         return ()
@@ -195,9 +195,9 @@ def for_print(raw: RawTags) -> tuple[str, ...]:
 
 
 def notes(raw: RawTags, *, description: bool = True) -> dict[str, Mapping[str, Any]]:
-    """Texts of tags as an annotation; an orientation other than the usual is told, it is not applied."""
+    """Texts of tags as an annotation; an unusual orientation is recorded, not applied."""
     texts: dict[str, Any] = dict(raw.texts)
-    if not description:  # it is told key by key
+    if not description:  # the flavour records its keys one by one
         texts.pop("ImageDescription", None)
     if raw.orientation not in (None, 1):
         texts["Orientation"] = raw.orientation
@@ -212,7 +212,7 @@ def plain_facts(raw: RawTags) -> Facts:
 
 
 def jsonable(value: Any) -> Any:
-    """A value as JSON has it; bytes as base64, arrays as lists."""
+    """Convert a value to JSON types; bytes to base64, arrays to lists."""
     return plain(value, _text)
 
 

@@ -1,13 +1,13 @@
-"""The head of an OME-XML text: whether it is one, its UUID, its first planes; standard library only, no tree.
+"""The head of an OME-XML text: recognises it, reads its UUID and its first planes; standard library only, no tree.
 
-What stands before the root element: https://www.w3.org/TR/xml/#sec-prolog-dtd.
+The text before the root element: https://www.w3.org/TR/xml/#sec-prolog-dtd.
 """
 
 from __future__ import annotations
 
 import re
 
-HEAD = 1 << 13  # bytes within which a root element begins, behind a comment that warns people off
+HEAD = 1 << 13  # bytes within which the root element begins, behind OME's comment not to edit the text
 
 _ROOT = re.compile(r"<(?:!DOCTYPE\s+)?(?:[\w.-]+:)?OME(?=[\s/>\[])([^>]*)")
 _UUID = re.compile(r"""\sUUID\s*=\s*["']([^"']*)""")
@@ -19,8 +19,8 @@ _PLANE = re.compile(r"<(?:[\w.-]+:)?Plane(\s[^<>]*)/>")
 _ATTRIBUTE = re.compile(r"""\s(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
 
-def decoded(data: bytes) -> str:
-    """The text of an XML file: UTF-16 by its mark, else UTF-8, else what it declares, else Latin-1."""
+def decode(data: bytes) -> str:
+    """Decode an XML file: UTF-16 by its byte order mark, else UTF-8, else the declared encoding, else Latin-1."""
     for mark, name in _BOMS:
         if data.startswith(mark):
             return data.decode(name, "replace")
@@ -37,41 +37,41 @@ def decoded(data: bytes) -> str:
 
 def begins_as_ome(data: bytes) -> bool:
     """Whether the first bytes of a file are those of an XML text whose root element is OME."""
-    return _root(_head(data)) is not None
+    return _find_root(_decode_head(data)) is not None
 
 
 def root_uuid(data: bytes) -> str | None:
-    """The UUID of the root element, see `plain`; None where it states none within the first bytes."""
-    root = _root(_head(data))
+    """The UUID of the root element, see `normalize_uuid`; None if it states none within the first bytes."""
+    root = _find_root(_decode_head(data))
     stated = None if root is None else _UUID.search(root[1])
-    return None if stated is None else plain(stated[1])
+    return None if stated is None else normalize_uuid(stated[1])
 
 
-def planes(data: bytes) -> tuple[str, ...]:
-    """The attributes of Plane elements without children, as text, where they stand within the first bytes."""
-    return tuple(found[1] for found in _PLANE.finditer(_head(data))) if b"Plane" in data else ()
+def plane_texts(data: bytes) -> tuple[str, ...]:
+    """The attributes, as text, of the Plane elements without children within the first bytes."""
+    return tuple(match[1] for match in _PLANE.finditer(_decode_head(data))) if b"Plane" in data else ()
 
 
 def attributes(text: str) -> dict[str, str]:
-    """The attributes of an element by their names, references not resolved; of several of one name, the last."""
-    return {found[1]: found[2] if found[2] is not None else found[3] for found in _ATTRIBUTE.finditer(text)}
+    """The attributes of an element by name, references not resolved; the last of several with one name."""
+    return {match[1]: match[2] if match[2] is not None else match[3] for match in _ATTRIBUTE.finditer(text)}
 
 
-def plain(uuid: str | None) -> str | None:
-    """A UUID such that equal ones are equal texts; None where there is none."""
+def normalize_uuid(uuid: str | None) -> str | None:
+    """Normalise a UUID, so that equal ones are equal texts; None if there is none."""
     text = (uuid or "").strip().lower().removeprefix(_SCHEME)
     return text or None
 
 
-def _head(data: bytes) -> str:
+def _decode_head(data: bytes) -> str:
     for mark, name in _BOMS:
         if data.startswith(mark):
             return data[:HEAD].decode(name, "ignore")
     return data[:HEAD].removeprefix(b"\xef\xbb\xbf").decode("latin-1")
 
 
-def _root(text: str) -> re.Match[str] | None:
-    """The start tag of the root, behind declarations and comments; one pass, whatever the text."""
+def _find_root(text: str) -> re.Match[str] | None:
+    """The start tag of the root, behind declarations and comments; one pass over any text."""
     at = 0
     while True:
         while text[at : at + 1].isspace():

@@ -59,7 +59,7 @@ def test_a_strip_that_is_short_is_an_error(make, page, read, cut: int) -> None:
 
 @pytest.mark.parametrize("due", [1, 2, 57, 359, 360, 361])
 def test_what_is_left_makes_what_is_due(due: int) -> None:
-    assert imagecodecs.packbits_decode(_packbits.sound(PACKED, due)) == ARRAY.tobytes()[:due]
+    assert imagecodecs.packbits_decode(_packbits.trim(PACKED, due)) == ARRAY.tobytes()[:due]
 
 
 # --- deflate and Zstandard

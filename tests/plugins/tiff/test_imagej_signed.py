@@ -16,7 +16,7 @@ from click.testing import CliRunner
 import omio
 from omio.cli.app import app
 from omio_core.errors import AbsentPlanesWarning, UnsupportedFeatureError
-from omio_plugins.tiff import _stored
+from omio_plugins.tiff import _presence
 
 LINES = ("cf=0", "c0=-32768.0", "c1=1.0", "vunit=Gray Value", "min=29768.0", "max=35768.0")
 WHY = (
@@ -178,7 +178,7 @@ def test_samples_of_a_pixel(tmp_path: Path) -> None:
 def test_what_is_not_stored_is_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looked: bool) -> None:
     """Also where there are too many strips to have looked at all: then the reader fills them."""
     if not looked:
-        monkeypatch.setattr(_stored, "_MOST_LOOKED_AT", 1)
+        monkeypatch.setattr(_presence, "_MOST_LOOKED_AT", 1)
     values = signed(1, 1, 1, 64, 48)
     path = write(tmp_path / "a.tif", values, tile=(16, 16))
     with tifffile.TiffFile(path, mode="r+") as file:

@@ -43,10 +43,10 @@ def packed(codes: list[str], *, old: bool = False, fill: str = "0") -> bytes:
 @pytest.mark.parametrize("length", [1, 9, 300, 4_000, 100_000])
 def test_whatever_is_sound_passes(most: int, length: int) -> None:
     encoded = imagecodecs.lzw_encode(RNG.integers(0, most, length, dtype="u1").tobytes())
-    assert _lzw.sound(encoded) == (encoded, "")
+    assert _lzw.trim(encoded) == (encoded, "")
     damaged = bytearray(encoded)
     damaged[1] |= 0x7F  # the first code after the clear becomes one of no entry
-    cut, why = _lzw.sound(bytes(damaged))
+    cut, why = _lzw.trim(bytes(damaged))
     assert why.endswith("at bit 9, where the table ends with 255")
     assert imagecodecs.lzw_decode(cut) == b""
 
@@ -61,18 +61,18 @@ def test_the_style_before_tiff_6(make, page, read, monkeypatch: pytest.MonkeyPat
 
 def test_a_table_that_is_never_cleared() -> None:
     codes = [f"{256:09b}", f"{0:09b}" * 254, f"{0:010b}" * 512, f"{0:011b}" * 1024, f"{0:012b}" * 6000]
-    cut, why = _lzw.sound(packed(codes))
+    cut, why = _lzw.trim(packed(codes))
     assert "table ends" in why
     assert imagecodecs.lzw_decode(cut, out=3800) == bytes(3800)  # a strip that was full before is right
 
 
 def test_nothing_but_clears_is_given_up() -> None:
     """Each of them costs a look at a whole table: a megabyte took minutes."""
-    cut, why = _lzw.sound(packed([f"{256:09b}"] * 80_000))
+    cut, why = _lzw.trim(packed([f"{256:09b}"] * 80_000))
     assert why == "1471 clears in 1654 bytes"
     assert imagecodecs.lzw_decode(cut) == b""
     few = packed([f"{256:09b}"] * 64 + [f"{7:09b}", f"{257:09b}"])
-    assert _lzw.sound(few) == (few, "")
+    assert _lzw.trim(few) == (few, "")
 
 
 @pytest.mark.parametrize("fill_order", [1, 2])

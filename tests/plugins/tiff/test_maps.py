@@ -13,7 +13,7 @@ import tifffile
 
 import omio
 from omio_core.errors import OmioWarning, UnsupportedFeatureError
-from omio_plugins.tiff import _stored
+from omio_plugins.tiff import _presence
 
 from .made import companion, image, ome, placed, ramp, tiff
 
@@ -138,7 +138,7 @@ def test_a_type_that_only_the_xml_tells(tmp_path: Path) -> None:
 def test_many_pages_of_several_strips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looked: bool, far: bool) -> None:
     """Their tables are looked at one by one, or where they are close together; else nothing is offered."""
     if not looked:
-        monkeypatch.setattr(_stored, "_MOST_PAGES_LOOKED_AT", 0)
+        monkeypatch.setattr(_presence, "_MOST_PAGES_LOOKED_AT", 0)
     array = ramp(60, 40, 60)
     path = tmp_path / "a.tif"
     with tifffile.TiffWriter(path) as writer:

@@ -22,7 +22,7 @@ from omio_core.errors import (
 from omio_core.images.opening import open_source
 from omio_core.pixels.handles import HANDLES
 from omio_plugins.tiff._read import TiffImages, open_tiff
-from omio_plugins.tiff._shelf import KEPT, Shelf, ShelvedFile
+from omio_plugins.tiff._shelf import CAPACITY, Shelf, ShelvedFile
 
 from .made import MAKERS, Made, binary_only, companion, image, master, ome, placed, ramp, tiff
 
@@ -231,7 +231,7 @@ def test_a_large_set_holds_few_files_open(tmp_path: Path) -> None:
     before = descriptors()
     opened = open_tiff(str(paths[0]))
     assert len(opened.members) == 300
-    assert descriptors() - before <= 1 + KEPT
+    assert descriptors() - before <= 1 + CAPACITY
     out = np.zeros((300, 5, 7), "u2")
 
     def some(start: int) -> int:
@@ -242,8 +242,8 @@ def test_a_large_set_holds_few_files_open(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         most = max(pool.map(some, range(8)))
     np.testing.assert_array_equal(out, array[:, 0, 0])
-    assert most - before <= 1 + KEPT + 2 * 8
-    assert descriptors() - before <= 1 + KEPT
+    assert most - before <= 1 + CAPACITY + 2 * 8
+    assert descriptors() - before <= 1 + CAPACITY
     opened.close()
     assert descriptors() == before
 
@@ -319,7 +319,7 @@ def test_a_handle_sees_that_an_open_member_was_written_to(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("gone", [False, True])
 def test_a_handle_sees_that_another_file_took_a_name(tmp_path: Path, gone: bool) -> None:
-    paths, array = master(tmp_path, KEPT + 4)
+    paths, array = master(tmp_path, CAPACITY + 4)
     opened = open_tiff(str(paths[0]))
     paths[1].unlink()
     if not gone:

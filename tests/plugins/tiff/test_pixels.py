@@ -16,7 +16,7 @@ import tifffile
 
 from omio_core.contract import Box, Opened
 from omio_core.errors import AbsentPlanesWarning, CorruptFileError, ReadError
-from omio_plugins.tiff import _picture, _stored
+from omio_plugins.tiff import _picture, _presence
 from omio_plugins.tiff._read import open_tiff
 
 RNG = np.random.default_rng(1)
@@ -278,7 +278,7 @@ def test_a_page_that_is_not_stored_is_absent(make, page) -> None:
 
 
 def test_where_nobody_looked_absence_warns_and_is_0(make, page, monkeypatch) -> None:
-    monkeypatch.setattr(_stored, "_MOST_LOOKED_AT", 0)
+    monkeypatch.setattr(_presence, "_MOST_LOOKED_AT", 0)
     tags = page(4, 4, t278=(3, 2), t273=(4, (8, 0)), t279=(4, (8, 0)))
     opened = open_tiff(str(make([tags], data=bytes([7] * 8))))
     out = np.full((4, 4), 9, "u1")

@@ -1,4 +1,4 @@
-"""What of an image is stored: planes, strips and tiles that exist, and where whole planes begin; it reads no pixel."""
+"""The search for the stored planes, strips and tiles of an image, and their offsets; it reads no pixel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from omio_core.geometry.axes import unfold
 
 from ._ifd import Page
 from ._pages import PagesInOrder, kinds
-from ._segments import Segments, bounded, segments_of, strip
+from ._segments import Segments, read_segments, strip_place, to_int64
 from ._structure import (
     CCITT,
     NONE,
@@ -23,44 +23,44 @@ from ._structure import (
     TILE_COUNTS,
     TILE_OFFSETS,
     Structure,
-    fits,
-    most,
+    can_fit,
+    expansion_limit,
 )
 from ._tables import Form, Run
 
-_MOST_LOOKED_AT = 1 << 20  # strips and tiles that are looked at when a file is opened, to tell which exist,
+_MOST_LOOKED_AT = 1 << 20  # strips and tiles that are checked for existence when a file is opened,
 _MOST_PAGES_LOOKED_AT = 1024  # and pages: each costs a read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """What of one resolution is stored.
+class Presence:
+    """The stored part of one resolution.
 
     Attributes
     ----------
     pages
-        Those of the pages asked about that are stored, by the flat index of their plane.
+        The stored pages, by the flat index of their plane.
     present
-        The boxes of native indices that exist; None where all does.
-    seen
+        The boxes of native indices that exist; None if all exist.
+    segments
         Offsets and lengths of the strips or tiles of every page, int64 of shape (pages, strips of a page) and in the
-        order of `pages`; None where not all of them were looked at, or something is absent.
+        order of `pages`; None if not all of them were examined, or something is absent.
     """
 
     pages: Mapping[int, Page]
     present: tuple[Box, ...] | None = None
-    seen: Segments | None = None
+    segments: Segments | None = None
 
 
-def stored(lead: tuple[int, ...], structure: Structure, pages: Mapping[int, Page]) -> Stored:
-    """Look which planes, strips and tiles are stored.
+def find_presence(lead: tuple[int, ...], structure: Structure, pages: Mapping[int, Page]) -> Presence:
+    """Find the planes, strips and tiles that are stored.
 
     Parameters
     ----------
     lead
         Lengths of the native axes before those of a page.
     structure
-        Of the first page.
+        Structure of the first page.
     pages
         From the flat index over `lead` to the page that holds the plane.
 
@@ -69,22 +69,26 @@ def stored(lead: tuple[int, ...], structure: Structure, pages: Mapping[int, Page
     CorruptFileError
         A table of strips cannot be read, or the pixels cannot lie in the file.
     """
-    whole = tuple((0, n) for n in structure.shape)
+    page_spans = tuple((0, n) for n in structure.shape)
     alike = kinds(pages)
-    seen = None
+    segments = None
     if structure.segments == 1:
-        seen = _strips(pages)
-        there = seen.offsets[:, 0] != 0
-        if not there.all():
-            pages = {index: page for (index, page), one in zip(pages.items(), there.tolist(), strict=True) if one}
+        segments = _read_strips(pages)
+        exists = segments.offsets[:, 0] != 0
+        if not exists.all():
+            pages = {
+                index: page for (index, page), is_there in zip(pages.items(), exists.tolist(), strict=True) if is_there
+            }
     for page in alike:
-        if not fits(page.structure, page.chain.file.size):
+        if not can_fit(page.structure, page.chain.file.size):
             _refuse_too_large(page)
-    grids, several = _sparse(pages)
+    grids, several = _find_absent(pages)
     if grids is None:
         if len(pages) == math.prod(lead):
-            return Stored(pages=pages, seen=seen if several is None else several)
-        return Stored(pages=pages, present=tuple(Box((*box.spans, *whole)) for box in planes_present(pages, lead)))
+            return Presence(pages=pages, segments=segments if several is None else several)
+        return Presence(
+            pages=pages, present=tuple(Box((*box.spans, *page_spans)) for box in planes_present(pages, lead))
+        )
     down, across = structure.grid
     indices = (
         (*_unravel(index, lead), y, x)
@@ -93,17 +97,17 @@ def stored(lead: tuple[int, ...], structure: Structure, pages: Mapping[int, Page
     )
     boxes = runs(indices, (*lead, down, across))
     present = tuple(Box((*box.spans[:-2], *_pixels(structure, box))) for box in boxes)
-    return Stored(pages=pages, present=present)
+    return Presence(pages=pages, present=present)
 
 
-def _strips(pages: Mapping[int, Page]) -> Segments:
-    """Offset and length of the first strip or tile of every page, shape (pages, 1); offset 0 where it is not stored.
+def _read_strips(pages: Mapping[int, Page]) -> Segments:
+    """Offset and length of the first strip or tile of every page, shape (pages, 1); offset 0 if it is not stored.
 
-    The length is 0 where the writer did not know it, and it can be known.
+    The length is 0 if the writer did not know it and it can be derived.
     """
     offsets: list[NDArray[np.int64]] = []
     counts: list[NDArray[np.int64]] = []
-    singly: list[tuple[int, int]] = []  # pages that are asked one by one, since the last array
+    singly: list[tuple[int, int]] = []  # pages read one by one since the last array
 
     def close() -> None:
         if singly:
@@ -113,30 +117,30 @@ def _strips(pages: Mapping[int, Page]) -> Segments:
             singly.clear()
 
     if not isinstance(pages, PagesInOrder):
-        singly.extend(map(strip, pages.values()))
+        singly.extend(map(strip_place, pages.values()))
     else:
         begin = 0
         for run in pages.pages.runs:
-            found = _columns(pages.pages.chain.form, run) if len(run) > 1 else None
-            if found is None:
-                singly.extend(strip(pages[k]) for k in range(begin, begin + len(run)))
+            columns = _read_columns(pages.pages.chain.form, run) if len(run) > 1 else None
+            if columns is None:
+                singly.extend(strip_place(pages[k]) for k in range(begin, begin + len(run)))
             else:
                 close()
-                offsets.append(found[0])
-                counts.append(found[1])
+                offsets.append(columns[0])
+                counts.append(columns[1])
             begin += len(run)
     close()
     return Segments(*(np.concatenate([np.zeros(0, np.int64), *parts]).reshape(-1, 1) for parts in (offsets, counts)))
 
 
-def _columns(form: Form, run: Run) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-    """The same of a run of pages, as `strip` has it; None where it must say."""
+def _read_columns(form: Form, run: Run) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """The same for a run of pages, as by `strip_place`; None if `strip_place` must read each page."""
     tiled = TILE_OFFSETS in run.layout.positions
     offsets = run.column(form, TILE_OFFSETS if tiled else STRIP_OFFSETS)
     counts = run.column(form, TILE_COUNTS if tiled else STRIP_COUNTS)
     if offsets is None or counts is None:
         return None
-    at, n = bounded(offsets), bounded(counts)
+    at, n = to_int64(offsets), to_int64(counts)
     compression = run.layout.structure.compression
     if compression != NONE and compression not in CCITT:
         at[n == 0] = 0
@@ -144,7 +148,7 @@ def _columns(form: Form, run: Run) -> tuple[NDArray[np.int64], NDArray[np.int64]
 
 
 def planes_present(indices: Iterable[int], lead: tuple[int, ...]) -> tuple[Box, ...]:
-    """The boxes over `lead` that hold exactly the given flat indices."""
+    """The boxes over `lead` that hold exactly these flat indices."""
     flat = sorted(indices)
     if flat and flat[-1] - flat[0] + 1 == len(flat):
         return tuple(Box(spans) for spans in unfold(flat[0], flat[-1] + 1, lead))
@@ -152,11 +156,11 @@ def planes_present(indices: Iterable[int], lead: tuple[int, ...]) -> tuple[Box, 
 
 
 def _unravel(index: int, lead: tuple[int, ...]) -> tuple[int, ...]:
-    found: list[int] = []
+    indices: list[int] = []
     for n in reversed(lead):
         index, within = divmod(index, n)
-        found.append(within)
-    return tuple(reversed(found))
+        indices.append(within)
+    return tuple(reversed(indices))
 
 
 def _pixels(structure: Structure, box: Box) -> tuple[tuple[int, int], ...]:
@@ -173,56 +177,64 @@ def _pixels(structure: Structure, box: Box) -> tuple[tuple[int, int], ...]:
 _Grids = dict[int, NDArray[np.bool_] | None]
 
 
-def _sparse(pages: Mapping[int, Page]) -> tuple[_Grids | None, Segments | None]:
-    """Which strips or tiles of each page are stored, None for a page of which all are; None if all are of all.
+def _find_absent(pages: Mapping[int, Page]) -> tuple[_Grids | None, Segments | None]:
+    """Flags of the stored strips or tiles of each page, and the places of all.
 
-    Where there are very many, nobody looks: reading one that is not stored then warns. Then their places, shape
-    (pages, strips or tiles), None where not looked at or of several numbers.
+    The flags are None for a page with all of them, and None as a whole if no page lacks any. If there are very many,
+    none is checked: reading one that is not stored then warns. The places have the shape (pages, strips or tiles);
+    None if they were not examined, or pages differ in their number.
     """
     if all(page.structure.segments == 1 for page in kinds(pages)):
         return None, None
-    numbers = [(structure.grid, structure.segments, n) for structure, n in _counted(pages) if structure.segments > 1]
+    numbers = [
+        (structure.grid, structure.segments, n) for structure, n in _count_structures(pages) if structure.segments > 1
+    ]
     alike = len({grid for grid, _, _ in numbers}) == 1
-    many = sum(n for _, _, n in numbers)
-    if not alike or many > _MOST_PAGES_LOOKED_AT or sum(each * n for _, each, n in numbers) > _MOST_LOOKED_AT:
+    total = sum(n for _, _, n in numbers)
+    if not alike or total > _MOST_PAGES_LOOKED_AT or sum(per_page * n for _, per_page, n in numbers) > _MOST_LOOKED_AT:
         return None, None
-    found: _Grids = {}
-    looked: list[Segments] = []
+    grids: _Grids = {}
+    all_segments: list[Segments] = []
     direct = next(iter(pages.values())).structure.direct
     for index, page in pages.items():
-        segments = segments_of(page)
-        if direct:  # only then it is asked for
-            looked.append(segments)
+        segments = read_segments(page)
+        if direct:  # only then the places are needed
+            all_segments.append(segments)
         absent = segments.absent
-        stored: NDArray[np.bool_] | None = None
+        exists: NDArray[np.bool_] | None = None
         if absent.any():
             grid = page.structure.grid
-            stored = np.asarray(~absent[: page.structure.segments].reshape(page.structure.planes, *grid).all(axis=0))
-        found[index] = stored
-    if any(stored is not None for stored in found.values()):
-        return found, None
-    if len({len(one.offsets) for one in looked}) != 1:
+            exists = np.asarray(~absent[: page.structure.segments].reshape(page.structure.planes, *grid).all(axis=0))
+        grids[index] = exists
+    if any(exists is not None for exists in grids.values()):
+        return grids, None
+    if len({len(table.offsets) for table in all_segments}) != 1:
         return None, None
-    return None, Segments(np.stack([one.offsets for one in looked]), np.stack([one.counts for one in looked]))
+    return None, Segments(
+        np.stack([table.offsets for table in all_segments]), np.stack([table.counts for table in all_segments])
+    )
 
 
-def _counted(pages: Mapping[int, Page]) -> Iterable[tuple[Structure, int]]:
-    """Structures, and how many pages have each; the same one more than once."""
-    if isinstance(pages, PagesInOrder):  # no page is made to find it out
+def _count_structures(pages: Mapping[int, Page]) -> Iterable[tuple[Structure, int]]:
+    """Structures, and the number of pages with each; a structure may occur more than once."""
+    if isinstance(pages, PagesInOrder):  # creates no page
         return ((run.layout.structure, len(run)) for run in pages.pages.runs)
     return ((page.structure, 1) for page in pages.values())
 
 
 def _refuse_too_large(page: Page) -> None:
-    """Count only what is stored, and once: absent tiles take no room, and some writers share equal ones."""
+    """Raise if the stored strips or tiles cannot lie in the file.
+
+    Each counts once: absent tiles take no room, and some writers share equal ones.
+    """
     structure, chain = page.structure, page.chain
     strips = 1
     if structure.segments > 1:
-        segments = segments_of(page)
+        segments = read_segments(page)
         strips = len(np.unique(segments.offsets[~segments.absent]))
     needed = strips * min(structure.rows, structure.length) * min(structure.columns, structure.width)
-    if needed * structure.contig * structure.bits // 8 > most(structure, chain.file.size):
-        raise chain.corrupt(
+    if needed * structure.contig * structure.bits // 8 > expansion_limit(structure, chain.file.size):
+        raise chain.page_error(
             page.index,
             f"{structure.width}x{structure.length} pixels of {structure.samples} samples of {structure.bits} bits, "
             f"compression {structure.compression}, in a file of {chain.file.size} bytes",
