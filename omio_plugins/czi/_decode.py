@@ -18,10 +18,10 @@ from omio_core.files.positioned import PositionedFile
 
 from . import _jpeg, _jpegxr, _workers, _zstd
 from ._pixeltypes import JPEG, JPEGXR, NAMES, RAW, TYPES, ZSTD0, ZSTD1, dtype_of
-from ._segments import Stored, subblock
+from ._segments import PixelFormat, subblock
 
-_HOT = 1 << 20  # bytes of rows read at once where they cannot go straight to their place: they stay in the cache
-_KEPT = 64 << 20  # bytes of decoded tiles that are kept because a part of them was asked for
+_CHUNK = 1 << 20  # bytes of rows read at once where they cannot go straight to their place: they stay in the cache
+_CACHE_BYTES = 64 << 20  # bytes of decoded tiles that are kept because a part of them was asked for
 _ENCODED = (0, 1, 2, 3, 4)  # pixel types that libCZI decodes from JPEG-XR
 _ORDERS = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}  # where red, green, blue, alpha stand
 
@@ -36,7 +36,7 @@ class Decoder:
         self._file, self._entries = file, entries
         self._starts = np.full(len(entries), -1, np.int64)
         self._sizes = np.zeros(len(entries), np.int64)
-        self._kept: OrderedDict[int, NDArray[Any]] = OrderedDict()
+        self._cache: OrderedDict[int, NDArray[Any]] = OrderedDict()
         self._lock = threading.Lock()
 
     def fill(self, out: NDArray[Any], index: int, part: Part) -> None:
@@ -61,7 +61,7 @@ class Decoder:
             raise UnsupportedFeatureError("pixels with and without alpha are mixed", evidence=str(out.shape))
         height, width = int(entry["stored_y"]), int(entry["stored_x"])
         plain = samples == out.shape[2] == 1 and dtype == out.dtype
-        start, size = self._stored(index)
+        start, size = self._locate(index)
         if compression == RAW:
             if size < height * width * samples * dtype.itemsize:
                 raise CorruptFileError(
@@ -69,27 +69,27 @@ class Decoder:
                 )
             self._raw(out, start, (width, samples), dtype, part, plain)
             return
-        whole = part == (0, 0, height, width)
-        if whole and plain and compression in (ZSTD0, ZSTD1) and out.flags.c_contiguous:
+        is_whole = part == (0, 0, height, width)
+        if is_whole and plain and compression in (ZSTD0, ZSTD1) and out.flags.c_contiguous:
             data = self._file.read(start, size)
             flat = out.reshape(-1).view(np.uint8)
-            _zstd.decode(data, flat, headed=compression == ZSTD1, itemsize=dtype.itemsize)
+            _zstd.decode(data, flat, has_header=compression == ZSTD1, itemsize=dtype.itemsize)
             return
-        pixels = self._kept_or_decoded(index, whole)
+        pixels = self._cached_or_decoded(index, is_whole)
         top, left, bottom, right = part
         _copy(out, pixels[top:bottom, left:right], compression in (ZSTD0, ZSTD1))
 
-    def _stored(self, index: int) -> tuple[int, int]:
+    def _locate(self, index: int) -> tuple[int, int]:
         """Where the pixels of a sub-block lie; looked up once."""
         if self._starts[index] < 0:
             entry = self._entries[index]
-            due = Stored(
+            expected = PixelFormat(
                 pixel_type=int(entry["pixel_type"]),
                 compression=int(entry["compression"]),
                 width=int(entry["stored_x"]),
                 height=int(entry["stored_y"]),
             )
-            start, size = subblock(self._file, int(entry["file_position"]), due)
+            start, size = subblock(self._file, int(entry["file_position"]), expected)
             self._sizes[index] = size
             self._starts[index] = start  # last: another thread may be looking
         return int(self._starts[index]), int(self._sizes[index])
@@ -112,27 +112,27 @@ class Decoder:
             return
         narrow = (right - left) * 4 < width and row_bytes > 1 << 15
         skip, stop = (left, right) if narrow else (0, width)
-        step = 1 if narrow else max(_HOT // row_bytes, 1)
+        step = 1 if narrow else max(_CHUNK // row_bytes, 1)
         scratch = np.empty((min(step, bottom - top), stop - skip, samples), dtype)
         for k in range(0, bottom - top, step):
             rows = scratch[: bottom - top - k]
             self._file.read_into(rows.reshape(-1).view(np.uint8).data, start + (top + k) * row_bytes + skip * pixel)
             _copy(out[k : k + step], rows[:, left - skip : right - skip], True)
 
-    def _kept_or_decoded(self, index: int, whole: bool) -> NDArray[Any]:
+    def _cached_or_decoded(self, index: int, is_whole: bool) -> NDArray[Any]:
         with self._lock:
-            if index in self._kept:
-                self._kept.move_to_end(index)
-                return self._kept[index]
-        pixels = self._decoded(index)
-        if not whole and pixels.nbytes <= _KEPT:
+            if index in self._cache:
+                self._cache.move_to_end(index)
+                return self._cache[index]
+        pixels = self._decode_subblock(index)
+        if not is_whole and pixels.nbytes <= _CACHE_BYTES:
             with self._lock:
-                self._kept[index] = pixels
-                while sum(one.nbytes for one in self._kept.values()) > _KEPT:
-                    self._kept.popitem(last=False)
+                self._cache[index] = pixels
+                while sum(cached.nbytes for cached in self._cache.values()) > _CACHE_BYTES:
+                    self._cache.popitem(last=False)
         return pixels
 
-    def _decoded(self, index: int) -> NDArray[Any]:
+    def _decode_subblock(self, index: int) -> NDArray[Any]:
         """All pixels of a sub-block, (rows, columns, samples), as its decoder orders samples."""
         entry = self._entries[index]
         compression, code = int(entry["compression"]), int(entry["pixel_type"])
@@ -145,7 +145,7 @@ class Decoder:
                 evidence=f"{NAMES.get(compression, f'compression {compression}')} of {TYPES[code][0]}",
                 remedy="save the file uncompressed or with zstd",
             )
-        data = self._file.read(*self._stored(index))
+        data = self._file.read(*self._locate(index))
         out = np.empty(height * width * samples * dtype.itemsize, np.uint8)
         if lossy:
             if compression == JPEGXR:
@@ -154,7 +154,7 @@ class Decoder:
                 _jpeg.check(data, width, height)
             _workers.decode(compression, code, (height, width), data, out.data)
         else:
-            _zstd.decode(data, out, headed=compression == ZSTD1, itemsize=dtype.itemsize)
+            _zstd.decode(data, out, has_header=compression == ZSTD1, itemsize=dtype.itemsize)
         return out.view(dtype).reshape(height, width, samples)
 
 

@@ -18,7 +18,7 @@ from omio_core.errors import OmioError
 from omio_core.metadata.units import micrometres
 from omio_core.parsing.xml import parse
 
-from ._tree import Element, at, date, each, number, positive, text
+from ._tree import Element, at, children, date, number, positive, text
 
 REGULAR = 0.1  # of the mean: distances of moments that differ by no more are one interval
 
@@ -27,20 +27,20 @@ _END = b"</Scenes>"
 
 def sizes(root: Element) -> dict[str, Fact[float]]:
     """Pixel sizes in micrometres, by the field of `Facts`; `Facts` drops those that are no sizes."""
-    found = {}
-    for item in each(at(root, "Scaling", "Items"), "Distance"):
+    facts = {}
+    for item in children(at(root, "Scaling", "Items"), "Distance"):
         axis, value = item.get("Id", ""), number(text(item, "Value"))
         if axis in ("X", "Y", "Z") and value is not None and (size := micrometres(value, "m")) is not None:
-            found[f"physical_size_{axis.lower()}"] = Fact(size, "file", f"CZI Scaling/Items/Distance[@Id={axis!r}]")
-    return found
+            facts[f"physical_size_{axis.lower()}"] = Fact(size, "file", f"CZI Scaling/Items/Distance[@Id={axis!r}]")
+    return facts
 
 
 def acquisition_date(root: Element) -> Fact[str] | None:
     """When the acquisition began, as the file has it; the date of the document is not taken for it."""
-    said = text(root, "Information", "Image", "AcquisitionDateAndTime")
-    if said is None or date(said) is None:
+    value = text(root, "Information", "Image", "AcquisitionDateAndTime")
+    if value is None or date(value) is None:
         return None
-    return Fact(said, "file", "CZI Information/Image/AcquisitionDateAndTime")
+    return Fact(value, "file", "CZI Information/Image/AcquisitionDateAndTime")
 
 
 def increment(root: Element) -> Fact[float] | None:
@@ -53,11 +53,11 @@ def increment(root: Element) -> Fact[float] | None:
     stated = positive(positions, "Interval", "Increment")
     if stated is not None:
         return Fact(stated, "file", f"{where}/Interval/Increment")
-    offsets = [number(one) for one in (text(positions, "List", "Offsets") or "").split()]
-    return regular([one for one in offsets if one is not None], f"{where}/List/Offsets")
+    offsets = [number(value) for value in (text(positions, "List", "Offsets") or "").split()]
+    return regular_interval([value for value in offsets if value is not None], f"{where}/List/Offsets")
 
 
-def regular(moments: Sequence[float], where: str) -> Fact[float] | None:
+def regular_interval(moments: Sequence[float], where: str) -> Fact[float] | None:
     """The mean distance of moments, where all distances are much the same."""
     gaps = [b - a for a, b in itertools.pairwise(moments)]
     if not gaps or not all(0 < gap < math.inf for gap in gaps):
@@ -68,16 +68,16 @@ def regular(moments: Sequence[float], where: str) -> Fact[float] | None:
 
 def objective(root: Element) -> Fact[dict[str, Any]] | None:
     """OME's attributes of the objective that the image refers to, or of the only one."""
-    listed = list(each(at(root, "Information", "Instrument", "Objectives"), "Objective"))
+    listed = list(children(at(root, "Information", "Instrument", "Objectives"), "Objective"))
     reference = at(root, "Information", "Image", "ObjectiveSettings", "ObjectiveRef")
     if reference is None:
-        chosen = listed if len(listed) == 1 else []
+        matches = listed if len(listed) == 1 else []
     else:
-        chosen = [one for one in listed if one.get("Id") == reference.get("Id")]
-    if not chosen:
+        matches = [lens_element for lens_element in listed if lens_element.get("Id") == reference.get("Id")]
+    if not matches:
         return None
-    lens = chosen[0]
-    said: dict[str, Any] = {
+    lens = matches[0]
+    attributes: dict[str, Any] = {
         "Manufacturer": text(lens, "Manufacturer", "Manufacturer"),
         "Model": text(lens, "Manufacturer", "Model") or (lens.get("Name") or "").strip() or None,
         "SerialNumber": text(lens, "Manufacturer", "SerialNumber"),
@@ -85,7 +85,7 @@ def objective(root: Element) -> Fact[dict[str, Any]] | None:
         **{name: positive(lens, name) for name in _NUMBERS},
         **{name: text(lens, name) for name in ("Immersion", "Correction", "Iris")},
     }
-    known = {name: value for name, value in said.items() if value is not None}
+    known = {name: value for name, value in attributes.items() if value is not None}
     if "WorkingDistance" in known:
         known["WorkingDistanceUnit"] = "µm"  # 610 for a 20x/0.8, 5000 for a 5x/0.35
     return Fact(known, "file", "CZI Information/Instrument/Objectives/Objective") if known else None
@@ -120,15 +120,15 @@ def scene_name(root: Element, scene: int | None) -> Fact[str] | None:
 
 def _names(scenes: Element | None) -> dict[int, str]:
     names: dict[int, tuple[str, str]] = {}
-    for place, scene in enumerate(each(scenes, "Scene")):
+    for place, scene in enumerate(children(scenes, "Scene")):
         index = scene.get("Index", str(place)).strip()
         shape = at(scene, "Shape")
         well = "" if shape is None else shape.get("Name", "").strip()
         name = scene.get("Name", "").strip() or well
         if name and index.isascii() and index.isdigit():
             names.setdefault(int(index), (well, name))
-    often = Counter(name for _, name in names.values())
+    count = Counter(name for _, name in names.values())
     return {
-        index: f"{well} {name}" if often[name] > 1 and well not in ("", name) else name
+        index: f"{well} {name}" if count[name] > 1 and well not in ("", name) else name
         for index, (well, name) in names.items()
     }

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._sorted import different
+from ._runs import unique_values
 
 UNUSABLE = 0
 """The factor of a sub-block that is of no resolution: larger than what it covers, or shrunk unequally."""
@@ -29,16 +29,18 @@ def factors(entries: NDArray[Any]) -> NDArray[np.int64]:
         return np.ones(len(entries), np.int64)
     wide = stored_x >= stored_y
     longer, stored = np.where(wide, width, height), np.where(wide, stored_x, stored_y)
-    found = np.where(full, 1, (2 * longer + stored) // (2 * stored))
-    sure = _alike(entries, found) & (stored >= _EDGE)
-    candidates = different(found[sure & (found > 1)])[:_MOST_FACTORS]
+    factors_of_entries = np.where(full, 1, (2 * longer + stored) // (2 * stored))
+    certain = _fits_factor(entries, factors_of_entries) & (stored >= _EDGE)
+    candidates = unique_values(factors_of_entries[certain & (factors_of_entries > 1)])[:_MOST_FACTORS]
     for factor in candidates if len(candidates) else ():
         # a small tile at the edge, whose own ratio is rounded, is of a resolution that large ones show
-        found[~full & ~sure & _alike(entries, factor)] = factor
-    return np.where(full | ((found > 1) & _alike(entries, found)), found, UNUSABLE)
+        factors_of_entries[~full & ~certain & _fits_factor(entries, factor)] = factor
+    return np.where(
+        full | ((factors_of_entries > 1) & _fits_factor(entries, factors_of_entries)), factors_of_entries, UNUSABLE
+    )
 
 
-def _alike(entries: NDArray[Any], factor: Any) -> NDArray[np.bool_]:
+def _fits_factor(entries: NDArray[Any], factor: Any) -> NDArray[np.bool_]:
     """Whether both sides are shrunk by the factor, rounded up or down."""
     fits = np.ones(len(entries), np.bool_)
     for letter in "XY":

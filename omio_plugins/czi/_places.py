@@ -26,17 +26,17 @@ def facts_of_tile(directory: Directory, scene: Scene) -> Facts:
     FileChangedError, CorruptFileError, LimitExceededError
         As `_facts.facts`.
     """
-    known = facts(directory, scene)
+    scene_facts = facts(directory, scene)
     place = {"Tile": scene.tile, "X": scene.x[0], "Y": scene.y[0], "Width": scene.x[1], "Height": scene.y[1]}
     if scene.scene is not None:
         place["Scene"] = scene.scene
-    known = replace(known, annotations={**known.annotations, NAMESPACE: place})
-    if known.planes is not None or known.physical_size_x is None or known.physical_size_y is None:
-        return known
+    scene_facts = replace(scene_facts, annotations={**scene_facts.annotations, NAMESPACE: place})
+    if scene_facts.planes is not None or scene_facts.physical_size_x is None or scene_facts.physical_size_y is None:
+        return scene_facts
     shape = scene.planes.shape
     columns = {
-        "PositionX": np.full(shape, scene.x[0] * known.physical_size_x.value),
-        "PositionY": np.full(shape, scene.y[0] * known.physical_size_y.value),
+        "PositionX": np.full(shape, scene.x[0] * scene_facts.physical_size_x.value),
+        "PositionY": np.full(shape, scene.y[0] * scene_facts.physical_size_y.value),
     }
     where = "CZI: first pixel of the tile times the pixel size"
-    return replace(known, planes=Planes(columns=columns, origin="derived", where=where))
+    return replace(scene_facts, planes=Planes(columns=columns, origin="derived", where=where))

@@ -44,7 +44,7 @@ class CziImages:
         try:
             directory = read_directory(self._file)
             self._images = tuple(images(directory, separate=separate))
-            self._described = describe(self._file, directory, self._images)
+            self._descriptions = describe(self._file, directory, self._images)
         except OmioError as error:
             self._file.close()
             raise _with_path(error, path) from error
@@ -56,7 +56,7 @@ class CziImages:
     @property
     def images(self) -> tuple[ImageDescription, ...]:
         """The images, by scene (and tile)."""
-        return self._described
+        return self._descriptions
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -77,32 +77,32 @@ class CziImages:
         UnsupportedFeatureError, MissingDependencyError
             Nothing here decodes its compression.
         """
-        asked = self._images[image]
-        found, rank = asked.levels[level], len(asked.lead)
+        image_of_file = self._images[image]
+        tiles, rank = image_of_file.levels[level], len(image_of_file.lead)
         spans = box.spans
         (top, bottom), (left, right) = spans[rank : rank + 2]
-        deep = out if asked.scene.samples > 1 else out[..., None]
-        for index, plane in _planes(asked.lead, spans[:rank]):
-            for tile, rectangle in _drawn(found, plane, (top, left, bottom, right)):
-                self._draw(deep[index], found, tile, rectangle, (top, left))
+        deep = out if image_of_file.scene.samples > 1 else out[..., None]
+        for index, plane in _planes(image_of_file.lead, spans[:rank]):
+            for tile, rectangle in _visible_tiles(tiles, plane, (top, left, bottom, right)):
+                self._draw(deep[index], tiles, tile, rectangle, (top, left))
 
     def _draw(
         self,
         out: NDArray[Any],
-        found: Tiles,
+        tiles: Tiles,
         tile: int,
         rectangle: tuple[int, int, int, int],
         origin: tuple[int, int],
     ) -> None:
         """Put what `rectangle` takes of a tile into the plane's memory, which begins at `origin`."""
         top, left, bottom, right = rectangle
-        y, x = (int(n) for n in found.begins[tile])
-        index = int(found.entries[tile])
+        y, x = (int(n) for n in tiles.begins[tile])
+        index = int(tiles.entries[tile])
         part = out[top - origin[0] : bottom - origin[0], left - origin[1] : right - origin[1]]
         try:
             self._decoder.fill(part, index, (top - y, left - x, bottom - y, right - x))
         except OmioError as error:
-            raise _located(error, self._file.path, index) from error
+            raise _with_subblock(error, self._file.path, index) from error
 
 
 def _planes(lead: tuple[int, ...], spans: tuple[tuple[int, int], ...]) -> Iterator[tuple[tuple[int, ...], int]]:
@@ -114,23 +114,28 @@ def _planes(lead: tuple[int, ...], spans: tuple[tuple[int, int], ...]) -> Iterat
         yield index, flat
 
 
-def _drawn(found: Tiles, plane: int, box: tuple[int, int, int, int]) -> list[tuple[int, tuple[int, int, int, int]]]:
+def _visible_tiles(
+    tiles: Tiles, plane: int, box: tuple[int, int, int, int]
+) -> list[tuple[int, tuple[int, int, int, int]]]:
     """The tiles that a box touches, lowest first, with the rectangle of each; none that others hide."""
-    each = found.of(plane)
-    spots = found.spots[each]
+    of_plane = tiles.of(plane)
+    spots = tiles.spots[of_plane]
     begins = np.maximum(spots[:, :2], box[:2])
     ends = np.minimum(spots[:, 2:], box[2:])
     hits = np.flatnonzero((begins < ends).all(axis=1))
     touched = [
-        (each.start + k, (*begin, *end))
+        (of_plane.start + k, (*begin, *end))
         for k, begin, end in zip(hits.tolist(), begins[hits].tolist(), ends[hits].tolist(), strict=True)
     ]
     if 1 < len(touched) <= _FEW:
-        seen: list[tuple[int, tuple[int, int, int, int]]] = []
-        for tile, one in reversed(touched):
-            if not any(a[0] <= one[0] and a[1] <= one[1] and a[2] >= one[2] and a[3] >= one[3] for _, a in seen):
-                seen.append((tile, one))
-        touched = seen[::-1]
+        visible: list[tuple[int, tuple[int, int, int, int]]] = []
+        for tile, area in reversed(touched):
+            if not any(
+                above[0] <= area[0] and above[1] <= area[1] and above[2] >= area[2] and above[3] >= area[3]
+                for _, above in visible
+            ):
+                visible.append((tile, area))
+        touched = visible[::-1]
     return touched
 
 
@@ -142,7 +147,7 @@ def _with_path(error: OmioError, path: str) -> OmioError:
     return type(error)(what, evidence=error.evidence, remedy=error.remedy, **{**error.facts, "path": path})
 
 
-def _located(error: OmioError, path: str, index: int) -> OmioError:
+def _with_subblock(error: OmioError, path: str, index: int) -> OmioError:
     """The same error, saying where."""
     return type(error)(
         f"sub-block {index} of {path} cannot be read: {error.what}",

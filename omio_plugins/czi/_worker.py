@@ -31,7 +31,7 @@ _ROOM = 256 << 20  # bytes a request may take besides eight times its pixels
 _SAMPLES = {0: ("u1", 1), 1: ("<u2", 1), 2: ("<f4", 1), 3: ("u1", 3), 4: ("<u2", 3)}
 
 
-def alone(pixel_type: int, width: int, height: int, data: bytes) -> bytes:
+def wrap(pixel_type: int, width: int, height: int, data: bytes) -> bytes:
     """A CZI that holds one JPEG-XR sub-block; offsets are those of DS_ZISRAW, as in `_segments`."""
 
     def segment(name: bytes, content: bytes) -> bytes:
@@ -53,7 +53,7 @@ def jpegxr(pixel_type: int, width: int, height: int, data: bytes) -> Any:
     """Pixels of a JPEG-XR sub-block, (height, width, samples), red first."""
     czi = importlib.import_module("aicspylibczi").CziFile
     with tempfile.TemporaryFile() as file:  # it reads from nothing but a file of the system's
-        file.write(alone(pixel_type, width, height, data))
+        file.write(wrap(pixel_type, width, height, data))
         file.seek(0)
         with os.fdopen(os.dup(file.fileno()), "rb") as reader:
             pixels, _ = czi(reader).read_image(C=0)
@@ -69,7 +69,7 @@ def jpeg(pixel_type: int, width: int, height: int, data: bytes) -> Any:
     return pixels.reshape(height, width, _SAMPLES[pixel_type][1])
 
 
-def answer(codec: int, pixel_type: int, width: int, height: int, due: int, data: bytes) -> bytes:
+def decode(codec: int, pixel_type: int, width: int, height: int, expected: int, data: bytes) -> bytes:
     """The bytes of the pixels.
 
     Raises
@@ -80,36 +80,36 @@ def answer(codec: int, pixel_type: int, width: int, height: int, due: int, data:
     import numpy as np
 
     pixels = (jpegxr if codec == JPEGXR else jpeg)(pixel_type, width, height, data)
-    if pixels.dtype != np.dtype(_SAMPLES[pixel_type][0]) or pixels.nbytes != due:
-        raise ValueError(f"{pixels.shape} of {pixels.dtype} where {due} bytes are due")
+    if pixels.dtype != np.dtype(_SAMPLES[pixel_type][0]) or pixels.nbytes != expected:
+        raise ValueError(f"{pixels.shape} of {pixels.dtype} where {expected} bytes are due")
     return np.ascontiguousarray(pixels).tobytes()
 
 
-def bound(due: int) -> None:
+def limit_memory(expected: int) -> None:
     """Hold this process to what a request may need; nothing where the system has no such limit."""
     try:
         import resource
 
         with open("/proc/self/status") as status:
-            held = next(int(line.split()[1]) << 10 for line in status if line.startswith("VmData"))
+            used = next(int(line.split()[1]) << 10 for line in status if line.startswith("VmData"))
     except (ImportError, OSError, StopIteration):
         return
     most = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    wanted = held + _ROOM + 8 * due
+    limit = used + _ROOM + 8 * expected
     if most != resource.RLIM_INFINITY:
-        wanted = min(wanted, most)
-    resource.setrlimit(resource.RLIMIT_DATA, (wanted, most))
+        limit = min(limit, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """Answer until the other end is closed."""
     while len(head := requests.read(REQUEST.size)) == REQUEST.size:
-        codec, pixel_type, width, height, due, size = REQUEST.unpack(head)
+        codec, pixel_type, width, height, expected, size = REQUEST.unpack(head)
         data = requests.read(size)
-        faulthandler.dump_traceback_later(SECONDS + due / (16 << 20), exit=True)
-        bound(due)
+        faulthandler.dump_traceback_later(SECONDS + expected / (16 << 20), exit=True)
+        limit_memory(expected)
         try:
-            status, content = DONE, answer(codec, pixel_type, width, height, due, data)
+            status, content = DONE, decode(codec, pixel_type, width, height, expected, data)
         except Exception as error:  # noqa: BLE001 # the border to aicspylibczi and imagecodecs, whose errors share no base
             status, content = FAILED, f"{type(error).__name__}: {error}"[:1000].encode()
         faulthandler.cancel_dump_traceback_later()

@@ -128,10 +128,10 @@ class Worker:
                 evidence=f"{self.needed} ended with exit code {self._process.returncode}",
             ) from error
         self.sound = True
-        told = text.decode("utf-8", "replace")
-        if "nsupported pixel format" in told:  # libCZI's words for a JPEG-XR of other pixels than the sub-block's
-            raise UnsupportedFeatureError("a sub-block is stored in a way that is not read", evidence=told)
-        raise CorruptFileError("a sub-block cannot be decoded", evidence=told)
+        message = text.decode("utf-8", "replace")
+        if "nsupported pixel format" in message:  # libCZI's words for a JPEG-XR of other pixels than the sub-block's
+            raise UnsupportedFeatureError("a sub-block is stored in a way that is not read", evidence=message)
+        raise CorruptFileError("a sub-block cannot be decoded", evidence=message)
 
     def _send(self, data: bytes) -> None:
         assert self._process.stdin is not None
@@ -142,10 +142,10 @@ class Worker:
     def _receive(self, view: memoryview) -> None:
         assert self._process.stdout is not None
         while view:
-            got = self._process.stdout.readinto(view)  # type: ignore[attr-defined]
-            if not got:
+            count = self._process.stdout.readinto(view)  # type: ignore[attr-defined]
+            if not count:
                 raise EOFError
-            view = view[got:]
+            view = view[count:]
 
     def end(self) -> None:
         """End the process, at once."""
@@ -179,11 +179,11 @@ class Pool:
         """A worker that knows `needed`, for this thread alone; waits while all are busy."""
         with self._free:
             while True:
-                known = next((one for one in self._idle if one.needed == needed), None)
-                if known is not None:
-                    self._idle.remove(known)
-                    self._lent.append(known)
-                    return known
+                idle = next((worker for worker in self._idle if worker.needed == needed), None)
+                if idle is not None:
+                    self._idle.remove(idle)
+                    self._lent.append(idle)
+                    return idle
                 if len(self._idle) + len(self._lent) < current().workers:
                     break
                 if self._idle:
@@ -216,14 +216,14 @@ class Pool:
     def end(self) -> None:
         """End them all; those that are lent too."""
         with self._free:
-            every = [*self._idle, *(one for one in self._lent if one is not None)]
+            workers = [*self._idle, *(worker for worker in self._lent if worker is not None)]
             self._idle.clear()
-        for worker in every:
+        for worker in workers:
             worker.end()
 
     def disown(self) -> None:
         """Forget them all; called in a forked child, whose locks and lists may be in any state."""
-        for worker in [*self._idle, *(one for one in self._lent if one is not None)]:
+        for worker in [*self._idle, *(worker for worker in self._lent if worker is not None)]:
             worker.disown()
         self.__init__()  # type: ignore[misc]
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ._tree import date, number
 
 _Floats = NDArray[np.float64]
-_Spelled = NDArray[np.bytes_]
+_ByteStrings = NDArray[np.bytes_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,61 +57,64 @@ def moments(texts: Texts, tag: bytes, stop: bytes) -> _Floats:
     return _values(texts, tag, stop, _moments)
 
 
-def _values(texts: Texts, tag: bytes, stop: bytes, parse: Callable[[_Spelled], _Floats]) -> _Floats:
+def _values(texts: Texts, tag: bytes, stop: bytes, parse: Callable[[_ByteStrings], _Floats]) -> _Floats:
     table = texts.table
     values = np.full(len(table), np.nan)
     first = texts.text(0)
     at = first.find(tag)
     start = at + len(tag)
     end = first.find(stop, start)
-    alike = np.zeros(len(table), np.bool_)
+    same_layout = np.zeros(len(table), np.bool_)
     if at >= 0 and end > start:
-        alike = (table[:, at:start] == np.frombuffer(tag, np.uint8)).all(axis=1) & (table[:, end] == stop[0])
-        spelled = np.ascontiguousarray(table[alike, start:end]).view(f"S{end - start}")[:, 0]
-        values[alike] = parse(spelled)
-    for k in np.flatnonzero(~alike).tolist():
-        said, stopped, _ = texts.text(k).partition(tag)[2].partition(stop)
-        if said and stopped:
-            values[k] = parse(np.array([said], np.bytes_))[0]
+        same_layout = (table[:, at:start] == np.frombuffer(tag, np.uint8)).all(axis=1) & (table[:, end] == stop[0])
+        strings = np.ascontiguousarray(table[same_layout, start:end]).view(f"S{end - start}")[:, 0]
+        values[same_layout] = parse(strings)
+    for k in np.flatnonzero(~same_layout).tolist():
+        value, separator, _ = texts.text(k).partition(tag)[2].partition(stop)
+        if value and separator:
+            values[k] = parse(np.array([value], np.bytes_))[0]
     return values
 
 
-def _numbers(spelled: _Spelled) -> _Floats:
-    if not (spelled.view(np.uint8) == ord("_")).any():  # numpy reads 1_0 as 10
+def _numbers(strings: _ByteStrings) -> _Floats:
+    if not (strings.view(np.uint8) == ord("_")).any():  # numpy reads 1_0 as 10
         try:
-            return spelled.astype(np.float64)
+            return strings.astype(np.float64)
         except ValueError:  # one by one
             pass
-    said = [number(one.decode("latin-1")) for one in spelled.tolist()]
-    return np.array([np.nan if one is None else one for one in said], np.float64)
+    values = [number(value.decode("latin-1")) for value in strings.tolist()]
+    return np.array([np.nan if value is None else value for value in values], np.float64)
 
 
-def _moments(spelled: _Spelled) -> _Floats:
-    if _plain(spelled):
+def _moments(strings: _ByteStrings) -> _Floats:
+    if _is_plain(strings):
         try:
-            without_z = spelled.astype(f"S{spelled.dtype.itemsize - 1}").astype("U")
+            without_z = strings.astype(f"S{strings.dtype.itemsize - 1}").astype("U")
             seconds = without_z.astype("M8[us]").astype(np.int64) / 1e6
         except ValueError:  # a thirteenth month, or no ASCII: one by one
             pass
         else:
             return np.where(seconds < _YEAR_2, np.nan, seconds)
-    said = [date(one.decode("latin-1")) for one in spelled.tolist()]
+    dates = [date(moment.decode("latin-1")) for moment in strings.tolist()]
     return np.array(
-        [np.nan if one is None else (one if one.tzinfo else one.replace(tzinfo=UTC)).timestamp() for one in said]
+        [
+            np.nan if moment is None else (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+            for moment in dates
+        ]
     )
 
 
 _YEAR_2 = -62103801600.0  # as `date`: year 1 is .NET's date that was never set
 
 
-def _plain(spelled: _Spelled) -> bool:
+def _is_plain(strings: _ByteStrings) -> bool:
     """Whether all are spelled like 2016-02-12T09:47:10.0715848Z, which numpy reads but for the Z."""
-    width = spelled.dtype.itemsize
+    width = strings.dtype.itemsize
     if width < 20:
         return False
-    like = np.frombuffer(b"0000-00-00T00:00:00." + b"0" * (width - 20), np.uint8).copy()
-    like[-1] = ord("Z")
-    table = spelled.view(np.uint8).reshape(-1, width)
-    digit = like == ord("0")
+    pattern = np.frombuffer(b"0000-00-00T00:00:00." + b"0" * (width - 20), np.uint8).copy()
+    pattern[-1] = ord("Z")
+    table = strings.view(np.uint8).reshape(-1, width)
+    digit = pattern == ord("0")
     digits = table[:, digit] - np.uint8(ord("0")) < 10
-    return bool(digits.all() and (table[:, ~digit] == like[~digit]).all())
+    return bool(digits.all() and (table[:, ~digit] == pattern[~digit]).all())
