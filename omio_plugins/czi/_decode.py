@@ -1,7 +1,8 @@
-"""From one sub-block to pixels in the caller's memory, red first; it knows no plane, and no tile but the one asked for.
+"""Decode one sub-block to pixels in the caller's memory, red first; it knows no plane and no other tile.
 
-Uncompressed rows go straight from the file into memory where they are contiguous there, zstd into whole planes that
-are; all else is decoded into memory of its own and copied. JPEG-XR and JPEG are decoded in a process of their own.
+Uncompressed rows are read directly into the caller's memory where it is contiguous, and zstd is decoded directly into
+contiguous whole planes; all else is decoded into scratch memory and copied. JPEG-XR and JPEG are decoded in a separate
+process.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from . import _jpeg, _jpegxr, _workers, _zstd
 from ._pixeltypes import JPEG, JPEGXR, NAMES, RAW, TYPES, ZSTD0, ZSTD1, dtype_of
 from ._segments import PixelFormat, subblock
 
-_CHUNK = 1 << 20  # bytes of rows read at once where they cannot go straight to their place: they stay in the cache
-_CACHE_BYTES = 64 << 20  # bytes of decoded tiles that are kept because a part of them was asked for
+_CHUNK = 1 << 20  # bytes of rows to read at once into scratch memory: few enough to stay in the cache
+_CACHE_BYTES = 64 << 20  # bytes of decoded tiles to keep after a part of them was requested
 _ENCODED = (0, 1, 2, 3, 4)  # pixel types that libCZI decodes from JPEG-XR
-_ORDERS = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}  # where red, green, blue, alpha stand
+_ORDERS = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}  # indices of red, green, blue, alpha
 
 Part = tuple[int, int, int, int]
 """Row, column, row after the last, column after the last, of a tile as stored."""
@@ -45,14 +46,19 @@ class Decoder:
         Parameters
         ----------
         out
-            (rows, columns, samples); of a dtype and with samples that hold the sub-block's, which are cast, and
-            repeated where they are grey.
+            (rows, columns, samples). The pixels of the sub-block are cast to its dtype, and grey ones are repeated to
+            its number of samples.
         index
-            Into the directory.
+            Index into the directory.
 
         Raises
         ------
-        CorruptFileError, UnsupportedFeatureError, MissingDependencyError
+        CorruptFileError
+            The sub-block is not where the directory says, or cannot be decoded.
+        UnsupportedFeatureError
+            Its compression is not supported, or pixels with and without alpha are mixed.
+        MissingDependencyError
+            The package that decodes it is not installed.
         """
         entry = self._entries[index]
         compression = int(entry["compression"])
@@ -80,7 +86,7 @@ class Decoder:
         _copy(out, pixels[top:bottom, left:right], compression in (ZSTD0, ZSTD1))
 
     def _locate(self, index: int) -> tuple[int, int]:
-        """Where the pixels of a sub-block lie; looked up once."""
+        """Offset and size of the pixels of a sub-block; read once."""
         if self._starts[index] < 0:
             entry = self._entries[index]
             expected = PixelFormat(
@@ -91,7 +97,7 @@ class Decoder:
             )
             start, size = subblock(self._file, int(entry["file_position"]), expected)
             self._sizes[index] = size
-            self._starts[index] = start  # last: another thread may be looking
+            self._starts[index] = start  # last, because another thread may read it
         return int(self._starts[index]), int(self._sizes[index])
 
     def _raw(
@@ -133,7 +139,7 @@ class Decoder:
         return pixels
 
     def _decode_subblock(self, index: int) -> NDArray[Any]:
-        """All pixels of a sub-block, (rows, columns, samples), as its decoder orders samples."""
+        """Decode all pixels of a sub-block, (rows, columns, samples), with samples in the decoder's order."""
         entry = self._entries[index]
         compression, code = int(entry["compression"]), int(entry["pixel_type"])
         height, width = int(entry["stored_y"]), int(entry["stored_x"])
@@ -159,7 +165,7 @@ class Decoder:
 
 
 def _copy(out: NDArray[Any], pixels: NDArray[Any], blue_first: bool) -> None:
-    """Put pixels in their place, red first."""
+    """Copy pixels to their place, red first."""
     if not blue_first or pixels.shape[2] == 1:
         out[...] = pixels  # grey is repeated
         return

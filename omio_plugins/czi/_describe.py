@@ -1,4 +1,4 @@
-"""From an image to its description: axes, levels, what exists, names, what is assumed; it reads no pixel."""
+"""Describe an image: axes, levels, what is present, names, assumptions; it reads no pixel."""
 
 from __future__ import annotations
 
@@ -20,22 +20,25 @@ from ._runs import runs_of
 from ._scenes import Image
 from ._tiles import Tiles, present_boxes
 
-_LARGEST_BLOCK = 8 << 20  # bytes; smaller ones cost more to hand over than to read, larger ones keep cores waiting
+_LARGEST_BLOCK = 8 << 20  # bytes; the overhead of smaller blocks exceeds reading them, larger ones keep cores waiting
 
 
 def describe(file: PositionedFile, directory: Directory, images: Sequence[Image]) -> tuple[ImageDescription, ...]:
-    """Describe all images; the XML is looked at only where there are several scenes, for their names.
+    """Describe all images; the XML is read only if there are several scenes, for their names.
 
     Raises
     ------
-    CorruptFileError, LimitExceededError
+    CorruptFileError
+        The XML does not lie in the file.
+    LimitExceededError
+        The tiles overlap in too many ways.
     """
     names = _names(file, directory, images)
     return tuple(_describe_image(directory, image, names) for image in images)
 
 
 def _names(file: PositionedFile, directory: Directory, images: Sequence[Image]) -> dict[int, str]:
-    """Names of scenes, where they tell them apart."""
+    """Names of scenes, if they are unique."""
     scenes = {image.scene.scene for image in images}
     if len(scenes) < 2 or directory.metadata is None:
         return {}
@@ -73,7 +76,7 @@ def _name(image: Image, names: dict[int, str]) -> str | None:
 
 
 def _starts(image: Image) -> list[str]:
-    """A sentence an axis that does not begin at 0 in the file."""
+    """One note per axis that does not begin at 0 in the file."""
     scene = image.scene
     firsts = [("T", *scene.t), ("Z", *scene.z), ("C", scene.channels[0], len(scene.channels)), *scene.folded]
     return [
@@ -95,7 +98,7 @@ def _level(directory: Directory, image: Image, level: Tiles) -> Level:
 
 
 def _block(directory: Directory, image: Image, level: Tiles) -> tuple[int, int]:
-    """The unit of access of a plane: a tile of a mosaic, the plane, or some rows of it where any can be read."""
+    """The block of a plane: a tile of a mosaic, the plane, or some of its rows where rows can be read singly."""
     height, width = level.shape
     if not level.whole():
         sizes = level.spots[:, 2:] - level.spots[:, :2]

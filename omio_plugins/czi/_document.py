@@ -1,7 +1,7 @@
-"""What a CZI's XML says of the whole image: sizes, date, interval, objective, names of scenes; it knows no plane.
+"""The facts in a CZI's XML about the whole image: sizes, date, interval, objective, scene names; it knows no plane.
 
-Where things stand is learnt from files of ZEN blue 2.3 to 3.7, ZEN black and pylibCZIrw: Scaling/Items/Distance in
-metres, Information/Image/AcquisitionDateAndTime, .../Dimensions/T/Positions in seconds (the increment of 33.412 is
+The places of the values are known from files of ZEN blue 2.3 to 3.7, ZEN black and pylibCZIrw: Scaling/Items/Distance
+in metres, Information/Image/AcquisitionDateAndTime, .../Dimensions/T/Positions in seconds (the increment of 33.412 is
 the distance of the file's time stamps), Information/Instrument/Objectives, .../Dimensions/S/Scenes.
 """
 
@@ -20,13 +20,13 @@ from omio_core.parsing.xml import parse
 
 from ._tree import Element, at, children, date, number, positive, text
 
-REGULAR = 0.1  # of the mean: distances of moments that differ by no more are one interval
+REGULAR = 0.1  # of the mean: time differences within this range count as one interval
 
 _END = b"</Scenes>"
 
 
 def sizes(root: Element) -> dict[str, Fact[float]]:
-    """Pixel sizes in micrometres, by the field of `Facts`; `Facts` drops those that are no sizes."""
+    """Pixel sizes in micrometres, by the field of `Facts`; `Facts` drops invalid sizes."""
     facts = {}
     for item in children(at(root, "Scaling", "Items"), "Distance"):
         axis, value = item.get("Id", ""), number(text(item, "Value"))
@@ -36,7 +36,7 @@ def sizes(root: Element) -> dict[str, Fact[float]]:
 
 
 def acquisition_date(root: Element) -> Fact[str] | None:
-    """When the acquisition began, as the file has it; the date of the document is not taken for it."""
+    """When the acquisition began, as the file states it; the date of the document is not used."""
     value = text(root, "Information", "Image", "AcquisitionDateAndTime")
     if value is None or date(value) is None:
         return None
@@ -44,9 +44,9 @@ def acquisition_date(root: Element) -> Fact[str] | None:
 
 
 def increment(root: Element) -> Fact[float] | None:
-    """Seconds between time points: stated, or the mean of offsets that are regular.
+    """Seconds between time points: stated, or the mean of regular offsets.
 
-    What the experiment planned (TimeSeriesSetup) is not what was done, and is not asked.
+    The plan of the experiment (TimeSeriesSetup) is not used: it is not what was done.
     """
     positions = at(root, "Information", "Image", "Dimensions", "T", "Positions")
     where = "CZI Information/Image/Dimensions/T/Positions"
@@ -58,7 +58,7 @@ def increment(root: Element) -> Fact[float] | None:
 
 
 def regular_interval(moments: Sequence[float], where: str) -> Fact[float] | None:
-    """The mean distance of moments, where all distances are much the same."""
+    """The mean difference of successive times, if all differences are nearly equal."""
     gaps = [b - a for a, b in itertools.pairwise(moments)]
     if not gaps or not all(0 < gap < math.inf for gap in gaps):
         return None
@@ -95,10 +95,10 @@ _NUMBERS = ("LensNA", "NominalMagnification", "CalibratedMagnification", "Workin
 
 
 def scene_names(xml: bytes) -> dict[int, str]:
-    """Names of scenes by their index in the file; a well's name goes before names that are not unique.
+    """Names of scenes by their index in the file; the well's name precedes names that are not unique.
 
-    Only the list of scenes is parsed: names are wanted when a file is opened, and the document may have megabytes.
-    What cannot be read has no names; that the document is malformed is said when its facts are asked for.
+    Only the list of scenes is parsed: names are needed when a file is opened, and the document may have megabytes.
+    A list that cannot be read gives no names; reading the facts reports that the document is malformed.
     """
     start = xml.find(b"<Scenes", max(0, xml.find(b"<Information")))
     end = xml.find(_END, start)

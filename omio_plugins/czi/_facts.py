@@ -1,7 +1,7 @@
-"""The facts of one image of a CZI, read from its file at first use; it decides nothing on pixels.
+"""The facts of one image of a CZI, read from its file at first use; it decides nothing about pixels.
 
-What has a place in OME's model is taken from the XML, the time stamps and the sub-blocks; the XML itself is kept
-whole: as `vendor`, and as an annotation, so that it goes into every OME-TIFF.
+The XML, the time stamps and the sub-blocks supply what has a place in OME's model. The whole XML is kept as well: as
+`vendor`, and as an annotation, so that every OME-TIFF contains it.
 """
 
 from __future__ import annotations
@@ -30,24 +30,24 @@ NAMESPACE = "zeiss/czi"
 """Namespace of the annotation whose key ``Metadata`` is the XML of the file."""
 
 PART = 1 << 22
-"""Characters from which the XML is a list of parts, to be joined: libxml2 refuses texts of more than ten million."""
+"""Characters above which the XML is a list of parts to be joined: libxml2 refuses texts of more than ten million."""
 
-# a plate of 96 wells is 96 images of one document; it is kept as long as one of them is
+# a plate of 96 wells is 96 images of one document; the document is kept as long as one of the images
 _PARSED: WeakKeyDictionary[Directory, tuple[Element | None, str | None]] = WeakKeyDictionary()
 
 
 def facts(directory: Directory, scene: Scene) -> Facts:
-    """All that is known of one image; picklable as a ``functools.partial``.
+    """All facts of one image; picklable as a ``functools.partial``.
 
     Notes
     -----
-    What cannot be read (a number that is none, a time stamp attachment or a sub-block that is damaged) is unknown,
-    never an error. Facts a plane of a mosaic are those of the first tile of each plane.
+    What cannot be read (an invalid number, a damaged time stamp attachment or sub-block) is unknown, never an error.
+    The facts per plane of a mosaic are those of the first tile of each plane.
 
     Raises
     ------
     FileChangedError
-        The file is gone, or is not the one that was described.
+        The file is gone or has changed since it was opened.
     CorruptFileError
         The XML is not well-formed, or has a DOCTYPE.
     LimitExceededError
@@ -73,8 +73,10 @@ def vendor(directory: Directory) -> str | None:
 
     Raises
     ------
-    FileChangedError, LimitExceededError
-        As `facts`.
+    FileChangedError
+        The file is gone or has changed since it was opened.
+    LimitExceededError
+        The XML is longer than the settings allow.
     """
     file = _open(directory)
     try:
@@ -88,9 +90,9 @@ def vendor(directory: Directory) -> str | None:
 
 
 def _open(directory: Directory) -> PositionedFile:
-    """The file that was described.
+    """Open the file again, if it still has the same size.
 
-    The core compares size and time of change at every read of pixels; facts are asked for without a handle.
+    The core compares size and modification time at every read of pixels; facts are read without a handle.
     """
     try:
         file = PositionedFile(directory.path)
@@ -110,7 +112,7 @@ def _open(directory: Directory) -> PositionedFile:
 
 
 def _parsed_document(file: PositionedFile, directory: Directory) -> tuple[Element | None, str | None]:
-    """What is used of the XML as a tree, and the whole as text; parsed once for all images of a file."""
+    """The used part of the XML as a tree, and the whole as text; parsed once for all images of a file."""
     if (known := _PARSED.get(directory)) is None:
         xml = _xml(file, directory)
         known = (None, None) if xml is None else (metadata(xml), _decode(xml))
@@ -160,7 +162,7 @@ def _channels(known: tuple[Channel, ...], scene: Scene) -> tuple[Channel, ...]:
 
 
 def _stamps_of(directory: Directory, scene: Scene, stamps: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
-    """The time stamps of the T indices of an image; None where they are not one a T of the file."""
+    """The time stamps of the T indices of an image; None unless there is one per T index of the file."""
     if stamps is None:
         return None
     indices = directory.entries["T"]
@@ -176,7 +178,7 @@ def _stamps_of(directory: Directory, scene: Scene, stamps: NDArray[np.float64] |
 def _table(
     file: PositionedFile, directory: Directory, scene: Scene, root: Element | None, stamps: NDArray[np.float64] | None
 ) -> Planes | None:
-    """Facts a plane: what the sub-blocks say, and where they say nothing the time stamps and the channels."""
+    """Facts per plane from the sub-blocks; what they lack comes from the time stamps and the channels."""
     acquisition_date = None if root is None else _document.acquisition_date(root)
     began = None if acquisition_date is None else date(acquisition_date.value)
     columns = _planes.columns(file, directory, scene, began)
@@ -198,7 +200,7 @@ def _table(
 
 
 def _interval(planes: Planes | None, stamps: NDArray[np.float64] | None) -> Fact[float] | None:
-    """Seconds between time points, from moments that are regular."""
+    """Seconds between time points, if the times are regular."""
     if stamps is not None and (interval := _document.regular_interval(stamps.tolist(), "CZI attachment TimeStamps")):
         return interval
     if planes is None or "DeltaT" not in planes.columns:

@@ -1,4 +1,4 @@
-"""What a JPEG declares, looked up before any decoder sees it; it decodes nothing."""
+"""Check the size that a JPEG declares, before any decoder sees it; it decodes nothing."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import struct
 
 from omio_core.errors import CorruptFileError
 
-_NO_FRAME = (0xC4, 0xC8, 0xCC)  # DHT, JPG, DAC: among the codes of frame headers, and none
+_NO_FRAME = (0xC4, 0xC8, 0xCC)  # DHT, JPG, DAC: no frame headers, although among their codes
 
 
 def check(data: bytes, width: int, height: int) -> None:
-    """See that the frame header declares that size; markers as in ITU-T T.81, B.1 and B.2.2.
+    """Check that the frame header declares that size; markers as in ITU-T T.81, B.1 and B.2.2.
 
     Raises
     ------
     CorruptFileError
+        The frame header declares another size, or the data are no JPEG.
     """
     offset = 2
     while data[:2] == b"\xff\xd8" and offset + 9 <= len(data) and data[offset] == 0xFF:

@@ -1,6 +1,6 @@
-"""What a JPEG-XR picture declares, looked up before any decoder sees it; it decodes nothing.
+"""Check the size that a JPEG-XR picture declares, before any decoder sees it; it decodes nothing.
 
-The container is ITU-T T.832, annex A (a TIFF-like directory), the codestream's header 8.3.2 and 8.3.
+The container is ITU-T T.832, annex A (a TIFF-like directory); the codestream's header is 8.3.2 and 8.3.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _SIZES = {1: 1, 3: 2, 4: 4}  # UBYTE, USHORT, ULONG
 
 
 def check(data: bytes, width: int, height: int) -> None:
-    """See that container and codestream both declare that size.
+    """Check that container and codestream both declare that size, because a decoder allocates what they declare.
 
     Raises
     ------
     CorruptFileError
-        They do not, or it is no JPEG-XR: a decoder would allocate what it is told to.
+        One of them declares another size, or the data are no JPEG-XR.
     """
     try:
         sizes = list(_declared_sizes(data))
@@ -35,7 +35,7 @@ def check(data: bytes, width: int, height: int) -> None:
 
 
 def _declared_sizes(data: bytes) -> Iterator[tuple[int, int]]:
-    """Width and height as the container has them, then as the codestream has them."""
+    """Yield width and height as the container declares them, then as the codestream declares them."""
     if data[:3] != b"II\xbc":
         raise CorruptFileError("a sub-block is no JPEG-XR", evidence=f"it begins with {data[:4]!r}")
     (offset,) = struct.unpack_from("<I", data, 4)

@@ -1,4 +1,4 @@
-"""Where a tile lies that is given as an image of its own; it reads nothing itself."""
+"""The position of a tile that is an image of its own; it reads nothing itself."""
 
 from __future__ import annotations
 
@@ -12,19 +12,23 @@ from ._directory import Directory, Scene
 from ._facts import facts
 
 NAMESPACE = "zeiss/czi/tile"
-"""Namespace of the annotation that says where a tile lies, in pixels of the full resolution."""
+"""Namespace of the annotation with the position of a tile, in pixels of the full resolution."""
 
 
 def facts_of_tile(directory: Directory, scene: Scene) -> Facts:
-    """The facts of a tile's image: those of its scene, its place in pixels as an annotation, and positions.
+    """The facts of a tile's image: those of its scene, its place in pixels as an annotation, and stage positions.
 
-    Where the file states no stage position, the place times the pixel size is taken for one, and said to be derived:
-    it is right up to a shift that all tiles share.
+    Where the file states no stage position, the place times the pixel size is used, with the origin "derived": it is
+    correct except for a shift that all tiles share.
 
     Raises
     ------
-    FileChangedError, CorruptFileError, LimitExceededError
-        As `_facts.facts`.
+    FileChangedError
+        The file is gone or has changed since it was opened.
+    CorruptFileError
+        The XML is not well-formed, or has a DOCTYPE.
+    LimitExceededError
+        The XML is longer than the settings allow.
     """
     scene_facts = facts(directory, scene)
     place = {"Tile": scene.tile, "X": scene.x[0], "Y": scene.y[0], "Width": scene.x[1], "Height": scene.y[1]}

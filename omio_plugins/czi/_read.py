@@ -1,7 +1,4 @@
-"""The open CZI: which tiles of which planes a box touches, drawn in their order; it decodes nothing itself.
-
-No thread is started here.
-"""
+"""The open CZI: find the tiles that a box touches and draw them in order; it decodes nothing and starts no thread."""
 
 from __future__ import annotations
 
@@ -23,15 +20,24 @@ from ._directory import read_directory
 from ._scenes import images
 from ._tiles import Tiles
 
-_FEW = 64  # tiles; of more, none is looked for that others hide
+_FEW = 64  # tiles; among more, hidden tiles are not searched for
 
 
 def open_czi(path: str, *, tiles: bool = False) -> CziImages:
-    """Open a CZI; `tiles` gives each tile of a mosaic as an image of its own.
+    """Open a CZI; with `tiles`, each tile of a mosaic is an image of its own.
 
     Raises
     ------
-    CorruptFileError, LimitExceededError, UnsupportedFeatureError, ReadError, FileNotFoundError
+    CorruptFileError
+        The file is no CZI, is damaged, or ends too soon.
+    LimitExceededError
+        The file declares more planes, channels or pixels than the settings allow.
+    UnsupportedFeatureError
+        The file is of a kind, or has pixels of a type, that is not read.
+    ReadError
+        The file cannot be read.
+    FileNotFoundError
+        There is no such file.
     """
     return CziImages(os.fspath(path), separate=bool(tiles))
 
@@ -60,11 +66,11 @@ class CziImages:
 
     @property
     def members(self) -> tuple[str, ...]:
-        """The file alone."""
+        """The path of the file; a CZI has no other members."""
         return (self._file.path,)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def read_into(self, out: NDArray[Any], image: int, box: Box, level: int) -> None:
@@ -74,8 +80,10 @@ class CziImages:
         ------
         CorruptFileError
             A sub-block is not where the directory says, or cannot be decoded.
-        UnsupportedFeatureError, MissingDependencyError
-            Nothing here decodes its compression.
+        UnsupportedFeatureError
+            The compression of a sub-block is not supported.
+        MissingDependencyError
+            The package that decodes the compression is not installed.
         """
         image_of_file = self._images[image]
         tiles, rank = image_of_file.levels[level], len(image_of_file.lead)
@@ -94,7 +102,7 @@ class CziImages:
         rectangle: tuple[int, int, int, int],
         origin: tuple[int, int],
     ) -> None:
-        """Put what `rectangle` takes of a tile into the plane's memory, which begins at `origin`."""
+        """Draw the part `rectangle` of a tile into the plane's memory, which begins at `origin`."""
         top, left, bottom, right = rectangle
         y, x = (int(n) for n in tiles.begins[tile])
         index = int(tiles.entries[tile])
@@ -106,7 +114,7 @@ class CziImages:
 
 
 def _planes(lead: tuple[int, ...], spans: tuple[tuple[int, int], ...]) -> Iterator[tuple[tuple[int, ...], int]]:
-    """Index in the caller's memory, and flat index in the image, of each plane of a box."""
+    """Yield the index in the caller's memory and the flat index in the image of each plane of a box."""
     for index in itertools.product(*(range(b - a) for a, b in spans)):
         flat = 0
         for k, (start, _), length in zip(index, spans, lead, strict=True):
@@ -117,7 +125,7 @@ def _planes(lead: tuple[int, ...], spans: tuple[tuple[int, int], ...]) -> Iterat
 def _visible_tiles(
     tiles: Tiles, plane: int, box: tuple[int, int, int, int]
 ) -> list[tuple[int, tuple[int, int, int, int]]]:
-    """The tiles that a box touches, lowest first, with the rectangle of each; none that others hide."""
+    """The visible tiles that a box touches, lowest first, with the rectangle of each."""
     of_plane = tiles.of(plane)
     spots = tiles.spots[of_plane]
     begins = np.maximum(spots[:, :2], box[:2])
@@ -140,7 +148,7 @@ def _visible_tiles(
 
 
 def _with_path(error: OmioError, path: str) -> OmioError:
-    """The same error, naming the file where it does not yet."""
+    """The same error with the path of the file, unless it has one."""
     if "path" in error.facts:
         return error
     what = error.what if path in error.what else f"{path}: {error.what}"
@@ -148,7 +156,7 @@ def _with_path(error: OmioError, path: str) -> OmioError:
 
 
 def _with_subblock(error: OmioError, path: str, index: int) -> OmioError:
-    """The same error, saying where."""
+    """The same error with the path of the file and the number of the sub-block."""
     return type(error)(
         f"sub-block {index} of {path} cannot be read: {error.what}",
         evidence=error.evidence,

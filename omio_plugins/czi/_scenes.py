@@ -1,7 +1,7 @@
-"""From the directory to images: which sub-blocks are of which scene, plane and resolution; it reads no pixel.
+"""Build the images from the directory: the scene, plane and resolution of each sub-block; it reads no pixel.
 
 C and the axes that fold into it (rotations, illuminations, phases, views, blocks) are counted over the whole file, so
-that a channel keeps its index in every scene, whether it is there or not; T and Z over each scene.
+that a channel has the same index in every scene, even where it is missing; T and Z are counted per scene.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ._tiles import Tiles, clip, tiles
 FOLDED = "BVRIH"
 """Letters that fold into C, outermost first."""
 
-_ALWAYS_ALLOWED = 1000  # channels, of which any may be missing
+_ALWAYS_ALLOWED = 1000  # channels that any file may declare, even if they are missing
 Range = tuple[int, int]  # first index in the file, length
 
 
@@ -39,11 +39,11 @@ class Image:
     axes, lead
         Letters and lengths of the axes before Y and X that are longer than 1.
     dtype
-        Of a sample, of the machine's byte order; wide enough for all channels.
+        The type of a sample in the machine's byte order; wide enough for all channels.
     levels
-        Full resolution first.
+        The tiles of each resolution, full resolution first.
     factors
-        Of each level.
+        The factor of each level.
     notes
         What was assumed, in sentences.
     """
@@ -58,11 +58,16 @@ class Image:
 
 
 def images(directory: Directory, *, separate: bool = False) -> Iterator[Image]:
-    """The images of a file: one a scene, or one a tile where `separate`.
+    """Yield the images of a file: one per scene, or one per tile with `separate`.
 
     Raises
     ------
-    CorruptFileError, LimitExceededError, UnsupportedFeatureError
+    CorruptFileError
+        The file has no pixels of full resolution.
+    LimitExceededError
+        The file declares more channels or planes than it may.
+    UnsupportedFeatureError
+        A pixel type is unknown.
     """
     entries = directory.entries
     factor = factors(entries)
@@ -85,13 +90,13 @@ def images(directory: Directory, *, separate: bool = False) -> Iterator[Image]:
 
 
 def _groups(keys: NDArray[np.int64], which: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Indices of equal keys, by ascending key."""
+    """Groups of indices with equal keys, by ascending key."""
     order = which[np.argsort(keys[which], kind="stable")]
     return np.split(order, runs_of(keys[order])[1:-1])
 
 
 def _separate(entries: NDArray[Any], indices: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """The tiles of a scene, each with its number: by M, or where there is none, by where they lie."""
+    """Yield the tiles of a scene with their numbers: by M, or if there is none, by their position."""
     tile_entries = entries[indices]
     if (tile_entries["M_size"] > 0).all():
         for part in _groups(entries["M"].astype(np.int64), indices):
@@ -104,7 +109,7 @@ def _separate(entries: NDArray[Any], indices: NDArray[np.int64]) -> Iterator[tup
 
 
 def _range(entries: NDArray[Any], which: NDArray[np.int64], letter: str) -> Range:
-    """First index and length along a dimension; a sub-block without it is at 0."""
+    """First index and length along a dimension; a sub-block without the dimension is at 0."""
     start = _starts(entries, which, letter)
     low, high = int(start.min()), int(start.max())
     return low, high - low + 1
@@ -170,7 +175,7 @@ def _image(
 
 
 def _check_planes(shape: tuple[int, ...], subblocks: int) -> None:
-    """Absent planes cost nothing, absent channels do: each has its metadata."""
+    """Limit the number of channels and planes; absent channels cost memory, because each has its metadata."""
     channels = math.prod(shape) // (shape[5] * shape[7])
     if channels > max(_ALWAYS_ALLOWED, 4 * subblocks):
         raise LimitExceededError(
@@ -186,7 +191,7 @@ def _check_planes(shape: tuple[int, ...], subblocks: int) -> None:
 
 
 def _extent(entries: NDArray[Any], which: NDArray[np.int64], letter: str) -> Range:
-    """Where the tiles begin, and how far they reach together."""
+    """The first pixel of the tiles along an axis, and their common extent."""
     start = entries[letter][which].astype(np.int64)
     low = int(start.min())
     return low, int((start + entries[f"{letter}_size"][which]).max()) - low
@@ -195,9 +200,9 @@ def _extent(entries: NDArray[Any], which: NDArray[np.int64], letter: str) -> Ran
 def _flat(
     entries: NDArray[Any], which: NDArray[np.int64], ranges: dict[str, Range], order: str, all_inside: bool
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The flat index of the plane of each entry, and whether it is one of the image's at all.
+    """The flat index of the plane of each entry, and whether the plane belongs to the image.
 
-    `whole` says that all are, because the ranges are theirs.
+    With `all_inside` all planes do, because the ranges were computed from these entries.
     """
     flat = np.zeros(len(which), np.int64)
     inside = np.ones(len(which), np.bool_)
@@ -214,7 +219,7 @@ def _flat(
 
 
 def _pixels(entries: NDArray[Any], which: NDArray[np.int64]) -> tuple[np.dtype[Any], int, list[str]]:
-    """The type that holds the pixels of all channels, samples of a pixel, and what is to be said of it."""
+    """The type that represents the pixels of all channels, the samples per pixel, and notes on both."""
     codes = unique_values(entries["pixel_type"][which]).tolist()
     kinds = [dtype_of(code) for code in codes]
     dtype = np.result_type(*(kind for kind, _ in kinds)).newbyteorder("=")
@@ -231,7 +236,7 @@ def _pixels(entries: NDArray[Any], which: NDArray[np.int64]) -> tuple[np.dtype[A
 
 
 def _duplicates(entries: NDArray[Any], level: Tiles) -> list[str]:
-    """A sentence where sub-blocks stand twice: of one plane, place and M."""
+    """A note if sub-blocks occur twice: of the same plane, place and M."""
     tile = np.where(entries["M_size"][level.entries] > 0, entries["M"][level.entries].astype(np.int64), -1)
     same = (level.planes[1:] == level.planes[:-1]) & (tile[1:] == tile[:-1])
     same &= (level.spots[1:] == level.spots[:-1]).all(axis=1)

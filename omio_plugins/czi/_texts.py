@@ -1,7 +1,7 @@
-"""Values after a tag in many texts at once, which lie alike because one program wrote them; it knows no file.
+"""Parse the values after a tag in many texts at once, which have one layout because one program wrote them.
 
-Where a tag stands in the first text it stands in nearly all, and what follows is as long: those are taken apart as
-one table, the others one by one.
+A tag is at the same place in nearly all texts as in the first, and its value has the same length: those texts are
+parsed as one table, the others one by one. It knows no file.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ class Texts:
     Attributes
     ----------
     rows
-        The place of each in the caller's order.
+        The place of each text in the caller's order.
     table
         (texts, bytes), uint8.
     end
-        Where they end in what they were read from.
+        The offset at which the texts end in the data that they were read from.
     """
 
     rows: NDArray[np.intp]
@@ -38,21 +38,21 @@ class Texts:
     end: int
 
     def text(self, k: int) -> bytes:
-        """One of them."""
+        """The text `k`."""
         return bytes(self.table[k].tobytes())
 
 
 def numbers(texts: Texts, tag: bytes, stop: bytes) -> _Floats:
-    """The number between `tag` and `stop` in each text; NaN where there is none."""
+    """Parse the number between `tag` and `stop` in each text; NaN where there is none."""
     values = _values(texts, tag, stop, _numbers)
     values[~np.isfinite(values)] = np.nan
     return values
 
 
 def moments(texts: Texts, tag: bytes, stop: bytes) -> _Floats:
-    """The date between `tag` and `stop` in each text, in seconds of the epoch; NaN where there is none.
+    """Parse the date between `tag` and `stop` in each text to seconds since the epoch; NaN where there is none.
 
-    What names no zone is taken for UTC, as ZEN writes it.
+    A date without a zone is taken as UTC, as ZEN writes it.
     """
     return _values(texts, tag, stop, _moments)
 
@@ -80,7 +80,7 @@ def _numbers(strings: _ByteStrings) -> _Floats:
     if not (strings.view(np.uint8) == ord("_")).any():  # numpy reads 1_0 as 10
         try:
             return strings.astype(np.float64)
-        except ValueError:  # one by one
+        except ValueError:  # parse one by one
             pass
     values = [number(value.decode("latin-1")) for value in strings.tolist()]
     return np.array([np.nan if value is None else value for value in values], np.float64)
@@ -91,7 +91,7 @@ def _moments(strings: _ByteStrings) -> _Floats:
         try:
             without_z = strings.astype(f"S{strings.dtype.itemsize - 1}").astype("U")
             seconds = without_z.astype("M8[us]").astype(np.int64) / 1e6
-        except ValueError:  # a thirteenth month, or no ASCII: one by one
+        except ValueError:  # such as a thirteenth month, or no ASCII: parse one by one
             pass
         else:
             return np.where(seconds < _YEAR_2, np.nan, seconds)
@@ -108,7 +108,7 @@ _YEAR_2 = -62103801600.0  # as `date`: year 1 is .NET's date that was never set
 
 
 def _is_plain(strings: _ByteStrings) -> bool:
-    """Whether all are spelled like 2016-02-12T09:47:10.0715848Z, which numpy reads but for the Z."""
+    """Whether all are written like 2016-02-12T09:47:10.0715848Z, which numpy parses without the Z."""
     width = strings.dtype.itemsize
     if width < 20:
         return False
