@@ -81,7 +81,7 @@ class Decoder:
             flat = out.reshape(-1).view(np.uint8)
             _zstd.decode(data, flat, has_header=compression == ZSTD1, itemsize=dtype.itemsize)
             return
-        pixels = self._cached_or_decoded(index, is_whole)
+        pixels = self._pixels_of(index, is_whole)
         top, left, bottom, right = part
         _copy(out, pixels[top:bottom, left:right], compression in (ZSTD0, ZSTD1))
 
@@ -125,7 +125,7 @@ class Decoder:
             self._file.read_into(rows.reshape(-1).view(np.uint8).data, start + (top + k) * row_bytes + skip * pixel)
             _copy(out[k : k + step], rows[:, left - skip : right - skip], True)
 
-    def _cached_or_decoded(self, index: int, is_whole: bool) -> NDArray[Any]:
+    def _pixels_of(self, index: int, is_whole: bool) -> NDArray[Any]:
         with self._lock:
             if index in self._cache:
                 self._cache.move_to_end(index)

@@ -175,7 +175,7 @@ def _image(
 
 
 def _check_planes(shape: tuple[int, ...], subblocks: int) -> None:
-    """Limit the number of channels and planes; absent channels cost memory, because each has its metadata."""
+    """Limit the number of channels and planes: absent planes cost nothing, but each absent channel has metadata."""
     channels = math.prod(shape) // (shape[5] * shape[7])
     if channels > max(_ALWAYS_ALLOWED, 4 * subblocks):
         raise LimitExceededError(

@@ -32,7 +32,7 @@ def metadata(xml: bytes) -> Element:
     LimitExceededError
         The document is too long.
     """
-    used = _without_unused(xml)
+    used = _cut_unused(xml)
     try:
         root = parse(used, "CZI metadata")
     except CorruptFileError:
@@ -43,7 +43,7 @@ def metadata(xml: bytes) -> Element:
     return root if inner is None else inner
 
 
-def _without_unused(xml: bytes) -> bytes:
+def _cut_unused(xml: bytes) -> bytes:
     """Cut out the unused elements before Information, where ZEN blue writes them.
 
     They contain elements of the same name, so each ends at the last end tag. Metadata has one of each: if the rest is

@@ -97,7 +97,7 @@ def plan(index: int, image: ImageLike, request: WriteRequest, *, look: bool = Tr
             remedy=advise("leave out {compression}", compression=None),
         )
     form = _form(image, metadata, dtype, codec, request)
-    reduced = _reduced(form, request)
+    reduced = _reduced_forms(form, request)
     record: dict[str, Any] = {"converted": list(notes)} if notes else {}
     if reduced:
         record["pyramid"] = {"levels": len(reduced), "each of the one before, 2 x 2 pixels": method}
@@ -155,7 +155,7 @@ def _form(
     )
 
 
-def _reduced(form: Form, request: WriteRequest) -> tuple[Form, ...]:
+def _reduced_forms(form: Form, request: WriteRequest) -> tuple[Form, ...]:
     """The forms of the requested levels: a number of levels, or True for as many as make the last one small."""
     value = request.options.get("pyramid")
     if value is None or value is False or value == 0:
