@@ -19,22 +19,22 @@ Numbers = dict[str, float]
 
 def measure(case: str, folder: Path, runs: int) -> dict[str, Numbers]:
     """Medians of wall time, CPU time and peak memory of each contender; the contenders take turns."""
-    taken: dict[str, list[Numbers]] = {name: [] for name in CASES[case].contenders}
+    runs_by_name: dict[str, list[Numbers]] = {name: [] for name in CASES[case].contenders}
     for turn in range(runs + 1):
-        for name in taken:
-            done = subprocess.run(
+        for name in runs_by_name:
+            process = subprocess.run(
                 [sys.executable, "-m", "benchmarks.child", case, name, str(folder)],
                 capture_output=True,
                 text=True,
                 check=False,
             )
-            if done.returncode:
-                raise SystemExit(f"{case}, {name}: {done.stderr}")
+            if process.returncode:
+                raise SystemExit(f"{case}, {name}: {process.stderr}")
             if turn:  # the first turn warms the page cache and the disk
-                taken[name].append(json.loads(done.stdout))
+                runs_by_name[name].append(json.loads(process.stdout))
     return {
         name: {key: statistics.median(run[key] for run in all_runs) for key in ("wall", "cpu", "peak")}
-        for name, all_runs in taken.items()
+        for name, all_runs in runs_by_name.items()
     }
 
 
@@ -57,20 +57,22 @@ def main() -> None:
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(CASES)}; all where none is named")
     parser.add_argument("--mib", type=int, default=256, help="size of the picture")
     parser.add_argument("--runs", type=int, default=7, help="measurements of each contender")
-    asked = parser.parse_args()
-    if unknown := set(asked.cases) - set(CASES):
+    arguments = parser.parse_args()
+    if unknown := set(arguments.cases) - set(CASES):
         parser.error(f"there is no case {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory(prefix="omio-benchmarks-") as name:
         folder = Path(name)
-        chosen = asked.cases or list(CASES)
+        names = arguments.cases or list(CASES)
         for group in GROUPS:
-            if not set(chosen).isdisjoint(group.CASES):
-                group.prepare(folder, asked.mib)
+            if not set(names).isdisjoint(group.CASES):
+                group.prepare(folder, arguments.mib)
         packages = ", ".join(f"{p} {version(p)}" for p in ("tifffile", "imagecodecs", "numpy"))
-        print(f"Python {platform.python_version()}, {packages}; {asked.mib} MiB of uint16, median of {asked.runs}")
+        print(
+            f"Python {platform.python_version()}, {packages}; {arguments.mib} MiB of uint16, median of {arguments.runs}"
+        )
         print("\n| case | | wall | CPU | peak memory | wall / OMIO's |\n|---|---|--:|--:|--:|--:|")
-        for case in chosen:
-            print("\n".join(table(case, measure(case, folder, asked.runs))), flush=True)
+        for case in names:
+            print("\n".join(table(case, measure(case, folder, arguments.runs))), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What a case is, and the picture that most of them read or write.
+"""The definition of a case, and the picture that most cases read or write.
 
-Each case has contenders that do the same work; the first is OMIO, one is the bare limit. A contender is a function of
-the folder of files. What it imports stands outside the clock, and what it returns is checked outside the clock too.
+The contenders of a case do the same work; the first is OMIO, one is the bare limit. A contender is a function of the
+folder of files. Neither its imports nor the check of its result are timed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 WORKERS = 2
 PLANE = (2048, 2048)  # of uint16: 8 MiB
-ROWS = 64  # a strip of the compressed file: 256 KiB
+ROWS = 64  # of a strip of the compressed file: 256 KiB
 
 Contender = Callable[[Path], Any]
 
@@ -24,11 +24,11 @@ class Case:
 
     title: str
     contenders: Mapping[str, Contender]
-    checked: str | None = None  # the file of the folder that holds the array which contenders return
+    checked: str | None = None  # the file in the folder with the array that contenders must return
 
 
 def picture(planes: int) -> Any:
-    """A stack as a camera gives it: smooth cells under shot noise, ZYX uint16."""
+    """A stack as a camera records it: smooth cells with shot noise, ZYX uint16."""
     import numpy as np
 
     random = np.random.default_rng(1)
@@ -40,14 +40,14 @@ def picture(planes: int) -> Any:
 
 
 def noise(planes: int) -> Any:
-    """A stack of nothing but noise of 12 bits, which no encoder can predict; ZYX uint16."""
+    """A stack of 12-bit noise, which no encoder can predict; ZYX uint16."""
     import numpy as np
 
     return np.random.default_rng(1).integers(0, 1 << 12, (planes, *PLANE), np.uint16)
 
 
 def keep(folder: Path, mib: int, make: Callable[[int], Any] = picture) -> Any:
-    """The stack of that size, made once a run and kept as ``picture.npy`` or ``noise.npy``; ZYX uint16, mapped."""
+    """The stack of that size, created once per run and kept as ``picture.npy`` or ``noise.npy``; ZYX uint16, mapped."""
     import numpy as np
 
     path = folder / f"{make.__name__}.npy"

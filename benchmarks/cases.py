@@ -1,4 +1,4 @@
-"""All cases, by the group that makes their files."""
+"""All cases, by the group that writes their files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One measurement in a fresh process: runs one contender once and prints what it took as JSON."""
+"""One measurement in a fresh process: run one contender once and print its time and memory as JSON."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from pathlib import Path
 
 
 def memory(field: str) -> int:
-    """``VmHWM`` (peak) or ``VmRSS`` of this process in bytes; 0 where the system does not tell."""
+    """``VmHWM`` (peak) or ``VmRSS`` of this process in bytes; 0 where the system does not report it."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
     except OSError:
         return 0
-    return next((int(one.split()[1]) * 1024 for one in lines if one.startswith(field)), 0)
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(field)), 0)
 
 
 def main(case: str, contender: str, folder: str) -> None:
-    """Measure; everything that is imported anyway is imported before the clock starts."""
+    """Measure one contender; common modules are imported before the clock starts."""
     from benchmarks.cases import CASES
 
-    chosen = CASES[case]
+    case_to_run = CASES[case]
     if case != "import":
         import imagecodecs  # noqa: F401
         import numpy as np
@@ -42,12 +42,12 @@ def main(case: str, contender: str, folder: str) -> None:
         omio_core.metadata.namespaces.omio_version()
     before = memory("VmRSS")
     wall, cpu = time.perf_counter(), time.process_time()
-    got = chosen.contenders[contender](Path(folder))
+    result = case_to_run.contenders[contender](Path(folder))
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     peak = memory("VmHWM") - before
-    if chosen.checked is not None:
-        wanted = np.load(Path(folder) / chosen.checked, mmap_mode="r")
-        if not np.array_equal(np.asarray(got).squeeze(), wanted):
+    if case_to_run.checked is not None:
+        expected = np.load(Path(folder) / case_to_run.checked, mmap_mode="r")
+        if not np.array_equal(np.asarray(result).squeeze(), expected):
             raise SystemExit(f"{contender} gives another picture")
     print(json.dumps({"wall": wall, "cpu": cpu, "peak": peak}))
 

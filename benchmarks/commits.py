@@ -20,7 +20,7 @@ import tifffile
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# what is imported before the clock starts, and what is timed
+# the code before the clock starts, and the code that is timed
 JOBS = {
     "import omio": ("", "import omio; omio.imread"),
     "read 64 MiB": ("import omio; omio.imread('small.tif')", "omio.imread('large.tif')"),
@@ -43,7 +43,7 @@ print(time.perf_counter() - began)
 
 
 def prepare(folder: Path) -> None:
-    """Make the files of all jobs."""
+    """Write the files of all jobs."""
     generator = np.random.default_rng(7)
     plane = generator.integers(0, 4000, (64, 64)).astype("u2")
     tifffile.imwrite(folder / "small.tif", plane, imagej=True, resolution=(4, 4), metadata={"unit": "um"})
@@ -57,34 +57,34 @@ def prepare(folder: Path) -> None:
 
 
 def seconds(tree: Path, job: str, folder: Path) -> float:
-    """How long a job takes in a process that imports OMIO from `tree`."""
+    """Time a job in a process that imports OMIO from `tree`."""
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tree)!r})" + CHILD, json.dumps(JOBS[job])]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{job}, {tree}: {done.stderr}")
-    return float(done.stdout)
+    process = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if process.returncode:
+        raise SystemExit(f"{job}, {tree}: {process.stderr}")
+    return float(process.stdout)
 
 
 def main() -> None:
-    """Measure every job in both trees, and print one table."""
+    """Measure every job in both trees and print one table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.commits", description=__doc__)
     parser.add_argument("tree", type=Path, help="the other checkout")
     parser.add_argument("--runs", type=int, default=15, help="measurements of each job in each tree")
-    asked = parser.parse_args()
-    trees = (ROOT, asked.tree.resolve())
+    arguments = parser.parse_args()
+    trees = (ROOT, arguments.tree.resolve())
     print("| job | this tree | the other | this / other |\n|---|--:|--:|--:|")
     with tempfile.TemporaryDirectory(prefix="omio-commits-") as name:
         prepare(Path(name))
         for job in JOBS:
-            taken: dict[Path, list[float]] = {tree: [] for tree in trees}
-            for turn in range(asked.runs + 1):
+            times_by_tree: dict[Path, list[float]] = {tree: [] for tree in trees}
+            for turn in range(arguments.runs + 1):
                 for tree in trees:
                     time = seconds(tree, job, Path(name))
                     if turn:  # the first turn compiles modules and warms the page cache
-                        taken[tree].append(time)
-            this, other = (taken[tree] for tree in trees)
-            medians = (f"{statistics.median(times) * 1000:.1f} ms" for times in (this, other))
-            print(f"| {job} | {' | '.join(medians)} | {min(this) / min(other):.2f} |", flush=True)
+                        times_by_tree[tree].append(time)
+            own_times, other_times = (times_by_tree[tree] for tree in trees)
+            medians = (f"{statistics.median(times) * 1000:.1f} ms" for times in (own_times, other_times))
+            print(f"| {job} | {' | '.join(medians)} | {min(own_times) / min(other_times):.2f} |", flush=True)
 
 
 if __name__ == "__main__":

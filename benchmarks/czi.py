@@ -9,7 +9,7 @@ from typing import Any
 from .case import Case, keep
 
 SMALL = (512, 512)  # a plane of the file of many planes: 512 KiB
-TINY, PLANES = (16, 16), 10_000  # of the file that is only opened
+TINY, PLANES = (16, 16), 10_000  # plane size and planes of the file that is only opened
 KINDS = {
     "raw": "uncompressed:",
     "zstd0": "zstd0:ExplicitLevel=1",
@@ -18,7 +18,7 @@ KINDS = {
 
 
 def prepare(folder: Path, mib: int) -> None:
-    """Write the files that the cases read, by ZEISS' own writer."""
+    """Write the files that the cases read, with ZEISS' own writer."""
     from pylibCZIrw.czi import create_czi
 
     stack = keep(folder, mib)
@@ -89,7 +89,7 @@ def aicspylibczi_open(folder: Path) -> None:
 
 
 def omio_facts(folder: Path) -> None:
-    """OMIO: to the metadata, facts a plane included."""
+    """OMIO: to the metadata, including facts per plane."""
     import omio
 
     with omio.imopen(folder / "tiny.czi") as image:

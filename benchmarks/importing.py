@@ -1,4 +1,4 @@
-"""Importing: the whole process is the measure."""
+"""Importing: the whole process is measured."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .case import Case
 
 
 def prepare(folder: Path, mib: int) -> None:
-    """Nothing is needed."""
+    """Do nothing: the cases need no files."""
 
 
 def import_omio(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Folders: planning many files, and merging them into a file and in memory; against tifffile and numpy."""
+"""Folders: plan many files, and merge them into a file and in memory; against tifffile and numpy."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from typing import Any
 from .case import ROWS, WORKERS, Case, keep
 
 PLANNED, TINY = 2_000, (64, 64)
-MERGED, PLANE = 200, (1024, 1024)  # of uint16: 2 MiB a file
+MERGED, PLANE = 200, (1024, 1024)  # of uint16: 2 MiB per file
 JOINED = 20
 
 
 def prepare(folder: Path, mib: int) -> None:
-    """Write the folders: 2,000 files of 8 KiB, 200 of one plane; and for 20 files together the whole picture."""
+    """Write the folders: 2,000 files of 8 KiB, 200 files of one plane, and 20 files with the whole picture."""
     import numpy as np
     import tifffile
 
     stack = keep(folder, mib)
-    said: dict[str, Any] = {"imagej": True, "metadata": {"axes": "YX", "unit": "um"}, "resolution": (4, 4)}
+    options: dict[str, Any] = {"imagej": True, "metadata": {"axes": "YX", "unit": "um"}, "resolution": (4, 4)}
     for name in ("many", "planes", "stacks"):
         (folder / name).mkdir(exist_ok=True)
     for i in range(PLANNED):
-        tifffile.imwrite(folder / "many" / f"T_{i}.tif", np.roll(stack[0, : TINY[0], : TINY[1]], i), **said)
+        tifffile.imwrite(folder / "many" / f"T_{i}.tif", np.roll(stack[0, : TINY[0], : TINY[1]], i), **options)
     for i in range(MERGED):
         plane = np.roll(stack[i % len(stack), : PLANE[0], : PLANE[1]], i, axis=0)
-        tifffile.imwrite(folder / "planes" / f"T_{i}.tif", plane, **said)
+        tifffile.imwrite(folder / "planes" / f"T_{i}.tif", plane, **options)
     share = max(1, len(stack) // JOINED)
     for i in range(JOINED):
         pixels = stack[[k % len(stack) for k in range(i * share, (i + 1) * share)]]
@@ -44,7 +44,7 @@ def _stacks(folder: Path) -> list[Path]:
 
 
 def omio_plan(folder: Path) -> None:
-    """OMIO: a plan to merge all files of a folder; no handle is open at its end."""
+    """OMIO: a plan to merge all files of a folder; it leaves no handle open."""
     import omio
     from omio_core.pixels.handles import HANDLES
 
@@ -72,7 +72,7 @@ def omio_to_file(folder: Path) -> None:
 
 
 def omio_apart(folder: Path) -> None:
-    """OMIO: each file read, the arrays put together, and written with the same settings."""
+    """OMIO: each file read, the arrays concatenated, and written with the same settings."""
     import numpy as np
 
     import omio
@@ -82,14 +82,14 @@ def omio_apart(folder: Path) -> None:
 
 
 def tifffile_to_file(folder: Path) -> None:
-    """tifffile: each file read, the arrays put together, and written with zlib of level 3 in strips of 64 rows."""
+    """tifffile: each file read, the arrays stacked, and written with zlib level 3 in strips of 64 rows."""
     import numpy as np
     import tifffile
 
     path = folder / f"out-{os.getpid()}.ome.tif"
-    pixels = np.stack([tifffile.imread(one) for one in _planes(folder)])
-    compressed = {"compression": "zlib", "compressionargs": {"level": 3}, "rowsperstrip": ROWS}
-    tifffile.imwrite(path, pixels, metadata={"axes": "TYX"}, maxworkers=WORKERS, **compressed)
+    pixels = np.stack([tifffile.imread(source) for source in _planes(folder)])
+    compression = {"compression": "zlib", "compressionargs": {"level": 3}, "rowsperstrip": ROWS}
+    tifffile.imwrite(path, pixels, metadata={"axes": "TYX"}, maxworkers=WORKERS, **compression)
     path.unlink()
 
 

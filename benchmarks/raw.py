@@ -31,21 +31,21 @@ def prepare(folder: Path, mib: int) -> None:
 
 
 def omio_whole(folder: Path) -> Any:
-    """OMIO: all of it."""
+    """OMIO: the whole file."""
     import omio
 
     return omio.imread(folder / "thorlabs" / NAME)[0]
 
 
 def numpy_whole(folder: Path) -> Any:
-    """``np.fromfile``, its shape known."""
+    """``np.fromfile`` with a known shape."""
     import numpy as np
 
     return np.fromfile(folder / "thorlabs" / NAME, "<u2").reshape(-1, *PLANE)
 
 
 def bare_whole(folder: Path) -> Any:
-    """Positioned reads of the bytes into the final array, two threads: the limit."""
+    """The limit: positioned reads into the final array, two threads."""
     import numpy as np
 
     path = folder / "thorlabs" / NAME
@@ -53,11 +53,11 @@ def bare_whole(folder: Path) -> Any:
     flat = memoryview(out).cast("B")
     handle = os.open(path, os.O_RDONLY)
 
-    def take(at: int) -> None:
-        os.preadv(handle, [flat[at : at + STEP]], at)
+    def read_step(offset: int) -> None:
+        os.preadv(handle, [flat[offset : offset + STEP]], offset)
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(take, range(0, len(flat), STEP)))
+        list(pool.map(read_step, range(0, len(flat), STEP)))
     os.close(handle)
     return out
 

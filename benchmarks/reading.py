@@ -11,19 +11,19 @@ from typing import Any
 from .case import PLANE, ROWS, WORKERS, Case, keep
 
 SMALL = (512, 512)  # a plane of the file of many pages: 512 KiB
-TINY, PAGES = (32, 32), 10_000  # of the file that is only opened
+TINY, PAGES = (32, 32), 10_000  # page size and pages of the file that is only opened
 
 
 def prepare(folder: Path, mib: int) -> None:
-    """Write the files that the cases read; uncompressed and zlib, one IFD a plane."""
+    """Write the files that the cases read; uncompressed and zlib, one IFD per plane."""
     import numpy as np
     import tifffile
 
     stack = keep(folder, mib)
-    said = {"axes": "ZYX"}
-    tifffile.imwrite(folder / "raw.tif", stack, metadata=said)
-    compressed = {"compression": "zlib", "compressionargs": {"level": 3}, "rowsperstrip": ROWS}
-    tifffile.imwrite(folder / "zlib.tif", stack, metadata=said, **compressed)
+    metadata = {"axes": "ZYX"}
+    tifffile.imwrite(folder / "raw.tif", stack, metadata=metadata)
+    compression = {"compression": "zlib", "compressionargs": {"level": 3}, "rowsperstrip": ROWS}
+    tifffile.imwrite(folder / "zlib.tif", stack, metadata=metadata, **compression)
     planes = 4 * mib * (1 << 20) // (SMALL[0] * SMALL[1] * 2)
     with tifffile.TiffWriter(folder / "planes.tif") as writer:
         for _ in range(planes):
@@ -50,7 +50,7 @@ def tifffile_raw(folder: Path) -> Any:
 
 
 def bare_raw(folder: Path) -> Any:
-    """Positioned reads of the bytes into the final array, two threads: the limit."""
+    """The limit: positioned reads into the final array, two threads."""
     import numpy as np
     import tifffile
 
@@ -61,11 +61,11 @@ def bare_raw(folder: Path) -> Any:
     step = 1 << 20
     handle = os.open(folder / "raw.tif", os.O_RDONLY)
 
-    def take(at: int) -> None:
-        os.preadv(handle, [flat[at : at + step]], offset + at)
+    def read_step(offset_in_array: int) -> None:
+        os.preadv(handle, [flat[offset_in_array : offset_in_array + step]], offset + offset_in_array)
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(take, range(0, len(flat), step)))
+        list(pool.map(read_step, range(0, len(flat), step)))
     os.close(handle)
     return out
 
@@ -78,21 +78,21 @@ def omio_zlib(folder: Path) -> Any:
 
 
 def tifffile_zlib(folder: Path) -> Any:
-    """tifffile as it comes."""
+    """tifffile with default settings."""
     import tifffile
 
     return tifffile.imread(folder / "zlib.tif")
 
 
 def tifffile_zlib_two(folder: Path) -> Any:
-    """tifffile told to use two workers."""
+    """tifffile with two workers."""
     import tifffile
 
     return tifffile.imread(folder / "zlib.tif", maxworkers=WORKERS)
 
 
 def bare_zlib(folder: Path) -> Any:
-    """Every strip decoded into its place, two threads: the limit."""
+    """The limit: every strip decoded into its place, two threads."""
     import imagecodecs
     import numpy as np
     import tifffile
@@ -102,19 +102,19 @@ def bare_zlib(folder: Path) -> Any:
     out = np.empty((len(pages), *PLANE), np.uint16)
     handle = os.open(folder / "zlib.tif", os.O_RDONLY)
 
-    def take(index: int) -> None:
+    def decode_page(index: int) -> None:
         offsets, counts = pages[index]
         for strip, (offset, count) in enumerate(zip(offsets, counts, strict=True)):
             rows = out[index, strip * ROWS : (strip + 1) * ROWS]
             imagecodecs.deflate_decode(os.pread(handle, count, offset), out=rows.reshape(-1).view(np.uint8))
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(take, range(len(pages))))
+        list(pool.map(decode_page, range(len(pages))))
     os.close(handle)
     return out
 
 
-# -- one plane of a file that was not open ---------------------------------------------------------------------------
+# -- one plane of a closed file --------------------------------------------------------------------------------------
 
 
 def omio_plane(folder: Path) -> Any:
@@ -174,7 +174,7 @@ def _planes(folder: Path) -> int:
     return os.path.getsize(folder / "planes.tif") // (SMALL[0] * SMALL[1] * 2)
 
 
-# -- what is in a file of 10,000 pages -------------------------------------------------------------------------------
+# -- opening a file of 10,000 pages ----------------------------------------------------------------------------------
 
 
 def omio_open(folder: Path) -> None:
@@ -210,7 +210,7 @@ def tifffile_open_ome(folder: Path) -> None:
 
 
 def bare_open(folder: Path) -> None:
-    """Every IFD read and its entries unpacked, nothing understood: the limit of a walk along the chain."""
+    """The limit of a walk along the chain: every IFD read and its entries unpacked, but not interpreted."""
     import struct
 
     with open(folder / "pages.tif", "rb") as file:

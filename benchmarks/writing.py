@@ -12,14 +12,14 @@ from .case import ROWS, WORKERS, Case, keep, noise
 
 
 def prepare(folder: Path, mib: int) -> None:
-    """The picture, two TIFFs of it to convert, and noise."""
+    """Write the picture, two TIFFs of it to convert, and noise."""
     import tifffile
 
     keep(folder, mib, noise)
     stack = keep(folder, mib)
     tifffile.imwrite(folder / "source.tif", stack, metadata={"axes": "ZYX"})
-    compressed = {"compression": "zlib", "compressionargs": {"level": 3}, "rowsperstrip": ROWS}
-    tifffile.imwrite(folder / "source-zlib.tif", stack, metadata={"axes": "ZYX"}, **compressed)
+    compression = {"compression": "zlib", "compressionargs": {"level": 3}, "rowsperstrip": ROWS}
+    tifffile.imwrite(folder / "source-zlib.tif", stack, metadata={"axes": "ZYX"}, **compression)
 
 
 def _stack(folder: Path, name: str = "picture") -> Any:
@@ -28,7 +28,7 @@ def _stack(folder: Path, name: str = "picture") -> Any:
     return np.load(folder / f"{name}.npy", mmap_mode="r")
 
 
-def _synced(path: Path) -> None:
+def _sync_and_delete(path: Path) -> None:
     handle = os.open(path, os.O_RDWR)
     os.fsync(handle)
     os.close(handle)
@@ -41,17 +41,17 @@ def omio_write(folder: Path) -> None:
 
 
 def omio_auto(folder: Path) -> None:
-    """OMIO, the encoder chosen by trying."""
+    """OMIO, with the encoder chosen by measuring."""
     _omio_write(folder, "auto")
 
 
 def omio_write_noise(folder: Path) -> None:
-    """OMIO, level 3, of noise."""
+    """OMIO, level 3, noise."""
     _omio_write(folder, 3, "noise")
 
 
 def omio_auto_noise(folder: Path) -> None:
-    """OMIO, the encoder chosen by trying, of noise."""
+    """OMIO, with the encoder chosen by measuring, noise."""
     _omio_write(folder, "auto", "noise")
 
 
@@ -63,12 +63,12 @@ def _omio_write(folder: Path, level: int | Literal["auto"], name: str = "picture
 
 
 def tifffile_write(folder: Path) -> None:
-    """tifffile as it comes, level 3, the same strips, fsynced."""
+    """tifffile with default workers, level 3, the same strips, fsynced."""
     _tifffile_write(folder, None)
 
 
 def tifffile_write_two(folder: Path) -> None:
-    """tifffile told to use two workers."""
+    """tifffile with two workers."""
     _tifffile_write(folder, WORKERS)
 
 
@@ -76,27 +76,27 @@ def _tifffile_write(folder: Path, workers: int | None) -> None:
     import tifffile
 
     path = folder / f"out-{os.getpid()}.tif"
-    compressed = {"compression": "zlib", "compressionargs": {"level": 3}, "rowsperstrip": ROWS}
-    tifffile.imwrite(path, _stack(folder), maxworkers=workers, **compressed)
-    _synced(path)
+    compression = {"compression": "zlib", "compressionargs": {"level": 3}, "rowsperstrip": ROWS}
+    tifffile.imwrite(path, _stack(folder), maxworkers=workers, **compression)
+    _sync_and_delete(path)
 
 
 def bare_write(folder: Path) -> None:
-    """The encoding alone in two threads, its bytes written in order as they come, fsynced: the limit."""
+    """The limit: only the encoding in two threads, its bytes written in order, fsynced."""
     import imagecodecs
 
     _bare_write(folder, "picture", lambda strip: imagecodecs.deflate_encode(strip, 3))
 
 
 def bare_igzip(folder: Path) -> None:
-    """The same by igzip at the level that "auto" takes for shot noise."""
+    """The same with igzip at the level that "auto" chooses for shot noise."""
     from isal import isal_zlib
 
     _bare_write(folder, "picture", lambda strip: isal_zlib.compress(strip, 2))
 
 
 def bare_igzip_noise(folder: Path) -> None:
-    """The same by igzip, of noise."""
+    """The same with igzip, noise."""
     from isal import isal_zlib
 
     _bare_write(folder, "noise", lambda strip: isal_zlib.compress(strip, 1))
@@ -110,7 +110,7 @@ def _bare_write(folder: Path, name: str, strip: Callable[[Any], bytes]) -> None:
     with ThreadPoolExecutor(WORKERS) as pool, open(path, "wb") as file:
         for strips in pool.map(encode, _stack(folder, name)):
             file.writelines(strips)
-    _synced(path)
+    _sync_and_delete(path)
 
 
 def omio_convert_raw(folder: Path) -> None:
@@ -144,9 +144,9 @@ def _tifffile_convert(source: Path, folder: Path) -> None:
     import tifffile
 
     path = folder / f"out-{os.getpid()}.ome.tif"
-    compressed = {"compression": "zlib", "compressionargs": {"level": 3}, "rowsperstrip": ROWS}
-    tifffile.imwrite(path, tifffile.imread(source), metadata={"axes": "ZYX"}, maxworkers=WORKERS, **compressed)
-    _synced(path)
+    compression = {"compression": "zlib", "compressionargs": {"level": 3}, "rowsperstrip": ROWS}
+    tifffile.imwrite(path, tifffile.imread(source), metadata={"axes": "ZYX"}, maxworkers=WORKERS, **compression)
+    _sync_and_delete(path)
 
 
 CASES: Mapping[str, Case] = {

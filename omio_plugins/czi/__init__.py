@@ -1,4 +1,4 @@
-"""The CZI reader as the core sees it: its name, its suffix, and how it knows a CZI; it reads no pixel."""
+"""The CZI reader as the core sees it: its name, its suffix, and how it recognises a CZI; it reads no pixel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SIGNATURE = b"ZISRAWFILE"  # id of the first segment; ZEISS, CZI file format des
 
 
 def sniff(probe: Probe) -> Verdict:
-    """Say whether a file begins with the header segment of a CZI."""
+    """Decide whether a file begins with the header segment of a CZI."""
     if probe.is_dir:
         return Verdict(Match.NO, "a folder")
     head = probe.head[:16]

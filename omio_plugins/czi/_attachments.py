@@ -1,10 +1,10 @@
-"""The attachments of a CZI: the list of them and the time stamps in one; it knows no plane and no XML.
+"""The attachments of a CZI: their list, and the time stamps in one of them; it knows no plane and no XML.
 
 ZEISS, CZI file format description (DS_ZISRAW, 1.2.2): the attachment directory is EntryCount, 252 bytes to spare, then
 entries of 128 bytes (AttachmentEntryA1: SchemaType 2, 10 to spare, FilePosition 8, FilePart 4, ContentGuid 16,
 ContentFileType 8, Name 80); an attachment's data begin 256 bytes after the segment's header. CZTIMS is Size, Count and
-that many float64: seconds from the start of the acquisition. Size is 12 and 16 for one and the same in files of
-different makers, so only Count is believed.
+that many float64: seconds from the start of the acquisition. Files of different makers have the Size 12 and 16 for the
+same content, so only Count is used.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from omio_core.files.positioned import PositionedFile
 
 from ._segments import HEADER, segment
 
-_BEFORE, _ENTRY = 256, 128  # bytes before the entries, or the data; and of an entry
-_MOST = 100_000  # entries, of which files have a handful
+_BEFORE, _ENTRY = 256, 128  # bytes before the entries or the data, and bytes of an entry
+_MOST = 100_000  # entries; real files have a handful
 
 
 def time_stamps(file: PositionedFile, position: int | None) -> NDArray[np.float64] | None:
-    """The seconds of the attachment of the type CZTIMS; None where there is none, or it is damaged.
+    """The seconds in the attachment of the type CZTIMS; None if there is none, or it is damaged.
 
-    A damaged attachment costs its facts, not the picture: nothing else depends on it.
+    A damaged attachment only leaves its facts unknown: nothing else depends on it.
     """
     if position is None:
         return None
     try:
-        for kind, offset in _listed(file, position):
+        for kind, offset in _list(file, position):
             if kind == b"CZTIMS":
                 return _stamps(file, offset)
     except CorruptFileError:
@@ -39,7 +39,7 @@ def time_stamps(file: PositionedFile, position: int | None) -> NDArray[np.float6
     return None
 
 
-def _listed(file: PositionedFile, position: int) -> list[tuple[bytes, int]]:
+def _list(file: PositionedFile, position: int) -> list[tuple[bytes, int]]:
     """Type and offset of every attachment."""
     size = segment(file, position, "ZISRAWATTDIR")
     (count,) = struct.unpack("<i", file.read(position + HEADER, 4))
@@ -50,7 +50,7 @@ def _listed(file: PositionedFile, position: int) -> list[tuple[bytes, int]]:
 
 
 def _stamps(file: PositionedFile, offset: int) -> NDArray[np.float64] | None:
-    # UsedSize counts the data without the 256 bytes before them in some files: DataSize is held against the file
+    # in some files UsedSize excludes the 256 bytes before the data, so DataSize is checked against the file
     segment(file, offset, "ZISRAWATTACH")
     (size,) = struct.unpack("<i", file.read(offset + HEADER, 4))
     start = offset + HEADER + _BEFORE

@@ -1,9 +1,9 @@
 """Channels from a CZI's XML: names, colours, dyes, wavelengths, exposures; it reads no file.
 
-Information/Image/Dimensions/Channels/Channel says it; where it does not, DisplaySetting/Channels/Channel of the same
-Id does (ZEN 2.3 names channels only there). Ids are ``Channel:<C index>`` from ZEN blue and long numbers from ZEN
-black, whose channels stand in the order of C. Wavelengths are nanometres, exposures nanoseconds (100000000 where ZEN
-shows 100 ms).
+The first source is Information/Image/Dimensions/Channels/Channel; what it lacks comes from
+DisplaySetting/Channels/Channel of the same Id (ZEN 2.3 names channels only there). ZEN blue writes the Ids
+``Channel:<C index>``; ZEN black writes long numbers, and its channels are in the order of C. Wavelengths are
+nanometres, exposures nanoseconds (100000000 where ZEN shows 100 ms).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from omio_core.contract import Channel, Fact
 from omio_core.metadata.units import seconds
 
 from ._directory import Scene
-from ._tree import Element, at, each, positive, text
+from ._tree import Element, at, children, positive, text
 
 _Read = Callable[[Element, str], Any]
 
@@ -28,15 +28,18 @@ _COLOR = re.compile(r"#([0-9A-Fa-f]{2})?([0-9A-Fa-f]{6})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """The two elements on one channel; None where there is none."""
+class ChannelElements:
+    """The two elements that describe one channel, of DisplaySetting and of Information; None where one is missing."""
 
-    shown: Element | None
-    stated: Element | None
+    display: Element | None
+    information: Element | None
 
-    def fact(self, read: _Read, stated: str, shown: str) -> Fact[Any] | None:
+    def fact(self, read: _Read, information: str, display: str) -> Fact[Any] | None:
         """What `read` gets under the name `stated`, else under the name `shown`; ``@`` begins an attribute's."""
-        for element, name, where in ((self.stated, stated, "Information"), (self.shown, shown, "DisplaySetting")):
+        for element, name, where in (
+            (self.information, information, "Information"),
+            (self.display, display, "DisplaySetting"),
+        ):
             value = None if element is None else read(element, name)
             if value is not None:
                 return Fact(value, "file", f"CZI {where} Channel/{name}")
@@ -44,46 +47,46 @@ class Said:
 
 
 def channels(root: Element | None, scene: Scene) -> tuple[Channel, ...]:
-    """One entry a channel of the image, folded axes outermost; empty where nothing is known of any.
+    """One entry per channel of the image, folded axes outermost; empty where nothing is known of any channel.
 
-    A channel that is also of a phase, an illumination, a rotation or a view says so in its name, such as ``GFP H3``;
-    the number is the index in the file.
+    The name of a channel includes its phase, illumination, rotation or view, such as ``GFP H3``; the number is the
+    index in the file.
     """
-    known = [_channel(one, scene.samples) for one in _said(root, scene.channels)]
+    channels_of_c = [_channel(channel, scene.samples) for channel in _elements(root, scene.channels)]
     if scene.folded:
         folded = [[(letter, first + k) for k in range(length)] for letter, first, length in scene.folded]
         return tuple(
-            _of(channel, f"C{index}", at_letters)
-            for at_letters in itertools.product(*folded)
-            for channel, index in zip(known, scene.channels, strict=True)
+            _channel_at(channel, f"C{index}", position)
+            for position in itertools.product(*folded)
+            for channel, index in zip(channels_of_c, scene.channels, strict=True)
         )
-    return tuple(known) if any(one != Channel(samples=scene.samples) for one in known) else ()
+    return tuple(channels_of_c) if any(channel != Channel(samples=scene.samples) for channel in channels_of_c) else ()
 
 
 def exposures(root: Element | None, scene: Scene) -> list[float | None]:
-    """Seconds of exposure of each channel of the image, as its Channel element states them."""
-    stated = [positive(one.stated, "ExposureTime") for one in _said(root, scene.channels)]
-    each_c = [None if one is None else seconds(one, "ns") for one in stated]
-    return each_c * math.prod(length for _, _, length in scene.folded)
+    """The exposure of each channel of the image in seconds, as its Channel element states it."""
+    nanoseconds = [positive(elements.information, "ExposureTime") for elements in _elements(root, scene.channels)]
+    exposures_of_c = [None if elements is None else seconds(elements, "ns") for elements in nanoseconds]
+    return exposures_of_c * math.prod(length for _, _, length in scene.folded)
 
 
-def _channel(said: Said, samples: int) -> Channel:
+def _channel(elements: ChannelElements, samples: int) -> Channel:
     return Channel(
-        name=said.fact(_text, "@Name", "@Name"),
-        color=said.fact(_color, "Color", "Color"),
-        excitation=said.fact(positive, "ExcitationWavelength", "DyeMaxExcitation"),
-        emission=said.fact(positive, "EmissionWavelength", "DyeMaxEmission"),
-        fluor=said.fact(_text, "Fluor", "DyeName"),
+        name=elements.fact(_text, "@Name", "@Name"),
+        color=elements.fact(_color, "Color", "Color"),
+        excitation=elements.fact(positive, "ExcitationWavelength", "DyeMaxExcitation"),
+        emission=elements.fact(positive, "EmissionWavelength", "DyeMaxEmission"),
+        fluor=elements.fact(_text, "Fluor", "DyeName"),
         samples=samples,
     )
 
 
-def _of(channel: Channel, otherwise: str, at_letters: Sequence[tuple[str, int]]) -> Channel:
+def _channel_at(channel: Channel, default: str, position: Sequence[tuple[str, int]]) -> Channel:
     """The channel at an index of each folded axis."""
-    name = otherwise if channel.name is None else channel.name.value
-    spelled = " ".join((name, *(f"{letter}{index}" for letter, index in at_letters)))
+    name = default if channel.name is None else channel.name.value
+    full_name = " ".join((name, *(f"{letter}{index}" for letter, index in position)))
     return Channel(
-        name=Fact(spelled, "derived", "CZI channel, and its index along the axes folded into C"),
+        name=Fact(full_name, "derived", "CZI channel, and its index along the axes folded into C"),
         color=channel.color,
         excitation=channel.excitation,
         emission=channel.emission,
@@ -92,27 +95,30 @@ def _of(channel: Channel, otherwise: str, at_letters: Sequence[tuple[str, int]])
     )
 
 
-def _said(root: Element | None, indices: Sequence[int]) -> list[Said]:
-    """The elements on each C index."""
-    stated = list(each(at(root, "Information", "Image", "Dimensions", "Channels"), "Channel"))
-    shown = list(each(at(root, "DisplaySetting", "Channels"), "Channel"))
-    if not stated:
-        return [Said(stated=None, shown=one) for one in _chosen(shown, indices)]
-    ids = {one.get("Id") for one in stated}
-    by_id = {one.get("Id"): one for one in reversed(shown) if one.get("Id") in ids}
+def _elements(root: Element | None, indices: Sequence[int]) -> list[ChannelElements]:
+    """The elements of each C index."""
+    listed = list(children(at(root, "Information", "Image", "Dimensions", "Channels"), "Channel"))
+    displayed = list(children(at(root, "DisplaySetting", "Channels"), "Channel"))
+    if not listed:
+        return [ChannelElements(information=None, display=element) for element in _select(displayed, indices)]
+    ids = {element.get("Id") for element in listed}
+    by_id = {element.get("Id"): element for element in reversed(displayed) if element.get("Id") in ids}
     partner = {}
-    for place, one in enumerate(stated):
-        same = by_id.get(one.get("Id"))
-        if same is None and len(shown) == len(stated) and shown[place].get("Id") not in ids:
-            same = shown[place]  # the display has Ids of its own
-        partner[id(one)] = same
-    chosen = _chosen(stated, indices)
-    return [Said(stated=one, shown=None if one is None else partner[id(one)]) for one in chosen]
+    for index, element in enumerate(listed):
+        match = by_id.get(element.get("Id"))
+        if match is None and len(displayed) == len(listed) and displayed[index].get("Id") not in ids:
+            match = displayed[index]  # the display has other Ids
+        partner[id(element)] = match
+    selected = _select(listed, indices)
+    return [
+        ChannelElements(information=element, display=None if element is None else partner[id(element)])
+        for element in selected
+    ]
 
 
-def _chosen(elements: Sequence[Element], indices: Sequence[int]) -> list[Element | None]:
-    """The element of each C index: by its Id, else by its place; in order where there are as many as indices."""
-    numbers = [int(m[1]) for one in elements if (m := _ID.fullmatch(one.get("Id", "")))]
+def _select(elements: Sequence[Element], indices: Sequence[int]) -> list[Element | None]:
+    """The element of each C index: by its Id, else by its place; in order if there are as many as indices."""
+    numbers = [int(m[1]) for element in elements if (m := _ID.fullmatch(element.get("Id", "")))]
     if len(set(numbers)) == len(elements) and any(index in numbers for index in indices):
         by_number = dict(zip(numbers, elements, strict=True))
     elif max(indices) >= len(elements) == len(indices):
@@ -129,7 +135,7 @@ def _text(element: Element, name: str) -> str | None:
 
 
 def _color(element: Element, name: str) -> int | None:
-    """ZEN's ``#AARRGGBB`` (or ``#RRGGBB``, which is opaque) as OME's signed RGBA (ome.xsd, Color)."""
+    """Convert ZEN's ``#AARRGGBB`` (or ``#RRGGBB``, which is opaque) to OME's signed RGBA (ome.xsd, Color)."""
     match = _COLOR.fullmatch(text(element, name) or "")
     if match is None:
         return None

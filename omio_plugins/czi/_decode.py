@@ -1,7 +1,8 @@
-"""From one sub-block to pixels in the caller's memory, red first; it knows no plane, and no tile but the one asked for.
+"""Decode one sub-block to pixels in the caller's memory, red first; it knows no plane and no other tile.
 
-Uncompressed rows go straight from the file into memory where they are contiguous there, zstd into whole planes that
-are; all else is decoded into memory of its own and copied. JPEG-XR and JPEG are decoded in a process of their own.
+Uncompressed rows are read directly into the caller's memory where it is contiguous, and zstd is decoded directly into
+contiguous whole planes; all else is decoded into scratch memory and copied. JPEG-XR and JPEG are decoded in a separate
+process.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from omio_core.files.positioned import PositionedFile
 
 from . import _jpeg, _jpegxr, _workers, _zstd
 from ._pixeltypes import JPEG, JPEGXR, NAMES, RAW, TYPES, ZSTD0, ZSTD1, dtype_of
-from ._segments import Stored, subblock
+from ._segments import PixelFormat, subblock
 
-_HOT = 1 << 20  # bytes of rows read at once where they cannot go straight to their place: they stay in the cache
-_KEPT = 64 << 20  # bytes of decoded tiles that are kept because a part of them was asked for
+_CHUNK = 1 << 20  # bytes of rows to read at once into scratch memory: few enough to stay in the cache
+_CACHE_BYTES = 64 << 20  # bytes of decoded tiles to keep after a part of them was requested
 _ENCODED = (0, 1, 2, 3, 4)  # pixel types that libCZI decodes from JPEG-XR
-_ORDERS = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}  # where red, green, blue, alpha stand
+_ORDERS = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}  # indices of red, green, blue, alpha
 
 Part = tuple[int, int, int, int]
 """Row, column, row after the last, column after the last, of a tile as stored."""
@@ -36,7 +37,7 @@ class Decoder:
         self._file, self._entries = file, entries
         self._starts = np.full(len(entries), -1, np.int64)
         self._sizes = np.zeros(len(entries), np.int64)
-        self._kept: OrderedDict[int, NDArray[Any]] = OrderedDict()
+        self._cache: OrderedDict[int, NDArray[Any]] = OrderedDict()
         self._lock = threading.Lock()
 
     def fill(self, out: NDArray[Any], index: int, part: Part) -> None:
@@ -45,14 +46,19 @@ class Decoder:
         Parameters
         ----------
         out
-            (rows, columns, samples); of a dtype and with samples that hold the sub-block's, which are cast, and
-            repeated where they are grey.
+            (rows, columns, samples). The pixels of the sub-block are cast to its dtype, and grey ones are repeated to
+            its number of samples.
         index
-            Into the directory.
+            Index into the directory.
 
         Raises
         ------
-        CorruptFileError, UnsupportedFeatureError, MissingDependencyError
+        CorruptFileError
+            The sub-block is not where the directory says, or cannot be decoded.
+        UnsupportedFeatureError
+            Its compression is not supported, or pixels with and without alpha are mixed.
+        MissingDependencyError
+            The package that decodes it is not installed.
         """
         entry = self._entries[index]
         compression = int(entry["compression"])
@@ -61,7 +67,7 @@ class Decoder:
             raise UnsupportedFeatureError("pixels with and without alpha are mixed", evidence=str(out.shape))
         height, width = int(entry["stored_y"]), int(entry["stored_x"])
         plain = samples == out.shape[2] == 1 and dtype == out.dtype
-        start, size = self._stored(index)
+        start, size = self._locate(index)
         if compression == RAW:
             if size < height * width * samples * dtype.itemsize:
                 raise CorruptFileError(
@@ -69,29 +75,29 @@ class Decoder:
                 )
             self._raw(out, start, (width, samples), dtype, part, plain)
             return
-        whole = part == (0, 0, height, width)
-        if whole and plain and compression in (ZSTD0, ZSTD1) and out.flags.c_contiguous:
+        is_whole = part == (0, 0, height, width)
+        if is_whole and plain and compression in (ZSTD0, ZSTD1) and out.flags.c_contiguous:
             data = self._file.read(start, size)
             flat = out.reshape(-1).view(np.uint8)
-            _zstd.decode(data, flat, headed=compression == ZSTD1, itemsize=dtype.itemsize)
+            _zstd.decode(data, flat, has_header=compression == ZSTD1, itemsize=dtype.itemsize)
             return
-        pixels = self._kept_or_decoded(index, whole)
+        pixels = self._pixels_of(index, is_whole)
         top, left, bottom, right = part
         _copy(out, pixels[top:bottom, left:right], compression in (ZSTD0, ZSTD1))
 
-    def _stored(self, index: int) -> tuple[int, int]:
-        """Where the pixels of a sub-block lie; looked up once."""
+    def _locate(self, index: int) -> tuple[int, int]:
+        """Offset and size of the pixels of a sub-block; read once."""
         if self._starts[index] < 0:
             entry = self._entries[index]
-            due = Stored(
+            expected = PixelFormat(
                 pixel_type=int(entry["pixel_type"]),
                 compression=int(entry["compression"]),
                 width=int(entry["stored_x"]),
                 height=int(entry["stored_y"]),
             )
-            start, size = subblock(self._file, int(entry["file_position"]), due)
+            start, size = subblock(self._file, int(entry["file_position"]), expected)
             self._sizes[index] = size
-            self._starts[index] = start  # last: another thread may be looking
+            self._starts[index] = start  # last, because another thread may read it
         return int(self._starts[index]), int(self._sizes[index])
 
     def _raw(
@@ -112,28 +118,28 @@ class Decoder:
             return
         narrow = (right - left) * 4 < width and row_bytes > 1 << 15
         skip, stop = (left, right) if narrow else (0, width)
-        step = 1 if narrow else max(_HOT // row_bytes, 1)
+        step = 1 if narrow else max(_CHUNK // row_bytes, 1)
         scratch = np.empty((min(step, bottom - top), stop - skip, samples), dtype)
         for k in range(0, bottom - top, step):
             rows = scratch[: bottom - top - k]
             self._file.read_into(rows.reshape(-1).view(np.uint8).data, start + (top + k) * row_bytes + skip * pixel)
             _copy(out[k : k + step], rows[:, left - skip : right - skip], True)
 
-    def _kept_or_decoded(self, index: int, whole: bool) -> NDArray[Any]:
+    def _pixels_of(self, index: int, is_whole: bool) -> NDArray[Any]:
         with self._lock:
-            if index in self._kept:
-                self._kept.move_to_end(index)
-                return self._kept[index]
-        pixels = self._decoded(index)
-        if not whole and pixels.nbytes <= _KEPT:
+            if index in self._cache:
+                self._cache.move_to_end(index)
+                return self._cache[index]
+        pixels = self._decode_subblock(index)
+        if not is_whole and pixels.nbytes <= _CACHE_BYTES:
             with self._lock:
-                self._kept[index] = pixels
-                while sum(one.nbytes for one in self._kept.values()) > _KEPT:
-                    self._kept.popitem(last=False)
+                self._cache[index] = pixels
+                while sum(cached.nbytes for cached in self._cache.values()) > _CACHE_BYTES:
+                    self._cache.popitem(last=False)
         return pixels
 
-    def _decoded(self, index: int) -> NDArray[Any]:
-        """All pixels of a sub-block, (rows, columns, samples), as its decoder orders samples."""
+    def _decode_subblock(self, index: int) -> NDArray[Any]:
+        """Decode all pixels of a sub-block, (rows, columns, samples), with samples in the decoder's order."""
         entry = self._entries[index]
         compression, code = int(entry["compression"]), int(entry["pixel_type"])
         height, width = int(entry["stored_y"]), int(entry["stored_x"])
@@ -145,7 +151,7 @@ class Decoder:
                 evidence=f"{NAMES.get(compression, f'compression {compression}')} of {TYPES[code][0]}",
                 remedy="save the file uncompressed or with zstd",
             )
-        data = self._file.read(*self._stored(index))
+        data = self._file.read(*self._locate(index))
         out = np.empty(height * width * samples * dtype.itemsize, np.uint8)
         if lossy:
             if compression == JPEGXR:
@@ -154,12 +160,12 @@ class Decoder:
                 _jpeg.check(data, width, height)
             _workers.decode(compression, code, (height, width), data, out.data)
         else:
-            _zstd.decode(data, out, headed=compression == ZSTD1, itemsize=dtype.itemsize)
+            _zstd.decode(data, out, has_header=compression == ZSTD1, itemsize=dtype.itemsize)
         return out.view(dtype).reshape(height, width, samples)
 
 
 def _copy(out: NDArray[Any], pixels: NDArray[Any], blue_first: bool) -> None:
-    """Put pixels in their place, red first."""
+    """Copy pixels to their place, red first."""
     if not blue_first or pixels.shape[2] == 1:
         out[...] = pixels  # grey is repeated
         return

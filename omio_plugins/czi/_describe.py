@@ -1,4 +1,4 @@
-"""From an image to its description: axes, levels, what exists, names, what is assumed; it reads no pixel."""
+"""Describe an image: axes, levels, what is present, names, assumptions; it reads no pixel."""
 
 from __future__ import annotations
 
@@ -16,49 +16,52 @@ from . import _facts
 from ._directory import Directory
 from ._pixeltypes import RAW
 from ._places import facts_of_tile
+from ._runs import runs_of
 from ._scenes import Image
-from ._sorted import runs_of
-from ._tiles import Tiles, present
+from ._tiles import Tiles, present_boxes
 
-_LARGEST_BLOCK = 8 << 20  # bytes; smaller ones cost more to hand over than to read, larger ones keep cores waiting
+_LARGEST_BLOCK = 8 << 20  # bytes; the overhead of smaller blocks exceeds reading them, larger ones keep cores waiting
 
 
 def describe(file: PositionedFile, directory: Directory, images: Sequence[Image]) -> tuple[ImageDescription, ...]:
-    """Describe all images; the XML is looked at only where there are several scenes, for their names.
+    """Describe all images; the XML is read only if there are several scenes, for their names.
 
     Raises
     ------
-    CorruptFileError, LimitExceededError
+    CorruptFileError
+        The XML does not lie in the file.
+    LimitExceededError
+        The tiles overlap in too many ways.
     """
     names = _names(file, directory, images)
-    return tuple(_described(directory, image, names) for image in images)
+    return tuple(_describe_image(directory, image, names) for image in images)
 
 
 def _names(file: PositionedFile, directory: Directory, images: Sequence[Image]) -> dict[int, str]:
-    """Names of scenes, where they tell them apart."""
+    """Names of scenes, if they are unique."""
     scenes = {image.scene.scene for image in images}
     if len(scenes) < 2 or directory.metadata is None:
         return {}
-    named = _facts.scene_names(file.read(*directory.metadata))
-    count = Counter(name for scene, name in named.items() if scene in scenes)
-    return {scene: name for scene, name in named.items() if count[name] == 1}
+    scene_names = _facts.scene_names(file.read(*directory.metadata))
+    count = Counter(name for scene, name in scene_names.items() if scene in scenes)
+    return {scene: name for scene, name in scene_names.items() if count[name] == 1}
 
 
-def _described(directory: Directory, image: Image, names: dict[int, str]) -> ImageDescription:
+def _describe_image(directory: Directory, image: Image, names: dict[int, str]) -> ImageDescription:
     scene = image.scene
     notes = [*image.notes, *_starts(image)]
     if directory.pending:
         notes.append("the file says that its writer was not done with it")
     colour = "S" if scene.samples > 1 else ""
-    many = len(image.levels[0].planes) > len(runs_of(image.levels[0].planes)) - 1
+    is_mosaic = len(image.levels[0].planes) > len(runs_of(image.levels[0].planes)) - 1
     return ImageDescription(
         axes=f"{image.axes}YX{colour}",
         dtype=image.dtype,
-        levels=tuple(_level(directory, image, one) for one in image.levels),
+        levels=tuple(_level(directory, image, level) for level in image.levels),
         facts=functools.partial(_facts.facts if scene.tile is None else facts_of_tile, directory, scene),
         vendor=functools.partial(_facts.vendor, directory),
         name=_name(image, names),
-        kind="tile of a Zeiss CZI" if scene.tile is not None else "Zeiss CZI mosaic" if many else "Zeiss CZI",
+        kind="tile of a Zeiss CZI" if scene.tile is not None else "Zeiss CZI mosaic" if is_mosaic else "Zeiss CZI",
         assumptions=tuple(notes),
     )
 
@@ -73,7 +76,7 @@ def _name(image: Image, names: dict[int, str]) -> str | None:
 
 
 def _starts(image: Image) -> list[str]:
-    """A sentence an axis that does not begin at 0 in the file."""
+    """One note per axis that does not begin at 0 in the file."""
     scene = image.scene
     firsts = [("T", *scene.t), ("Z", *scene.z), ("C", scene.channels[0], len(scene.channels)), *scene.folded]
     return [
@@ -83,26 +86,26 @@ def _starts(image: Image) -> list[str]:
     ]
 
 
-def _level(directory: Directory, image: Image, found: Tiles) -> Level:
+def _level(directory: Directory, image: Image, level: Tiles) -> Level:
     samples = (image.scene.samples,) if image.scene.samples > 1 else ()
-    boxes = present(found, image.lead)
-    whole = tuple((0, n) for n in samples)
+    boxes = present_boxes(level, image.lead)
+    all_samples = tuple((0, n) for n in samples)
     return Level(
-        shape=(*image.lead, *found.shape, *samples),
-        blocks=(*(1 for _ in image.lead), *_block(directory, image, found), *samples),
-        present=None if boxes is None else tuple(Box((*box.spans, *whole)) for box in boxes),
+        shape=(*image.lead, *level.shape, *samples),
+        blocks=(*(1 for _ in image.lead), *_block(directory, image, level), *samples),
+        present=None if boxes is None else tuple(Box((*box.spans, *all_samples)) for box in boxes),
     )
 
 
-def _block(directory: Directory, image: Image, found: Tiles) -> tuple[int, int]:
-    """The unit of access of a plane: a tile of a mosaic, the plane, or some rows of it where any can be read."""
-    height, width = found.shape
-    if not found.whole():
-        sizes = found.spots[:, 2:] - found.spots[:, :2]
+def _block(directory: Directory, image: Image, level: Tiles) -> tuple[int, int]:
+    """The block of a plane: a tile of a mosaic, the plane, or some of its rows where rows can be read singly."""
+    height, width = level.shape
+    if not level.whole():
+        sizes = level.spots[:, 2:] - level.spots[:, :2]
         sizes = sizes[np.lexsort((sizes[:, 1], sizes[:, 0]))]
         starts = runs_of(sizes)
         height, width = (int(n) for n in sizes[starts[np.argmax(np.diff(starts))]])
-    if (directory.entries["compression"][found.entries] == RAW).all():
+    if (directory.entries["compression"][level.entries] == RAW).all():
         parts = -(-height * width * image.scene.samples * image.dtype.itemsize // _LARGEST_BLOCK)
         height = -(-height // min(parts, height))
     return height, width

@@ -1,4 +1,4 @@
-"""The sub-block directory of a CZI as an array, and the images it makes up as values; it reads no pixel and no XML.
+"""The sub-block directory of a CZI as an array, and its images as values; it reads no pixel and no XML.
 
 Offsets, field names and codes are those of ZEISS' "CZI file format description" (DS_ZISRAW, 1.2.2): file header,
 directory segment, `DirectoryEntryDV`, `DimensionEntryDV1`.
@@ -23,24 +23,24 @@ from ._segments import file_header, xml_of
 
 @dataclass(frozen=True, kw_only=True)  # no slots: `entries` is kept, and is not pickled
 class Directory:
-    """What the file header and the sub-block directory of one CZI say; picklable, small, without a handle.
+    """The file header and the sub-block directory of one CZI; small, picklable, without a file handle.
 
     Attributes
     ----------
     path
         The file.
     size
-        Its bytes when it was opened.
+        Its size in bytes when it was opened.
     position
-        Of the segment of the sub-block directory.
+        Offset of the segment of the sub-block directory.
     digest
-        CRC-32 of its entries, so that a file that changed is noticed.
+        CRC-32 of the entries, to notice when the file has changed.
     metadata
         Offset and size in bytes of the XML; None where there is none.
     attachments
         Offset of the segment of the attachment directory; None where there is none.
     pending
-        Whether the header says that a writer is not done with the file.
+        Whether the header says that the writer has not finished the file.
     """
 
     path: str
@@ -53,7 +53,7 @@ class Directory:
 
     @cached_property
     def entries(self) -> NDArray[Any]:
-        """The sub-blocks in the order of the directory, dtype `ENTRY`; read again where a pickle came without them.
+        """The sub-blocks in the order of the directory, dtype `ENTRY`; a pickle has none and reads them again.
 
         Raises
         ------
@@ -61,35 +61,35 @@ class Directory:
             The file is not the one that was described.
         """
 
-        return entries_again(self)
+        return reread_entries(self)
 
     def __reduce__(self) -> Any:
         state = (self.path, self.size, self.position, self.digest, self.metadata, self.attachments, self.pending)
-        return _directory, state
+        return _restore, state
 
 
-def _directory(*state: Any) -> Directory:
+def _restore(*state: Any) -> Directory:
     names = ("path", "size", "position", "digest", "metadata", "attachments", "pending")
     return Directory(**dict(zip(names, state, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scene:
-    """One image of the file: which sub-blocks its planes are, at full resolution.
+    """One image of the file, and the sub-blocks of its planes at full resolution.
 
     Attributes
     ----------
     scene
         The S index in the file; None where its sub-blocks have none.
     tile
-        The M index, where a tile is an image of its own (option ``tiles``); else None.
+        The M index, where each tile is an image (option ``tiles``); else None.
     channels
-        The C index in the file of each index along C (before folding). A channel that is missing is counted.
+        The C index in the file of each index along C (before folding). A missing channel counts, too.
     t, z
         The first T and Z index in the file, and the length along each.
     folded
-        Letters, first index in the file and length of each axis that folds into C besides C, outermost first, such as
-        ``(("H", 0, 32),)``; axes of length 1 are left out. A channel of the described image is
+        Letter, first index in the file and length of each axis besides C that folds into C, outermost first, such as
+        ``(("H", 0, 32),)``; axes of length 1 are left out. The channels of the described image are
         ``(folded..., C)`` in C order: index ``h * len(channels) + c``.
     samples
         Samples of a pixel: 1, 3 (RGB) or 4 (RGBA).
@@ -113,11 +113,16 @@ class Scene:
 
 
 def read_directory(file: PositionedFile) -> Directory:
-    """Read header and directory; every offset and size is held against the file and the settings.
+    """Read header and directory; every offset and size is checked against the file and the settings.
 
     Raises
     ------
-    CorruptFileError, UnsupportedFeatureError, LimitExceededError
+    CorruptFileError
+        The file is no CZI, is damaged, or ends too soon.
+    UnsupportedFeatureError
+        The CZI is of a kind that is not read: early, of several files, or with sub-blocks of several planes.
+    LimitExceededError
+        The directory declares more sub-blocks or pixels than the settings allow.
     """
     header = file_header(file)
     data, count = directory_bytes(file, header.directory)
@@ -136,12 +141,13 @@ def read_directory(file: PositionedFile) -> Directory:
     return directory
 
 
-def entries_again(directory: Directory) -> NDArray[Any]:
-    """The entries of a directory that came by pickle, from its file.
+def reread_entries(directory: Directory) -> NDArray[Any]:
+    """Read the entries of an unpickled directory from its file.
 
     Raises
     ------
     FileChangedError
+        The size of the file or its directory has changed.
     """
     file = PositionedFile(directory.path)
     try:

@@ -1,7 +1,7 @@
-"""The facts of one image of a CZI, read from its file at first use; it decides nothing on pixels.
+"""The facts of one image of a CZI, read from its file at first use; it decides nothing about pixels.
 
-What has a place in OME's model is taken from the XML, the time stamps and the sub-blocks; the XML itself is kept
-whole: as `vendor`, and as an annotation, so that it goes into every OME-TIFF.
+The XML, the time stamps and the sub-blocks supply what has a place in OME's model. The whole XML is kept as well: as
+`vendor`, and as an annotation, so that every OME-TIFF contains it.
 """
 
 from __future__ import annotations
@@ -30,33 +30,33 @@ NAMESPACE = "zeiss/czi"
 """Namespace of the annotation whose key ``Metadata`` is the XML of the file."""
 
 PART = 1 << 22
-"""Characters from which the XML is a list of parts, to be joined: libxml2 refuses texts of more than ten million."""
+"""Characters above which the XML is a list of parts to be joined: libxml2 refuses texts of more than ten million."""
 
-# a plate of 96 wells is 96 images of one document; it is kept as long as one of them is
+# a plate of 96 wells is 96 images of one document; the document is kept as long as one of the images
 _PARSED: WeakKeyDictionary[Directory, tuple[Element | None, str | None]] = WeakKeyDictionary()
 
 
 def facts(directory: Directory, scene: Scene) -> Facts:
-    """All that is known of one image; picklable as a ``functools.partial``.
+    """All facts of one image; picklable as a ``functools.partial``.
 
     Notes
     -----
-    What cannot be read (a number that is none, a time stamp attachment or a sub-block that is damaged) is unknown,
-    never an error. Facts a plane of a mosaic are those of the first tile of each plane.
+    What cannot be read (an invalid number, a damaged time stamp attachment or sub-block) is unknown, never an error.
+    The facts per plane of a mosaic are those of the first tile of each plane.
 
     Raises
     ------
     FileChangedError
-        The file is gone, or is not the one that was described.
+        The file is gone or has changed since it was opened.
     CorruptFileError
         The XML is not well-formed, or has a DOCTYPE.
     LimitExceededError
         The XML is longer than the settings allow.
     """
-    file = _opened(directory)
+    file = _open(directory)
     try:
-        root, text = _document_of(file, directory)
-        known: dict[str, Any] = {} if root is None else _of_document(root, scene)
+        root, text = _parsed_document(file, directory)
+        known: dict[str, Any] = {} if root is None else _document_facts(root, scene)
         stamps = _stamps_of(directory, scene, time_stamps(file, directory.attachments))
         known["channels"] = _channels(channels(root, scene), scene)
         planes = _table(file, directory, scene, root, stamps)
@@ -73,24 +73,26 @@ def vendor(directory: Directory) -> str | None:
 
     Raises
     ------
-    FileChangedError, LimitExceededError
-        As `facts`.
+    FileChangedError
+        The file is gone or has changed since it was opened.
+    LimitExceededError
+        The XML is longer than the settings allow.
     """
-    file = _opened(directory)
+    file = _open(directory)
     try:
         xml = _xml(file, directory)
     finally:
         file.close()
-    return None if xml is None else _decoded(xml)
+    return None if xml is None else _decode(xml)
 
 
 # --- the file
 
 
-def _opened(directory: Directory) -> PositionedFile:
-    """The file that was described.
+def _open(directory: Directory) -> PositionedFile:
+    """Open the file again, if it still has the same size.
 
-    The core compares size and time of change at every read of pixels; facts are asked for without a handle.
+    The core compares size and modification time at every read of pixels; facts are read without a handle.
     """
     try:
         file = PositionedFile(directory.path)
@@ -109,11 +111,11 @@ def _opened(directory: Directory) -> PositionedFile:
     return file
 
 
-def _document_of(file: PositionedFile, directory: Directory) -> tuple[Element | None, str | None]:
-    """What is used of the XML as a tree, and the whole as text; parsed once for all images of a file."""
+def _parsed_document(file: PositionedFile, directory: Directory) -> tuple[Element | None, str | None]:
+    """The used part of the XML as a tree, and the whole as text; parsed once for all images of a file."""
     if (known := _PARSED.get(directory)) is None:
         xml = _xml(file, directory)
-        known = (None, None) if xml is None else (metadata(xml), _decoded(xml))
+        known = (None, None) if xml is None else (metadata(xml), _decode(xml))
         _PARSED[directory] = known
     return known
 
@@ -132,7 +134,7 @@ def _xml(file: PositionedFile, directory: Directory) -> bytes | None:
     return file.read(offset, size).rstrip(b"\0") or None
 
 
-def _decoded(xml: bytes) -> str:
+def _decode(xml: bytes) -> str:
     return xml.decode("utf-8-sig", "replace")  # ZEISS, CZI file format description: metadata are UTF-8
 
 
@@ -143,16 +145,16 @@ def _parts(text: str) -> str | list[str]:
 # --- joining
 
 
-def _of_document(root: Element, scene: Scene) -> dict[str, Any]:
+def _document_facts(root: Element, scene: Scene) -> dict[str, Any]:
     """Facts of the whole image, by the field of `Facts`; a tile's name is that of its description."""
-    found: dict[str, Any] = {
+    facts_by_name: dict[str, Any] = {
         "name": None if scene.tile is not None else _document.scene_name(root, scene.scene),
         **_document.sizes(root),
         "time_increment": _document.increment(root),
         "acquisition_date": _document.acquisition_date(root),
         "objective": _document.objective(root),
     }
-    return {name: fact for name, fact in found.items() if fact is not None}
+    return {name: fact for name, fact in facts_by_name.items() if fact is not None}
 
 
 def _channels(known: tuple[Channel, ...], scene: Scene) -> tuple[Channel, ...]:
@@ -160,7 +162,7 @@ def _channels(known: tuple[Channel, ...], scene: Scene) -> tuple[Channel, ...]:
 
 
 def _stamps_of(directory: Directory, scene: Scene, stamps: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
-    """The time stamps of the T indices of an image; None where they are not one a T of the file."""
+    """The time stamps of the T indices of an image; None unless there is one per T index of the file."""
     if stamps is None:
         return None
     indices = directory.entries["T"]
@@ -176,21 +178,21 @@ def _stamps_of(directory: Directory, scene: Scene, stamps: NDArray[np.float64] |
 def _table(
     file: PositionedFile, directory: Directory, scene: Scene, root: Element | None, stamps: NDArray[np.float64] | None
 ) -> Planes | None:
-    """Facts a plane: what the sub-blocks say, and where they say nothing the time stamps and the channels."""
-    stated = None if root is None else _document.acquisition_date(root)
-    began = None if stated is None else date(stated.value)
+    """Facts per plane from the sub-blocks; what they lack comes from the time stamps and the channels."""
+    acquisition_date = None if root is None else _document.acquisition_date(root)
+    began = None if acquisition_date is None else date(acquisition_date.value)
     columns = _planes.columns(file, directory, scene, began)
     where = ["sub-blocks' METADATA/Tags"] if columns else []
-    there = scene.planes >= 0
+    exists = scene.planes >= 0
     if "DeltaT" not in columns and stamps is not None:
         # ZEN blue counts them from AcquisitionDateAndTime; ZEN black, which states none, from when it was started
         zero = 0.0 if began is not None and stamps[0] >= 0 else stamps[0]
-        columns["DeltaT"] = np.where(there, (stamps - zero)[:, None, None], np.nan)
+        columns["DeltaT"] = np.where(exists, (stamps - zero)[:, None, None], np.nan)
         where.append("attachment TimeStamps")
-    of_channels = np.array([np.nan if s is None else s for s in exposures(root, scene)], np.float64)
-    if len(of_channels) == there.shape[2] and not np.isnan(of_channels).all():
-        before = columns.get("ExposureTime", np.full(there.shape, np.nan))
-        columns["ExposureTime"] = np.where(there & np.isnan(before), of_channels, before)
+    channel_exposures = np.array([np.nan if s is None else s for s in exposures(root, scene)], np.float64)
+    if len(channel_exposures) == exists.shape[2] and not np.isnan(channel_exposures).all():
+        stated_exposures = columns.get("ExposureTime", np.full(exists.shape, np.nan))
+        columns["ExposureTime"] = np.where(exists & np.isnan(stated_exposures), channel_exposures, stated_exposures)
         where.append("Channel/ExposureTime")
     if not columns:
         return None
@@ -198,9 +200,9 @@ def _table(
 
 
 def _interval(planes: Planes | None, stamps: NDArray[np.float64] | None) -> Fact[float] | None:
-    """Seconds between time points, from moments that are regular."""
-    if stamps is not None and (found := _document.regular(stamps.tolist(), "CZI attachment TimeStamps")):
-        return found
+    """Seconds between time points, if the times are regular."""
+    if stamps is not None and (interval := _document.regular_interval(stamps.tolist(), "CZI attachment TimeStamps")):
+        return interval
     if planes is None or "DeltaT" not in planes.columns:
         return None
-    return _document.regular(planes.columns["DeltaT"][:, 0, 0].tolist(), planes.where)
+    return _document.regular_interval(planes.columns["DeltaT"][:, 0, 0].tolist(), planes.where)

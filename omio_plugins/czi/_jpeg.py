@@ -1,4 +1,4 @@
-"""What a JPEG declares, looked up before any decoder sees it; it decodes nothing."""
+"""Check the size that a JPEG declares, before any decoder sees it; it decodes nothing."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ import struct
 
 from omio_core.errors import CorruptFileError
 
-_NO_FRAME = (0xC4, 0xC8, 0xCC)  # DHT, JPG, DAC: among the codes of frame headers, and none
+_NO_FRAME = (0xC4, 0xC8, 0xCC)  # DHT, JPG, DAC: no frame headers, although among their codes
 
 
 def check(data: bytes, width: int, height: int) -> None:
-    """See that the frame header declares that size; markers as in ITU-T T.81, B.1 and B.2.2.
+    """Check that the frame header declares that size; markers as in ITU-T T.81, B.1 and B.2.2.
 
     Raises
     ------
     CorruptFileError
+        The frame header declares another size, or the data are no JPEG.
     """
-    at = 2
-    while data[:2] == b"\xff\xd8" and at + 9 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
+    offset = 2
+    while data[:2] == b"\xff\xd8" and offset + 9 <= len(data) and data[offset] == 0xFF:
+        marker = data[offset + 1]
         if 0xC0 <= marker <= 0xCF and marker not in _NO_FRAME:
-            declared = struct.unpack_from(">HH", data, at + 5)
+            declared = struct.unpack_from(">HH", data, offset + 5)
             if declared != (height, width):
                 raise CorruptFileError(
                     "a sub-block holds a picture of another size than it says",
                     evidence=f"its JPEG declares {declared[1]}x{declared[0]}, it has {width}x{height} pixels",
                 )
             return
-        at += 1 if marker == 0xFF else 2 + struct.unpack_from(">H", data, at + 2)[0]
+        offset += 1 if marker == 0xFF else 2 + struct.unpack_from(">H", data, offset + 2)[0]
     raise CorruptFileError("a sub-block is no JPEG", evidence=f"it begins with {data[:4]!r}")

@@ -1,6 +1,6 @@
-"""What a JPEG-XR picture declares, looked up before any decoder sees it; it decodes nothing.
+"""Check the size that a JPEG-XR picture declares, before any decoder sees it; it decodes nothing.
 
-The container is ITU-T T.832, annex A (a TIFF-like directory), the codestream's header 8.3.2 and 8.3.
+The container is ITU-T T.832, annex A (a TIFF-like directory); the codestream's header is 8.3.2 and 8.3.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ _SIZES = {1: 1, 3: 2, 4: 4}  # UBYTE, USHORT, ULONG
 
 
 def check(data: bytes, width: int, height: int) -> None:
-    """See that container and codestream both declare that size.
+    """Check that container and codestream both declare that size, because a decoder allocates what they declare.
 
     Raises
     ------
     CorruptFileError
-        They do not, or it is no JPEG-XR: a decoder would allocate what it is told to.
+        One of them declares another size, or the data are no JPEG-XR.
     """
     try:
-        told = list(_declared(data))
+        sizes = list(_declared_sizes(data))
     except struct.error as error:
         raise CorruptFileError("a sub-block is no JPEG-XR", evidence=f"{len(data)} bytes, cut off") from error
-    if any(size != (width, height) for size in told):
+    if any(size != (width, height) for size in sizes):
         raise CorruptFileError(
             "a sub-block holds a picture of another size than it says",
-            evidence=f"its JPEG-XR declares {', '.join(f'{w}x{h}' for w, h in told)}, it has {width}x{height} pixels",
+            evidence=f"its JPEG-XR declares {', '.join(f'{w}x{h}' for w, h in sizes)}, it has {width}x{height} pixels",
         )
 
 
-def _declared(data: bytes) -> Iterator[tuple[int, int]]:
-    """Width and height as the container has them, then as the codestream has them."""
+def _declared_sizes(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield width and height as the container declares them, then as the codestream declares them."""
     if data[:3] != b"II\xbc":
         raise CorruptFileError("a sub-block is no JPEG-XR", evidence=f"it begins with {data[:4]!r}")
-    (at,) = struct.unpack_from("<I", data, 4)
-    (count,) = struct.unpack_from("<H", data, at)
+    (offset,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, offset)
     tags: dict[int, int] = {}
     for k in range(min(count, _MOST_TAGS)):
-        code, kind, number, value = struct.unpack_from("<HHI4s", data, at + 2 + 12 * k)
+        code, kind, number, value = struct.unpack_from("<HHI4s", data, offset + 2 + 12 * k)
         if number == 1 and kind in _SIZES:
             tags[code] = int.from_bytes(value[: _SIZES[kind]], "little")
     if not {_WIDTH, _HEIGHT, _OFFSET} <= set(tags):

@@ -1,6 +1,6 @@
-"""From the bytes of the sub-block directory to an array of `ENTRY`; it knows no scene and no plane.
+"""Parse the bytes of the sub-block directory to an array of `ENTRY`; it knows no scene and no plane.
 
-Entries have as many bytes as they have dimensions, so they are taken in runs of equal ones, each run at once.
+The length of an entry depends on its number of dimensions, so runs of entries of equal length are parsed at once.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from omio_core.files.positioned import PositionedFile
 from omio_core.settings import current
 
 from ._pixeltypes import RAW, pixel_bytes
+from ._runs import unique_values
 from ._segments import HEADER, LEAST_SUBBLOCK, MOST_DIMENSIONS, segment
-from ._sorted import different
 
 LETTERS = "XYZCTRSIHVBM"
 """The dimensions of a sub-block: S is the scene, M the tile; R rotation, I illumination, H phase, V view, B block."""
@@ -30,20 +30,28 @@ ENTRY = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-"""One row a sub-block: ``entries["T"]`` is its start along T, ``entries["T_size"]`` its size, 0 where it has no T.
+"""One row per sub-block: ``entries["T"]`` is its start along T, ``entries["T_size"]`` its size, 0 where it has no T.
 
-`file_position` is that of the sub-block's segment header. X and Y are pixels of the full resolution, whatever the
-resolution that is stored (`stored_x`, `stored_y`).
+`file_position` is the offset of the sub-block's segment header. X and Y are in pixels of the full resolution, whatever
+the resolution that is stored (`stored_x`, `stored_y`).
 """
 
 _FIRST = 128  # bytes of the directory before its entries: EntryCount, and reserved
 _ROW, _DIMENSION = 32, 20
-_ALWAYS_ALLOWED = 256 << 20  # bytes that a small file may expand to: blank pictures compress beyond any ratio
+_ALWAYS_ALLOWED = 256 << 20  # bytes that even a small file may expand to: blank pictures compress beyond any ratio
 _CODES = {int.from_bytes(letter.encode().ljust(4, b"\0"), "little"): letter for letter in LETTERS}
 
 
 def directory_bytes(file: PositionedFile, offset: int) -> tuple[bytes, int]:
-    """The entries as bytes, and how many there are."""
+    """Read the entries as bytes, and their number.
+
+    Raises
+    ------
+    CorruptFileError
+        The directory does not lie in the file, or is shorter than its number of entries.
+    LimitExceededError
+        There are more entries than the settings allow.
+    """
     size = segment(file, offset, "ZISRAWDIRECTORY")
     if size < _FIRST:
         raise CorruptFileError("the directory is too short", evidence=f"{size} bytes at {offset + HEADER}")
@@ -67,30 +75,33 @@ def parse_entries(data: bytes, count: int) -> NDArray[Any]:
 
     Raises
     ------
-    CorruptFileError, UnsupportedFeatureError
+    CorruptFileError
+        The entries end too soon or are damaged.
+    UnsupportedFeatureError
+        The entries are of an early kind, or have an unknown dimension of several indices.
     """
-    found = np.zeros(count, ENTRY)
+    entries = np.zeros(count, ENTRY)
     raw = np.frombuffer(data, np.uint8)
     unknown: dict[bytes, tuple[int, int]] = {}
-    done, at, window = 0, 0, 16
+    done, offset, window = 0, 0, 16
     while done < count:
-        dimensions = _dimensions(data, at)
+        dimensions = _dimensions(data, offset)
         size = _ROW + _DIMENSION * dimensions
-        most = min(count - done, (len(data) - at) // size, window)
+        most = min(count - done, (len(data) - offset) // size, window)
         if most < 1:
-            raise CorruptFileError("the directory ends too soon", evidence=f"entry {done} of {count} at byte {at}")
-        rows = raw[at : at + most * size].view(_row(dimensions))
+            raise CorruptFileError("the directory ends too soon", evidence=f"entry {done} of {count} at byte {offset}")
+        rows = raw[offset : offset + most * size].view(_row(dimensions))
         alike = (rows["dimensions"] == dimensions) & (rows["schema"] == b"DV")
         n = most if alike.all() else int(np.argmin(alike))
-        _take(found[done : done + n], rows[:n], unknown)
-        done, at = done + n, at + n * size
+        _copy_rows(entries[done : done + n], rows[:n], unknown)
+        done, offset = done + n, offset + n * size
         window = 4 * window if n == most else 16
     _refuse_unknown(unknown)
-    return found
+    return entries
 
 
 def _dimensions(data: bytes, at: int) -> int:
-    """How many dimensions the entry at `at` has."""
+    """The number of dimensions of the entry at `at`."""
     if at + _ROW > len(data):
         raise CorruptFileError("the directory ends too soon", evidence=f"{len(data)} bytes")
     schema, dimensions = struct.unpack_from("<2s26xi", data, at)
@@ -108,7 +119,7 @@ def _dimensions(data: bytes, at: int) -> int:
 
 
 def _row(dimensions: int) -> np.dtype[Any]:
-    """DirectoryEntryDV; the six bytes after Compression begin with PyramidType."""
+    """The type of a DirectoryEntryDV; the six bytes after Compression begin with PyramidType."""
     dimension = np.dtype([("name", "<u4"), ("start", "<i4"), ("size", "<i4"), ("coordinate", "<f4"), ("stored", "<i4")])
     return np.dtype(
         [
@@ -119,14 +130,14 @@ def _row(dimensions: int) -> np.dtype[Any]:
     )  # fmt: skip
 
 
-def _take(out: NDArray[Any], rows: NDArray[Any], unknown: dict[bytes, tuple[int, int]]) -> None:
+def _copy_rows(out: NDArray[Any], rows: NDArray[Any], unknown: dict[bytes, tuple[int, int]]) -> None:
     for name in ("pixel_type", "file_position", "file_part", "compression", "pyramid_type"):
         out[name] = rows[name]
     for k in range(rows["each"].shape[1]):
         column = rows["each"][:, k]
         names = column["name"]
         same = bool((names == names[0]).all())
-        for code in names[:1].tolist() if same else different(names).tolist():
+        for code in names[:1].tolist() if same else unique_values(names).tolist():
             which: Any = slice(None) if same else names == code
             start, size, stored = (column[field][which] for field in ("start", "size", "stored"))
             letter = _CODES.get(code)
@@ -152,11 +163,16 @@ def _refuse_unknown(unknown: dict[bytes, tuple[int, int]]) -> None:
 
 
 def check_entries(entries: NDArray[Any], size: int) -> None:
-    """Check all that the entries state against the size of the file.
+    """Check all that the entries state against the size of the file and the settings.
 
     Raises
     ------
-    CorruptFileError, UnsupportedFeatureError, LimitExceededError
+    CorruptFileError
+        A sub-block has no pixels, or does not lie in the file.
+    UnsupportedFeatureError
+        The CZI is spread over several files, or a sub-block has several planes.
+    LimitExceededError
+        The entries declare more bytes of pixels than the settings allow.
     """
     if (entries["file_part"] != 0).any():
         raise UnsupportedFeatureError(
@@ -175,7 +191,7 @@ def check_entries(entries: NDArray[Any], size: int) -> None:
                 remedy="save it again with ZEISS ZEN",
             )
     position = entries["file_position"]
-    # of float64: a product of hostile sizes does not fit 64 bits
+    # as float64, because a product of hostile sizes does not fit 64 bits
     nbytes = pixel_bytes(entries["pixel_type"]) * entries["stored_x"] * entries["stored_y"].astype(np.float64)
     end = position + LEAST_SUBBLOCK + np.where(entries["compression"] == RAW, nbytes, 0)
     wrong = (position < 0) | (end > size)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from omio_core.errors import UnsupportedFeatureError
 
 RAW, JPEG, LZW, JPEGXR, ZSTD0, ZSTD1 = 0, 1, 2, 4, 5, 6
-"""Compressions that have a name; from 100 on they are a camera's own, from 1000 on a system's."""
+"""Compressions that have a name; codes from 100 on belong to cameras, codes from 1000 on to systems."""
 
 NAMES = {RAW: "uncompressed", JPEG: "JPEG", LZW: "LZW", JPEGXR: "JPEG-XR", ZSTD0: "zstd0", ZSTD1: "zstd1"}
 
@@ -27,20 +27,21 @@ TYPES: dict[int, tuple[str, str, int]] = {
     12: ("Gray32", "<i4", 1),
     13: ("Gray64Float", "<f8", 1),
 }
-"""From a code to its name, the numpy type of a sample, and samples of a pixel (blue first)."""
+"""The name of each code, the numpy type of a sample, and the samples per pixel (blue first)."""
 
 
 def name(code: int) -> str:
-    """What a pixel type is called."""
+    """The name of a pixel type."""
     return TYPES[code][0] if code in TYPES else f"pixel type {code}"
 
 
 def dtype_of(code: int) -> tuple[np.dtype[Any], int]:
-    """Type of a sample as stored, and samples of a pixel.
+    """The type of a sample as stored, and the samples per pixel.
 
     Raises
     ------
     UnsupportedFeatureError
+        The pixel type is unknown.
     """
     if code not in TYPES:
         raise UnsupportedFeatureError(
@@ -53,7 +54,7 @@ def dtype_of(code: int) -> tuple[np.dtype[Any], int]:
 
 
 def pixel_bytes(codes: NDArray[Any]) -> NDArray[np.float64]:
-    """Bytes of a pixel of each code; 1 where it is not known."""
+    """Bytes per pixel for each code; 1 for unknown codes."""
     out = np.ones(codes.shape, np.float64)
     for code, (_, kind, samples) in TYPES.items():
         out[codes == code] = np.dtype(kind).itemsize * samples

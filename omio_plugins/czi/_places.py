@@ -1,4 +1,4 @@
-"""Where a tile lies that is given as an image of its own; it reads nothing itself."""
+"""The position of a tile that is an image of its own; it reads nothing itself."""
 
 from __future__ import annotations
 
@@ -12,31 +12,35 @@ from ._directory import Directory, Scene
 from ._facts import facts
 
 NAMESPACE = "zeiss/czi/tile"
-"""Namespace of the annotation that says where a tile lies, in pixels of the full resolution."""
+"""Namespace of the annotation with the position of a tile, in pixels of the full resolution."""
 
 
 def facts_of_tile(directory: Directory, scene: Scene) -> Facts:
-    """The facts of a tile's image: those of its scene, its place in pixels as an annotation, and positions.
+    """The facts of a tile's image: those of its scene, its place in pixels as an annotation, and stage positions.
 
-    Where the file states no stage position, the place times the pixel size is taken for one, and said to be derived:
-    it is right up to a shift that all tiles share.
+    Where the file states no stage position, the place times the pixel size is used, with the origin "derived": it is
+    correct except for a shift that all tiles share.
 
     Raises
     ------
-    FileChangedError, CorruptFileError, LimitExceededError
-        As `_facts.facts`.
+    FileChangedError
+        The file is gone or has changed since it was opened.
+    CorruptFileError
+        The XML is not well-formed, or has a DOCTYPE.
+    LimitExceededError
+        The XML is longer than the settings allow.
     """
-    known = facts(directory, scene)
+    scene_facts = facts(directory, scene)
     place = {"Tile": scene.tile, "X": scene.x[0], "Y": scene.y[0], "Width": scene.x[1], "Height": scene.y[1]}
     if scene.scene is not None:
         place["Scene"] = scene.scene
-    known = replace(known, annotations={**known.annotations, NAMESPACE: place})
-    if known.planes is not None or known.physical_size_x is None or known.physical_size_y is None:
-        return known
+    scene_facts = replace(scene_facts, annotations={**scene_facts.annotations, NAMESPACE: place})
+    if scene_facts.planes is not None or scene_facts.physical_size_x is None or scene_facts.physical_size_y is None:
+        return scene_facts
     shape = scene.planes.shape
     columns = {
-        "PositionX": np.full(shape, scene.x[0] * known.physical_size_x.value),
-        "PositionY": np.full(shape, scene.y[0] * known.physical_size_y.value),
+        "PositionX": np.full(shape, scene.x[0] * scene_facts.physical_size_x.value),
+        "PositionY": np.full(shape, scene.y[0] * scene_facts.physical_size_y.value),
     }
     where = "CZI: first pixel of the tile times the pixel size"
-    return replace(known, planes=Planes(columns=columns, origin="derived", where=where))
+    return replace(scene_facts, planes=Planes(columns=columns, origin="derived", where=where))

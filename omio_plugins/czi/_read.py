@@ -1,7 +1,4 @@
-"""The open CZI: which tiles of which planes a box touches, drawn in their order; it decodes nothing itself.
-
-No thread is started here.
-"""
+"""The open CZI: find the tiles that a box touches and draw them in order; it decodes nothing and starts no thread."""
 
 from __future__ import annotations
 
@@ -23,15 +20,24 @@ from ._directory import read_directory
 from ._scenes import images
 from ._tiles import Tiles
 
-_FEW = 64  # tiles; of more, none is looked for that others hide
+_FEW = 64  # tiles; among more, hidden tiles are not searched for
 
 
 def open_czi(path: str, *, tiles: bool = False) -> CziImages:
-    """Open a CZI; `tiles` gives each tile of a mosaic as an image of its own.
+    """Open a CZI; with `tiles`, each tile of a mosaic is an image of its own.
 
     Raises
     ------
-    CorruptFileError, LimitExceededError, UnsupportedFeatureError, ReadError, FileNotFoundError
+    CorruptFileError
+        The file is no CZI, is damaged, or ends too soon.
+    LimitExceededError
+        The file declares more planes, channels or pixels than the settings allow.
+    UnsupportedFeatureError
+        The file is of a kind, or has pixels of a type, that is not read.
+    ReadError
+        The file cannot be read.
+    FileNotFoundError
+        There is no such file.
     """
     return CziImages(os.fspath(path), separate=bool(tiles))
 
@@ -44,7 +50,7 @@ class CziImages:
         try:
             directory = read_directory(self._file)
             self._images = tuple(images(directory, separate=separate))
-            self._described = describe(self._file, directory, self._images)
+            self._descriptions = describe(self._file, directory, self._images)
         except OmioError as error:
             self._file.close()
             raise _with_path(error, path) from error
@@ -56,15 +62,15 @@ class CziImages:
     @property
     def images(self) -> tuple[ImageDescription, ...]:
         """The images, by scene (and tile)."""
-        return self._described
+        return self._descriptions
 
     @property
     def members(self) -> tuple[str, ...]:
-        """The file alone."""
+        """The path of the file; a CZI has no other members."""
         return (self._file.path,)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def read_into(self, out: NDArray[Any], image: int, box: Box, level: int) -> None:
@@ -74,39 +80,41 @@ class CziImages:
         ------
         CorruptFileError
             A sub-block is not where the directory says, or cannot be decoded.
-        UnsupportedFeatureError, MissingDependencyError
-            Nothing here decodes its compression.
+        UnsupportedFeatureError
+            The compression of a sub-block is not supported.
+        MissingDependencyError
+            The package that decodes the compression is not installed.
         """
-        asked = self._images[image]
-        found, rank = asked.levels[level], len(asked.lead)
+        image_of_file = self._images[image]
+        tiles, rank = image_of_file.levels[level], len(image_of_file.lead)
         spans = box.spans
         (top, bottom), (left, right) = spans[rank : rank + 2]
-        deep = out if asked.scene.samples > 1 else out[..., None]
-        for index, plane in _planes(asked.lead, spans[:rank]):
-            for tile, rectangle in _drawn(found, plane, (top, left, bottom, right)):
-                self._draw(deep[index], found, tile, rectangle, (top, left))
+        deep = out if image_of_file.scene.samples > 1 else out[..., None]
+        for index, plane in _planes(image_of_file.lead, spans[:rank]):
+            for tile, rectangle in _visible_tiles(tiles, plane, (top, left, bottom, right)):
+                self._draw(deep[index], tiles, tile, rectangle, (top, left))
 
     def _draw(
         self,
         out: NDArray[Any],
-        found: Tiles,
+        tiles: Tiles,
         tile: int,
         rectangle: tuple[int, int, int, int],
         origin: tuple[int, int],
     ) -> None:
-        """Put what `rectangle` takes of a tile into the plane's memory, which begins at `origin`."""
+        """Draw the part `rectangle` of a tile into the plane's memory, which begins at `origin`."""
         top, left, bottom, right = rectangle
-        y, x = (int(n) for n in found.begins[tile])
-        index = int(found.entries[tile])
+        y, x = (int(n) for n in tiles.begins[tile])
+        index = int(tiles.entries[tile])
         part = out[top - origin[0] : bottom - origin[0], left - origin[1] : right - origin[1]]
         try:
             self._decoder.fill(part, index, (top - y, left - x, bottom - y, right - x))
         except OmioError as error:
-            raise _located(error, self._file.path, index) from error
+            raise _with_subblock(error, self._file.path, index) from error
 
 
 def _planes(lead: tuple[int, ...], spans: tuple[tuple[int, int], ...]) -> Iterator[tuple[tuple[int, ...], int]]:
-    """Index in the caller's memory, and flat index in the image, of each plane of a box."""
+    """Yield the index in the caller's memory and the flat index in the image of each plane of a box."""
     for index in itertools.product(*(range(b - a) for a, b in spans)):
         flat = 0
         for k, (start, _), length in zip(index, spans, lead, strict=True):
@@ -114,36 +122,41 @@ def _planes(lead: tuple[int, ...], spans: tuple[tuple[int, int], ...]) -> Iterat
         yield index, flat
 
 
-def _drawn(found: Tiles, plane: int, box: tuple[int, int, int, int]) -> list[tuple[int, tuple[int, int, int, int]]]:
-    """The tiles that a box touches, lowest first, with the rectangle of each; none that others hide."""
-    each = found.of(plane)
-    spots = found.spots[each]
+def _visible_tiles(
+    tiles: Tiles, plane: int, box: tuple[int, int, int, int]
+) -> list[tuple[int, tuple[int, int, int, int]]]:
+    """The visible tiles that a box touches, lowest first, with the rectangle of each."""
+    of_plane = tiles.of(plane)
+    spots = tiles.spots[of_plane]
     begins = np.maximum(spots[:, :2], box[:2])
     ends = np.minimum(spots[:, 2:], box[2:])
     hits = np.flatnonzero((begins < ends).all(axis=1))
     touched = [
-        (each.start + k, (*begin, *end))
+        (of_plane.start + k, (*begin, *end))
         for k, begin, end in zip(hits.tolist(), begins[hits].tolist(), ends[hits].tolist(), strict=True)
     ]
     if 1 < len(touched) <= _FEW:
-        seen: list[tuple[int, tuple[int, int, int, int]]] = []
-        for tile, one in reversed(touched):
-            if not any(a[0] <= one[0] and a[1] <= one[1] and a[2] >= one[2] and a[3] >= one[3] for _, a in seen):
-                seen.append((tile, one))
-        touched = seen[::-1]
+        visible: list[tuple[int, tuple[int, int, int, int]]] = []
+        for tile, area in reversed(touched):
+            if not any(
+                above[0] <= area[0] and above[1] <= area[1] and above[2] >= area[2] and above[3] >= area[3]
+                for _, above in visible
+            ):
+                visible.append((tile, area))
+        touched = visible[::-1]
     return touched
 
 
 def _with_path(error: OmioError, path: str) -> OmioError:
-    """The same error, naming the file where it does not yet."""
+    """The same error with the path of the file, unless it has one."""
     if "path" in error.facts:
         return error
     what = error.what if path in error.what else f"{path}: {error.what}"
     return type(error)(what, evidence=error.evidence, remedy=error.remedy, **{**error.facts, "path": path})
 
 
-def _located(error: OmioError, path: str, index: int) -> OmioError:
-    """The same error, saying where."""
+def _with_subblock(error: OmioError, path: str, index: int) -> OmioError:
+    """The same error with the path of the file and the number of the sub-block."""
     return type(error)(
         f"sub-block {index} of {path} cannot be read: {error.what}",
         evidence=error.evidence,

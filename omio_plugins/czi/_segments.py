@@ -1,6 +1,6 @@
-"""The segments of a CZI: file header, directory, sub-block; it knows offsets and ids, and no plane.
+"""Read the segments of a CZI: file header, directory, sub-block; it knows offsets and ids, but no plane.
 
-Facts are from ZEISS' "CZI file format description" (DS_ZISRAW, 1.2.2): everything is little-endian; a segment has a
+The source is ZEISS' "CZI file format description" (DS_ZISRAW, 1.2.2): everything is little-endian; a segment has a
 header of 32 bytes (id of 16, allocated and used size of 8 each), then its data.
 """
 
@@ -13,7 +13,7 @@ from omio_core.errors import CorruptFileError, UnsupportedFeatureError
 from omio_core.files.positioned import PositionedFile
 
 HEADER = 32  # bytes of a segment's header
-FIXED = 256  # bytes of a sub-block's data before its metadata, at least
+FIXED = 256  # least bytes of a sub-block's data before its metadata
 LEAST_SUBBLOCK = HEADER + FIXED
 _ENTRY, _DIMENSION = 32, 20  # bytes of DirectoryEntryDV without its dimensions, of DimensionEntryDV1
 MOST_DIMENSIONS = 40  # libCZI's MAXDIMENSIONS
@@ -21,12 +21,12 @@ MOST_DIMENSIONS = 40  # libCZI's MAXDIMENSIONS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileHeader:
-    """What the first segment says; positions are None where they are 0."""
+    """The content of the first segment; positions are None where the file has 0."""
 
     directory: int
     metadata: int | None
     attachments: int | None
-    pending: bool  # a writer says it is not done
+    pending: bool  # the writer has marked the file as unfinished
 
 
 def file_header(file: PositionedFile) -> FileHeader:
@@ -66,16 +66,17 @@ def file_header(file: PositionedFile) -> FileHeader:
 
 
 def segment(file: PositionedFile, offset: int, name: str) -> int:
-    """Bytes of the data of a segment, which must be of that id and lie in the file.
+    """Bytes of the data of a segment, which must have the id `name` and lie in the file.
 
     Raises
     ------
     CorruptFileError
+        The segment has another id, or does not lie in the file.
     """
     data = file.read(offset, HEADER)
-    found, allocated, used = struct.unpack("<16sqq", data)
-    if found.rstrip(b"\0") != name.encode():
-        raise CorruptFileError(f"a segment {name} is missing", evidence=f"at {offset} stands {found!r}")
+    identifier, allocated, used = struct.unpack("<16sqq", data)
+    if identifier.rstrip(b"\0") != name.encode():
+        raise CorruptFileError(f"a segment {name} is missing", evidence=f"at {offset} stands {identifier!r}")
     size = int(used or allocated)  # early writers left UsedSize 0 (libCZI, CziParse.cpp)
     if not 0 <= size <= file.size - offset - HEADER:
         raise CorruptFileError(
@@ -92,6 +93,7 @@ def xml_of(file: PositionedFile, offset: int | None) -> tuple[int, int] | None:
     Raises
     ------
     CorruptFileError
+        The segment is missing, or it or its XML does not lie in the file.
     """
     if offset is None:
         return None
@@ -105,42 +107,50 @@ def xml_of(file: PositionedFile, offset: int | None) -> tuple[int, int] | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """What decides how the bytes of a sub-block are understood; the directory and the sub-block both say it."""
+class PixelFormat:
+    """How to interpret the bytes of a sub-block; both the directory and the sub-block state it."""
 
     pixel_type: int
     compression: int
     width: int
     height: int
 
+    def __str__(self) -> str:
+        """The text that errors show as evidence."""
+        values = f"pixel_type={self.pixel_type}, compression={self.compression}"
+        return f"Stored({values}, width={self.width}, height={self.height})"
 
-def subblock(file: PositionedFile, offset: int, due: Stored) -> tuple[int, int]:
+
+def subblock(file: PositionedFile, offset: int, expected: PixelFormat) -> tuple[int, int]:
     """Offset and size of the pixels of the sub-block whose segment begins at `offset`; they lie in the file.
 
     Parameters
     ----------
-    due
-        As the directory has it. Where the sub-block says otherwise one of them is damaged.
+    expected
+        The format that the directory states. If the sub-block states another, one of the two is damaged.
 
     Raises
     ------
     CorruptFileError
+        There is no sub-block at `offset`, it contradicts itself or the directory, or it does not lie in the file.
     """
     data = file.read(offset, LEAST_SUBBLOCK)
-    found, metadata, attachment, size = struct.unpack_from("<16s16xiiq", data)
+    identifier, metadata, attachment, size = struct.unpack_from("<16s16xiiq", data)
     schema, pixel_type, compression, dimensions = struct.unpack_from("<2si12xi6xi", data, HEADER + 16)
-    if found.rstrip(b"\0") != b"ZISRAWSUBBLOCK" or schema != b"DV":
-        raise CorruptFileError("a sub-block is missing", evidence=f"at {offset} stands {found!r}, schema {schema!r}")
+    if identifier.rstrip(b"\0") != b"ZISRAWSUBBLOCK" or schema != b"DV":
+        raise CorruptFileError(
+            "a sub-block is missing", evidence=f"at {offset} stands {identifier!r}, schema {schema!r}"
+        )
     if not 0 <= dimensions <= MOST_DIMENSIONS or metadata < 0 or attachment < 0:
         raise CorruptFileError(
             "a sub-block contradicts itself",
             evidence=f"at {offset}: {dimensions} dimensions, {metadata} bytes of metadata, {attachment} of attachment",
         )
-    width, height = _size(data, dimensions, due)
-    said = Stored(pixel_type=pixel_type, compression=compression, width=width, height=height)
-    if said != due:
+    width, height = _size(data, dimensions, expected)
+    stated = PixelFormat(pixel_type=pixel_type, compression=compression, width=width, height=height)
+    if stated != expected:
         raise CorruptFileError(
-            "a sub-block contradicts the directory", evidence=f"at {offset}: {said}; the directory has {due}"
+            "a sub-block contradicts the directory", evidence=f"at {offset}: {stated}; the directory has {expected}"
         )
     start = offset + HEADER + max(FIXED, 16 + _ENTRY + _DIMENSION * dimensions) + metadata
     if not 0 <= size <= file.size - start:
@@ -152,12 +162,12 @@ def subblock(file: PositionedFile, offset: int, due: Stored) -> tuple[int, int]:
     return start, int(size)
 
 
-def _size(data: bytes, dimensions: int, due: Stored) -> tuple[int, int]:
-    """Stored width and height as the sub-block has them; those due where they lie beyond what was read."""
-    found = {b"X": due.width, b"Y": due.height}
-    at = HEADER + 16 + _ENTRY
-    for k in range(min(dimensions, (LEAST_SUBBLOCK - at) // _DIMENSION)):
-        name, size, stored = struct.unpack_from("<4s4xi4xi", data, at + k * _DIMENSION)
-        if name[:1] in found and not name[1:].strip(b"\0"):
-            found[name[:1]] = stored or size
-    return found[b"X"], found[b"Y"]
+def _size(data: bytes, dimensions: int, expected: PixelFormat) -> tuple[int, int]:
+    """Stored width and height as the sub-block has them; the expected ones where they lie beyond the bytes read."""
+    sizes = {b"X": expected.width, b"Y": expected.height}
+    offset = HEADER + 16 + _ENTRY
+    for k in range(min(dimensions, (LEAST_SUBBLOCK - offset) // _DIMENSION)):
+        name, size, stored = struct.unpack_from("<4s4xi4xi", data, offset + k * _DIMENSION)
+        if name[:1] in sizes and not name[1:].strip(b"\0"):
+            sizes[name[:1]] = stored or size
+    return sizes[b"X"], sizes[b"Y"]

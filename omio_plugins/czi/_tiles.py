@@ -1,7 +1,7 @@
-"""Where the sub-blocks of one resolution of one image lie, plane by plane; it reads nothing and knows no axes.
+"""The positions of the sub-blocks of one resolution of one image, plane by plane; it reads nothing and knows no axes.
 
-Tiles are kept in the order in which they are drawn: by plane, then by M (none first), then as they stand in the
-directory, so that what comes later lies on top. libCZI composes so (``SingleChannelAccessorBase``, options sortByM).
+Tiles are in drawing order: by plane, then by M (none first), then as in the directory, so that later
+tiles lie on top. libCZI composes so (``SingleChannelAccessorBase``, options sortByM).
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from omio_core.contract import Box, runs
 from omio_core.errors import LimitExceededError
 from omio_core.wording import Aside, advise
 
-from ._sorted import different, runs_of
+from ._runs import runs_of, unique_values
 
 Rectangle = tuple[int, int, int, int]
 """Row, column, row after the last, column after the last."""
 
-_MOST_WORK = 20_000_000  # rectangles looked at while the boxes of a mosaic are found
+_MOST_WORK = 20_000_000  # rectangles to look at while computing the boxes of a mosaic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,13 +35,13 @@ class Tiles:
     shape
         Rows and columns of a plane.
     planes
-        The flat index of the plane that each tile is of, ascending.
+        The flat index of the plane of each tile, ascending.
     entries
         Indices into the directory.
     spots
-        (n, 4): row, column, row after the last, column after the last; inside of `shape`.
+        (n, 4): row, column, row after the last, column after the last; inside `shape`.
     begins
-        (n, 2): row and column at which the stored pixels begin, which may lie outside.
+        (n, 2): row and column at which the stored pixels begin, which may lie outside `shape`.
     """
 
     shape: tuple[int, int]
@@ -56,14 +56,14 @@ class Tiles:
         return slice(int(start), int(stop))
 
     def whole(self) -> bool:
-        """Whether each plane that exists is one tile, or some that each cover it all."""
+        """Whether every tile covers its whole plane."""
         return bool((self.spots == (0, 0, *self.shape)).all())
 
 
 def tiles(
     entries: NDArray[Any], which: NDArray[np.int64], planes: NDArray[np.int64], origin: Any, factor: int
 ) -> Tiles:
-    """Put the entries `which` in order.
+    """Put the entries `which` in the order of drawing.
 
     Parameters
     ----------
@@ -72,9 +72,9 @@ def tiles(
     origin
         Column and row of the full resolution at which the image begins.
     factor
-        Of the resolution.
+        Pixels of the full resolution per stored pixel.
     """
-    # a field at a time: a row of the directory is long, and little of it is wanted
+    # one field at a time: a row of the directory is long, and few of its fields are needed
     tile = np.where(entries["M_size"][which] > 0, entries["M"][which].astype(np.int64), -1)
     order = np.lexsort((which, tile, planes))
     which, planes = which[order], planes[order]
@@ -91,93 +91,93 @@ def tiles(
     )
 
 
-def clipped(found: Tiles, shape: tuple[int, int]) -> Tiles:
-    """The same tiles in a picture of another size; what lies outside is cut off."""
-    spots = np.clip(found.spots, 0, (*shape, *shape))
-    kept = (spots[:, 0] < spots[:, 2]) & (spots[:, 1] < spots[:, 3])
+def clip(level: Tiles, shape: tuple[int, int]) -> Tiles:
+    """The same tiles in a picture of another size; parts outside it are cut off."""
+    spots = np.clip(level.spots, 0, (*shape, *shape))
+    inside = (spots[:, 0] < spots[:, 2]) & (spots[:, 1] < spots[:, 3])
     return Tiles(
         shape=shape,
-        planes=found.planes[kept],
-        entries=found.entries[kept],
-        spots=spots[kept],
-        begins=found.begins[kept],
+        planes=level.planes[inside],
+        entries=level.entries[inside],
+        spots=spots[inside],
+        begins=level.begins[inside],
     )
 
 
-def present(found: Tiles, lead: tuple[int, ...]) -> tuple[Box, ...] | None:
-    """The boxes of (lead axes, rows, columns) that tiles lie on; None where they are all there is.
+def present_boxes(level: Tiles, lead: tuple[int, ...]) -> tuple[Box, ...] | None:
+    """The boxes of (lead axes, rows, columns) that tiles cover; None where they cover everything.
 
     Raises
     ------
     LimitExceededError
-        The tiles lie so confusedly that it would take too long to say.
+        The tiles overlap in so many ways that computing the boxes would take too long.
     """
     boxes: list[Box] = []
-    every = math.prod(lead)
-    for planes, spots in _layouts(found):
+    total = math.prod(lead)
+    for planes, spots in _layouts(level):
         leads: tuple[Box, ...] = (Box.whole(lead),)
-        if len(planes) < every:
+        if len(planes) < total:
             indices = (along.tolist() for along in np.unravel_index(planes, lead))
             leads = runs(zip(*indices, strict=True), lead)
-        rectangles = [((top, bottom), (left, right)) for top, left, bottom, right in _disjoint(spots)]
+        rectangles = [((top, bottom), (left, right)) for top, left, bottom, right in _disjoint_rectangles(spots)]
         boxes += [Box((*box.spans, *rectangle)) for box in leads for rectangle in rectangles]
-    if len(boxes) == 1 and boxes[0].shape == (*lead, *found.shape):
+    if len(boxes) == 1 and boxes[0].shape == (*lead, *level.shape):
         return None
     return tuple(boxes)
 
 
-def _layouts(found: Tiles) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Planes whose tiles lie alike: their flat indices, and where the tiles lie."""
-    starts = runs_of(found.planes)
+def _layouts(level: Tiles) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield groups of planes with the same tile positions: their flat indices, and the positions."""
+    starts = runs_of(level.planes)
     first, counts = starts[:-1], np.diff(starts)
-    planes = found.planes[first]
-    if found.whole():
-        yield planes, found.spots[:1]
+    planes = level.planes[first]
+    if level.whole():
+        yield planes, level.spots[:1]
         return
     if (counts == counts[0]).all():
-        each = found.spots.reshape(len(planes), -1)
-        if (each == each[0]).all():
-            yield planes, found.spots[: counts[0]]
+        per_plane = level.spots.reshape(len(planes), -1)
+        if (per_plane == per_plane[0]).all():
+            yield planes, level.spots[: counts[0]]
             return
     groups: dict[bytes, list[int]] = {}
     for k, (start, n) in enumerate(zip(first.tolist(), counts.tolist(), strict=True)):
-        groups.setdefault(found.spots[start : start + n].tobytes(), []).append(k)
+        groups.setdefault(level.spots[start : start + n].tobytes(), []).append(k)
     for members in groups.values():
         start, n = int(first[members[0]]), int(counts[members[0]])
-        yield planes[members], found.spots[start : start + n]
+        yield planes[members], level.spots[start : start + n]
 
 
-def _disjoint(spots: NDArray[np.int64]) -> list[Rectangle]:
+def _disjoint_rectangles(spots: NDArray[np.int64]) -> list[Rectangle]:
     """Rectangles that do not overlap and cover what the tiles cover: bands of rows, equal ones joined."""
-    edges = different(spots[:, (0, 2)])
+    edges = unique_values(spots[:, (0, 2)])
     if len(edges) == 2 and len(spots) == 1:
         top, left, bottom, right = spots[0].tolist()
         return [(top, left, bottom, right)]
     by_top = spots[np.argsort(spots[:, 0], kind="stable")]
     begun = np.searchsorted(by_top[:, 0], edges[:-1], side="right")
     tallest = int((spots[:, 2] - spots[:, 0]).max())
-    early = np.searchsorted(by_top[:, 0], edges[:-1] - tallest)  # what begins before is over
+    early = np.searchsorted(by_top[:, 0], edges[:-1] - tallest)  # tiles that begin before have ended
     if int((begun - early).sum()) > _MOST_WORK:
         raise LimitExceededError(
             "the tiles of the mosaic lie too confusedly to be composed",
             evidence=f"{len(spots)} tiles with {len(edges)} different edges",
             remedy=advise("read the tiles themselves{}", Aside(", with the option tiles=True")),
         )
-    done: list[Rectangle] = []
-    open_: dict[tuple[int, int], int] = {}  # columns of a rectangle that still grows, and where it began
+    rectangles: list[Rectangle] = []
+    growing: dict[tuple[int, int], int] = {}  # columns of a rectangle that still grows, and its first row
     for k, (top, bottom) in enumerate(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)):
-        some = by_top[early[k] : begun[k]]
-        spans = _joined(some[some[:, 2] >= bottom])
-        over = [span for span in open_ if span not in spans]
-        done += [(open_.pop(span), span[0], top, span[1]) for span in over]
+        band = by_top[early[k] : begun[k]]
+        spans = _column_runs(band[band[:, 2] >= bottom])
+        finished = [span for span in growing if span not in spans]
+        rectangles += [(growing.pop(span), span[0], top, span[1]) for span in finished]
         for span in spans:
-            open_.setdefault(span, top)
-    done += [(top, left, int(edges[-1]), right) for (left, right), top in open_.items()]
-    return sorted(done)
+            growing.setdefault(span, top)
+    rectangles += [(top, left, int(edges[-1]), right) for (left, right), top in growing.items()]
+    return sorted(rectangles)
 
 
-def _joined(spots: NDArray[np.int64]) -> set[tuple[int, int]]:
-    """The columns that tiles of one band cover, as runs."""
+def _column_runs(spots: NDArray[np.int64]) -> set[tuple[int, int]]:
+    """The runs of columns that the tiles of one band cover."""
     if not len(spots):
         return set()
     order = np.argsort(spots[:, 1], kind="stable")

@@ -1,7 +1,7 @@
-"""A CZI's XML as a tree to ask values of: paths, texts and numbers; it knows no fact and no file.
+"""Look up values in a CZI's XML tree: paths, texts and numbers; it knows no fact and no file.
 
 The document is ImageDocument/Metadata (ZEISS, CZI file format description, metadata segment; and every file seen).
-A value that is empty, no number, or not finite is None: ZEN writes ``NaN`` and ``n/a`` where it knows nothing.
+A value that is empty, no number, or not finite is None: ZEN writes ``NaN`` and ``n/a`` for unknown values.
 """
 
 from __future__ import annotations
@@ -14,38 +14,40 @@ from datetime import datetime
 from omio_core.errors import CorruptFileError
 from omio_core.parsing.xml import Element, first, local, named, parse
 
-__all__ = ["Element", "at", "date", "each", "metadata", "number", "positive", "text"]
+__all__ = ["Element", "at", "children", "date", "metadata", "number", "positive", "text"]
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")  # xs:double, without its INF and NaN
 
 
-_UNUSED = (b"Experiment", b"HardwareSetting")  # what was planned and set: nine tenths of a document of ZEN
+_UNUSED = (b"Experiment", b"HardwareSetting")  # plan and settings of the acquisition: 90 % of ZEN's document
 
 
 def metadata(xml: bytes) -> Element:
-    """The Metadata element of a document, or its root where there is none, without what is planned and set.
+    """The Metadata element of a document, or its root where there is none, without the unused elements.
 
     Raises
     ------
-    CorruptFileError, LimitExceededError
-        As `omio_core.parsing.xml.parse`: not well-formed, a DOCTYPE, too long.
+    CorruptFileError
+        The document is not well-formed, or has a DOCTYPE; see `omio_core.parsing.xml.parse`.
+    LimitExceededError
+        The document is too long.
     """
-    lean = _lean(xml)
+    used = _cut_unused(xml)
     try:
-        root = parse(lean, "CZI metadata")
+        root = parse(used, "CZI metadata")
     except CorruptFileError:
-        if lean is xml:
+        if used is xml:
             raise
-        root = parse(xml, "CZI metadata")  # the bytes were not what they seemed
+        root = parse(xml, "CZI metadata")  # the bytes that were cut out were no elements
     inner = first(root, "Metadata") if local(root) == "ImageDocument" else None
     return root if inner is None else inner
 
 
-def _lean(xml: bytes) -> bytes:
-    """The text without the unused elements that stand before Information, as ZEN blue has them.
+def _cut_unused(xml: bytes) -> bytes:
+    """Cut out the unused elements before Information, where ZEN blue writes them.
 
-    They hold elements of their own name, so each ends at the last end tag. Metadata has one of each: where what is
-    left is balanced, nothing else went with it.
+    They contain elements of the same name, so each ends at the last end tag. Metadata has one of each: if the rest is
+    well-formed, nothing else was cut out.
     """
     for name in _UNUSED:
         begin = min((k for k in (xml.find(b"<" + name + end) for end in (b">", b" ")) if k >= 0), default=-1)
@@ -64,23 +66,23 @@ def at(element: Element | None, *path: str) -> Element | None:
     return element
 
 
-def each(element: Element | None, name: str) -> Iterator[Element]:
-    """The children of a name; none of None."""
+def children(element: Element | None, name: str) -> Iterator[Element]:
+    """The children of that name; none where the element is None."""
     return iter(()) if element is None else named(element, name)
 
 
 def text(element: Element | None, *path: str) -> str | None:
     """The stripped text at a path; None where it is missing or empty."""
-    found = at(element, *path)
-    return (found.text or "").strip() or None if found is not None else None
+    child = at(element, *path)
+    return (child.text or "").strip() or None if child is not None else None
 
 
-def number(said: str | None) -> float | None:
-    """A finite number, with a point whatever the writer's language."""
-    if said is None or not _NUMBER.fullmatch(said.strip()):
+def number(value: str | None) -> float | None:
+    """A finite number with a decimal point, whatever the writer's language."""
+    if value is None or not _NUMBER.fullmatch(value.strip()):
         return None
-    value = float(said)
-    return value if math.isfinite(value) else None
+    result = float(value)
+    return result if math.isfinite(result) else None
 
 
 def positive(element: Element | None, *path: str) -> float | None:
@@ -89,10 +91,10 @@ def positive(element: Element | None, *path: str) -> float | None:
     return value if value is not None and value > 0 else None
 
 
-def date(said: str | None) -> datetime | None:
-    """A moment; None for what is none, and for year 1, which is .NET's date that was never set."""
+def date(value: str | None) -> datetime | None:
+    """A date with time; None if the text is none, and for year 1, which is .NET's date that was never set."""
     try:
-        found = datetime.fromisoformat(said) if said and "T" in said else None
+        moment = datetime.fromisoformat(value) if value and "T" in value else None
     except ValueError:
         return None
-    return found if found is not None and found.year > 1 else None
+    return moment if moment is not None and moment.year > 1 else None

@@ -1,7 +1,7 @@
-"""The processes that decode what may kill its decoder: started at need, lent one request at a time; it knows no file.
+"""The processes that run decoders which data may crash: started on demand, lent for one request; it knows no file.
 
-There are at most as many as the settings have workers, they serve all open files of this process, and end with it. A
-process that dies, or ends itself because it took too long, is charged to the sub-block, and the next one gets another.
+There are at most as many as the settings have workers; they serve all open files of this process, and end with it. If a
+process dies, or ends itself because it took too long, that sub-block is an error, and the next gets a new process.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from omio_core.settings import current
 from ._worker import ANSWER, DONE, JPEGXR, REQUEST
 
 _SCRIPT = Path(__file__).with_name("_worker.py")
-_MOST = 1 << 32  # bytes that a request can count
+_MOST = 1 << 32  # bytes; the sizes in a request have 32 bits
 _NEEDED = {JPEGXR: "aicspylibczi"}
 
 
@@ -38,11 +38,11 @@ def decode(codec: int, pixel_type: int, size: tuple[int, int], data: bytes, out:
     Raises
     ------
     MissingDependencyError
-        What decodes it is not installed.
+        The package that decodes it is not installed.
     CorruptFileError
-        It cannot be decoded, or its decoder died of it.
+        The sub-block cannot be decoded, or crashed its decoder.
     UnsupportedFeatureError
-        It is too large, or its decoder does not know its pixels.
+        The sub-block is too large, or its decoder does not support its pixels.
     """
     needed = _NEEDED.get(codec, "imagecodecs")
     if importlib.util.find_spec(needed) is None:
@@ -63,7 +63,7 @@ def decode(codec: int, pixel_type: int, size: tuple[int, int], data: bytes, out:
     try:
         worker.ask(request, data, out)
     except BaseException:
-        # also where the caller is interrupted between question and answer
+        # also if the caller is interrupted between request and answer
         if not worker.sound:
             worker.end()
         raise
@@ -77,18 +77,18 @@ class Worker:
     Attributes
     ----------
     sound
-        Whether it can be asked again.
+        Whether it can take another request.
 
     Raises
     ------
     PluginError
-        It does not start.
+        The process does not start.
     """
 
     def __init__(self, needed: str):
         self.needed = needed
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        # it finds packages where this process does, however that came to know them
+        # it finds packages in the same places as this process
         environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(_SCRIPT), "numpy", needed],
@@ -107,7 +107,7 @@ class Worker:
             ) from error
 
     def ask(self, request: bytes, data: bytes, out: memoryview) -> None:
-        """Fill `out`; errors as `decode`."""
+        """Send a request and fill `out` with the answer; raises the errors of `decode`."""
         self.sound = False  # until the answer is here
         try:
             self._send(request)
@@ -128,10 +128,10 @@ class Worker:
                 evidence=f"{self.needed} ended with exit code {self._process.returncode}",
             ) from error
         self.sound = True
-        told = text.decode("utf-8", "replace")
-        if "nsupported pixel format" in told:  # libCZI's words for a JPEG-XR of other pixels than the sub-block's
-            raise UnsupportedFeatureError("a sub-block is stored in a way that is not read", evidence=told)
-        raise CorruptFileError("a sub-block cannot be decoded", evidence=told)
+        message = text.decode("utf-8", "replace")
+        if "nsupported pixel format" in message:  # libCZI: the JPEG-XR has another pixel type than the sub-block
+            raise UnsupportedFeatureError("a sub-block is stored in a way that is not read", evidence=message)
+        raise CorruptFileError("a sub-block cannot be decoded", evidence=message)
 
     def _send(self, data: bytes) -> None:
         assert self._process.stdin is not None
@@ -142,13 +142,13 @@ class Worker:
     def _receive(self, view: memoryview) -> None:
         assert self._process.stdout is not None
         while view:
-            got = self._process.stdout.readinto(view)  # type: ignore[attr-defined]
-            if not got:
+            count = self._process.stdout.readinto(view)  # type: ignore[attr-defined]
+            if not count:
                 raise EOFError
-            view = view[got:]
+            view = view[count:]
 
     def end(self) -> None:
-        """End the process, at once."""
+        """Kill the process."""
         self.sound = False
         self._process.kill()
         self._process.wait()
@@ -162,7 +162,7 @@ class Worker:
                 pipe.close()
 
     def disown(self) -> None:
-        """What a forked child does: the process is its parent's."""
+        """Forget the process in a forked child: it belongs to the parent."""
         self.forget()
         self._process.returncode = 0  # or `Popen` would wait for it
 
@@ -176,21 +176,21 @@ class Pool:
         self._lent: list[Worker | None] = []
 
     def take(self, needed: str) -> Worker:
-        """A worker that knows `needed`, for this thread alone; waits while all are busy."""
+        """Lend this thread a worker that has imported `needed`; wait while all are busy."""
         with self._free:
             while True:
-                known = next((one for one in self._idle if one.needed == needed), None)
-                if known is not None:
-                    self._idle.remove(known)
-                    self._lent.append(known)
-                    return known
+                idle = next((worker for worker in self._idle if worker.needed == needed), None)
+                if idle is not None:
+                    self._idle.remove(idle)
+                    self._lent.append(idle)
+                    return idle
                 if len(self._idle) + len(self._lent) < current().workers:
                     break
                 if self._idle:
                     self._idle.pop(0).end()
                     break
                 self._free.wait()
-            self._lent.append(None)  # the place of one that starts, outside of the lock
+            self._lent.append(None)  # reserve the place of a worker that starts outside the lock
         try:
             worker = Worker(needed)
         except BaseException:
@@ -202,7 +202,7 @@ class Pool:
         return worker
 
     def give(self, worker: Worker) -> None:
-        """Give one back."""
+        """Return a worker to the pool."""
         self._release(worker)
 
     def _release(self, worker: Worker | None) -> None:
@@ -214,16 +214,16 @@ class Pool:
             self._free.notify()
 
     def end(self) -> None:
-        """End them all; those that are lent too."""
+        """End all workers, including those that are lent."""
         with self._free:
-            every = [*self._idle, *(one for one in self._lent if one is not None)]
+            workers = [*self._idle, *(worker for worker in self._lent if worker is not None)]
             self._idle.clear()
-        for worker in every:
+        for worker in workers:
             worker.end()
 
     def disown(self) -> None:
-        """Forget them all; called in a forked child, whose locks and lists may be in any state."""
-        for worker in [*self._idle, *(one for one in self._lent if one is not None)]:
+        """Forget all workers; called in a forked child, whose locks and lists may be in any state."""
+        for worker in [*self._idle, *(worker for worker in self._lent if worker is not None)]:
             worker.disown()
         self.__init__()  # type: ignore[misc]
 

@@ -1,7 +1,7 @@
-"""Sub-blocks that are compressed with zstd, decoded into memory of the right size; it knows no file and no plane.
+"""Decode zstd-compressed sub-blocks into memory of the right size; it knows no file and no plane.
 
-zstd1 is zstd behind a header of its own, one that may say that the low bytes of all samples stand before the high ones
-("hi-lo packing"; facts from libCZI's documentation of the ZStd1 format and ``decoder_zstd.cpp``). A frame is RFC 8878.
+zstd1 is zstd after an extra header, which may declare that the low bytes of all samples precede the high bytes
+("hi-lo packing"; from libCZI's documentation of the ZStd1 format and ``decoder_zstd.cpp``). A frame is RFC 8878.
 """
 
 from __future__ import annotations
@@ -15,31 +15,31 @@ from numpy.typing import NDArray
 from omio_core.errors import CorruptFileError
 
 _MAGIC = b"\x28\xb5\x2f\xfd"
-_KEPT = 16 << 20  # bytes of scratch memory that a thread keeps
-_hot = threading.local()
-_STEP = 1 << 16  # samples put together at once: they are still in the cache
+_MOST_SCRATCH = 16 << 20  # bytes of scratch memory that a thread keeps
+_thread = threading.local()
+_STEP = 1 << 16  # samples to assemble at once: few enough to stay in the cache
 
 
-def decode(data: bytes, out: NDArray[np.uint8], *, headed: bool, itemsize: int) -> None:
+def decode(data: bytes, out: NDArray[np.uint8], *, has_header: bool, itemsize: int) -> None:
     """Decode a sub-block into `out`, a contiguous run of bytes, which it must fill exactly.
 
     Parameters
     ----------
     data
-        As stored.
-    headed
-        Whether it is zstd1.
+        The bytes as stored.
+    has_header
+        Whether the compression is zstd1.
     itemsize
-        Bytes of a sample; hi-lo packing is of two.
+        Bytes per sample; hi-lo packing needs two.
 
     Raises
     ------
     CorruptFileError
-        It is no zstd, or holds more or less than `out`; nothing beyond `out` is ever written.
+        The data are no zstd, or decode to more or less than `out`; nothing beyond `out` is ever written.
     """
     packed = False
     start = 0
-    if headed:
+    if has_header:
         start, packed = _header(data)
     if packed and itemsize != 2:
         raise CorruptFileError("a sub-block is damaged", evidence=f"hi-lo packing of samples of {itemsize} bytes")
@@ -65,22 +65,22 @@ def decode(data: bytes, out: NDArray[np.uint8], *, headed: bool, itemsize: int) 
 
 
 def _scratch(nbytes: int) -> NDArray[np.uint8]:
-    """Memory of this thread, which its next call fills anew: memory never touched before costs more than decoding."""
-    kept: NDArray[np.uint8] | None = getattr(_hot, "scratch", None)
-    if kept is None or kept.nbytes < nbytes:
-        kept = np.empty(nbytes, np.uint8)
-        if nbytes <= _KEPT:
-            _hot.scratch = kept
-    return kept[:nbytes]
+    """Memory of this thread, which its next call overwrites: touching new memory costs more than decoding."""
+    scratch: NDArray[np.uint8] | None = getattr(_thread, "scratch", None)
+    if scratch is None or scratch.nbytes < nbytes:
+        scratch = np.empty(nbytes, np.uint8)
+        if nbytes <= _MOST_SCRATCH:
+            _thread.scratch = scratch
+    return scratch[:nbytes]
 
 
 def content_size(frame: memoryview) -> int | None:
-    """Bytes that a frame declares to hold; None where it does not say.
+    """The decoded size that a frame declares, in bytes; None where it declares none.
 
     Raises
     ------
     CorruptFileError
-        It is no zstd frame.
+        The bytes are no zstd frame.
     """
     if bytes(frame[:4]) != _MAGIC or len(frame) < 6:
         raise CorruptFileError("a sub-block cannot be decompressed", evidence=f"it begins with {bytes(frame[:4])!r}")
@@ -95,7 +95,7 @@ def content_size(frame: memoryview) -> int | None:
 
 
 def _header(data: bytes) -> tuple[int, bool]:
-    """Bytes of the header of zstd1, and whether it says hi-lo packing."""
+    """Bytes of the header of zstd1, and whether it declares hi-lo packing."""
     if data[:1] == b"\1":
         return 1, False
     if data[:2] == b"\3\1" and len(data) > 3:
@@ -108,12 +108,12 @@ def _inflate(frame: memoryview, out: NDArray[np.uint8]) -> None:
 
     data: Any = frame  # its stubs name fewer types than it takes
     try:
-        got = imagecodecs.zstd_decode(data, out=out.data)
+        decoded = imagecodecs.zstd_decode(data, out=out.data)
     except MemoryError:
         raise
     except Exception as error:  # the border to imagecodecs, whose errors share no base
         raise CorruptFileError(
             "a sub-block cannot be decompressed", evidence=f"{type(error).__name__}: {error}"
         ) from error
-    if len(got) != out.nbytes:
-        raise CorruptFileError("a sub-block ends too soon", evidence=f"{len(got)} bytes where {out.nbytes} are due")
+    if len(decoded) != out.nbytes:
+        raise CorruptFileError("a sub-block ends too soon", evidence=f"{len(decoded)} bytes where {out.nbytes} are due")

@@ -1,6 +1,6 @@
-"""The LSM reader as the core sees it: its name, its suffix, and how it knows a Zeiss LSM file; it reads no pixel.
+"""The LSM reader as the core sees it: name, suffix, and how it recognises a Zeiss LSM file; it reads no pixel.
 
-LSM is TIFF with a private tag, 34412 (CZ_LSMINFO), in its first IFD; so this plugin stands on that of TIFF.
+LSM is TIFF with a private tag, 34412 (CZ_LSMINFO), in its first IFD; so this plugin builds on the TIFF plugin.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ _CZ_LSMINFO = 34412  # registered with Adobe for Zeiss: https://www.awaresystems
 
 
 def sniff(probe: Probe) -> Verdict:
-    """Say whether a file is a TIFF whose first IFD has the tag of Zeiss; its name says nothing.
+    """Decide whether a file is a TIFF whose first IFD has the tag of Zeiss; its name does not matter.
 
-    OME-XML is stronger than the tag: who describes each plane may have kept it from the file he converted.
+    OME-XML takes precedence over the tag: a converter that describes each plane may have copied the tag.
     """
     verdict = tiff.sniff(probe)
     if verdict.match is Match.NO:

@@ -1,7 +1,7 @@
-"""The blocks that CZ_LSMINFO points at: read at once, bounded, and understood later; it knows no picture.
+"""The blocks that CZ_LSMINFO points at: read at once with a size limit, parsed later; it knows no picture.
 
-Layout: "Image File Format Description LSM 5/7, Release 6.0 (ZEN 2010)" of Carl Zeiss. A block that cannot be read, or
-makes no sense, costs what it tells and not the picture.
+Layout: "Image File Format Description LSM 5/7, Release 6.0 (ZEN 2010)" of Carl Zeiss. A block that cannot be read or
+parsed only leaves its values unknown; the picture is not affected.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ._info import Info, dimension
 from ._scan import length_of
 
 Blocks = Mapping[str, bytes]
-"""From the name of a block (of its field without ``Offset``) to its bytes."""
+"""The bytes of each block, by the name of its field without ``Offset``."""
 
 _MOST = 4 << 20  # bytes of a block
 _MOST_CHANNELS = 1 << 12
@@ -25,34 +25,34 @@ _FIRST = 1 << 14
 
 
 def read(file: PositionedFile, info: Info) -> dict[str, bytes]:
-    """The blocks that are read, those of them that are there and whole."""
-    found: dict[str, bytes] = {}
+    """Read the known blocks that are complete."""
+    blocks: dict[str, bytes] = {}
     for name, size in _SIZES.items():
         offset = int(info.get(f"Offset{name}", 0))
-        if not 8 <= offset < file.size:  # 0 is none; a header has 8 bytes
+        if not 8 <= offset < file.size:  # 0 means no block; a TIFF header has 8 bytes
             continue
         head = file.read(offset, min(_FIRST, file.size - offset))
         try:
-            n = size(head, info)
+            length = size(head, info)
         except struct.error:
             continue
-        if n < 0:  # of unknown length: as much as may be
-            n = length_of(file.read(offset, min(_MOST, file.size - offset)))
-        if 0 < n <= _MOST:
+        if length < 0:  # of unknown length: read up to the limit
+            length = length_of(file.read(offset, min(_MOST, file.size - offset)))
+        if 0 < length <= _MOST:
             try:
-                found[name] = file.read(offset, n)
+                blocks[name] = file.read(offset, length)
             except CorruptFileError:
                 continue
-    return found
+    return blocks
 
 
-def _counted(each: int) -> Callable[[bytes, Info], int]:
-    """The size of a block that begins with the number of its entries of `each` bytes."""
-    return lambda head, info: 4 + each * int(struct.unpack_from("<I", head)[0])
+def _size_by_count(entry_size: int) -> Callable[[bytes, Info], int]:
+    """The size of a block that begins with the number of its entries of `entry_size` bytes."""
+    return lambda head, info: 4 + entry_size * int(struct.unpack_from("<I", head)[0])
 
 
-def _stated(head: bytes, info: Info) -> int:
-    """The size of a block that begins with it."""
+def _size_at_start(head: bytes, info: Info) -> int:
+    """The size of a block that begins with its size."""
     return int(struct.unpack_from("<I", head)[0])
 
 
@@ -65,31 +65,31 @@ def _scan_size(head: bytes, info: Info) -> int:
 
 
 _SIZES: Mapping[str, Callable[[bytes, Info], int]] = {
-    "ChannelColors": _stated,
-    "ChannelDataTypes": _types_size,  # a number a channel, and not how many there are
-    "ChannelWavelength": _counted(16),
-    "EventList": _stated,
-    "Positions": _counted(24),
+    "ChannelColors": _size_at_start,
+    "ChannelDataTypes": _types_size,  # one number per channel, without their count
+    "ChannelWavelength": _size_by_count(16),
+    "EventList": _size_at_start,
+    "Positions": _size_by_count(24),
     "ScanInformation": _scan_size,
-    "TilePositions": _counted(24),
-    "TimeStamps": _stated,
+    "TilePositions": _size_by_count(24),
+    "TimeStamps": _size_at_start,
 }
 
 
-def parsed(blocks: Blocks) -> dict[str, Any]:
-    """What the blocks say, in plain values; one that makes no sense is left out."""
-    found: dict[str, Any] = {}
+def parse_blocks(blocks: Blocks) -> dict[str, Any]:
+    """Parse the blocks to plain values; blocks that cannot be parsed are left out."""
+    values: dict[str, Any] = {}
     for name, parse in _PARSERS.items():
         if name in blocks:
             try:
-                found[name] = parse(blocks[name])
+                values[name] = parse(blocks[name])
             except (struct.error, ValueError):
                 continue
-    return found
+    return values
 
 
 def _time_stamps(data: bytes) -> list[float]:
-    """Seconds of each time point since the program was started."""
+    """The time of each time point, in seconds since the start of the program."""
     size, number = struct.unpack_from("<ii", data)
     if number < 0 or size < 8 + 8 * number:
         raise ValueError("it is shorter than its number of stamps")
@@ -102,39 +102,43 @@ def _channel_colors(data: bytes) -> dict[str, Any]:
     if max(colors, names) > _MOST_CHANNELS:
         raise ValueError("too many channels")
     flat = struct.unpack_from(f"<{4 * colors}B", data, colors_at)
-    found: list[str] = []
+    color_names: list[str] = []
     at = names_at
-    while len(found) < names and at + 4 <= len(data):
+    while len(color_names) < names and at + 4 <= len(data):
         length = struct.unpack_from("<I", data, at)[0]
         if at + 4 + length > len(data):
             break
-        found.append(text(data[at + 4 : at + 4 + length]))
+        color_names.append(text(data[at + 4 : at + 4 + length]))
         at += 4 + length
-    return {"Mono": bool(mono), "Colors": [list(flat[k : k + 3]) for k in range(0, len(flat), 4)], "ColorNames": found}
+    return {
+        "Mono": bool(mono),
+        "Colors": [list(flat[k : k + 3]) for k in range(0, len(flat), 4)],
+        "ColorNames": color_names,
+    }
 
 
 def _events(data: bytes) -> list[dict[str, Any]]:
-    """Marks set during a time series: seconds, kind, and what was written to them."""
+    """The events of a time series: seconds, kind, and description."""
     _, number = struct.unpack_from("<II", data)
-    found: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
     at = 8
-    while len(found) < number and at + 16 <= len(data):
+    while len(events) < number and at + 16 <= len(data):
         size, seconds, kind = struct.unpack_from("<IdI", data, at)
         if size < 16:
             break
-        found.append({"Time": seconds, "EventType": kind, "Description": text(data[at + 16 : at + size])})
+        events.append({"Time": seconds, "EventType": kind, "Description": text(data[at + 16 : at + size])})
         at += size
-    return found
+    return events
 
 
-def _tuples(data: bytes, each: int) -> list[list[float]]:
+def _tuples(data: bytes, length: int) -> list[list[float]]:
     number = struct.unpack_from("<I", data)[0]
-    flat = struct.unpack_from(f"<{each * number}d", data, 4)
-    return [list(flat[k : k + each]) for k in range(0, len(flat), each)]
+    flat = struct.unpack_from(f"<{length * number}d", data, 4)
+    return [list(flat[k : k + length]) for k in range(0, len(flat), length)]
 
 
 def text(data: bytes) -> str:
-    """A text up to its first NUL, in the code page of western Windows."""
+    """Decode a text up to its first NUL, in the code page of western Windows."""
     return data.partition(b"\0")[0].decode("cp1252", "replace").strip()
 
 

@@ -1,9 +1,9 @@
-"""An LSM file's chain of IFDs, whose tags are set right before TIFF understands them; it knows no picture.
+"""An LSM file's chain of IFDs, whose tags are corrected before the TIFF reader interprets them; it knows no picture.
 
-What Zeiss's programs write otherwise than TIFF 6.0 has it, and others have met before (tifffile's `_fix_lsm_...` and
-`TiffPage`, BSD licence; Bio-Formats' notes on RowsPerStrip and on floats): one strip a channel, whatever RowsPerStrip
-says; channels of different depth in one page; 12 bits in two bytes; 32 bits that are floats unsaid; a predictor where
-nothing is compressed; two depths that lie elsewhere though they fit into their entry.
+Zeiss's programs deviate from TIFF 6.0, as others have found (tifffile's `_fix_lsm_...` and `TiffPage`, BSD licence;
+Bio-Formats' notes on RowsPerStrip and on floats): one strip per channel, whatever RowsPerStrip states; channels of
+different depth in one page; 12 bits in two bytes; 32 bits that are floats without SampleFormat; a predictor without
+compression; two depths stored elsewhere although they fit into their entry.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ _FLOAT = 3  # SampleFormat, TIFF 6.0, section 19
 
 
 class LsmChain(Chain):
-    """A chain that understands its pages as LSM has them."""
+    """A chain that interprets its pages as LSM does."""
 
     def structural_values(self, values: Values, counts: Mapping[int, int]) -> Values:
-        """The tags of a page, set right; channels of different depth are as the deepest."""
+        """The corrected tags of a page; channels of different depth get the largest depth."""
         depths = self.depths(values)
         bits = max(depths)
-        right: dict[int, tuple[Any, ...]] = {_BITS: (bits,)}
+        corrected: dict[int, tuple[Any, ...]] = {_BITS: (bits,)}
         if bits == 32:
-            right[_FORMAT] = (_FLOAT,)
+            corrected[_FORMAT] = (_FLOAT,)
         elif len(set(depths)) > 1:
-            right[_FORMAT] = (1,)
-        if _one(values, _COMPRESSION, NONE) == NONE:
-            right[_PREDICTOR] = ()
-        strips, samples = counts.get(STRIP_OFFSETS, 0), _one(values, _SAMPLES, 1)
+            corrected[_FORMAT] = (1,)
+        if _number(values, _COMPRESSION, NONE) == NONE:
+            corrected[_PREDICTOR] = ()
+        strips, samples = counts.get(STRIP_OFFSETS, 0), _number(values, _SAMPLES, 1)
         if samples > 1 and strips >= samples and not values(_PLANAR):
-            right[_PLANAR] = (2,)
-        planes = samples if right.get(_PLANAR, values(_PLANAR)) == (2,) else 1
-        length = _one(values, _LENGTH, 1)
-        rows = _one(values, _ROWS, length) or length
-        each = strips // planes
-        if 0 < each < -(-length // rows):  # fewer strips than the rows of one would make
-            right[_ROWS] = (-(-length // each),)
-        return lambda code: right[code] if code in right else values(code)
+            corrected[_PLANAR] = (2,)
+        planes = samples if corrected.get(_PLANAR, values(_PLANAR)) == (2,) else 1
+        length = _number(values, _LENGTH, 1)
+        rows = _number(values, _ROWS, length) or length
+        strips_per_plane = strips // planes
+        if 0 < strips_per_plane < -(-length // rows):  # fewer strips than RowsPerStrip implies
+            corrected[_ROWS] = (-(-length // strips_per_plane),)
+        return lambda code: corrected[code] if code in corrected else values(code)
 
     def depths(self, values: Values) -> tuple[int, ...]:
         """Bits of each sample: 8, 16 or 32.
@@ -52,31 +52,31 @@ class LsmChain(Chain):
         Raises
         ------
         UnsupportedFeatureError
-            Another depth.
+            A depth is none that LSM files have.
         """
         stated = values(_BITS)
         if len(stated) == 2 and not set(stated) <= set(_DEPTHS):
-            try:  # they are the two halves of an offset
+            try:  # the two numbers are the halves of an offset
                 stated = struct.unpack("<2H", self.file.read(struct.unpack("<I", struct.pack("<2H", *stated))[0], 4))
             except (CorruptFileError, struct.error):
                 stated = ()
-        found = stated[: max(_one(values, _SAMPLES, 1), 1)]
-        whole = tuple(next((n for n in (8, 16, 32) if isinstance(b, int) and 0 < b <= n), 0) for b in found)
-        if not whole or 0 in whole:
+        sample_bits = stated[: max(_number(values, _SAMPLES, 1), 1)]
+        depths = tuple(next((n for n in (8, 16, 32) if isinstance(b, int) and 0 < b <= n), 0) for b in sample_bits)
+        if not depths or 0 in depths:
             raise UnsupportedFeatureError(
                 "the depth of the pixels is none of an LSM file",
-                evidence=f"BitsPerSample is {tuple(found[:8])}",
+                evidence=f"BitsPerSample is {tuple(sample_bits[:8])}",
                 path=self.file.path,
             )
-        return whole
+        return depths
 
     def depths_of(self, page: Page) -> tuple[int, ...]:
-        """The same of a page, one a sample."""
-        found = self.depths(lambda code: self.values(page, code))
+        """Bits of each sample of a page, one entry per sample."""
+        depths = self.depths(lambda code: self.values(page, code))
         samples = page.structure.samples
-        return (found * samples)[:samples] if len(found) == 1 else found
+        return (depths * samples)[:samples] if len(depths) == 1 else depths
 
 
-def _one(values: Values, code: int, default: int) -> int:
-    found = values(code)
-    return found[0] if found and isinstance(found[0], int) and found[0] > 0 else default
+def _number(values: Values, code: int, default: int) -> int:
+    numbers = values(code)
+    return numbers[0] if numbers and isinstance(numbers[0], int) and numbers[0] > 0 else default

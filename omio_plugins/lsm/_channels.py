@@ -1,7 +1,7 @@
-"""Channels and the objective as CZ_LSMINFO tells them; it reads no file.
+"""Channels and the objective from CZ_LSMINFO; it reads no file.
 
-A channel of the pixels is named after its detection channel and the number of its track, such as ``Ch2-T1``. Which
-detection channel it is, is believed where as many were used as there are channels, in order, or where the name says so.
+A channel of the pixels is named after its detection channel and the number of its track, such as ``Ch2-T1``. Channels
+are matched with detection channels in order if equally many were used, or else by name.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from omio_core.metadata.units import decimal, nanometres
 from ._info import Info
 
 _OBJECTIVE = re.compile(r"(\d+(?:[.,]\d+)?)\s*[xX]\s*/\s*(\d(?:[.,]\d+)?)\s*(\w*)")
-# what Zeiss writes behind the numerical aperture, in OME's terms
+# what Zeiss writes after the numerical aperture, in OME's terms
 _IMMERSIONS = {
     "oil": "Oil", "oel": "Oil", "öl": "Oil", "w": "Water", "water": "Water", "imm": "Multi", "glyc": "Glycerol",
     "glycerin": "Glycerol",
 }  # fmt: skip
-Named = Mapping[str, Any]
+Block = Mapping[str, Any]
 
 
-def channels(scan: Named, parsed: Named, info: Info, number: int) -> tuple[Channel, ...]:
-    """One entry a channel of the pixels; empty where nothing is known of any."""
-    table = parsed.get("ChannelColors", {})
+def channels(scan: Block, block_values: Block, info: Info, number: int) -> tuple[Channel, ...]:
+    """One entry per channel of the pixels; empty where nothing is known of any channel."""
+    table = block_values.get("ChannelColors", {})
     names, colors = table.get("ColorNames", []), table.get("Colors", [])
     names = [n or None for n in names] if len(names) == number else [None] * number
     colors = colors if len(colors) == number else [None] * number
     detectors = _detectors(scan, names)
-    bands = parsed.get("ChannelWavelength", [])
+    bands = block_values.get("ChannelWavelength", [])
     bands = bands if len(bands) == number and info.get("SpectralScan") == 1 else [None] * number
-    found = tuple(
+    result = tuple(
         Channel(
             name=Fact(name, "file", "CZ_LSMINFO ChannelColors") if name else None,
             color=_color(color),
@@ -45,43 +45,47 @@ def channels(scan: Named, parsed: Named, info: Info, number: int) -> tuple[Chann
         )
         for name, color, detector, band in zip(names, colors, detectors, bands, strict=True)
     )
-    return found if any(one != Channel() for one in found) else ()
+    return result if any(channel != Channel() for channel in result) else ()
 
 
-def _items(of: Named, name: str) -> list[Named]:
-    """The blocks of a list that were used; unsaid is used."""
-    found = of.get(name, [])
-    return [b for b in found if isinstance(b, Mapping) and b.get("Acquire", 1) != 0] if isinstance(found, list) else []
+def _items(block: Block, name: str) -> list[Block]:
+    """The blocks of a list that were used; a block that does not state it was used."""
+    items = block.get(name, [])
+    return (
+        [item for item in items if isinstance(item, Mapping) and item.get("Acquire", 1) != 0]
+        if isinstance(items, list)
+        else []
+    )
 
 
-def _used(scan: Named) -> Iterator[tuple[int, Named, Named]]:
-    """Number of the track, track and detection channel, of all that were used."""
+def _used_detectors(scan: Block) -> Iterator[tuple[int, Block, Block]]:
+    """Yield the track number, track and detection channel of all detection channels that were used."""
     tracks = scan.get("Tracks", [])
     for k, track in enumerate(tracks if isinstance(tracks, list) else []):
         if isinstance(track, Mapping) and track.get("Acquire", 1) != 0:
             yield from ((k + 1, track, detector) for detector in _items(track, "DetectionChannels"))
 
 
-def _detectors(scan: Named, names: list[str | None]) -> list[tuple[Named, Named] | None]:
-    """Track and detection channel of each channel, None where they cannot be told."""
-    used = list(_used(scan))
+def _detectors(scan: Block, names: list[str | None]) -> list[tuple[Block, Block] | None]:
+    """Track and detection channel of each channel; None where they are ambiguous."""
+    used = list(_used_detectors(scan))
     if len(used) == len(names):
         return [(track, detector) for _, track, detector in used]
-    by_name: dict[str, list[tuple[Named, Named]]] = {}
+    by_name: dict[str, list[tuple[Block, Block]]] = {}
     for k, track, detector in used:
         by_name.setdefault(f"{detector.get('ChannelName')}-T{k}", []).append((track, detector))
-    fitting = [by_name.get(name or "", []) for name in names]
-    return [one[0] if len(one) == 1 else None for one in fitting]
+    matches = [by_name.get(name or "", []) for name in names]
+    return [pairs[0] if len(pairs) == 1 else None for pairs in matches]
 
 
-def _excitation(track: Named) -> Fact[float] | None:
-    """The wavelength of a track's one laser line; of several nobody knows which."""
+def _excitation(track: Block) -> Fact[float] | None:
+    """The wavelength of a track's only laser line; with several lines it is unknown which one excites."""
     lines = {line.get("Wavelength") for line in _items(track, "IlluminationChannels")}
     value = lines.pop() if len(lines) == 1 else None
     if not isinstance(value, float) or not 100 < value < 10_000:  # nanometres
         return None
     where = "CZ_LSMINFO ScanInformation, IlluminationChannel Wavelength"
-    return Fact(round(value, 6), "file", where)  # they come as 405.00000000000006
+    return Fact(round(value, 6), "file", where)  # files have values like 405.00000000000006
 
 
 def _emission(band: list[float] | None) -> Fact[float] | None:
@@ -95,14 +99,14 @@ def _emission(band: list[float] | None) -> Fact[float] | None:
     return Fact(round(middle, 6), "derived", where)
 
 
-def _fluor(detector: Named) -> Fact[str] | None:
+def _fluor(detector: Block) -> Fact[str] | None:
     dye = detector.get("DyeName")
     where = "CZ_LSMINFO ScanInformation, DetectionChannel DyeName"
     return Fact(dye, "file", where) if isinstance(dye, str) and dye else None
 
 
 def _color(color: list[int] | None) -> Fact[int] | None:
-    """OME's signed RGBA, opaque; black shows nothing and is taken for unknown."""
+    """The colour as OME's signed RGBA, opaque; black shows nothing and counts as unknown."""
     if not color or not any(color):
         return None
     red, green, blue = color
@@ -120,10 +124,10 @@ def objective(text: Any) -> Fact[Mapping[str, Any]] | None:
     """
     if not isinstance(text, str) or not text:
         return None
-    found: dict[str, Any] = {"Model": text}
+    attributes: dict[str, Any] = {"Model": text}
     if match := _OBJECTIVE.search(text):
-        found["NominalMagnification"] = float(match[1].replace(",", "."))
-        found["LensNA"] = float(match[2].replace(",", "."))
+        attributes["NominalMagnification"] = float(match[1].replace(",", "."))
+        attributes["LensNA"] = float(match[2].replace(",", "."))
         if immersion := _IMMERSIONS.get(match[3].lower()):
-            found["Immersion"] = immersion
-    return Fact(found, "file", "CZ_LSMINFO ScanInformation, Objective")
+            attributes["Immersion"] = immersion
+    return Fact(attributes, "file", "CZ_LSMINFO ScanInformation, Objective")

@@ -1,8 +1,8 @@
 """CZ_LSMINFO, the structure in tag 34412: fields by name; it knows no file and no picture.
 
 Layout: "Image File Format Description LSM 5/7, Release 6.0 (ZEN 2010)" of Carl Zeiss, in little-endian order; names are
-those of the document but for their prefixes of type. Older programs write less of it: what lies beyond StructureSize is
-not there. Lengths are metres, times seconds.
+those of the document without their type prefixes. Older programs write fewer fields: fields beyond StructureSize do not
+exist. Lengths are metres, times seconds.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ Info = Mapping[str, Any]
 
 
 def parse(data: bytes, path: str) -> dict[str, Any]:
-    """The fields that are there; a field of several numbers is a list.
+    """Parse the fields that exist; a field of several numbers is a list.
 
     Raises
     ------
     CorruptFileError
-        It does not begin as CZ_LSMINFO does, or ends before its last field that tells of the picture.
+        The data do not begin as CZ_LSMINFO does, or end before the last field that describes the picture.
     """
     magic, size = struct.unpack("<Ii", data[:8]) if len(data) >= 8 else (0, 0)
     if magic not in MAGIC:
@@ -65,25 +65,25 @@ def parse(data: bytes, path: str) -> dict[str, Any]:
             path=path,
         )
     end = min(len(data), size) if size > 0 else len(data)
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     at = 0
     for name, code in FIELDS:
         stop = at + struct.calcsize("<" + code)
         if stop > end:
             break
         values = struct.unpack(f"<{code}", data[at:stop])
-        found[name] = values[0] if len(values) == 1 else list(values)
+        fields[name] = values[0] if len(values) == 1 else list(values)
         at = stop
-    if "ScanType" not in found:
+    if "ScanType" not in fields:
         raise CorruptFileError(
             f"the CZ_LSMINFO of {path} ends too soon",
-            evidence=f"{len(data)} bytes, StructureSize {size}, the last field is {next(reversed(found), None)}",
+            evidence=f"{len(data)} bytes, StructureSize {size}, the last field is {next(reversed(fields), None)}",
             path=path,
         )
-    return found
+    return fields
 
 
 def dimension(info: Info, letter: str) -> int:
-    """A dimension (X, Y, Z, C, T, P, M); 0 where it is unknown: absent, zero or negative."""
+    """A dimension (X, Y, Z, C, T, P, M); 0 where it is unknown: missing, zero or negative."""
     name = {"C": "DimensionChannels", "T": "DimensionTime"}.get(letter, f"Dimension{letter}")
     return max(int(info.get(name, 0)), 0)

@@ -1,4 +1,4 @@
-"""The open LSM file: regions of its images, read by the TIFF reader; it knows no tag and decodes nothing."""
+"""The open LSM file: the TIFF reader reads the regions of its images; it knows no tag and decodes nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from omio_plugins.tiff._members import Members
 from omio_plugins.tiff._picture import Picture
 from omio_plugins.tiff._read import TiffImages
 
-from ._pictures import Composed, describe
+from ._pictures import CompositeImage, describe
 
 
 def open_lsm(path: str) -> LsmImages:
@@ -21,7 +21,16 @@ def open_lsm(path: str) -> LsmImages:
 
     Raises
     ------
-    CorruptFileError, LimitExceededError, UnsupportedFeatureError, ReadError, FileNotFoundError
+    CorruptFileError
+        The file is damaged, or no LSM file.
+    LimitExceededError
+        The file has more pages than the settings allow.
+    UnsupportedFeatureError
+        The file is big-endian, or stores its pixels as no LSM file does.
+    ReadError
+        The file cannot be read.
+    FileNotFoundError
+        There is no such file.
     """
     return LsmImages(os.fspath(path))
 
@@ -30,27 +39,27 @@ class LsmImages:
     """The images of an open LSM file; an `omio_core.contract.Opened`."""
 
     def __init__(self, path: str):
-        self._composed: list[Composed] = []
+        self._composites: list[CompositeImage] = []
         self._tiff = TiffImages(path, self._describe)
-        counts = [len(one.parts) for one in self._composed]
+        counts = [len(composite.parts) for composite in self._composites]
         self._firsts = [sum(counts[:k]) for k in range(len(counts))]
 
     def _describe(self, members: Members) -> list[Picture]:
-        self._composed = describe(members.first)
-        return [part for one in self._composed for part in one.parts]
+        self._composites = describe(members.first)
+        return [part for composite in self._composites for part in composite.parts]
 
     @property
     def images(self) -> tuple[ImageDescription, ...]:
         """The images in file order: positions and tiles."""
-        return tuple(one.described for one in self._composed)
+        return tuple(composite.described for composite in self._composites)
 
     @property
     def members(self) -> tuple[str, ...]:
-        """The file."""
+        """The path of the file."""
         return self._tiff.members
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._tiff.close()
 
     def read_into(self, out: NDArray[Any], image: int, box: Box, level: int) -> None:
@@ -61,16 +70,16 @@ class LsmImages:
         CorruptFileError
             The file ends too soon, or a strip cannot be decoded.
         UnsupportedFeatureError
-            Nothing here decodes its compression.
+            The compression is not supported.
         """
-        one, first = self._composed[image], self._firsts[image]
-        if len(one.parts) == 1:
+        composite, first = self._composites[image], self._firsts[image]
+        if len(composite.parts) == 1:
             self._tiff.read_into(out, first, box, level)
             return
-        at = one.described.axes.index("C")
+        at = composite.described.axes.index("C")
         start, stop = box.spans[at]
         inner = Box((*box.spans[:at], *box.spans[at + 1 :]))
         for channel in range(start, stop):
-            part = np.empty(inner.shape, one.parts[channel].description.dtype)
+            part = np.empty(inner.shape, composite.parts[channel].description.dtype)
             self._tiff.read_into(part, first + channel, inner, level)
             out[(slice(None),) * at + (channel - start,)] = part

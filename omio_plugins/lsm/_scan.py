@@ -1,9 +1,9 @@
-"""ScanInformation: how a picture was taken, as nested entries; it knows no file and no picture.
+"""ScanInformation: the acquisition of a picture, as nested entries; it knows no file and no picture.
 
-"Image File Format Description LSM 5/7, Release 6.0 (ZEN 2010)" of Carl Zeiss: an entry is a number, a type (0 a block
-begins, or ends with 0xFFFFFFFF; 2 text, 4 long, 5 double) and a size, and so many bytes. The outermost block is the
-recording; blocks of lists hold lasers, tracks, timers and markers; a track holds lists of detection channels,
-illumination channels, beam splitters and data channels. Entries without a name here are named by their number.
+"Image File Format Description LSM 5/7, Release 6.0 (ZEN 2010)" of Carl Zeiss: an entry is a number, a type (0 begins a
+block, or ends it with the number 0xFFFFFFFF; 2 text, 4 long, 5 double) and a size, followed by that many bytes. The
+outermost block is the recording; it has lists of lasers, tracks, timers and markers; a track has lists of detection
+channels, illumination channels, beam splitters and data channels. Entries without a name here are named by number.
 """
 
 from __future__ import annotations
@@ -67,18 +67,18 @@ _NAMED: Mapping[int, str] = {
 
 
 def _names() -> dict[int, str]:
-    found: dict[int, str] = {}
-    for block, listed in _NAMED.items():
-        words = listed.split()
-        found.update({block + int(n, 16): name for n, name in zip(words[::2], words[1::2], strict=True)})
-    return found
+    names: dict[int, str] = {}
+    for block, text in _NAMED.items():
+        words = text.split()
+        names.update({block + int(n, 16): name for n, name in zip(words[::2], words[1::2], strict=True)})
+    return names
 
 
 _NAMES: Mapping[int, str] = _names()
 
 
 def _entries(data: bytes) -> Iterator[tuple[int, int, bytes, int]]:
-    """Number, type and bytes of each entry, and where it ends; up to the end of the recording."""
+    """Yield the number, type, bytes and end of each entry, up to the end of the recording."""
     at, depth = 0, 0
     for _ in range(_MOST):
         if at + _ENTRY.size > len(data):
@@ -96,7 +96,7 @@ def _entries(data: bytes) -> Iterator[tuple[int, int, bytes, int]]:
 
 
 def length_of(data: bytes) -> int:
-    """Bytes of the block that `data` begins with; 0 where it does not end there."""
+    """Bytes of the block at the start of `data`; 0 if the block does not end in it."""
     depth, end = 0, 0
     for number, kind, _, stop in _entries(data):
         if kind == 0:
@@ -106,7 +106,7 @@ def length_of(data: bytes) -> int:
 
 
 def parse(data: bytes) -> dict[str, Any]:
-    """The recording as nested plain values, as far as it can be followed.
+    """Parse the recording to nested plain values, as far as it is readable.
 
     Examples
     --------
@@ -131,7 +131,7 @@ def parse(data: bytes) -> dict[str, Any]:
 
 
 def _inner(outer: Any, number: int) -> Any:
-    """A new list or block inside another one; what stands where it should not is kept under its number."""
+    """Add a list or block inside another one; one in an unexpected place is stored under its number."""
     inner: Any = [] if number in _LISTS else {}
     if isinstance(outer, list):
         outer.append(inner)
@@ -143,7 +143,7 @@ def _inner(outer: Any, number: int) -> Any:
 
 
 def _value(kind: int, value: bytes) -> Any:
-    """A text, a number, or the bytes as a text where the type is unknown."""
+    """A text, a number, or the bytes in hexadecimal where the type is unknown."""
     if kind == _TEXT:
         return value.partition(b"\0")[0].decode("cp1252", "replace").strip()
     if kind == _LONG and len(value) == 4:

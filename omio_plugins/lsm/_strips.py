@@ -1,8 +1,8 @@
-"""Where the strips of all planes lie, set right: beyond 4 GB, and as long as they are; it decodes nothing.
+"""The corrected offsets and lengths of the strips of all planes, also beyond 4 GB; it decodes nothing.
 
-Zeiss's programs keep all IFDs below 4 GB and let offsets of strips wrap around beyond; and StripByteCounts of
-compressed strips state their bytes before compression. Both are told in tifffile's notes on LSM (its module text,
-BSD licence), the former in Bio-Formats too (ZeissLSMReader, "fix the offsets for > 4 GB files").
+Zeiss's programs keep all IFDs below 4 GB, and offsets of strips beyond 4 GB wrap around; the StripByteCounts of
+compressed strips state their bytes before compression. tifffile's notes on LSM (its module text, BSD licence) describe
+both, Bio-Formats the former (ZeissLSMReader, "fix the offsets for > 4 GB files").
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from omio_plugins.tiff._structure import NONE, STRIP_COUNTS, STRIP_OFFSETS, Stru
 from omio_plugins.tiff._tables import Run
 
 _WRAP = 1 << 32
-_SHORT = 1 << 20  # bytes of tables that never are too many
-_SPARE = 1 << 10  # bytes; LZW of 12 bits a byte, and the codes it begins and ends with
+_SHORT = 1 << 20  # bytes of tables that are always allowed
+_SPARE = 1 << 10  # bytes; LZW with 12 bits per byte, and its first and last codes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strips:
-    """Offsets and lengths in bytes of strips, int64 of shape (pages, strips of a page); offset 0 is none.
+    """Offsets and lengths in bytes of strips, int64 of shape (pages, strips per page); offset 0 means no strip.
 
-    `needed` are the bytes of each strip before compression, of shape (strips of a page,).
+    `needed` is the size in bytes of each strip before compression, of shape (strips per page,).
     """
 
     offsets: NDArray[np.int64]
@@ -38,61 +38,61 @@ class Strips:
 
 
 def read(chain: Chain, pages: PageSequence, structure: Structure, depths: tuple[int, ...]) -> Strips:
-    """The strips of `pages`, which share a structure, as they are stated.
+    """Read the strips of `pages`, which share a structure, as the file states them.
 
     Raises
     ------
     CorruptFileError
-        A table of strips does not lie in the file, or all together are longer than it.
+        A table of strips does not lie in the file, or all tables together are longer than the file.
     """
-    needed = _needed(structure, depths)
+    needed = _uncompressed_sizes(structure, depths)
     if 16 * len(pages) * len(needed) > 4 * chain.file.size + _SHORT:
         raise chain.page_error(
             pages[0].index, f"{len(pages)} pages with {len(needed)} strips each: their tables overlap"
         )
     offsets, counts = [], []
-    for run in _joined(pages):
-        at = numbers(chain, run, STRIP_OFFSETS, len(needed), allow_scattered=True)
-        if at is None:
+    for run in _join_runs(pages):
+        offsets_of_run = numbers(chain, run, STRIP_OFFSETS, len(needed), allow_scattered=True)
+        if offsets_of_run is None:
             raise chain.page_error(run.first, f"it has no offsets of its {len(needed)} strips")
-        n = numbers(chain, run, STRIP_COUNTS, len(needed), allow_scattered=True)
-        offsets.append(at)
-        counts.append(np.broadcast_to(needed, at.shape) if n is None else n)
+        counts_of_run = numbers(chain, run, STRIP_COUNTS, len(needed), allow_scattered=True)
+        offsets.append(offsets_of_run)
+        counts.append(np.broadcast_to(needed, offsets_of_run.shape) if counts_of_run is None else counts_of_run)
     return Strips(offsets=np.concatenate(offsets), counts=np.concatenate(counts), needed=needed)
 
 
-def _joined(pages: PageSequence) -> Iterator[Run]:
-    """The runs of pages, those of one layout as one: between two pages there is a thumbnail, so each is a run."""
-    for _, alike in itertools.groupby(pages.runs, key=lambda run: id(run.layout)):
-        runs = list(alike)
+def _join_runs(pages: PageSequence) -> Iterator[Run]:
+    """Join the runs of pages of one layout: a thumbnail lies between two pages, so each page is a run."""
+    for _, group in itertools.groupby(pages.runs, key=lambda run: id(run.layout)):
+        runs = list(group)
         yield replace(
             runs[0], offsets=np.concatenate([run.offsets for run in runs]),
             tables=np.concatenate([run.tables for run in runs]),
         )  # fmt: skip
 
 
-def _needed(structure: Structure, depths: tuple[int, ...]) -> NDArray[np.int64]:
+def _uncompressed_sizes(structure: Structure, depths: tuple[int, ...]) -> NDArray[np.int64]:
     rows = np.full(structure.grid[0], structure.rows, np.int64)
     rows[-1] = structure.length - structure.rows * (structure.grid[0] - 1)
-    each = depths if structure.planar else (structure.bits * structure.contig,)
-    return np.concatenate([rows * structure.width * bits // 8 for bits in each])
+    depths_of_planes = depths if structure.planar else (structure.bits * structure.contig,)
+    return np.concatenate([rows * structure.width * bits // 8 for bits in depths_of_planes])
 
 
-def unwrapped(strips: Strips, chain: Chain, structure: Structure, orders: Iterable[NDArray[np.intp]]) -> Strips:
-    """Offsets beyond 4 GB, of a file that is longer.
+def unwrap(strips: Strips, chain: Chain, structure: Structure, orders: Iterable[NDArray[np.intp]]) -> Strips:
+    """Correct the offsets beyond 4 GB, in a file that is longer.
 
-    Along the pages in the order they were taken offsets grow, so where one is smaller than that before it, 4 GB begin
-    anew. A result counts only if every strip lies in the file and none overlaps that before it.
+    In the order of acquisition the offsets of pages grow, so an offset smaller than the one before has wrapped around
+    4 GB once more. A result counts only if every strip lies in the file and none overlaps the one before.
 
     Parameters
     ----------
     orders
-        Orders in which the pages may have been taken, the likelier first; each a permutation of their indices.
+        Possible orders of acquisition, the likelier first; each is a permutation of the indices of the pages.
 
     Raises
     ------
     CorruptFileError
-        Offsets make sense in none of the orders.
+        The offsets are inconsistent in all orders.
     """
     size = chain.file.size
     if size <= _WRAP or chain.form.big:
@@ -101,14 +101,14 @@ def unwrapped(strips: Strips, chain: Chain, structure: Structure, orders: Iterab
     lengths = np.broadcast_to(strips.needed if structure.compression == NONE else np.ones_like(strips.needed), shape)
     for order in orders:
         stored = strips.offsets[order].reshape(-1)
-        there = stored > 0
-        whole = stored[there]
-        if not whole.size:
+        exists = stored > 0
+        absolute = stored[exists]
+        if not absolute.size:
             return strips
-        whole[1:] += np.cumsum(whole[1:] < whole[:-1]) * _WRAP
-        ends = whole + lengths[order].reshape(-1)[there]
-        if ends[-1] <= size and bool((whole[1:] >= ends[:-1]).all()):
-            stored[there] = whole
+        absolute[1:] += np.cumsum(absolute[1:] < absolute[:-1]) * _WRAP
+        ends = absolute + lengths[order].reshape(-1)[exists]
+        if ends[-1] <= size and bool((absolute[1:] >= ends[:-1]).all()):
+            stored[exists] = absolute
             offsets = np.empty(shape, np.int64)
             offsets[order] = stored.reshape(shape)
             return replace(strips, offsets=offsets)
@@ -120,15 +120,15 @@ def unwrapped(strips: Strips, chain: Chain, structure: Structure, orders: Iterab
     )
 
 
-def recounted(strips: Strips, structure: Structure, size: int) -> Strips:
-    """Lengths of compressed strips: up to the next strip, where what is stated is the length before compression.
+def recount(strips: Strips, structure: Structure, size: int) -> Strips:
+    """Correct the lengths of compressed strips: up to the next strip, if the stated length is that before compression.
 
-    What stands between two strips (an IFD, a thumbnail) is read with the first, whose end the codec knows.
+    Data between two strips (an IFD, a thumbnail) are read with the first strip, whose end the codec finds.
     """
     if structure.compression == NONE:
         return strips
-    known = np.append(np.unique(strips.offsets), size)
-    following = known[np.minimum(np.searchsorted(known, strips.offsets, side="right"), len(known) - 1)]
+    bounds = np.append(np.unique(strips.offsets), size)
+    following = bounds[np.minimum(np.searchsorted(bounds, strips.offsets, side="right"), len(bounds) - 1)]
     room = np.minimum(following - strips.offsets, 2 * strips.needed + _SPARE)
     wrong = (strips.counts == strips.needed) | (strips.counts > room)
     inside = (strips.offsets > 0) & (strips.offsets < size) & (strips.counts > 0)

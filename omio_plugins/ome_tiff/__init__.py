@@ -1,4 +1,4 @@
-"""The OME-TIFF writer, described; what it does is in `_write`, imported at first use."""
+"""The description of the OME-TIFF writer; the writer itself is `_write`, which is imported at first use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AS_IT_IS = frozenset(
 )
 WIDENED = {"bool": "uint8", "float16": "float32"}
 IF_IT_FITS = {"int64": ("int32", "uint32"), "uint64": ("uint32",)}
-"""64-bit integers are no OME pixel type; written as the first of these that holds every value exactly."""
+"""OME has no 64-bit integers: they are written as the first of these types that represents every value exactly."""
 
 
 def accepts(images: Sequence[ImageLike]) -> Verdict:

@@ -1,7 +1,7 @@
-"""Planes too large to encode as a whole: parts put together in order to bands of whole tiles, levels and digests.
+"""Assemble planes too large to encode at once from parts: bands of whole tiles, their levels and digests.
 
-A band is as wide as the plane and at least as high as a tile. Where even one row of tiles is large, the parts that are
-read are smaller than a band (see `_plan.boxes`), and no more than one band of a plane is in memory.
+A band is as wide as the plane and at least as high as a tile. Where even one row of tiles is large, the reader delivers
+parts smaller than a band (see `_plan.boxes`); at most one band of a plane is in memory.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from omio_core.geometry.box import Box
 from omio_core.pixels.digests import Digest
 from omio_core.threads import ordered
 
-from ._encode import Piece, Rows, Segments, beside, halved, segments
+from ._encode import Piece, Rows, Segments, halve, interleave, segments
 from ._file import Form
 from ._plan import Plan
 
 Put = Callable[[Segments, int], None]
-"""Takes segments and the number of their level, in order."""
+"""Receives segments and the number of their level, in order."""
 
-TASK = 1 << 20  # bytes of pixels of a task, about
+TASK = 1 << 20  # approximate bytes of pixels per task
 
 
 class Bands:
-    """The planes of an image, which come in parts: their segments, levels and digests.
+    """The planes of an image that arrive in parts: their segments, levels and digests.
 
     Parameters
     ----------
     plan
-        Of the image.
+        The plan of the image.
     put
-        Where segments go.
+        Receives the segments.
     digests
-        Whether digests are wanted.
+        Whether to compute digests.
     workers
-        Threads; all cores where None.
+        Number of threads; None means all cores.
     """
 
     def __init__(self, plan: Plan, put: Put, *, digests: bool, workers: int | None):
@@ -51,33 +51,33 @@ class Bands:
         self._top, self._band = 0, np.empty(0)
 
     def take(self, piece: Piece, box: Box) -> tuple[str, ...]:
-        """Take the next part of a plane; gives the digests of the plane once it is the last."""
+        """Add the next part of a plane; after the last part, return the digests of the plane."""
         assert piece.planes is not None
         height, width = self._plan.form.height, self._plan.form.width
         (_, bottom), (_, right) = box.spans[3:]
-        if piece.segments:  # a band, and encoded
-            for level, encoded in enumerate(piece.segments):
-                self._put(encoded, level)
-            rows = beside(piece.planes)
+        if piece.segments:  # a whole band, already encoded
+            for level, segments_of_level in enumerate(piece.segments):
+                self._put(segments_of_level, level)
+            rows = interleave(piece.planes)
         else:
-            self._place(piece.planes, box)
+            self._insert(piece.planes, box)
             if right < width or (bottom < height and bottom % (self._plan.form.tile or 1)):
                 return ()
             rows, self._top = self._band[: bottom - self._top], bottom
-            for encoded in _encoded(self._plan, self._plan.form, rows, self._workers):
-                self._put(encoded, 0)
+            for segments_of_level in _encode_rows(self._plan, self._plan.form, rows, self._workers):
+                self._put(segments_of_level, 0)
         for sample, digest in enumerate(self._digests):
             digest.update(rows if rows.ndim == 2 else rows[..., sample])
         if self._plan.reduced:
             self._levels.push(rows, last=bottom == height)
         if bottom < height:
             return ()
-        found = tuple(digest.text() for digest in self._digests)
+        digests = tuple(digest.text() for digest in self._digests)
         self._begin()
-        return found
+        return digests
 
-    def _place(self, planes: Rows, box: Box) -> None:
-        """Put a part, (samples, rows, columns), where it belongs in the band."""
+    def _insert(self, planes: Rows, box: Box) -> None:
+        """Copy a part, (samples, rows, columns), to its place in the band."""
         form, ((top, bottom), (left, right)) = self._plan.form, box.spans[3:]
         high = min(max(form.tile or 1, bottom - self._top), form.height - self._top)
         if len(self._band) < high:
@@ -88,33 +88,33 @@ class Bands:
 
 
 class _Levels:
-    """The levels of a plane that comes in bands: rows are halved and kept until they make whole rows of tiles."""
+    """The levels of a plane that arrives in bands: rows are halved and kept until they fill whole rows of tiles."""
 
     def __init__(self, plan: Plan, put: Put, workers: int | None):
         self._plan, self._put, self._workers = plan, put, workers
         self._waiting: list[list[Rows]] = [[] for _ in plan.reduced]
 
     def push(self, rows: Rows, level: int = 0, *, last: bool) -> None:
-        """Take rows of the full resolution, an even number but for the last."""
+        """Add rows of the full resolution; their number is even except in the last call."""
         if level == len(self._plan.reduced):
             return
         form, waiting = self._plan.reduced[level], self._waiting[level]
         before = self._plan.reduced[level - 1] if level else self._plan.form
         if len(rows) > 1 or (len(rows) == 1 == before.height):
-            waiting.append(_halved(rows, self._plan.method, self._workers))
-        there = np.concatenate(waiting) if len(waiting) != 1 else waiting[0]
+            waiting.append(_halve_rows(rows, self._plan.method, self._workers))
+        available = np.concatenate(waiting) if len(waiting) != 1 else waiting[0]
         edge = form.tile or form.rows
-        take = len(there) if last else len(there) // edge * edge
-        self._waiting[level] = [there[take:]]
-        if take:
-            for encoded in _encoded(self._plan, form, there[:take], self._workers):
-                self._put(encoded, level + 1)
-        if take or last:
-            self.push(there[:take], level + 1, last=last)
+        count = len(available) if last else len(available) // edge * edge
+        self._waiting[level] = [available[count:]]
+        if count:
+            for segments_of_level in _encode_rows(self._plan, form, available[:count], self._workers):
+                self._put(segments_of_level, level + 1)
+        if count or last:
+            self.push(available[:count], level + 1, last=last)
 
 
-def _encoded(plan: Plan, form: Form, rows: Rows, workers: int | None) -> Iterator[Segments]:
-    """The segments of some rows, encoded on all cores."""
+def _encode_rows(plan: Plan, form: Form, rows: Rows, workers: int | None) -> Iterator[Segments]:
+    """Encode some rows to segments on all cores."""
 
     def tasks() -> Iterator[tuple[int, Callable[[], Segments]]]:
         edge = form.tile or form.rows
@@ -128,19 +128,19 @@ def _encoded(plan: Plan, form: Form, rows: Rows, workers: int | None) -> Iterato
     yield from ordered(tasks(), workers=workers)
 
 
-def _halved(rows: Rows, method: str, workers: int | None) -> Rows:
-    """What `_encode.halved` makes of some rows, on all cores."""
+def _halve_rows(rows: Rows, method: str, workers: int | None) -> Rows:
+    """Halve some rows as `_encode.halve` does, on all cores."""
     even = rows.shape[1] // 2 * 2
     step = max(2, TASK // max(1, rows[:, :1].nbytes) // 2 * 2)
     if even <= step:
-        return halved(rows, method)
+        return halve(rows, method)
     out: Rows = np.empty((max(1, len(rows) // 2), even // 2, *rows.shape[2:]), rows.dtype)
 
     def task(x: int) -> None:
         stop = min(x + step, even)
-        out[:, x // 2 : stop // 2] = halved(rows[:, x:stop], method)
+        out[:, x // 2 : stop // 2] = halve(rows[:, x:stop], method)
 
-    held = 4 * TASK
-    for _ in ordered(((held, partial(task, x)) for x in range(0, even, step)), workers=workers):
+    nbytes = 4 * TASK
+    for _ in ordered(((nbytes, partial(task, x)) for x in range(0, even, step)), workers=workers):
         pass
     return out

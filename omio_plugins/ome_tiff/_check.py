@@ -1,6 +1,6 @@
-"""A written OME-TIFF looked at before it is landed: its directories and its OME-XML; it reads no pixel.
+"""Check a written OME-TIFF before it gets its final name: its directories and its OME-XML; it reads no pixel.
 
-It shares nothing with the code that wrote the file but the numbers of the tags.
+It shares only the codes of the tags with the code that wrote the file.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from omio_core.parsing.xml import named, parse
 if TYPE_CHECKING:
     from omio_core.contract import ImageLike
 
-WORD = 2  # bytes; where directories and values begin (TIFF 6.0, section 2)
-_FORMATS = {1: "B", 2: "B", 3: "H", 4: "L", 5: "Q", 16: "Q"}  # a RATIONAL is taken whole
+WORD = 2  # bytes; directories and values begin at multiples of it (TIFF 6.0, section 2)
+_FORMATS = {1: "B", 2: "B", 3: "H", 4: "L", 5: "Q", 16: "Q"}  # a RATIONAL is read as one number
 _SIZES = {kind: struct.calcsize(f"<{letter}") for kind, letter in _FORMATS.items()}
 
 
 def check(path: str, images: Sequence[ImageLike]) -> None:
-    """Refuse a file that does not hold `images` soundly.
+    """Refuse a file that does not contain `images` correctly.
 
     Raises
     ------
@@ -36,88 +36,92 @@ def check(path: str, images: Sequence[ImageLike]) -> None:
         The OME-XML does not fit the schema.
     """
     pages = -1
-    described = read.OmeDocument()
+    document = read.OmeDocument()
     with open(path, "rb") as file:
         for pages, page in enumerate(_pages(file, os.fstat(file.fileno()).st_size)):
             if pages == 0:
                 xml = page.text(270)
                 write.check(xml)
-                described = read.parse(xml)
-                shapes = list(_planes(described, images))
-                _check_order(xml, described)
-            if pages >= len(shapes) or (page.one(257), page.one(256)) != shapes[pages]:
+                document = read.parse(xml)
+                shapes = list(_planes(document, images))
+                _check_order(xml, document)
+            if pages >= len(shapes) or (page.number(257), page.number(256)) != shapes[pages]:
                 raise _wrong(f"page {pages} is not the plane that the OME-XML describes")
             page.refuse_segments_outside()
             _check_levels(page)
-    if pages + 1 != sum(i.size_t * i.size_z * len(i.samples) for i in described.images) or pages < 0:
+    if pages + 1 != sum(image.size_t * image.size_z * len(image.samples) for image in document.images) or pages < 0:
         raise _wrong(f"it has {pages + 1} pages, which are not the planes that the OME-XML describes")
 
 
-def _planes(described: read.OmeDocument, images: Sequence[ImageLike]) -> Iterator[tuple[int, int]]:
-    """Height and width of every plane, in the order of the pages."""
-    if len(described.images) != len(images):
-        raise _wrong(f"the OME-XML describes {len(described.images)} images instead of {len(images)}")
+def _planes(document: read.OmeDocument, images: Sequence[ImageLike]) -> Iterator[tuple[int, int]]:
+    """Yield the height and width of every plane, in the order of the pages."""
+    if len(document.images) != len(images):
+        raise _wrong(f"the OME-XML describes {len(document.images)} images instead of {len(images)}")
     ifd = 0
-    for one, image in zip(described.images, images, strict=True):
-        sizes = (one.size_t, one.size_z, one.size_c, one.size_y, one.size_x)
-        planes = one.size_t * one.size_z * len(one.samples)
-        if sizes != tuple(image.shape) or sum(one.samples) != one.size_c:
-            raise _wrong(f"the OME-XML gives image {one.index} the shape {sizes} instead of {tuple(image.shape)}")
-        if not _in_order(one, ifd, planes):
-            raise _wrong(f"the OME-XML does not say where the planes of image {one.index} are")
+    for described, image in zip(document.images, images, strict=True):
+        sizes = (described.size_t, described.size_z, described.size_c, described.size_y, described.size_x)
+        planes = described.size_t * described.size_z * len(described.samples)
+        if sizes != tuple(image.shape) or sum(described.samples) != described.size_c:
+            raise _wrong(f"the OME-XML gives image {described.index} the shape {sizes} instead of {tuple(image.shape)}")
+        if not _in_order(described, ifd, planes):
+            raise _wrong(f"the OME-XML does not say where the planes of image {described.index} are")
         ifd += planes
-        yield from [(one.size_y, one.size_x)] * planes
+        yield from [(described.size_y, described.size_x)] * planes
 
 
-def _in_order(one: read.OmeImage, ifd: int, planes: int) -> bool:
-    """Whether the planes of an image follow `ifd` in its DimensionOrder, by a TiffData each or by one for all."""
-    if len(one.tiff_data) == 1:
-        data = one.tiff_data[0]
+def _in_order(image: read.OmeImage, ifd: int, planes: int) -> bool:
+    """Whether the planes of an image follow `ifd` in its DimensionOrder, by one TiffData for each or for all."""
+    if len(image.tiff_data) == 1:
+        data = image.tiff_data[0]
         return (data.ifd, data.count, data.first_z, data.first_c, data.first_t) == (ifd, planes, 0, 0, 0)
-    number = _numbering(one)
-    found = [(d.ifd, d.count, number({"Z": d.first_z, "C": d.first_c, "T": d.first_t})) for d in one.tiff_data]
-    return found == [(ifd + k, 1, k) for k in range(planes)]
+    number = _numbering(image)
+    places = [(d.ifd, d.count, number({"Z": d.first_z, "C": d.first_c, "T": d.first_t})) for d in image.tiff_data]
+    return places == [(ifd + k, 1, k) for k in range(planes)]
 
 
-def _numbering(one: read.OmeImage) -> Callable[[Mapping[str, int]], int]:
-    """From the indices of a plane along Z, C and T to its number in DimensionOrder; -1 where there is none."""
-    lengths = {"Z": one.size_z, "C": len(one.samples), "T": one.size_t}
-    slowest = one.order[:1:-1]
+def _numbering(image: read.OmeImage) -> Callable[[Mapping[str, int]], int]:
+    """A function from the indices of a plane along Z, C and T to its number in DimensionOrder; -1 if out of range."""
+    lengths = {"Z": image.size_z, "C": len(image.samples), "T": image.size_t}
+    slowest = image.order[:1:-1]
 
     def number(at: Mapping[str, int]) -> int:
-        found = 0
+        result = 0
         for axis in slowest:
             if not 0 <= at[axis] < lengths[axis]:
                 return -1
-            found = found * lengths[axis] + at[axis]
-        return found
+            result = result * lengths[axis] + at[axis]
+        return result
 
     return number
 
 
-def _check_order(xml: bytes, described: read.OmeDocument) -> None:
-    """The Plane elements follow the directories: programs that take them by position take the right ones."""
+def _check_order(xml: bytes, document: read.OmeDocument) -> None:
+    """Check that Plane elements follow the directories, for programs that match them by position."""
     if b"<Plane " not in xml:
         return
-    for one, image in zip(described.images, named(parse(xml, "OME-XML"), "Image"), strict=True):
-        number = _numbering(one)
-        elements = [e for pixels in named(image, "Pixels") for e in named(pixels, "Plane")]
-        found = [number({axis: int(e.get(f"The{axis}", -1)) for axis in "ZCT"}) for e in elements]
-        every = one.size_z * len(one.samples) * one.size_t
-        each = len(one.tiff_data) == every
-        if -1 in found or any(a >= b for a, b in pairwise(found)) or (found and each and len(found) != every):
-            raise _wrong(f"the Plane elements of image {one.index} do not follow its pages")
+    for described, element in zip(document.images, named(parse(xml, "OME-XML"), "Image"), strict=True):
+        number = _numbering(described)
+        elements = [e for pixels in named(element, "Pixels") for e in named(pixels, "Plane")]
+        numbers = [number({axis: int(e.get(f"The{axis}", -1)) for axis in "ZCT"}) for e in elements]
+        total = described.size_z * len(described.samples) * described.size_t
+        has_all = len(described.tiff_data) == total
+        if (
+            -1 in numbers
+            or any(a >= b for a, b in pairwise(numbers))
+            or (numbers and has_all and len(numbers) != total)
+        ):
+            raise _wrong(f"the Plane elements of image {described.index} do not follow its pages")
 
 
 def _check_levels(page: _Page) -> None:
-    """Each level of a pyramid is half as large as the one before, and inside the file."""
-    before = page
+    """Check that each level of a pyramid is half as large as the one before, and inside the file."""
+    larger = page
     for level in page.levels():
-        halves = [max(1, before.one(code) // 2) for code in (257, 256)]
-        if [level.one(257), level.one(256)] != halves or level.one(254) != 1:
+        halves = [max(1, larger.number(code) // 2) for code in (257, 256)]
+        if [level.number(257), level.number(256)] != halves or level.number(254) != 1:
             raise _wrong("a level of a pyramid is not half of the one before")
         level.refuse_segments_outside()
-        before = level
+        larger = level
 
 
 def _wrong(evidence: str) -> CorruptFileError:
@@ -152,7 +156,7 @@ class _Page:
         """The numbers of a tag."""
         return struct.unpack(*self.raw(code))
 
-    def one(self, code: int) -> int:
+    def number(self, code: int) -> int:
         """The only number of a tag."""
         return self.values(code)[0]
 
@@ -166,14 +170,14 @@ class _Page:
             yield _page(self.file, self.size, self.form, offset)[0]
 
     def refuse_segments_outside(self) -> None:
-        """Every strip or tile lies inside the file, and there are as many as the plane needs."""
-        height, width = self.one(257), self.one(256)
+        """Check that every strip or tile lies inside the file, and that the plane has as many as it needs."""
+        height, width = self.number(257), self.number(256)
         if 324 in self.entries:
             offsets, counts = self.values(324), self.values(325)
-            needed = -(-height // self.one(323)) * -(-width // self.one(322))
+            needed = -(-height // self.number(323)) * -(-width // self.number(322))
         else:
             offsets, counts = self.values(273), self.values(279)
-            needed = -(-height // self.one(278))
+            needed = -(-height // self.number(278))
         if len(offsets) != needed or len(counts) != needed:
             raise _wrong(f"a page has {len(offsets)} segments instead of {needed}")
         if any(a < 8 or n < 1 or a + n > self.size for a, n in zip(offsets, counts, strict=True)):
@@ -182,21 +186,21 @@ class _Page:
 
 @dataclass(frozen=True, slots=True)
 class _Structs:
-    """How a directory is laid out: the number of its entries, an entry, a pointer."""
+    """The struct formats of a directory: its number of entries, one entry, a pointer."""
 
     number: str
     entry: str
     pointer: str
 
     def offset(self, inline: bytes) -> int:
-        """Where the value of an entry lies that does not fit it."""
+        """The offset of a value that does not fit its entry."""
         offset: int
         (offset,) = struct.unpack(self.pointer, inline)
         return offset
 
 
 def _pages(file: BinaryIO, size: int) -> Iterator[_Page]:
-    """The directories, in order; they lie one behind the other, so a chain cannot loop."""
+    """Yield the directories in order; each lies behind the one before, so the chain cannot loop."""
     head = _read(file, 0, 16, size)
     if head[:4] == b"II*\0":
         form, (offset,) = _Structs("<H", "<HHL4s", "<L"), struct.unpack("<L", head[4:8])
@@ -204,17 +208,17 @@ def _pages(file: BinaryIO, size: int) -> Iterator[_Page]:
         form, (offset,) = _Structs("<Q", "<HHQ8s", "<Q"), struct.unpack("<Q", head[8:])
     else:
         raise _wrong("it does not begin as a TIFF")
-    before = 0
+    previous = 0
     while offset:
-        if offset <= before:
-            raise _wrong(f"the directory at {offset} lies before the one at {before}")
-        before = offset
+        if offset <= previous:
+            raise _wrong(f"the directory at {offset} lies before the one at {previous}")
+        previous = offset
         page, offset = _page(file, size, form, offset)
         yield page
 
 
 def _page(file: BinaryIO, size: int, form: _Structs, offset: int) -> tuple[_Page, int]:
-    """A directory, and where the next one is."""
+    """A directory, and the offset of the next one."""
     if offset % WORD:
         raise _wrong(f"the directory at {offset} is at no word boundary")
     head = struct.calcsize(form.number)
@@ -223,7 +227,7 @@ def _page(file: BinaryIO, size: int, form: _Structs, offset: int) -> tuple[_Page
     body = _read(file, offset + head, length + struct.calcsize(form.pointer), size)
     entries: dict[int, tuple[int, int, bytes]] = {}
     for code, kind, n, inline in struct.iter_unpack(form.entry, body[:length]):
-        entries.setdefault(code, (kind, n, inline))  # of a tag that stands twice, the first counts
+        entries.setdefault(code, (kind, n, inline))  # if a tag occurs twice, the first counts
         if n * _SIZES.get(kind, 0) > len(inline) and form.offset(inline) % WORD:
             raise _wrong(f"the value of tag {code} at {form.offset(inline)} is at no word boundary")
     (following,) = struct.unpack(form.pointer, body[length:])

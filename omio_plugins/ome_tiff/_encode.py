@@ -1,4 +1,4 @@
-"""What the workers do: pixels of a box to the segments of its planes and of their levels, and digests; no file."""
+"""The work of the threads: encode the pixels of a box to segments of its planes and levels, with digests; no file."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from omio_core.geometry.box import Box
 from omio_core.pixels.digests import of_plane
 
-from ._codecs import PREDICTOR_NONE, flat, predicted
+from ._codecs import PREDICTOR_NONE, bytes_of, predict
 from ._file import Form
 from ._plan import Plan
 
 Rows = NDArray[Any]
 Segments = list[tuple[bytes | memoryview, list[int]]]
-"""Data to write, and the bytes of each segment in it."""
+"""Data to write, and the length in bytes of each segment in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +28,11 @@ class Piece:
     Attributes
     ----------
     segments
-        Of the full resolution, and of each level where the plane is whole; none of what is less than a band.
+        Segments of the full resolution, and of each level if the plane is whole; empty for less than a band.
     digests
-        Of each sample of a whole plane.
+        The digest of each sample of a whole plane.
     planes
-        Of a part of a plane: its pixels, (samples, rows, columns), whose digests and levels need what comes next.
+        For a part of a plane, its pixels, (samples, rows, columns): its digests and levels need the parts that follow.
     """
 
     segments: list[Segments]
@@ -41,38 +41,38 @@ class Piece:
 
 
 def encode(plan: Plan, digests: bool, box: Box, pixels: Rows) -> list[Piece]:
-    """The pieces of a box of TZCYX pixels, in the order of the file."""
+    """Encode a box of TZCYX pixels to its pieces, in the order of the file."""
     samples = plan.form.samples
     t, z, c = pixels.shape[:3]
     lengths = {"T": t, "Z": z, "C": c // samples}
     slowest = plan.order[:1:-1]
     (top, bottom), (left, right) = box.spans[3:]
     form = plan.form
-    whole = (bottom - top, right - left) == (form.height, form.width)
+    is_plane = (bottom - top, right - left) == (form.height, form.width)
     unit = form.tile or form.rows
-    band = right - left == form.width and top % unit == 0 and (bottom % unit == 0 or bottom == form.height)
-    found = []
+    is_band = right - left == form.width and top % unit == 0 and (bottom % unit == 0 or bottom == form.height)
+    pieces = []
     for index in np.ndindex(*(lengths[a] for a in slowest)):
-        at = dict(zip(slowest, index, strict=True))
-        planes = pixels[at["T"], at["Z"], at["C"] * samples : (at["C"] + 1) * samples]
+        position = dict(zip(slowest, index, strict=True))
+        planes = pixels[position["T"], position["Z"], position["C"] * samples : (position["C"] + 1) * samples]
         planes = planes.astype(plan.dtype, copy=False)
-        if not band:
-            found.append(Piece(segments=[], planes=planes))
+        if not is_band:
+            pieces.append(Piece(segments=[], planes=planes))
             continue
-        rows = beside(planes)
-        each = [segments(plan, plan.form, rows)]
-        if not whole:
-            found.append(Piece(segments=each, planes=planes))
+        rows = interleave(planes)
+        levels = [segments(plan, plan.form, rows)]
+        if not is_plane:
+            pieces.append(Piece(segments=levels, planes=planes))
             continue
         for form in plan.reduced:
-            rows = halved(rows, plan.method)
-            each.append(segments(plan, form, rows))
-        found.append(Piece(segments=each, digests=tuple(of_plane(one) for one in planes) if digests else ()))
-    return found
+            rows = halve(rows, plan.method)
+            levels.append(segments(plan, form, rows))
+        pieces.append(Piece(segments=levels, digests=tuple(of_plane(plane) for plane in planes) if digests else ()))
+    return pieces
 
 
-def beside(planes: Rows) -> Rows:
-    """(samples, rows, columns) as (rows, columns) or (rows, columns, samples), contiguous; no copy where it is so."""
+def interleave(planes: Rows) -> Rows:
+    """Turn (samples, rows, columns) into contiguous (rows, columns) or (rows, columns, samples); copied if needed."""
     return np.ascontiguousarray(planes[0] if len(planes) == 1 else planes.transpose(1, 2, 0))
 
 
@@ -80,21 +80,23 @@ def beside(planes: Rows) -> Rows:
 
 
 def segments(plan: Plan, form: Form, rows: Rows) -> Segments:
-    """The strips or tiles of some rows of a plane."""
+    """Encode some rows of a plane to strips or tiles."""
     parts = _tiles(form.tile, rows) if form.tile else (rows[i : i + form.rows] for i in range(0, len(rows), form.rows))
     if plan.encode is None and not form.tile:
         row = rows.nbytes // len(rows)
-        return [(flat(rows), [row * len(part) for part in parts])]
-    found: Segments = []
+        return [(bytes_of(rows), [row * len(part) for part in parts])]
+    encoded: Segments = []
     for part in parts:
-        data = flat(part) if plan.encode is None else plan.encode(differences(part, form), plan.compression_level)
-        found.append((data, [len(data)]))
-    return found
+        data = (
+            bytes_of(part) if plan.encode is None else plan.encode(apply_predictor(part, form), plan.compression_level)
+        )
+        encoded.append((data, [len(data)]))
+    return encoded
 
 
-def differences(part: Rows, form: Form) -> Rows:
-    """What is compressed of a segment: its pixels, or what the predictor makes of them."""
-    return part if form.predictor == PREDICTOR_NONE else predicted(part, form.predictor)
+def apply_predictor(part: Rows, form: Form) -> Rows:
+    """What to compress of a segment: its pixels, or the predictor's differences of them."""
+    return part if form.predictor == PREDICTOR_NONE else predict(part, form.predictor)
 
 
 def _tiles(edge: int, rows: Rows) -> Iterator[Rows]:
@@ -102,10 +104,10 @@ def _tiles(edge: int, rows: Rows) -> Iterator[Rows]:
     for y in range(0, height, edge):
         for x in range(0, width, edge):
             part = rows[y : y + edge, x : x + edge]
-            if part.shape[:2] != (edge, edge):  # a tile is always whole (TIFF 6.0, section 15)
-                whole = np.zeros((edge, edge, *rows.shape[2:]), rows.dtype)
-                whole[: part.shape[0], : part.shape[1]] = part
-                part = whole
+            if part.shape[:2] != (edge, edge):  # every tile has the full size (TIFF 6.0, section 15)
+                tile = np.zeros((edge, edge, *rows.shape[2:]), rows.dtype)
+                tile[: part.shape[0], : part.shape[1]] = part
+                part = tile
             yield np.ascontiguousarray(part)
 
 
@@ -114,8 +116,8 @@ def _tiles(edge: int, rows: Rows) -> Iterator[Rows]:
 _WIDE = {"u": "u8", "i": "i8", "f": "f8", "c": "c16"}
 
 
-def halved(rows: Rows, method: str) -> Rows:
-    """Half as many rows and columns; the odd last one is left out, unless it is the only one.
+def halve(rows: Rows, method: str) -> Rows:
+    """Halve rows and columns; the odd last one is left out, unless it is the only one.
 
     ``"mean"`` of integers is rounded to the nearest, halves upwards; ``"nearest"`` takes the first of each pair.
     """
@@ -125,7 +127,7 @@ def halved(rows: Rows, method: str) -> Rows:
     if method == "nearest" or len(parts) == 1:
         return np.ascontiguousarray(parts[0])
     kind = rows.dtype.kind
-    # four integers of 16 bits fit 32, of which half as much has to be moved
+    # the sum of four 16-bit integers fits 32 bits, which moves half as many bytes as 64
     total = parts[0].astype(f"{kind}4" if kind in "ui" and rows.dtype.itemsize <= 2 else _WIDE[kind])
     for part in parts[1:]:
         total += part

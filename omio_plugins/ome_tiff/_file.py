@@ -1,13 +1,13 @@
-"""TIFF written as a stream: segments as they come, the directories last; it knows no OME and no pixel's meaning.
+"""Write TIFF as a stream: segments as they arrive, the directories last; it knows neither OME nor what pixels mean.
 
 Tags, types and their order are those of TIFF 6.0 (https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf) and of
 BigTIFF (https://www.awaresystems.be/imaging/tiff/bigtiff.html). Pixels are written once, without padding between
 segments, so that the uncompressed planes of a file without a pyramid are one run of bytes. Because the directories
-follow the pixels, classic TIFF or BigTIFF is decided when every size is known, and a description may be as late as the
-pixels' digests.
+follow the pixels, the writer chooses between classic TIFF and BigTIFF when every size is known, and a description can
+contain the digests of the pixels.
 
 Directories, and the values that do not fit them, begin at multiples of 8 bytes: "The value is expected to begin on a
-word boundary" (TIFF 6.0, section 2). Of strips and tiles nobody wants that, so there is nothing between them.
+word boundary" (TIFF 6.0, section 2). Strips and tiles need no such alignment, so there is no padding between them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from omio_core.errors import WriteError
 from omio_core.wording import advise
 
 WORD = 8  # bytes; TIFF 6.0 wants 2, offsets of BigTIFF have 8
-HEADER = 16  # of BigTIFF; a classic header takes 8, the other 8 stay empty
+HEADER = 16  # bytes of a BigTIFF header; a classic header takes 8, the other 8 stay empty
 MOST_CLASSIC = 2**32 - 2**25
 """A file that would be longer becomes BigTIFF; the margin is for programs that add a tag later."""
 
@@ -39,17 +39,17 @@ class Form:
     Parameters
     ----------
     height, width, samples
-        Pixels, and samples of a pixel, which lie beside each other.
+        Rows and columns in pixels, and samples per pixel; the samples of a pixel lie beside each other.
     kind, bits
         The letter of the numpy dtype's kind (``u``, ``i``, ``f``, ``c``) and the bits of a sample.
     compression, predictor
-        The numbers of those tags, see `_codecs`.
+        The values of the tags of these names; see `_codecs`.
     tile
         Edge of square tiles, or None for strips.
     rows
         Rows of a strip.
     resolution, unit
-        Pixels a unit along X and Y, None where unknown; the unit's number in the tag ResolutionUnit, 3 for centimetres.
+        Pixels per unit along X and Y, None where unknown; the unit's code in the tag ResolutionUnit, 3 for centimetres.
     """
 
     height: int
@@ -64,19 +64,19 @@ class Form:
     resolution: tuple[Fraction, Fraction] | None = None
     unit: int = CENTIMETRE
 
-    def smaller(self) -> Form:
-        """Half as many rows and columns, the odd last one left out, as the next level of a pyramid has."""
+    def halve(self) -> Form:
+        """The form of the next level of a pyramid: half as many rows and columns, without an odd last one."""
         height, width = max(1, self.height // 2), max(1, self.width // 2)
-        scale = [Fraction(now, before) for now, before in ((width, self.width), (height, self.height))]
-        known = self.resolution
-        halved = [said * by for said, by in zip(known, scale, strict=True)] if known else []
-        fits = halved and all(max(one.numerator, one.denominator) < 2**32 for one in halved)
+        scale = [Fraction(after, before) for after, before in ((width, self.width), (height, self.height))]
+        resolution = self.resolution
+        scaled = [value * factor for value, factor in zip(resolution, scale, strict=True)] if resolution else []
+        fits = scaled and all(max(value.numerator, value.denominator) < 2**32 for value in scaled)
         return replace(
             self,
             height=height,
             width=width,
             rows=min(self.rows, height),
-            resolution=(halved[0], halved[1]) if fits else None,
+            resolution=(scaled[0], scaled[1]) if fits else None,
         )
 
     @property
@@ -96,7 +96,7 @@ class _Page:
 
 
 class Stream:
-    """A TIFF under way.
+    """A TIFF that is being written.
 
     Parameters
     ----------
@@ -108,19 +108,19 @@ class Stream:
         self._file = file
         self._pages: list[_Page] = []
         self._end = HEADER
-        file.write(bytes(HEADER))  # no signature yet: what is killed here is no TIFF, rather than a wrong one
+        file.write(bytes(HEADER))  # no signature yet: a process killed here leaves no TIFF, rather than a wrong one
 
     @property
     def pages(self) -> int:
-        """Planes begun."""
+        """The number of planes begun so far."""
         return len(self._pages)
 
     def begin(self, form: Form, reduced: Sequence[Form] = ()) -> None:
-        """Begin the next plane; its segments and those of its levels follow, each level's in order."""
-        self._pages.append(_Page(form, [_Page(one) for one in reduced]))
+        """Begin the next plane; its segments and those of its levels follow, those of each level in order."""
+        self._pages.append(_Page(form, [_Page(level_form) for level_form in reduced]))
 
     def segment(self, data: bytes | memoryview, counts: Sequence[int], level: int = 0) -> None:
-        """Write one or several whole segments of the plane begun, `counts` bytes each, one after another."""
+        """Write one or more whole segments of the current plane, one after another; `counts` are their bytes."""
         page = self._pages[-1] if level == 0 else self._pages[-1].reduced[level - 1]
         for count in counts:
             page.offsets.append(self._end)
@@ -136,7 +136,7 @@ class Stream:
         Parameters
         ----------
         description, software
-            Of the first page; UTF-8, which is what OME-TIFF has in its ASCII tag.
+            Tags of the first page; UTF-8, which OME-TIFF stores in its ASCII tag.
         second
             Another description of the first page, for readers that take the last; see `_fiji`.
         bigtiff
@@ -150,31 +150,31 @@ class Stream:
         Raises
         ------
         WriteError
-            Classic TIFF is asked for, and the file is too long for it.
+            `bigtiff` is False and the file is too long for classic TIFF.
         """
         texts = [(270, description), *([] if second is None else [(270, second)]), (305, software)]
         length = sum(len(text) + 1 + WORD for _, text in texts)
-        # 500 bytes are more than the entries of a page take in BigTIFF, and 16 a segment its offset and size
-        every = [page for one in self._pages for page in (one, *one.reduced)]
-        size = self._end + length + sum(500 + 16 * len(page.offsets) for page in every)
+        # the entries of a page take less than 500 bytes in BigTIFF; the offset and size of a segment take 16
+        pages = [page for plane in self._pages for page in (plane, *plane.reduced)]
+        size = self._end + length + sum(500 + 16 * len(page.offsets) for page in pages)
         if bigtiff is None:
             bigtiff = size > MOST_CLASSIC
         if not bigtiff and size > MOST_CLASSIC:
-            raise no_classic(size)
-        first: list[tuple[int, int, int]] = []
+            raise too_long_for_classic(size)
+        text_entries: list[tuple[int, int, int]] = []
         self._align()
         for code, text in texts:
-            first.append((code, len(text) + 1, self._put(text + b"\0")))
+            text_entries.append((code, len(text) + 1, self._put(text + b"\0")))
             self._align()
-        # the directories of levels first, so that those of the planes are one run
+        # the directories of levels come first, so that those of the planes are one run
         levels = [
-            [self._put(_directory(one, self._end, bigtiff, reduced=True)) for one in page.reduced]
+            [self._put(_directory(level, self._end, bigtiff, reduced=True)) for level in page.reduced]
             for page in self._pages
         ]
         start = self._end
         for index, page in enumerate(self._pages):
             last = index == len(self._pages) - 1
-            texts_of = first if index == 0 else ()
+            texts_of = text_entries if index == 0 else ()
             self._put(_directory(page, self._end, bigtiff, texts=texts_of, levels=levels[index], last=last))
         self._file.seek(0)
         if bigtiff:
@@ -184,19 +184,19 @@ class Stream:
         return bigtiff
 
     def _align(self) -> None:
-        """Go on at the next word boundary."""
+        """Pad up to the next word boundary."""
         self._put(bytes(-self._end % WORD))
 
     def _put(self, block: bytes) -> int:
-        """Write some bytes; gives where they lie."""
+        """Write a block and return its offset."""
         at = self._end
         self._file.write(block)
         self._end += len(block)
         return at
 
 
-def no_classic(size: int) -> WriteError:
-    """The error for a file of that many bytes as classic TIFF."""
+def too_long_for_classic(size: int) -> WriteError:
+    """The error for a file of `size` bytes that was to be classic TIFF."""
     return WriteError(
         "the pixels do not fit a classic TIFF",
         evidence=f"{size} bytes",
@@ -214,12 +214,12 @@ def _directory(
     reduced: bool = False,
     last: bool = True,
 ) -> bytes:
-    """One directory with the values that do not fit its entries, whole words long."""
+    """One directory, followed by the values that do not fit its entries; its length is a multiple of a word."""
     offset_type, entry, inline = (16, struct.Struct("<HHQ"), 8) if bigtiff else (4, struct.Struct("<HHL"), 4)
     tags = _tags(page, offset_type)
     if reduced:
         tags[254] = 4, struct.pack("<L", 1)  # NewSubfileType: a reduced-resolution version of another image
-    if levels:  # SubIFDs (TIFF Technical Note 1), which is where OME-TIFF has its pyramids
+    if levels:  # SubIFDs (TIFF Technical Note 1), where OME-TIFF keeps its pyramids
         tags[330] = offset_type, struct.pack(f"<{len(levels)}{'Q' if bigtiff else 'L'}", *levels)
     pointer = "<Q" if bigtiff else "<L"
     number = len(tags) + len(texts)
@@ -234,14 +234,14 @@ def _directory(
             value = struct.pack(pointer, begin + len(values))
             values += data.ljust(-(-len(data) // WORD) * WORD, b"\0")
         entries.append((code, entry.pack(code, kind, len(data) // _SIZES[kind]) + value))
-    entries.sort(key=lambda one: one[0])  # stable: of two texts of one tag the first stays the first
+    entries.sort(key=lambda pair: pair[0])  # stable: two texts of one tag keep their order
     following = 0 if last else begin + len(values)
-    block = head + b"".join(one for _, one in entries) + struct.pack(pointer, following)
+    block = head + b"".join(pair for _, pair in entries) + struct.pack(pointer, following)
     return block.ljust(begin - at, b"\0") + bytes(values)
 
 
 def _tags(page: _Page, offset_type: int) -> dict[int, tuple[int, bytes]]:
-    """From a tag to its type and its value, little-endian."""
+    """The type and the little-endian value of each tag."""
     form = page.form
     rgb = form.samples in (3, 4)
     wide = "Q" if offset_type == 16 else "L"
@@ -262,7 +262,7 @@ def _tags(page: _Page, offset_type: int) -> dict[int, tuple[int, bytes]]:
         284: short(1),  # PlanarConfiguration: samples beside each other
         339: short(*(_SAMPLE_FORMATS[form.kind],) * form.samples),
     }
-    # without XResolution and YResolution nothing is said; 1/1 would be read as a pixel of one unit
+    # without XResolution and YResolution no size is stated; 1/1 would be read as a pixel of one unit
     tags[296] = short(form.unit if form.resolution else 1)  # ResolutionUnit: centimetre, or none
     if form.resolution:
         for code, value in zip((282, 283), form.resolution, strict=True):
@@ -270,7 +270,7 @@ def _tags(page: _Page, offset_type: int) -> dict[int, tuple[int, bytes]]:
     if form.predictor != 1:
         tags[317] = short(form.predictor)
     if form.samples == 4:
-        tags[338] = short(2)  # ExtraSamples: alpha that was not multiplied in
+        tags[338] = short(2)  # ExtraSamples: unassociated alpha
     offsets, counts = (
         (offset_type, struct.pack(f"<{len(values)}{wide}", *values)) for values in (page.offsets, page.counts)
     )
@@ -282,12 +282,12 @@ def _tags(page: _Page, offset_type: int) -> dict[int, tuple[int, bytes]]:
 
 
 def resolution(micrometres: float) -> Fraction | None:
-    """Pixels a centimetre as a TIFF RATIONAL; None where two 32-bit numbers cannot say it to six digits."""
+    """Pixels per centimetre as a TIFF RATIONAL; None where two 32-bit numbers cannot express it to six digits."""
     exact = Fraction(10_000) / Fraction(micrometres)
     most = 2**32 - 1
     if exact > most or exact < Fraction(1, most):
         return None
-    found = exact.limit_denominator(min(most, max(1, int(most / exact))))
-    if not found or found.numerator > most or abs(found / exact - 1) > Fraction(1, 10**6):
+    ratio = exact.limit_denominator(min(most, max(1, int(most / exact))))
+    if not ratio or ratio.numerator > most or abs(ratio / exact - 1) > Fraction(1, 10**6):
         return None
-    return found
+    return ratio

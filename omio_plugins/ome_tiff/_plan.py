@@ -1,4 +1,4 @@
-"""How each image is to be written: its type, form, levels and order, decided before a pixel is encoded."""
+"""Decide how to write each image, before a pixel is encoded: its type, form, levels and order."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from . import IF_IT_FITS, WIDENED, _fiji
 from . import _codecs as codecs
 from ._file import CENTIMETRE, Form, resolution
 
-STRIP = 1 << 18  # bytes of a strip, about
-BOX = 1 << 20  # bytes of a box; smaller planes are asked for several at once
-BAND = 1 << 22  # bytes of a plane above which it is asked for in bands
-BAND_BOX = 1 << 21  # bytes of a band, about
+STRIP = 1 << 18  # approximate bytes of a strip
+BOX = 1 << 20  # bytes of a box; several smaller planes are requested at once
+BAND = 1 << 22  # bytes; a plane that is larger is requested in bands
+BAND_BOX = 1 << 21  # approximate bytes of a band
 TILED = 4096  # a plane wider or higher than this is tiled
 TILE = 512
 SMALLEST = 512  # pyramid=True halves until no edge is longer
@@ -34,18 +34,18 @@ SMALLEST = 512  # pyramid=True halves until no edge is longer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How one image is written; samples lie beside each other.
+    """How to write one image; the samples of a pixel lie beside each other.
 
     Attributes
     ----------
     dtype
-        Of the pixels as written, little-endian.
+        The type of the pixels as written, little-endian.
     form, reduced
-        Of its planes, and of the levels of its pyramid, largest first.
+        The form of its planes, and of the levels of its pyramid, largest first.
     method
-        How a level is made of the one before: ``"mean"`` or ``"nearest"``.
+        How to compute a level from the one before: ``"mean"`` or ``"nearest"``.
     encode, compression_level
-        What makes a segment's bytes of its pixels, None where they stay as they are; and how strong it is.
+        The encoder of a segment and its strength; `encode` is None where the bytes stay as they are.
     order
         OME's DimensionOrder.
     """
@@ -68,40 +68,42 @@ def plan(index: int, image: ImageLike, request: WriteRequest, *, look: bool = Tr
     Parameters
     ----------
     index
-        Of the image among those written.
+        The place of the image among those written.
     image, request
-        What to write, and what is asked.
+        The image to write, and the options to write it with.
     look
-        Whether to look at the values of 64-bit integers; else they are taken to fit 32 bits.
+        Whether to read the values of 64-bit integers; otherwise they are assumed to fit 32 bits.
 
     Raises
     ------
     WriteError
-        An option is none, or does not go with the pixels; 64-bit integers do not fit 32 bits.
+        An option is invalid or does not suit the pixels, or 64-bit integers do not fit 32 bits.
     """
     dtype = _dtype(index, image, request, look)
     metadata, notes = image.metadata, []
     if metadata.samples not in (1, 3, 4) or (metadata.samples > 1 and dtype.kind == "c"):
         notes.append(f"the {metadata.samples} samples of a pixel are written as channels of their own")
-        metadata = _apart(metadata)
+        metadata = _split_samples(metadata)
     if dtype != image.dtype:
         notes.append(f"{image.dtype} is no OME pixel type; the values are written as {dtype}")
-    method = _one_of(request, "pyramid_method", "mean", ("mean", "nearest"))
-    level = 3 if request.compression_level == "auto" else request.compression_level
-    codec = codecs.find(request.options.get("compression", "zlib") if level else "none", dtype, metadata.samples)
+    method = _choose(request, "pyramid_method", "mean", ("mean", "nearest"))
+    compression_level = 3 if request.compression_level == "auto" else request.compression_level
+    codec = codecs.find(
+        request.options.get("compression", "zlib") if compression_level else "none", dtype, metadata.samples
+    )
     if request.compression_level == "auto" and codec.tag != codecs.CODECS["zlib"].tag:
         raise WriteError(
             worded("{compression_level} chooses among encoders of zlib", compression_level="auto"),
             remedy=advise("leave out {compression}", compression=None),
         )
     form = _form(image, metadata, dtype, codec, request)
-    reduced = _reduced(form, request)
-    said: dict[str, Any] = {"converted": list(notes)} if notes else {}
+    reduced = _reduced_forms(form, request)
+    record: dict[str, Any] = {"converted": list(notes)} if notes else {}
     if reduced:
-        said["pyramid"] = {"levels": len(reduced), "each of the one before, 2 x 2 pixels": method}
-    metadata = replace(metadata, provenance={**metadata.provenance, **said})
-    # where a block of the source holds several channels, C is the fastest axis, so that no block is read again
-    together = image.picture.blocks[2] > metadata.samples or request.options.get("profile") == "fiji"
+        record["pyramid"] = {"levels": len(reduced), "each of the one before, 2 x 2 pixels": method}
+    metadata = replace(metadata, provenance={**metadata.provenance, **record})
+    # where a block of the source contains several channels, C is the fastest axis, so that no block is read twice
+    channels_fastest = image.picture.blocks[2] > metadata.samples or request.options.get("profile") == "fiji"
     return Plan(
         image=image,
         metadata=metadata,
@@ -110,17 +112,17 @@ def plan(index: int, image: ImageLike, request: WriteRequest, *, look: bool = Tr
         reduced=reduced,
         method=method,
         encode=codec.encode,
-        compression_level=level,
-        order=_one_of(request, "order", "XYCZT" if together else "XYZCT", ORDERS),
+        compression_level=compression_level,
+        order=_choose(request, "order", "XYCZT" if channels_fastest else "XYZCT", ORDERS),
         notes=tuple(notes),
     )
 
 
-def _one_of(request: WriteRequest, name: str, default: str, known: tuple[str, ...]) -> str:
-    asked = request.options.get(name) or default
-    if asked not in known:
-        raise WriteError(f"{name} cannot be {asked!r}", remedy=f"choose one of {', '.join(known)}")
-    return str(asked)
+def _choose(request: WriteRequest, name: str, default: str, known: tuple[str, ...]) -> str:
+    value = request.options.get(name) or default
+    if value not in known:
+        raise WriteError(f"{name} cannot be {value!r}", remedy=f"choose one of {', '.join(known)}")
+    return str(value)
 
 
 def _form(
@@ -153,13 +155,13 @@ def _form(
     )
 
 
-def _reduced(form: Form, request: WriteRequest) -> tuple[Form, ...]:
-    """The forms of the levels asked for: a number of them, or True for as many as make the last one small."""
-    asked = request.options.get("pyramid")
-    if asked is None or asked is False or asked == 0:
+def _reduced_forms(form: Form, request: WriteRequest) -> tuple[Form, ...]:
+    """The forms of the requested levels: a number of levels, or True for as many as make the last one small."""
+    value = request.options.get("pyramid")
+    if value is None or value is False or value == 0:
         return ()
-    if not isinstance(asked, int) or asked < 0:
-        raise WriteError(f"pyramid cannot be {asked!r}", remedy="give True, or how many smaller levels there are to be")
+    if not isinstance(value, int) or value < 0:
+        raise WriteError(f"pyramid cannot be {value!r}", remedy="give True, or how many smaller levels there are to be")
     if not form.tile:
         if request.options.get("profile") == "fiji":
             why = worded("{profile} means strips, which is what ImageJ opens", profile="fiji")
@@ -169,21 +171,21 @@ def _reduced(form: Form, request: WriteRequest) -> tuple[Form, ...]:
             remedy = advise("leave out {tile}", tile=0)
         raise WriteError("a pyramid has tiles", evidence=why, remedy=remedy)
     levels: list[Form] = []
-    last = form
-    while max(last.height, last.width) > SMALLEST if asked is True else len(levels) < asked:
-        if max(last.height, last.width) == 1:
+    smallest = form
+    while max(smallest.height, smallest.width) > SMALLEST if value is True else len(levels) < value:
+        if max(smallest.height, smallest.width) == 1:
             raise WriteError(
-                f"there are no {asked} levels below {form.width} x {form.height} pixels",
+                f"there are no {value} levels below {form.width} x {form.height} pixels",
                 evidence=f"level {len(levels)} is a single pixel",
                 remedy=either("choose fewer", advise("{pyramid}", pyramid=True)),
             )
-        last = last.smaller()
-        levels.append(last)
+        smallest = smallest.halve()
+        levels.append(smallest)
     return tuple(levels)
 
 
 def _dtype(index: int, image: ImageLike, request: WriteRequest, look: bool) -> np.dtype[Any]:
-    """Of the pixels as written, little-endian."""
+    """The type of the pixels as written, little-endian."""
     name = image.dtype.name
     if name not in IF_IT_FITS:
         return np.dtype(WIDENED.get(name, name)).newbyteorder("<")
@@ -193,7 +195,7 @@ def _dtype(index: int, image: ImageLike, request: WriteRequest, look: bool) -> n
     rows = max(1, BAND // (shape[4] * itemsize))
     boxes = grid(Box.whole(shape), (1, 1, 1, min(rows, shape[3]), shape[4]))
     ends = pull(image.picture, boxes, lambda _, a: (int(a.min()), int(a.max())), workers=request.workers)
-    least, most = reduce(lambda a, b: (min(a[0], b[0]), max(a[1], b[1])), (found for _, found in ends))
+    least, most = reduce(lambda a, b: (min(a[0], b[0]), max(a[1], b[1])), (extremes for _, extremes in ends))
     for candidate in IF_IT_FITS[name]:
         if np.iinfo(candidate).min <= least and most <= np.iinfo(candidate).max:
             return np.dtype(candidate).newbyteorder("<")
@@ -205,8 +207,8 @@ def _dtype(index: int, image: ImageLike, request: WriteRequest, look: bool) -> n
     )
 
 
-def _apart(metadata: Metadata) -> Metadata:
-    """The metadata with a channel for each sample."""
+def _split_samples(metadata: Metadata) -> Metadata:
+    """The metadata with one channel per sample."""
     n, facts = metadata.samples, metadata.facts
     channels = tuple(replace(c, samples=1) for c in facts.channels for _ in range(n))
     planes = facts.planes
@@ -217,7 +219,7 @@ def _apart(metadata: Metadata) -> Metadata:
 
 
 def boxes(plan: Plan) -> Iterator[Box]:
-    """TZCYX boxes in the order of the file: of several planes where those are small, of parts where they are large."""
+    """Yield TZCYX boxes in the order of the file: several small planes at once, or parts of a large plane."""
     t, z, c, y, x = plan.image.shape
     samples = plan.form.samples
     row = x * samples * plan.dtype.itemsize
@@ -228,7 +230,7 @@ def boxes(plan: Plan) -> Iterator[Box]:
     else:
         rows, columns, planes = y, x, -(-BOX // (y * row))
     steps = {}
-    for axis in fastest:  # an axis is taken in part only if those faster are taken whole
+    for axis in fastest:  # a box covers part of an axis only if it covers all faster axes
         steps[axis] = min(lengths[axis], planes)
         planes = -(-planes // lengths[axis]) if steps[axis] == lengths[axis] else 1
     slowest = fastest[::-1]
@@ -242,21 +244,21 @@ def boxes(plan: Plan) -> Iterator[Box]:
 
 
 def _part(plan: Plan, row: int) -> tuple[int, int]:
-    """Rows and columns of a part of a plane: a band; or less, of which `_bands` makes one, where a band is large."""
+    """Rows and columns of a part of a plane: a band, or less where a band is large; `_bands` then assembles it."""
     tile, width = plan.form.tile, plan.form.width
     if not tile or tile * row <= 4 * BAND_BOX:
         return min(plan.form.height, _band(plan, row)), width
     high, wide = plan.image.picture.blocks[3:]
-    if wide >= width:  # rows of the source, which a narrower part would read more than once
+    if wide >= width:  # a narrower part would read rows of the source more than once
         while tile % 2 == 0 and tile * row > BAND_BOX and tile // 2 >= high:
             tile //= 2
         return tile, width
-    both = math.lcm(tile, high)  # of tiles that are higher than ours, so that none is read twice
+    both = math.lcm(tile, high)  # tiles of the source that are higher than ours: read none of them twice
     return both if both <= 2 * tile else tile, max(1, BAND_BOX // (tile * row // width) // wide) * wide
 
 
 def _band(plan: Plan, row: int) -> int:
-    """Rows of a band: whole strips or rows of tiles, and whole blocks of the source unless those are too high."""
+    """Rows of a band: whole strips or rows of tiles, and whole blocks of the source unless these are too high."""
     unit = plan.form.tile or plan.form.rows
     block = math.lcm(unit, plan.image.picture.blocks[3])
     unit = block if block * row <= 4 * BAND_BOX else unit

@@ -1,7 +1,9 @@
-"""Images written as OME-TIFF: streamed by `pull`, encoded in its workers, OME-XML last; it knows no source format.
+"""Write images as OME-TIFF: `pull` streams them, its workers encode them, the OME-XML comes last.
 
-The order of the planes is the order of the boxes asked for, so no picture is transposed, and no more than a few boxes
-are in memory.
+It knows no source format.
+
+The planes are in the order of the requested boxes, so no picture is transposed, and only a few boxes are in memory at a
+time.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from . import _fiji
 from ._auto import fastest
 from ._bands import Bands
 from ._encode import Segments, encode
-from ._file import MOST_CLASSIC, Stream, no_classic
+from ._file import MOST_CLASSIC, Stream, too_long_for_classic
 from ._plan import Plan, boxes, plan
 
 
@@ -33,36 +35,36 @@ def write(path: str, images: Sequence[ImageLike], request: WriteRequest) -> Writ
     Parameters
     ----------
     path
-        A temporary file, empty.
+        An empty temporary file.
     images
-        What to write; bool becomes uint8, float16 float32, and 64-bit integers 32-bit ones where all values fit.
+        The images; bool becomes uint8, float16 float32, and 64-bit integers become 32-bit where all values fit.
     request
         See `omio_core.contract.WriteRequest`, and `omio_plugins.ome_tiff.WRITER` for the options.
 
     Raises
     ------
     WriteError
-        An option that does not go with the pixels, or 64-bit integers beyond 32 bits.
+        An option does not suit the pixels, or 64-bit integers do not fit 32 bits.
     """
-    bigtiff, fiji = _bigtiff(request), _fiji_asked(request)
+    bigtiff, fiji = _bigtiff(request), _wants_fiji(request)
     plans = _plans(images, request)
     if request.compression_level == "auto":
-        plans = [fastest(one, request.workers) for one in plans]
-    first_ifds, found, done = [], [], _Done(request)
+        plans = [fastest(image_plan, request.workers) for image_plan in plans]
+    first_ifds, digests_of_images, progress = [], [], _Progress(request)
     with open(path, "wb") as file:
         stream = Stream(file)
-        for i, one in enumerate(plans):
+        for i, image_plan in enumerate(plans):
             first_ifds.append(stream.pages)
-            digests = _planes(stream, one, request, done)
-            found.append(digests)
-            plans[i] = _recorded(one, digests) if digests else one
+            digests = _planes(stream, image_plan, request, progress)
+            digests_of_images.append(digests)
+            plans[i] = _record_digests(image_plan, digests) if digests else image_plan
         software = f"omio-core {omio_version()}"
         xml = omexml.build(
-            [one.metadata for one in plans],
-            pixel_types=[omexml.PIXEL_TYPES[one.dtype.name] for one in plans],
+            [image_plan.metadata for image_plan in plans],
+            pixel_types=[omexml.PIXEL_TYPES[image_plan.dtype.name] for image_plan in plans],
             creator=software,
             first_ifds=first_ifds,
-            orders=[one.order for one in plans],
+            orders=[image_plan.order for image_plan in plans],
             uuid=f"urn:uuid:{uuid.uuid4()}",
             file_name=request.name,
         )
@@ -71,84 +73,86 @@ def write(path: str, images: Sequence[ImageLike], request: WriteRequest) -> Writ
         stream.finish(*texts, second=second, bigtiff=False if fiji else bigtiff)
     several = len(plans) > 1
     return Written(
-        notes=tuple(f"image {i}: {note}" if several else note for i, one in enumerate(plans) for note in one.notes),
-        digests=tuple(found) if request.digests else None,
+        notes=tuple(
+            f"image {i}: {note}" if several else note for i, image_plan in enumerate(plans) for note in image_plan.notes
+        ),
+        digests=tuple(digests_of_images) if request.digests else None,
     )
 
 
 def refuse(images: Sequence[ImageLike], request: WriteRequest) -> None:
-    """Raise what `write` would raise, as far as it can be told without a pixel.
+    """Raise what `write` would raise, as far as that is known without reading a pixel.
 
-    Metadata are not among it, but for tables of planes: `omexml.build` makes a valid document of any others.
+    Of the metadata, only tables of planes are checked: `omexml.build` makes a valid document of all others.
 
     Raises
     ------
     WriteError
-        An option is none, or does not go with the pixels or with another option.
+        An option is invalid, or does not suit the pixels or another option.
     MetadataError
-        Facts a plane are of another picture.
+        Facts per plane do not have the shape of the picture.
     """
     for image in images:
         omexml.refuse_planes(image.metadata)
     plans = _plans(images, request, look=False)
-    least = sum(one.image.nbytes for one in plans if one.encode is None and not one.notes)
+    least = sum(image_plan.image.nbytes for image_plan in plans if image_plan.encode is None and not image_plan.notes)
     if _bigtiff(request) is False and least > MOST_CLASSIC:
-        raise no_classic(least)
+        raise too_long_for_classic(least)
 
 
 def _plans(images: Sequence[ImageLike], request: WriteRequest, *, look: bool = True) -> list[Plan]:
     _bigtiff(request)
     plans = [plan(i, image, request, look=look) for i, image in enumerate(images)]
-    if _fiji_asked(request):
+    if _wants_fiji(request):
         _fiji.refuse(len(plans), plans[0].dtype.name, plans[0].form.samples, request)
     return plans
 
 
 def _bigtiff(request: WriteRequest) -> bool | None:
-    asked = request.options.get("bigtiff")
-    if asked not in (None, True, False):
-        raise WriteError(f"bigtiff cannot be {asked!r}", remedy="give True, False, or leave it to the size")
-    return True if asked is None and request.name.lower().endswith(".btf") else asked
+    value = request.options.get("bigtiff")
+    if value not in (None, True, False):
+        raise WriteError(f"bigtiff cannot be {value!r}", remedy="give True, False, or leave it to the size")
+    return True if value is None and request.name.lower().endswith(".btf") else value
 
 
-def _fiji_asked(request: WriteRequest) -> bool:
-    asked = request.options.get("profile")
-    if asked not in (None, "fiji"):
-        raise WriteError(f"profile cannot be {asked!r}", remedy='give "fiji", or leave it out')
-    return asked is not None
+def _wants_fiji(request: WriteRequest) -> bool:
+    value = request.options.get("profile")
+    if value not in (None, "fiji"):
+        raise WriteError(f"profile cannot be {value!r}", remedy='give "fiji", or leave it out')
+    return value is not None
 
 
-class _Done:
-    """Bytes of pixels done, told to who asked."""
+class _Progress:
+    """Count the bytes of pixels written, and report them to the progress callback of the request."""
 
     def __init__(self, request: WriteRequest):
-        self._tell, self._bytes = request.progress, 0
+        self._report, self._bytes = request.progress, 0
         self.more(0)
 
     def more(self, count: int) -> None:
         self._bytes += count
-        if self._tell is not None:
-            self._tell(self._bytes)
+        if self._report is not None:
+            self._report(self._bytes)
 
 
-def _planes(stream: Stream, one: Plan, request: WriteRequest, done: _Done) -> tuple[str, ...]:
-    """Write the planes of an image; gives their digests, C fastest, then Z, then T, or none where none are wanted."""
-    t, z, c, _, _ = one.image.shape
+def _planes(stream: Stream, image_plan: Plan, request: WriteRequest, progress: _Progress) -> tuple[str, ...]:
+    """Write the planes of an image and return their digests, C fastest, then Z, then T; empty if not requested."""
+    t, z, c, _, _ = image_plan.image.shape
     digests: dict[tuple[int, int, int], str] = {}
-    bands = Bands(one, partial(_put, stream), digests=request.digests, workers=request.workers)
-    work = partial(encode, one, request.digests)
-    for box, pieces in pull(one.image.picture, boxes(one), work, workers=request.workers):
-        for (i, j, k), piece in zip(_indices(one, box), pieces, strict=True):
+    bands = Bands(image_plan, partial(_put, stream), digests=request.digests, workers=request.workers)
+    work = partial(encode, image_plan, request.digests)
+    for box, pieces in pull(image_plan.image.picture, boxes(image_plan), work, workers=request.workers):
+        for (i, j, k), piece in zip(_indices(image_plan, box), pieces, strict=True):
             if (box.spans[3][0], box.spans[4][0]) == (0, 0):
-                stream.begin(one.form, one.reduced)
+                stream.begin(image_plan.form, image_plan.reduced)
             if piece.planes is None:
-                each = piece.digests
+                plane_digests = piece.digests
                 for level, segments in enumerate(piece.segments):
                     _put(stream, segments, level)
             else:
-                each = bands.take(piece, box)
-            digests.update({(i, j, k + s): digest for s, digest in enumerate(each)})
-        done.more(box.size * one.image.dtype.itemsize)
+                plane_digests = bands.take(piece, box)
+            digests.update({(i, j, k + s): digest for s, digest in enumerate(plane_digests)})
+        progress.more(box.size * image_plan.image.dtype.itemsize)
     if not request.digests:
         return ()
     return tuple(digests[i, j, k] for i in range(t) for j in range(z) for k in range(c))
@@ -159,35 +163,38 @@ def _put(stream: Stream, segments: Segments, level: int) -> None:
         stream.segment(data, counts, level)
 
 
-def _indices(one: Plan, box: Box) -> Iterable[tuple[int, int, int]]:
-    """T, Z and the first C of each plane of a box, in the order of the file."""
+def _indices(image_plan: Plan, box: Box) -> Iterable[tuple[int, int, int]]:
+    """Yield T, Z and the first C of each plane of a box, in the order of the file."""
     along = dict(zip("TZC", box.spans[:3], strict=True))
-    steps = {"T": 1, "Z": 1, "C": one.form.samples}
-    slowest = one.order[:1:-1]
+    steps = {"T": 1, "Z": 1, "C": image_plan.form.samples}
+    slowest = image_plan.order[:1:-1]
 
-    def go(at: dict[str, int], axes: str) -> Iterable[tuple[int, int, int]]:
+    def walk(position: dict[str, int], axes: str) -> Iterable[tuple[int, int, int]]:
         if not axes:
-            yield at["T"], at["Z"], at["C"]
+            yield position["T"], position["Z"], position["C"]
             return
         for index in range(*along[axes[0]], steps[axes[0]]):
-            yield from go({**at, axes[0]: index}, axes[1:])
+            yield from walk({**position, axes[0]: index}, axes[1:])
 
-    return go({}, slowest)
+    return walk({}, slowest)
 
 
 MOST_DIGESTS = 1 << 16
-"""Planes of which each digest is written down; of more, the digest of all digests."""
+"""Up to so many planes, the digest of each is recorded; for more planes, the digest of all digests."""
 
 
-def _recorded(one: Plan, digests: Sequence[str]) -> Plan:
-    """The plan, with the digests of its planes in the provenance."""
+def _record_digests(image_plan: Plan, digests: Sequence[str]) -> Plan:
+    """Record the digests of the planes in the provenance of the plan."""
     if len(digests) <= MOST_DIGESTS:
-        said = {"method": METHOD, "planes": " ".join(digests)}
+        record = {"method": METHOD, "planes": " ".join(digests)}
     else:
         import hashlib
 
-        said = {
+        record = {
             "method": f"SHA-256 of the digests; each: {METHOD}",
             "all": hashlib.sha256("".join(digests).encode()).hexdigest(),
         }
-    return replace(one, metadata=replace(one.metadata, provenance={**one.metadata.provenance, "digests": said}))
+    return replace(
+        image_plan,
+        metadata=replace(image_plan.metadata, provenance={**image_plan.metadata.provenance, "digests": record}),
+    )

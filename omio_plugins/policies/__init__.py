@@ -1,4 +1,4 @@
-"""The policies that OMIO brings: one file a kind, each rule a pure function; it knows no file and no picture."""
+"""The policies that OMIO provides: one module per kind, each rule a pure function; it knows no file and no picture."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ OMIO_API = 1
 
 @hookimpl
 def omio_policies() -> list[Policy]:
-    """All of them."""
+    """All policies of this package."""
     return [*missing.POLICIES, *axes.POLICIES, *absence.POLICIES, *collision.POLICIES, *merging.POLICIES]

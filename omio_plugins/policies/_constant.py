@@ -1,4 +1,4 @@
-"""A policy that decides every case alike; it knows no kind."""
+"""A policy with the same answer for every case; it knows no kind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from omio_core.contract import Policy
 
 
 @dataclass(frozen=True, slots=True)
-class _Always:
+class _Constant:
     action: str
 
     def __call__(self, case: Mapping[str, Any]) -> str:
@@ -18,5 +18,5 @@ class _Always:
 
 
 def always(kind: str, name: str, action: str, summary: str) -> Policy:
-    """The policy `name` of `kind` that answers `action` whatever the case."""
-    return Policy(kind=kind, name=name, decide=_Always(action), summary=summary)
+    """The policy `name` of `kind` that answers `action` in every case."""
+    return Policy(kind=kind, name=name, decide=_Constant(action), summary=summary)

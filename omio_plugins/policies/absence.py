@@ -1,4 +1,4 @@
-"""Policies for planes and files that should be there and are not."""
+"""Policies for planes and files that are expected but missing."""
 
 from __future__ import annotations
 

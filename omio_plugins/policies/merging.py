@@ -9,11 +9,14 @@ from omio_core.contract import Policy
 
 from ._constant import always
 
-_CAREFUL = {"size": "raise", "time": "null"}  # by what a fact is about; the first is taken of all others
+_CAREFUL = {"size": "raise", "time": "null"}  # by what a fact is about; all others use the first value
 
 
 def careful(case: Mapping[str, Any]) -> str:
-    """A wrong size spoils every measurement, an increment that holds for a part is not true of the whole."""
+    """Decide by what a fact is about.
+
+    A wrong size spoils every measurement, and the time increment of a part is not that of the whole.
+    """
     return _CAREFUL.get(case["about"], "first")
 
 

@@ -1,4 +1,4 @@
-"""Policies for facts that are needed and unknown."""
+"""Policies for required facts that are unknown."""
 
 from __future__ import annotations
 

@@ -1,20 +1,20 @@
-"""The reader of ThorImageLS RAW files as the core sees it: its names and how it knows them; it reads no pixel.
+"""The reader of ThorImageLS RAW files as the core sees it: names, and how it recognises them; it reads no pixel.
 
-A RAW file has no header: what lies beside it decides, ``Experiment.xml`` or a YAML sidecar. TIFF series of
-ThorImageLS carry OME-XML and are the TIFF reader's.
+A RAW file has no header: a file beside it describes it, ``Experiment.xml`` or a YAML sidecar. TIFF series of
+ThorImageLS contain OME-XML; the TIFF reader reads them.
 """
 
 from __future__ import annotations
 
 from omio_core.contract import Match, Probe, Reader, Verdict, hookimpl
 
-from ._names import SUFFIX, Beside, at_hand, command, is_image, no_image
+from ._names import SUFFIX, Neighbours, command, is_image, usual_sidecar, why_no_image
 
 OMIO_API = 1
 
 
 def sniff(probe: Probe) -> Verdict:
-    """Say whether something beside a RAW file can tell what is in it."""
+    """Decide whether a file beside a RAW file can describe it."""
     if probe.is_dir:
         return Verdict(Match.NO, "a folder")
     if probe.suffix != SUFFIX:
@@ -23,14 +23,14 @@ def sniff(probe: Probe) -> Verdict:
         )
     if not probe.size:
         return Verdict(Match.NO, "empty file")
-    if (what := no_image(probe.name)) is not None:
+    if (what := why_no_image(probe.name)) is not None:
         return Verdict(Match.NO, f"{probe.name} is {what}", no_image=True, what=what)
-    usual = at_hand(probe.path)
+    usual = usual_sidecar(probe.path)
     if usual is not None:
         return Verdict(Match.SIDECAR, f"{usual} lies beside it")
-    beside = Beside.of(probe.name, probe.names())
-    if beside.experiments or beside.own:
-        return Verdict(Match.SIDECAR, f"{(beside.experiments or beside.own)[0]} lies beside it")
+    beside = Neighbours.of(probe.name, probe.names())
+    if beside.experiments or beside.same_name:
+        return Verdict(Match.SIDECAR, f"{(beside.experiments or beside.same_name)[0]} lies beside it")
     unsure = beside.other_xml + beside.other_yaml
     if unsure and is_image(probe.name):
         return Verdict(Match.SIDECAR, f"named as ThorImageLS does, and {unsure[0]} beside it may describe it")

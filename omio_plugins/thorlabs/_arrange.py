@@ -1,7 +1,7 @@
-"""What a sidecar states held against the size of the file: where each image lies, or why it cannot be told.
+"""Check the shape that a sidecar states against the size of the file: where each image lies, or why that is unknown.
 
-Order of the images, outermost first: T, Z with the flyback images at the end of each volume, C (ThorImageLS 4.4:
-ClassicTiffConverter.cs, RawToTIFFConverter.cpp; measured on a real file). It reads no file.
+The images are in this order, outermost first: T, Z with the flyback images at the end of each volume, C (ThorImageLS
+4.4: ClassicTiffConverter.cs, RawToTIFFConverter.cpp; measured on a real file). It reads no file.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from omio_core.contract import Box
 from omio_core.errors import AmbiguousAxesError, CorruptFileError, MetadataConflictError, OmioError
 from omio_core.wording import Aside, advise
 
-from ._candidates import listed, near
+from ._candidates import in_words, near_shapes
 from ._names import command
-from ._stated import ITEM, Stated
+from ._shape import ITEM, StatedShape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,15 +24,15 @@ class Arrangement:
     Attributes
     ----------
     shape
-        T, Z, C, Y, X of what is shown.
+        T, Z, C, Y, X of the image.
     flyback
-        Images of a channel at the end of each volume that are not shown.
+        Images per channel at the end of each volume that are not shown.
     present
-        Boxes over `shape` that the file has; None where it has all.
+        Boxes over `shape` that the file contains; None where it contains all.
     notes
         What was assumed, in sentences.
     stopped
-        That of the notes which says that the run was stopped, and so T is not what was planned; "" where it was not.
+        The note that the run was stopped, so that T is not the planned one; "" if it was not.
     """
 
     shape: tuple[int, int, int, int, int]
@@ -49,107 +49,109 @@ class Arrangement:
         return ((z + self.flyback) * c * image, c * image, image, x * ITEM, ITEM)
 
 
-def arrange(stated: Stated, size: int, path: str, *, by_hand: bool = False) -> Arrangement:
-    """The one arrangement of a file that its sidecar allows.
+def arrange(shape: StatedShape, size: int, path: str, *, by_hand: bool = False) -> Arrangement:
+    """The only arrangement of a file that its sidecar allows.
 
     Parameters
     ----------
-    stated
-        What the sidecar states.
+    shape
+        The shape that the sidecar states.
     size
-        Bytes of the file.
+        Size of the file in bytes.
     path
-        Of the file.
+        Path of the file.
     by_hand
-        Whether a person wrote the sidecar: it is wrong then, not the file.
+        Whether a person wrote the sidecar: if it does not fit, it is wrong and not the file.
 
     Raises
     ------
-    CorruptFileError, MetadataConflictError
-        The file has another size; of a sidecar written by hand the latter.
+    CorruptFileError
+        The file does not have the size that Experiment.xml states.
+    MetadataConflictError
+        The file does not have the size that a sidecar written by hand states.
     AmbiguousAxesError
         Several numbers of channels fit.
     """
-    fitting = [one for c in stated.channels if (one := _fit(stated, c, size)) is not None]
-    if not fitting:
-        raise _disagree(stated, size, path, MetadataConflictError if by_hand else CorruptFileError)
-    if len(fitting) > 1:
-        found = [dict(zip("TZCYX", one.shape, strict=True)) for one in fitting]
+    arrangements = [arrangement for c in shape.channels if (arrangement := _fit(shape, c, size)) is not None]
+    if not arrangements:
+        raise _size_error(shape, size, path, MetadataConflictError if by_hand else CorruptFileError)
+    if len(arrangements) > 1:
+        lengths = [dict(zip("TZCYX", arrangement.shape, strict=True)) for arrangement in arrangements]
         raise AmbiguousAxesError(
-            f"{path}: {stated.title} does not say how many channels the file holds, and several would fit",
-            evidence=f"{size} bytes are {listed(found)}; {'; '.join(stated.why)}",
+            f"{path}: {shape.title} does not say how many channels the file holds, and several would fit",
+            evidence=f"{size} bytes are {in_words(lengths)}; {'; '.join(shape.why)}",
             remedy=advise("say it in a sidecar: {}{}", command(path), Aside(", then sidecar=")),
             path=path,
-            candidates=tuple(found),
+            candidates=tuple(lengths),
         )
-    return fitting[0]
+    return arrangements[0]
 
 
-def _fit(stated: Stated, c: int, size: int) -> Arrangement | None:
-    """The arrangement with `c` channels, if the file has that size."""
-    images, rest = divmod(size, stated.image)
-    volume = (stated.z + stated.flyback) * c
-    frames = None if stated.frames is None else stated.frames * c
-    notes = list(stated.notes)
-    if len(stated.channels) > 1:
-        notes.append(f"{c} channels in the file are taken from its size; {stated.title} does not say how many")
-    if stated.t is not None and frames is not None and not rest and images in (stated.t * volume, frames):
-        t = stated.t
+def _fit(shape: StatedShape, c: int, size: int) -> Arrangement | None:
+    """The arrangement with `c` channels, if it fits the size of the file."""
+    images, rest = divmod(size, shape.image)
+    volume = (shape.z + shape.flyback) * c
+    frames = None if shape.frames is None else shape.frames * c
+    notes = list(shape.notes)
+    if len(shape.channels) > 1:
+        notes.append(f"{c} channels in the file are taken from its size; {shape.title} does not say how many")
+    if shape.t is not None and frames is not None and not rest and images in (shape.t * volume, frames):
+        t = shape.t
         if images > t * volume:
             notes.append(f"{images - t * volume} image(s) at the end are of an unfinished volume and are not shown")
-        if stated.stopped:
-            notes.append(f"the run was stopped, and yet the file has all {t} time point(s) that {stated.title} states")
-        return Arrangement(shape=(t, stated.z, c, stated.y, stated.x), flyback=stated.flyback, notes=tuple(notes))
-    if stated.stopped and images and (frames is None or images < frames):
-        return _stopped(stated, c, size, notes)
-    if stated.t is None and images and not rest and images % volume == 0:
+        if shape.stopped:
+            notes.append(f"the run was stopped, and yet the file has all {t} time point(s) that {shape.title} states")
+        return Arrangement(shape=(t, shape.z, c, shape.y, shape.x), flyback=shape.flyback, notes=tuple(notes))
+    if shape.stopped and images and (frames is None or images < frames):
+        return _arrange_stopped(shape, c, size, notes)
+    if shape.t is None and images and not rest and images % volume == 0:
         t = images // volume
-        notes.append(f"T={t} is taken from the size of the file; {stated.title} does not state it")
-        return Arrangement(shape=(t, stated.z, c, stated.y, stated.x), flyback=stated.flyback, notes=tuple(notes))
+        notes.append(f"T={t} is taken from the size of the file; {shape.title} does not state it")
+        return Arrangement(shape=(t, shape.z, c, shape.y, shape.x), flyback=shape.flyback, notes=tuple(notes))
     return None
 
 
-def _stopped(stated: Stated, c: int, size: int, notes: list[str]) -> Arrangement:
-    """A run that ended early: every time point that was begun counts, and what it lacks is absent."""
-    images, rest = divmod(size, stated.image)
-    z, y, x = stated.z, stated.y, stated.x
-    whole, begun = divmod(images, (z + stated.flyback) * c)
-    kept = min(begun, z * c)
-    t = whole + bool(kept)
-    states = "does not state T" if stated.t is None else f"states T={stated.t}"
-    stopped = f"the run was stopped: T={t} is taken from the size of the file; {stated.title} {states}"
+def _arrange_stopped(shape: StatedShape, c: int, size: int, notes: list[str]) -> Arrangement:
+    """The arrangement of a run that ended early: an unfinished time point counts, and its missing images are absent."""
+    images, rest = divmod(size, shape.image)
+    z, y, x = shape.z, shape.y, shape.x
+    full_volumes, images_begun = divmod(images, (z + shape.flyback) * c)
+    images_shown = min(images_begun, z * c)
+    t = full_volumes + bool(images_shown)
+    states = "does not state T" if shape.t is None else f"states T={shape.t}"
+    stopped = f"the run was stopped: T={t} is taken from the size of the file; {shape.title} {states}"
     notes.append(stopped)
     if rest:
-        notes.append(f"the last image is cut off after {rest} of {stated.image} bytes and is not shown")
+        notes.append(f"the last image is cut off after {rest} of {shape.image} bytes and is not shown")
     present = None
-    if 0 < kept < z * c:
-        notes.append(f"the last time point has {kept} of {z * c} image(s); the others are absent")
-        full, over = divmod(kept, c)
+    if 0 < images_shown < z * c:
+        notes.append(f"the last time point has {images_shown} of {z * c} image(s); the others are absent")
+        full, channels_over = divmod(images_shown, c)
         parts = (
-            ((0, whole), (0, z), (0, c)),
-            ((whole, t), (0, full), (0, c)),
-            ((whole, t), (full, full + 1), (0, over)),
+            ((0, full_volumes), (0, z), (0, c)),
+            ((full_volumes, t), (0, full), (0, c)),
+            ((full_volumes, t), (full, full + 1), (0, channels_over)),
         )
         present = tuple(Box((*lead, (0, y), (0, x))) for lead in parts if all(a < b for a, b in lead))
     return Arrangement(
-        shape=(t, z, c, y, x), flyback=stated.flyback, present=present, notes=tuple(notes), stopped=stopped
+        shape=(t, z, c, y, x), flyback=shape.flyback, present=present, notes=tuple(notes), stopped=stopped
     )
 
 
-def _disagree(stated: Stated, size: int, path: str, kind: type[OmioError]) -> OmioError:
-    images, rest = divmod(size, stated.image)
-    candidates = near(stated, size)
-    there = f"{images} image(s) of {stated.image} bytes" + (f" and {rest} bytes of another" if rest else "")
-    arithmetic = " or ".join(_arithmetic(stated, c) for c in stated.channels)
-    say = advise("say it: {}{}", command(path), Aside(", then sidecar="))
+def _size_error(shape: StatedShape, size: int, path: str, kind: type[OmioError]) -> OmioError:
+    images, rest = divmod(size, shape.image)
+    candidates = near_shapes(shape, size)
+    content = f"{images} image(s) of {shape.image} bytes" + (f" and {rest} bytes of another" if rest else "")
+    arithmetic = " or ".join(_arithmetic(shape, c) for c in shape.channels)
+    advice = advise("say it: {}{}", command(path), Aside(", then sidecar="))
     remedy = advise(
         "what would fit: {}. Copy the file again if it is too short; if you know its shape, {}",
-        listed(candidates),
-        "correct the sidecar" if kind is MetadataConflictError else say,
+        in_words(candidates),
+        "correct the sidecar" if kind is MetadataConflictError else advice,
     )
     return kind(
-        f"{path} does not have the size that {stated.title} states",
-        evidence=f"{stated.title}: {arithmetic}; the file has {size} bytes, which is {there}; {'; '.join(stated.why)}",
+        f"{path} does not have the size that {shape.title} states",
+        evidence=f"{shape.title}: {arithmetic}; the file has {size} bytes, which is {content}; {'; '.join(shape.why)}",
         remedy=remedy,
         path=path,
         size=size,
@@ -157,13 +159,13 @@ def _disagree(stated: Stated, size: int, path: str, kind: type[OmioError]) -> Om
     )
 
 
-def _arithmetic(stated: Stated, c: int) -> str:
-    volume = f"(Z {stated.z} + flyback {stated.flyback})" if stated.flyback else f"Z {stated.z}"
-    one = f"{volume} x C {c} x Y {stated.y} x X {stated.x} x {ITEM} bytes"
-    if stated.t is None:
-        return f"a multiple of {one} = {(stated.z + stated.flyback) * c * stated.image}"
-    total = stated.t * (stated.z + stated.flyback) * c
-    states = f"T {stated.t} x {one} = {total * stated.image} bytes, {total} image(s)"
-    if stated.frames is not None and stated.frames * c != total:
-        states += f" (with those of an unfinished volume {stated.frames * c})"
+def _arithmetic(shape: StatedShape, c: int) -> str:
+    volume = f"(Z {shape.z} + flyback {shape.flyback})" if shape.flyback else f"Z {shape.z}"
+    time_point = f"{volume} x C {c} x Y {shape.y} x X {shape.x} x {ITEM} bytes"
+    if shape.t is None:
+        return f"a multiple of {time_point} = {(shape.z + shape.flyback) * c * shape.image}"
+    total = shape.t * (shape.z + shape.flyback) * c
+    states = f"T {shape.t} x {time_point} = {total * shape.image} bytes, {total} image(s)"
+    if shape.frames is not None and shape.frames * c != total:
+        states += f" (with those of an unfinished volume {shape.frames * c})"
     return states

@@ -1,4 +1,4 @@
-"""Experiment.xml as a flat list of attributes, all of them optional; it does not know what they mean."""
+"""Experiment.xml as a flat mapping of attributes, all of them optional; it does not know what they mean."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from omio_core.errors import CorruptFileError
 from omio_core.parsing.xml import Element, local, parse
 from omio_core.wording import advise
 
-_DEEPEST = 8  # elements in one another; those of ThorImageLS are two deep
-_WHOLE = re.compile(r"[+-]?[0-9]{1,18}(?:\.0*)?")
+_DEEPEST = 8  # nested elements; ThorImageLS nests two
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}(?:\.0*)?")
 ROOT = "ThorImageExperiment"
 
 
@@ -26,7 +26,7 @@ class Attributes:
     title
         The name of the file, for errors and origins.
     values
-        From ``"LSM/@pixelX"`` to the text of it; of elements that stand again ``"Pockels[2]/@type"``.
+        The text of each attribute, such as ``"LSM/@pixelX"``; of repeated elements, ``"Pockels[2]/@type"``.
     """
 
     title: str
@@ -34,12 +34,12 @@ class Attributes:
 
     @classmethod
     def of(cls, xml: bytes, title: str) -> Attributes:
-        """Those of an XML text.
+        """Parse the attributes of an XML text.
 
         Raises
         ------
         CorruptFileError
-            It is malformed, or not of ThorImageLS.
+            The XML is malformed, or not written by ThorImageLS.
         """
         root = parse(xml, title)
         if local(root) != ROOT:
@@ -48,31 +48,31 @@ class Attributes:
                 evidence=f"its root element is {local(root)[:80]}, not {ROOT}",
                 remedy=advise("name the right one with {sidecar}", sidecar=None),
             )
-        return cls(title=title, values=_flat(root))
+        return cls(title=title, values=_flatten(root))
 
     def text(self, name: str) -> str | None:
-        """The text of an attribute without blanks around; None where it is not there or empty."""
+        """The stripped text of an attribute; None where it is missing or empty."""
         return (self.values.get(name) or "").strip() or None
 
-    def whole(self, name: str) -> int | None:
-        """A whole number that decides what the pixels are.
+    def integer(self, name: str) -> int | None:
+        """An integer that the layout of the pixels depends on; None where it is missing.
 
         Raises
         ------
         CorruptFileError
-            It is there, and is none.
+            The attribute is no integer.
         """
         text = self.text(name)
         if text is None:
             return None
-        if not _WHOLE.fullmatch(text):
+        if not _INTEGER.fullmatch(text):
             raise CorruptFileError(
                 f"{self.title} is malformed", evidence=f"{name} is {text[:80]!r}, not a whole number", attribute=name
             )
         return int(text.partition(".")[0])
 
     def number(self, name: str) -> float | None:
-        """A finite number that describes; None where it is not there or no number (ThorImageLS writes points)."""
+        """A finite number that is only metadata; None where it is missing or invalid (ThorImageLS writes points)."""
         try:
             value = float(self.text(name) or "")
         except ValueError:
@@ -80,17 +80,17 @@ class Attributes:
         return value if math.isfinite(value) else None
 
     def names(self, element: str) -> list[str]:
-        """The attribute ``name`` of all elements of one name, in their order; "" where one has none."""
+        """The attribute ``name`` of all elements of one name, in order; "" for an element without it."""
         count = len({key.rpartition("/@")[0] for key in self.values if key.startswith((f"{element}/@", f"{element}["))})
         keys = (f"{element}{'' if k == 1 else f'[{k}]'}/@name" for k in range(1, count + 1))
         return [self.values.get(key, "").strip() for key in keys]
 
 
-def _flat(root: Element) -> dict[str, str]:
+def _flatten(root: Element) -> dict[str, str]:
     values: dict[str, str] = {}
-    waiting: list[tuple[str, Element, int]] = [("", root, 0)]
-    while waiting:
-        where, element, depth = waiting.pop()
+    pending: list[tuple[str, Element, int]] = [("", root, 0)]
+    while pending:
+        where, element, depth = pending.pop()
         for key, value in element.attrib.items():
             values[f"{where}@{key.rpartition('}')[2]}"] = value
         if where and (text := (element.text or "").strip()):
@@ -98,10 +98,10 @@ def _flat(root: Element) -> dict[str, str]:
         if depth == _DEEPEST:
             continue
         seen: Counter[str] = Counter()
-        inner = []
+        children = []
         for child in element:
             name = local(child)
             seen[name] += 1
-            inner.append((f"{where}{name}{'' if seen[name] == 1 else f'[{seen[name]}]'}/", child, depth + 1))
-        waiting += reversed(inner)
+            children.append((f"{where}{name}{'' if seen[name] == 1 else f'[{seen[name]}]'}/", child, depth + 1))
+        pending += reversed(children)
     return values

@@ -1,7 +1,8 @@
-"""What Experiment.xml says of the shape of a RAW file: Z, T and C by the rules of ThorImageLS; it reads no pixel.
+"""The shape of a RAW file according to Experiment.xml: Z, T and C by the rules of ThorImageLS; it reads no pixel.
 
-The rules are those of ExperimentData.cs of ThorImageLS 4.4 (which value wins in which capture mode), of its converters
-(order of the images, flyback), and measured on a real file. Every attribute may be missing: they differ by version.
+The rules are those of ExperimentData.cs of ThorImageLS 4.4 (which value applies in which capture mode) and of its
+converters (order of the images, flyback), and were measured on a real file. Versions differ in their attributes, so any
+attribute may be missing.
 """
 
 from __future__ import annotations
@@ -12,19 +13,19 @@ from omio_core.errors import CorruptFileError, MissingMetadataError, OmioError, 
 from omio_core.wording import Aside, advise, worded
 
 from ._attributes import Attributes
-from ._stated import Stated
+from ._shape import StatedShape
 
 _TEMPLATE = worded("`omio sidecar` makes a template{}", Aside(", then sidecar="))
 _TIMELAPSE, _STREAMING = 0, 1
 _MODES = {2: "capture mode 2", 3: "bleaching", 4: "hyperspectral"}
 _SLOTS = 4
-_TWO = 0b11  # the mask of hardware with two channels, which allocates three slots
+_TWO = 0b11  # the largest mask of hardware with two channels, which allocates three slots
 _MOST_STEPS = 1 << 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Depth:
-    """Z and T, and what stated them."""
+    """Z and T, and the attributes that state them."""
 
     z: int
     t: int | None
@@ -35,7 +36,7 @@ class _Depth:
     kind: str
 
 
-def stated(experiment: Attributes, path: str) -> Stated:
+def shape_of(experiment: Attributes, path: str) -> StatedShape:
     """The shape that an experiment states.
 
     Parameters
@@ -43,16 +44,16 @@ def stated(experiment: Attributes, path: str) -> Stated:
     experiment
         The attributes of Experiment.xml.
     path
-        Of the RAW file, for errors.
+        Path of the RAW file, for errors.
 
     Raises
     ------
     MissingMetadataError
-        It lacks what the pixels cannot be told without.
+        The experiment lacks an attribute that the shape depends on.
     UnsupportedFeatureError
-        It was captured in a way whose files are not known.
+        It was captured in a mode whose files are not known.
     CorruptFileError
-        A length is none.
+        A length is invalid.
     """
     try:
         y, x, sizes = _plane(experiment)
@@ -62,7 +63,7 @@ def stated(experiment: Attributes, path: str) -> Stated:
         raise type(error)(
             f"{path}: {error.what}", evidence=error.evidence, remedy=error.remedy, **{**error.facts, "path": path}
         ) from None
-    return Stated(
+    return StatedShape(
         title=experiment.title,
         x=x,
         y=y,
@@ -79,41 +80,41 @@ def stated(experiment: Attributes, path: str) -> Stated:
 
 
 def is_camera(experiment: Attributes) -> bool:
-    """Whether a camera took the images, not the scanner (Modality says, in older versions LightPath)."""
-    detector = experiment.whole("Modality/@primaryDetectorType")
+    """Whether a camera took the images, not the scanner (Modality states it, in older versions LightPath)."""
+    detector = experiment.integer("Modality/@primaryDetectorType")
     if detector is not None:
         return detector == 0
     galvos = ("LightPath/@GalvoGalvo", "LightPath/@GalvoResonance")
-    return experiment.whole("LightPath/@Camera") == 1 and not any(experiment.whole(one) for one in galvos)
+    return experiment.integer("LightPath/@Camera") == 1 and not any(experiment.integer(name) for name in galvos)
 
 
 def _plane(experiment: Attributes) -> tuple[int, int, str]:
-    """Rows, columns, and what stated them."""
-    planes = experiment.whole("LSM/@NumberOfPlanes")
+    """Rows, columns, and the attributes that state them."""
+    planes = experiment.integer("LSM/@NumberOfPlanes")
     if planes is not None and planes > 1:
-        raise _unknown(f"an image of {planes} planes", "LSM/@NumberOfPlanes")
+        raise _unknown_error(f"an image of {planes} planes", "LSM/@NumberOfPlanes")
     names = ("Camera/@height", "Camera/@width") if is_camera(experiment) else ("LSM/@pixelY", "LSM/@pixelX")
-    y, x = (_needed(experiment, name) for name in names)
+    y, x = (_required_length(experiment, name) for name in names)
     return y, x, f"YX from {names[0]} and {names[1]}"
 
 
 def _depth(experiment: Attributes) -> _Depth:
-    mode = experiment.whole("CaptureMode/@mode")
+    mode = experiment.integer("CaptureMode/@mode")
     if mode is None:
-        mode = _STREAMING if experiment.whole("Streaming/@enable") == 1 else _TIMELAPSE
+        mode = _STREAMING if experiment.integer("Streaming/@enable") == 1 else _TIMELAPSE
     if mode == _TIMELAPSE:
         return _timelapse(experiment)
     if mode == _STREAMING:
         return _streaming(experiment)
-    raise _unknown(_MODES.get(mode, f"capture mode {mode}"), "CaptureMode/@mode")
+    raise _unknown_error(_MODES.get(mode, f"capture mode {mode}"), "CaptureMode/@mode")
 
 
 def _timelapse(experiment: Attributes) -> _Depth:
-    """Mode 0: time points of stacks; whatever Streaming says is left over from another run."""
-    enabled = experiment.whole("ZStage/@enable") in (None, 1)  # older versions do not have the switch
-    z = (_length(experiment, "ZStage/@steps") or 1) if enabled else 1
+    """Mode 0: time points of stacks; Streaming has values of an earlier run."""
+    z_enabled = experiment.integer("ZStage/@enable") in (None, 1)  # older versions do not have the attribute
+    z = (_length(experiment, "ZStage/@steps") or 1) if z_enabled else 1
     t = _length(experiment, "Timelapse/@timepoints")
-    why_z = "Z from ZStage/@steps" if enabled else "Z is 1, ZStage/@enable is 0"
+    why_z = "Z from ZStage/@steps" if z_enabled else "Z is 1, ZStage/@enable is 0"
     return _Depth(
         z=z,
         t=t,
@@ -124,14 +125,14 @@ def _timelapse(experiment: Attributes) -> _Depth:
 
 
 def _streaming(experiment: Attributes) -> _Depth:
-    """Mode 1: Z only where fast-Z is on; ZStage is left over from another run otherwise."""
+    """Mode 1: Z only if fast-Z is on; otherwise ZStage has values of an earlier run."""
     frames = _length(experiment, "Streaming/@frames")
-    image_kind = experiment.whole("Streaming/@rawData")
+    image_kind = experiment.integer("Streaming/@rawData")
     notes: tuple[str, ...] = ()
     if image_kind in (0, 2):
         says = "a TIFF series" if image_kind == 0 else "BigTIFF"
         notes = (f"{experiment.title} says that the images were saved as {says}; its numbers fit this RAW file",)
-    if experiment.whole("Streaming/@zFastEnable") != 1:
+    if experiment.integer("Streaming/@zFastEnable") != 1:
         return _Depth(
             z=1,
             t=frames,
@@ -140,10 +141,10 @@ def _streaming(experiment: Attributes) -> _Depth:
             notes=notes,
             kind="ThorImageLS RAW, streaming",
         )
-    z = _needed(experiment, "ZStage/@steps")
-    flyback = experiment.whole("Streaming/@flybackFrames") or 0
+    z = _required_length(experiment, "ZStage/@steps")
+    flyback = experiment.integer("Streaming/@flybackFrames") or 0
     if not 0 <= flyback <= _MOST_STEPS:
-        raise _no_length(experiment, "Streaming/@flybackFrames")
+        raise _length_error(experiment, "Streaming/@flybackFrames")
     t = None if frames is None else frames // (z + flyback)
     if t == 0:
         raise CorruptFileError(
@@ -164,17 +165,17 @@ def _streaming(experiment: Attributes) -> _Depth:
 
 
 def _channels(experiment: Attributes) -> tuple[tuple[int, ...], str, tuple[str, ...]]:
-    """Numbers of channels that the file may hold, what stated them, and what was assumed."""
-    mask = enabled(experiment)
-    named = len(experiment.names("Wavelengths/Wavelength"))
+    """Possible numbers of channels in the file, the attributes that state them, and what was assumed."""
+    mask = channel_mask(experiment)
+    name_count = len(experiment.names("Wavelengths/Wavelength"))
     if not mask:
-        if named == 0:
+        if name_count == 0:
             return tuple(range(1, _SLOTS + 1)), "no channel is stated", ()
-        return (named,), "C from the Wavelength elements", ("the channels are those of the Wavelength elements",)
+        return (name_count,), "C from the Wavelength elements", ("the channels are those of the Wavelength elements",)
     count = mask.bit_count()
     if count == 1:
         return (1,), "C is 1, as one channel is enabled", ()
-    if is_camera(experiment) or experiment.whole("RawData/@onlyEnabledChannels") == 1:
+    if is_camera(experiment) or experiment.integer("RawData/@onlyEnabledChannels") == 1:
         return (count,), f"C from the enabled channels (mask {mask})", ()
     why = f"C is every slot, as RawData/@onlyEnabledChannels is not 1 (mask {mask})"
     slots = (_SLOTS,) if mask > _TWO else (_SLOTS, _SLOTS - 1)
@@ -182,18 +183,18 @@ def _channels(experiment: Attributes) -> tuple[tuple[int, ...], str, tuple[str, 
     return slots, why, (note,) if count < _SLOTS else ()
 
 
-def enabled(experiment: Attributes) -> int:
-    """The mask of enabled channels: ChanA 1, ChanB 2, ChanC 4, ChanD 8; 0 where it is not stated."""
+def channel_mask(experiment: Attributes) -> int:
+    """The bit mask of enabled channels: ChanA 1, ChanB 2, ChanC 4, ChanD 8; 0 if it is not stated."""
     for name in ("Wavelengths/ChannelEnable/@Set", "LSM/@channel"):
-        mask = experiment.whole(name)
+        mask = experiment.integer(name)
         if mask is not None and 0 < mask < 1 << _SLOTS:
             return mask
     return 0
 
 
 def channel_names(experiment: Attributes, count: int) -> list[tuple[str, str]]:
-    """The names of the channels in the file, and what of Experiment.xml stated each."""
-    mask = enabled(experiment)
+    """The names of the channels in the file, and the attribute of Experiment.xml that states each."""
+    mask = channel_mask(experiment)
     bits = [k for k in range(_SLOTS) if mask >> k & 1]
     named = experiment.names("Wavelengths/Wavelength")
     stated_names = [(name, "Wavelengths/Wavelength/@name") for name in named]
@@ -212,13 +213,13 @@ def channel_names(experiment: Attributes, count: int) -> list[tuple[str, str]]:
 
 
 def _length(experiment: Attributes, name: str) -> int | None:
-    value = experiment.whole(name)
+    value = experiment.integer(name)
     if value is not None and not 1 <= value <= _MOST_STEPS:
-        raise _no_length(experiment, name)
+        raise _length_error(experiment, name)
     return value
 
 
-def _needed(experiment: Attributes, name: str) -> int:
+def _required_length(experiment: Attributes, name: str) -> int:
     value = _length(experiment, name)
     if value is None:
         raise MissingMetadataError(
@@ -230,13 +231,13 @@ def _needed(experiment: Attributes, name: str) -> int:
     return value
 
 
-def _no_length(experiment: Attributes, name: str) -> CorruptFileError:
+def _length_error(experiment: Attributes, name: str) -> CorruptFileError:
     return CorruptFileError(
         f"{experiment.title} is malformed", evidence=f"{name} is {experiment.text(name)!r}, which is no length"
     )
 
 
-def _unknown(what: str, where: str) -> UnsupportedFeatureError:
+def _unknown_error(what: str, where: str) -> UnsupportedFeatureError:
     return UnsupportedFeatureError(
         f"how ThorImageLS stores {what} is not known",
         evidence=where,

@@ -1,8 +1,8 @@
-"""The YAML sidecar that a person fills in: its keys, and what they say; it knows no pixel.
+"""The YAML sidecar that a person fills in: its keys and their values; it knows no pixel.
 
-Keys are those of OMIO's public metadata: T, Z, C, Y, X (needed), PhysicalSizeX, PhysicalSizeY, PhysicalSizeZ
-(micrometres), TimeIncrement (seconds), Channels (names). Besides: ``file`` (whose sidecar it is), ``flyback`` (images
-at the end of each volume that are not shown), ``Notes`` (anything).
+Keys are those of OMIO's public metadata: T, Z, C, Y, X (required), PhysicalSizeX, PhysicalSizeY, PhysicalSizeZ
+(micrometres), TimeIncrement (seconds), Channels (names). Further keys: ``file`` (the name of the RAW file), ``flyback``
+(images at the end of each volume that are not shown), ``Notes`` (anything).
 """
 
 from __future__ import annotations
@@ -18,133 +18,137 @@ from omio_core.errors import MetadataConflictError, MetadataError, MissingMetada
 from omio_core.metadata.plain import plain
 from omio_core.parsing.yaml import load
 
-from ._candidates import listed, shapes
-from ._stated import Stated
+from ._candidates import in_words, shapes
+from ._shape import StatedShape
 
 NEEDED = ("T", "Z", "C", "Y", "X")
 SIZES = ("PhysicalSizeX", "PhysicalSizeY", "PhysicalSizeZ", "TimeIncrement")
 KEYS = ("file", *NEEDED, "flyback", *SIZES, "Channels", "Notes")
-_MOST = 1 << 40  # of any length: more than a file system holds, and products stay small
+_MOST = 1 << 40  # for any length: more than a file system can store, while products stay small
 
 
 def claims(data: bytes, name: str) -> bool:
-    """Whether a YAML text of another name is the sidecar of the RAW file `name`: has X and Y, and no other's name."""
+    """Whether a YAML text of another name is the sidecar of the RAW file `name`: it has X and Y, and names no other."""
     try:
-        found = load(data)
+        mapping = load(data)
     except OmioError:
         return False
-    return isinstance(found, dict) and {"X", "Y"} <= set(found) and found.get("file") in (None, name)
+    return isinstance(mapping, dict) and {"X", "Y"} <= set(mapping) and mapping.get("file") in (None, name)
 
 
 def read(data: bytes, title: str, path: str) -> dict[str, Any]:
-    """The keys and values of a sidecar; those that are null are left out.
+    """The keys and values of a sidecar; nulls are left out.
 
     Parameters
     ----------
     data, title
         The YAML and its name.
     path
-        Of the RAW file.
+        Path of the RAW file.
 
     Raises
     ------
     MetadataError
-        It is malformed, has a key that is none, or a value that cannot be.
+        The sidecar is malformed, or has an unknown key or an invalid value.
     MetadataConflictError
-        It is another file's.
+        The sidecar names another file.
     """
-    found = load(data, title)
-    if not isinstance(found, dict):
+    mapping = load(data, title)
+    if not isinstance(mapping, dict):
         raise _wrong(title, "it holds no keys with values", path)
-    for key in found:
+    for key in mapping:
         if key not in KEYS:
-            near = difflib.get_close_matches(str(key).lower(), [one.lower() for one in KEYS], n=1)
-            meant = next((f"did you mean {one}?" for one in KEYS if [one.lower()] == near), f"keys: {', '.join(KEYS)}")
-            raise MetadataError(f"{title} has the unknown key {key!r}", evidence=path, remedy=meant, path=path)
-    given = {key: value for key, value in found.items() if value is not None}
-    for key, least in (*((key, 1) for key in NEEDED), ("flyback", 0)):
-        if key in given and (type(given[key]) is not int or not least <= given[key] <= _MOST):
-            raise _wrong(title, f"{key} is {given[key]!r}, not a whole number from {least} on", path)
+            matches = difflib.get_close_matches(str(key).lower(), [known.lower() for known in KEYS], n=1)
+            suggestion = next(
+                (f"did you mean {known}?" for known in KEYS if [known.lower()] == matches), f"keys: {', '.join(KEYS)}"
+            )
+            raise MetadataError(f"{title} has the unknown key {key!r}", evidence=path, remedy=suggestion, path=path)
+    values = {key: value for key, value in mapping.items() if value is not None}
+    for key, minimum in (*((key, 1) for key in NEEDED), ("flyback", 0)):
+        if key in values and (type(values[key]) is not int or not minimum <= values[key] <= _MOST):
+            raise _wrong(title, f"{key} is {values[key]!r}, not a whole number from {minimum} on", path)
     for key in SIZES:
-        value = given.get(key, 1.0)
+        value = values.get(key, 1.0)
         if type(value) not in (int, float) or not math.isfinite(value) or value <= 0:
             raise _wrong(title, f"{key} is {value!r}, not a number above 0", path)
-    names = given.get("Channels", [])
-    if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+    names = values.get("Channels", [])
+    if not isinstance(names, list) or not all(isinstance(known, str) for known in names):
         raise _wrong(title, f"Channels is {names!r}, not a list of names", path)
-    if str(given.get("file", os.path.basename(path))) != os.path.basename(path):
+    if str(values.get("file", os.path.basename(path))) != os.path.basename(path):
         raise MetadataConflictError(
             f"{title} is the sidecar of another file",
-            evidence=f"its key file names {given['file']!r}, this is {os.path.basename(path)}",
+            evidence=f"its key file names {values['file']!r}, this is {os.path.basename(path)}",
             remedy="correct or remove the key file, if the sidecar is meant for both",
             path=path,
         )
-    return given
+    return values
 
 
-def stated(given: Mapping[str, Any], title: str, path: str, size: int) -> Stated:
+def shape_of(values: Mapping[str, Any], title: str, path: str, size: int) -> StatedShape:
     """The shape that a sidecar states.
 
     Parameters
     ----------
-    given, title, path
+    values
+        What `read` returns.
+    title, path
         See `read`.
     size
-        Bytes of the RAW file, for the candidates that an error shows.
+        Size of the RAW file in bytes, for the candidates that an error shows.
 
     Raises
     ------
     MissingMetadataError
         Some of T, Z, C, Y, X are not filled in.
     MetadataError
-        There are more or fewer names of channels than channels.
+        The number of channel names is not the number of channels.
     """
-    if missing := tuple(key for key in NEEDED if key not in given):
-        known = {key: given[key] for key in NEEDED if key in given}
+    if missing := tuple(key for key in NEEDED if key not in values):
+        known = {key: values[key] for key in NEEDED if key in values}
         raise MissingMetadataError(
             f"{title} does not say {', '.join(missing)} of {path}",
-            evidence=f"the file has {size} bytes of 16-bit pixels; these fit: {listed(shapes(size, known))}",
+            evidence=f"the file has {size} bytes of 16-bit pixels; these fit: {in_words(shapes(size, known))}",
             remedy=f"fill in {', '.join(missing)} in {title}",
             path=path,
             missing=missing,
         )
-    names = given.get("Channels", [])
-    if names and len(names) != given["C"]:
-        raise _wrong(title, f"Channels has {len(names)} names, C is {given['C']}", path)
-    return Stated(
+    names = values.get("Channels", [])
+    if names and len(names) != values["C"]:
+        raise _wrong(title, f"Channels has {len(names)} names, C is {values['C']}", path)
+    return StatedShape(
         title=title,
-        x=given["X"],
-        y=given["Y"],
-        z=given["Z"],
-        t=given["T"],
-        channels=(given["C"],),
-        flyback=given.get("flyback", 0),
-        frames=given["T"] * (given["Z"] + given.get("flyback", 0)),
+        x=values["X"],
+        y=values["Y"],
+        z=values["Z"],
+        t=values["T"],
+        channels=(values["C"],),
+        flyback=values.get("flyback", 0),
+        frames=values["T"] * (values["Z"] + values.get("flyback", 0)),
         why=(f"all from {title}",),
         kind="ThorImageLS RAW, described by hand",
     )
 
 
-def facts(given: Mapping[str, Any], title: str) -> Facts:
-    """What a sidecar states besides the shape."""
+def facts(values: Mapping[str, Any], title: str) -> Facts:
+    """The facts that a sidecar states besides the shape."""
 
-    def size(key: str) -> Fact[float] | None:
-        return Fact(given[key], "sidecar", f"{title} {key}") if key in given else None
+    def size_fact(key: str) -> Fact[float] | None:
+        return Fact(values[key], "sidecar", f"{title} {key}") if key in values else None
 
-    notes = given.get("Notes")
-    names = given.get("Channels", [])
+    notes = values.get("Notes")
+    names = values.get("Channels", [])
     return Facts(
-        physical_size_x=size("PhysicalSizeX"),
-        physical_size_y=size("PhysicalSizeY"),
-        physical_size_z=size("PhysicalSizeZ"),
-        time_increment=size("TimeIncrement"),
+        physical_size_x=size_fact("PhysicalSizeX"),
+        physical_size_y=size_fact("PhysicalSizeY"),
+        physical_size_z=size_fact("PhysicalSizeZ"),
+        time_increment=size_fact("TimeIncrement"),
         channels=tuple(Channel(name=Fact(name, "sidecar", f"{title} Channels[{i}]")) for i, name in enumerate(names)),
         annotations={} if notes is None else {"thorlabs": {"Notes": plain(notes)}},
     )
 
 
 def vendor(data: bytes, title: str) -> dict[str, Any]:
-    """The sidecar in its own terms: its name, its values, and its text."""
+    """The sidecar as it is: its name, its values, and its text."""
     return {"sidecar": title, "values": load(data, title), "text": data.decode("utf-8", "replace")}
 
 

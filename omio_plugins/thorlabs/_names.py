@@ -1,7 +1,7 @@
-"""Which names in a folder of ThorImageLS mean what: images, sidecars, and what is no image; it opens no file.
+"""The meaning of file names in a folder of ThorImageLS: images, sidecars, and other RAW files; it opens no file.
 
-Names of files are those of ThorImageLS 3 and 4: ``Image_<site>_<sub>.raw`` with three or four digits, or of several
-regions ``Image_scan_<s>_region_<r>.raw``; and one ``Experiment.xml`` in the folder.
+ThorImageLS 3 and 4 write ``Image_<site>_<sub>.raw`` with three or four digits, or ``Image_scan_<s>_region_<r>.raw`` for
+several regions, and one ``Experiment.xml`` in the folder.
 """
 
 from __future__ import annotations
@@ -26,59 +26,59 @@ _OTHERS = (
 
 
 def is_image(name: str) -> bool:
-    """Whether ThorImageLS gives images such names."""
+    """Whether ThorImageLS names images like this."""
     stem, suffix = os.path.splitext(name)
     return suffix.lower() == SUFFIX and _IMAGE.fullmatch(stem) is not None
 
 
-def no_image(name: str) -> str | None:
+def why_no_image(name: str) -> str | None:
     """Why a RAW file of that name is no image of ThorImageLS; None where it may be one."""
     stem = os.path.splitext(name)[0]
     return next((why for form, why in _OTHERS if form.match(stem)), None)
 
 
 def command(path: str) -> str:
-    """The command that writes a template of a sidecar for a file, to be copied."""
+    """The command line that writes a sidecar template for a file, for users to copy."""
     return f'omio sidecar "{path}"' if os.name == "nt" else f"omio sidecar {shlex.quote(path)}"
 
 
-def at_hand(path: str) -> str | None:
-    """What lies beside a RAW file under the usual name of its sidecar; looked up, where `Beside` lists the folder."""
-    folder, name = os.path.split(path)
-    usual = (EXPERIMENT, *(os.path.splitext(name)[0] + suffix for suffix in YAML))
-    return next((one for one in usual if os.path.lexists(os.path.join(folder, one))), None)
+def usual_sidecar(path: str) -> str | None:
+    """The usual sidecar of a RAW file, if it exists; a look-up by name, while `Neighbours` lists the folder."""
+    folder, raw_name = os.path.split(path)
+    usual = (EXPERIMENT, *(os.path.splitext(raw_name)[0] + suffix for suffix in YAML))
+    return next((name for name in usual if os.path.lexists(os.path.join(folder, name))), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
+class Neighbours:
     """The names beside a RAW file that may describe it; hidden ones (``._Experiment.xml``) do not count.
 
     Attributes
     ----------
     experiments
-        Those that are ``Experiment.xml`` in any case.
-    own
+        Names that are ``Experiment.xml`` in upper or lower case.
+    same_name
         YAML files named like the RAW file.
     other_xml, other_yaml
-        What else has such a suffix: its content has to tell.
+        Other files with these suffixes: their content decides.
     """
 
     experiments: tuple[str, ...]
-    own: tuple[str, ...]
+    same_name: tuple[str, ...]
     other_xml: tuple[str, ...]
     other_yaml: tuple[str, ...]
 
     @classmethod
-    def of(cls, name: str, names: Iterable[str]) -> Beside:
-        """Sort the names of a folder by what they may be for the file `name`."""
+    def of(cls, name: str, names: Iterable[str]) -> Neighbours:
+        """Sort the names of a folder by what they can be for the RAW file `name`."""
         stem = os.path.splitext(name)[0].lower()
-        seen = sorted(one for one in names if one.lower().endswith(SIDECARS) and not one.startswith("."))
-        experiments = tuple(one for one in seen if one.lower() == EXPERIMENT.lower())
-        yaml = [one for one in seen if one.lower().endswith(YAML)]
-        own = tuple(one for one in yaml if os.path.splitext(one)[0].lower() == stem)
+        sidecars = sorted(item for item in names if item.lower().endswith(SIDECARS) and not item.startswith("."))
+        experiments = tuple(item for item in sidecars if item.lower() == EXPERIMENT.lower())
+        yaml = [item for item in sidecars if item.lower().endswith(YAML)]
+        yaml_of_file = tuple(item for item in yaml if os.path.splitext(item)[0].lower() == stem)
         return cls(
             experiments=experiments,
-            own=own,
-            other_xml=tuple(one for one in seen if one.lower().endswith(".xml") and one not in experiments),
-            other_yaml=tuple(one for one in yaml if one not in own),
+            same_name=yaml_of_file,
+            other_xml=tuple(item for item in sidecars if item.lower().endswith(".xml") and item not in experiments),
+            other_yaml=tuple(item for item in yaml if item not in yaml_of_file),
         )

@@ -1,7 +1,7 @@
-"""Which file describes a RAW file: the one named by the caller, or the one that has the best claim; it reads no pixel.
+"""Choose the file that describes a RAW file: the one that the caller names, or the best match; it reads no pixel.
 
-Claims, the best first: ``Experiment.xml``; another XML whose root is ThorImageExperiment; a YAML named like the RAW
-file; another YAML that has the keys of a sidecar and names no other RAW file. Two of equal claim are refused.
+Matches, the best first: ``Experiment.xml``; another XML whose root is ThorImageExperiment; a YAML named like the RAW
+file; another YAML that has the keys of a sidecar and names no other RAW file. Two equally good matches are refused.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from omio_core.errors import (
 from omio_core.wording import advise, either
 
 from ._manual import claims
-from ._names import SIDECARS, YAML, Beside, command
+from ._names import SIDECARS, YAML, Neighbours, command
 
-MOST_XML = 2 << 20  # bytes; those of ThorImageLS have 6 KB to some 100 KB
+MOST_XML = 2 << 20  # bytes; files of ThorImageLS have 6 KB to some 100 KB
 MOST_YAML = 1 << 16
-_MOST_LOOKS = 16  # files of other names that are looked into; of more, none claims anything
+_MOST_LOOKS = 16  # files of other names to look into; if there are more, none of them matches
 _MOST_LOOKED = 1 << 14  # bytes of a YAML of another name
 _ROOT = b"<ThorImageExperiment"
 _HEAD = 1 << 12
@@ -34,18 +34,18 @@ _HEAD = 1 << 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sidecar:
-    """What describes a RAW file.
+    """The file that describes a RAW file.
 
     Attributes
     ----------
     path
-        Absolute.
+        Its path; absolute if the path of the RAW file is, or if the caller names it.
     data
         All of its bytes.
     is_xml
-        Whether it is ThorImageLS's own; else it is YAML.
+        Whether it is the XML of ThorImageLS; else it is YAML.
     notes
-        What was left aside for it, in sentences.
+        The files that it takes precedence over, in sentences.
     """
 
     path: str
@@ -55,41 +55,47 @@ class Sidecar:
 
     @property
     def title(self) -> str:
-        """Its name, without the folder."""
+        """Its name without the folder."""
         return os.path.basename(self.path)
 
 
-def choose(path: str, asked: str | os.PathLike[str] | None = None) -> Sidecar:
+def choose(path: str, named: str | os.PathLike[str] | None = None) -> Sidecar:
     """The sidecar of a RAW file.
 
     Parameters
     ----------
     path
-        Of the RAW file.
-    asked
-        Which one the caller wants: its suffix says whether it is XML or YAML.
+        Path of the RAW file.
+    named
+        The sidecar that the caller names; its suffix decides whether it is XML or YAML.
 
     Raises
     ------
     AmbiguousSidecarError
-        Several claim the file equally.
+        Several files match equally well.
     MissingMetadataError
-        None does.
-    ReadError, LimitExceededError, MetadataError
-        The one chosen cannot be read.
+        No file matches.
+    ReadError
+        The folder or the sidecar cannot be read.
+    LimitExceededError
+        The sidecar is too long.
+    MetadataError
+        The file that the caller names is neither XML nor YAML.
     """
-    if asked is not None:
-        return _asked(asked)
+    if named is not None:
+        return _read_named(named)
     folder, name = os.path.split(path)
-    beside = Beside.of(name, listing(folder))
-    experiments = beside.experiments or _experiments(folder, beside.other_xml)
+    neighbours = Neighbours.of(name, listing(folder))
+    experiments = neighbours.experiments or _experiment_files(folder, neighbours.other_xml)
     if experiments:
-        chosen = _only(path, experiments)
-        notes = tuple(f"{chosen} is followed; {one} is not, unless sidecar= names it" for one in beside.own)
+        chosen = _single(path, experiments)
+        notes = tuple(
+            f"{chosen} is followed; {ignored} is not, unless sidecar= names it" for ignored in neighbours.same_name
+        )
         return Sidecar(path=os.path.join(folder, chosen), data=_xml(folder, chosen), is_xml=True, notes=notes)
-    yaml = beside.own or _manuals(folder, name, beside.other_yaml)
+    yaml = neighbours.same_name or _claiming_yaml(folder, name, neighbours.other_yaml)
     if yaml:
-        chosen = os.path.join(folder, _only(path, yaml))
+        chosen = os.path.join(folder, _single(path, yaml))
         return Sidecar(path=chosen, data=content(chosen, MOST_YAML), is_xml=False)
     raise MissingMetadataError(
         f"{path} has no sidecar, and nothing in a RAW file tells its shape",
@@ -99,12 +105,12 @@ def choose(path: str, asked: str | os.PathLike[str] | None = None) -> Sidecar:
     )
 
 
-def _asked(asked: str | os.PathLike[str]) -> Sidecar:
-    path = os.path.abspath(os.fspath(asked))
+def _read_named(named: str | os.PathLike[str]) -> Sidecar:
+    path = os.path.abspath(os.fspath(named))
     suffix = os.path.splitext(path)[1].lower()
     if suffix != ".xml" and suffix not in YAML:
         raise MetadataError(
-            f"sidecar={os.fspath(asked)!r} is no sidecar",
+            f"sidecar={os.fspath(named)!r} is no sidecar",
             evidence=f"its name ends in {suffix or 'no suffix'}, not in .xml, .yaml or .yml",
             remedy="name the Experiment.xml, or the YAML that you filled in",
             path=path,
@@ -116,13 +122,13 @@ def _asked(asked: str | os.PathLike[str]) -> Sidecar:
 def listing(folder: str) -> tuple[str, ...]:
     """Names in a folder that have the suffix of a sidecar.
 
-    Read anew for every RAW file: that no second name claims it equally cannot be looked up, and what an earlier
-    listing said may be wrong now.
+    The folder is listed again for every RAW file: only a listing shows that no second name matches equally well, and an
+    earlier listing may be outdated.
 
     Raises
     ------
     ReadError
-        It cannot be listed.
+        The folder cannot be listed.
     """
     try:
         return tuple(name for name in os.listdir(folder) if name.lower().endswith(SIDECARS))
@@ -136,9 +142,9 @@ def content(path: str, most: int) -> bytes:
     Raises
     ------
     ReadError
-        It is no regular file, or cannot be read.
+        The path is no regular file, or cannot be read.
     LimitExceededError
-        It has more than `most`.
+        The file is longer than `most` bytes.
     """
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # a FIFO would block
@@ -163,8 +169,8 @@ def _xml(folder: str, name: str) -> bytes:
     return content(os.path.join(folder, name), MOST_XML)
 
 
-def _experiments(folder: str, names: Sequence[str]) -> tuple[str, ...]:
-    """Those XML files whose first bytes have the root element of an experiment."""
+def _experiment_files(folder: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The XML files that have the root element of an experiment in their first bytes."""
     if len(names) > _MOST_LOOKS:
         return ()
     return tuple(name for name in names if _ROOT in _head(folder, name).replace(b"\0", b""))
@@ -178,23 +184,23 @@ def _head(folder: str, name: str) -> bytes:
         with open(path, "rb") as file:
             return file.read(_HEAD)
     except OSError:
-        return b""  # what cannot be read claims nothing
+        return b""  # a file that cannot be read does not match
 
 
-def _manuals(folder: str, name: str, names: Sequence[str]) -> tuple[str, ...]:
-    """Those YAML files that describe a RAW file, and this one if they name any."""
-    found = []
-    for one in names if len(names) <= _MOST_LOOKS else ():
+def _claiming_yaml(folder: str, name: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The YAML files that describe a RAW file, and if they name one, this one."""
+    claimants = []
+    for candidate in names if len(names) <= _MOST_LOOKS else ():
         try:
-            data = content(os.path.join(folder, one), _MOST_LOOKED)
+            data = content(os.path.join(folder, candidate), _MOST_LOOKED)
         except OmioError:
-            continue  # what cannot be read claims nothing
+            continue  # a file that cannot be read does not match
         if claims(data, name):
-            found.append(one)
-    return tuple(found)
+            claimants.append(candidate)
+    return tuple(claimants)
 
 
-def _only(path: str, names: Sequence[str]) -> str:
+def _single(path: str, names: Sequence[str]) -> str:
     if len(names) == 1:
         return names[0]
     raise AmbiguousSidecarError(

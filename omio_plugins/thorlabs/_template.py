@@ -1,4 +1,4 @@
-"""The template of a YAML sidecar: what is known of a RAW file, and what a person has to fill in; it reads no pixel."""
+"""The template of a YAML sidecar: what is known about a RAW file, and what a person must fill in; it reads no pixel."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from omio_core.errors import OmioError, UnsupportedFeatureError
 from . import _experiment, _facts, _sidecar
 from ._arrange import arrange
 from ._attributes import Attributes
-from ._candidates import Candidate, near, shapes
+from ._candidates import Candidate, near_shapes, shapes
 from ._experiment import channel_names
 from ._manual import NEEDED
-from ._names import Beside, no_image
+from ._names import Neighbours, why_no_image
 
-_MOST = 24  # shapes that are shown
+_MOST = 24  # shapes to show
 _MEANING = {
     "T": "time points",
     "Z": "planes of a volume, flyback left out",
@@ -32,25 +32,25 @@ def template(path: str) -> str:
     Parameters
     ----------
     path
-        Of the RAW file. What an Experiment.xml beside it states is filled in, T, Z and C aside.
+        Path of the RAW file. Values of an Experiment.xml beside it are filled in, except T, Z and C.
 
     Raises
     ------
     UnsupportedFeatureError
-        It is no image.
+        The name is that of a RAW file that is no image.
     """
     name = os.path.basename(path)
-    if (why := no_image(name)) is not None:
+    if (why := why_no_image(name)) is not None:
         raise UnsupportedFeatureError(f"{path} is {why}: it needs no sidecar", path=path)
     size = os.path.getsize(path)
-    said, known, candidates = _known(path, name, size)
+    comments, known, candidates = _known_values(path, name, size)
     lines = [
-        f"# Sidecar of {_quoted(name)}: {size} bytes, 16-bit pixels without a header.",
+        f"# Sidecar of {_quote(name)}: {size} bytes, 16-bit pixels without a header.",
         "# Fill in T, Z, C, Y, X; T x (Z + flyback) x C x Y x X x 2 has to be the size of the file.",
-        *(f"# {line}" for line in said),
+        *(f"# {line}" for line in comments),
         "# Shapes that fit:" if candidates else "# No common shape fits: is the file whole?",
-        *(f"#   {' '.join(f'{key}={n}' for key, n in one.items())}" for one in candidates),
-        f"file: {_quoted(name)}" if name.isprintable() else "file: null",
+        *(f"#   {' '.join(f'{key}={n}' for key, n in candidate.items())}" for candidate in candidates),
+        f"file: {_quote(name)}" if name.isprintable() else "file: null",
     ]
     lines += [f"{key}: {_value(known.get(key))}  # {_MEANING[key]}" for key in NEEDED]
     lines += [
@@ -63,36 +63,36 @@ def template(path: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _known(path: str, name: str, size: int) -> tuple[list[str], dict[str, Any], list[Candidate]]:
-    """What Experiment.xml says: in words, as values, and the shapes that fit."""
+def _known_values(path: str, name: str, size: int) -> tuple[list[str], dict[str, Any], list[Candidate]]:
+    """What Experiment.xml states: as comments, as values, and the shapes that fit."""
     folder = os.path.dirname(path) or os.curdir
-    if not Beside.of(name, _sidecar.listing(folder)).experiments:
+    if not Neighbours.of(name, _sidecar.listing(folder)).experiments:
         return [], {}, list(shapes(size, most=_MOST))
     try:
-        return _of_experiment(path, size)
+        return _values_of_experiment(path, size)
     except OmioError as error:
         words = " ".join(str(error.what).split())
-        return [f"Experiment.xml does not help: {_printable(words)}"], {}, list(shapes(size, most=_MOST))
+        return [f"Experiment.xml does not help: {_replace_unprintable(words)}"], {}, list(shapes(size, most=_MOST))
 
 
-def _of_experiment(path: str, size: int) -> tuple[list[str], dict[str, Any], list[Candidate]]:
-    chosen = _sidecar.choose(os.path.abspath(path))
-    experiment = Attributes.of(chosen.data, chosen.title)
-    stated = _experiment.stated(experiment, path)
-    t = "unknown" if stated.t is None else stated.t
-    c = " or ".join(map(str, stated.channels))
-    said = [f"{chosen.title} says T={t} Z={stated.z} C={c} Y={stated.y} X={stated.x}, flyback {stated.flyback}."]
+def _values_of_experiment(path: str, size: int) -> tuple[list[str], dict[str, Any], list[Candidate]]:
+    sidecar = _sidecar.choose(os.path.abspath(path))
+    experiment = Attributes.of(sidecar.data, sidecar.title)
+    shape = _experiment.shape_of(experiment, path)
+    t = "unknown" if shape.t is None else shape.t
+    c = " or ".join(map(str, shape.channels))
+    comments = [f"{sidecar.title} says T={t} Z={shape.z} C={c} Y={shape.y} X={shape.x}, flyback {shape.flyback}."]
     try:
-        found = arrange(stated, size, path)
+        fit = arrange(shape, size, path)
     except OmioError:
-        said.append("That does not fit the size of the file.")
+        comments.append("That does not fit the size of the file.")
     else:
-        said.append(
-            f"That fits: T={found.shape[0]} Z={found.shape[1]} C={found.shape[2]}; it is read without a sidecar."
-        )
-    said += [f"A channel it names: {_quoted(one)}" for one, _ in channel_names(experiment, stated.channels[0])]
-    facts = _facts.facts(chosen.data, chosen.title, (t if isinstance(t, int) else 1, stated.z, 1, 1, 1), stated.flyback)
-    known: dict[str, Any] = {"Y": stated.y, "X": stated.x, "flyback": stated.flyback}
+        comments.append(f"That fits: T={fit.shape[0]} Z={fit.shape[1]} C={fit.shape[2]}; it is read without a sidecar.")
+    comments += [
+        f"A channel it names: {_quote(channel)}" for channel, _ in channel_names(experiment, shape.channels[0])
+    ]
+    facts = _facts.facts(sidecar.data, sidecar.title, (t if isinstance(t, int) else 1, shape.z, 1, 1, 1), shape.flyback)
+    known: dict[str, Any] = {"Y": shape.y, "X": shape.x, "flyback": shape.flyback}
     sizes = {
         "PhysicalSizeX": facts.physical_size_x,
         "PhysicalSizeY": facts.physical_size_y,
@@ -100,17 +100,17 @@ def _of_experiment(path: str, size: int) -> tuple[list[str], dict[str, Any], lis
         "TimeIncrement": facts.time_increment,
     }
     known.update({key: fact.value for key, fact in sizes.items() if fact is not None})
-    return said, known, list(near(stated, size))
+    return comments, known, list(near_shapes(shape, size))
 
 
 def _value(value: Any) -> str:
     return "null" if value is None else repr(value)
 
 
-def _quoted(text: str) -> str:
-    """A text in quotes on one line, which YAML reads as JSON does."""
-    return json.dumps(_printable(text), ensure_ascii=False)
+def _quote(text: str) -> str:
+    """A text in quotes on one line, which YAML and JSON read alike."""
+    return json.dumps(_replace_unprintable(text), ensure_ascii=False)
 
 
-def _printable(text: str) -> str:
+def _replace_unprintable(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text)

@@ -15,7 +15,7 @@ from omio_core.contract import Facts
 from omio_core.errors import CorruptFileError, FileChangedError, LimitExceededError
 from omio_core.settings import using
 from omio_plugins.czi import _facts
-from omio_plugins.czi._document import regular
+from omio_plugins.czi._document import regular_interval
 from omio_plugins.czi._facts import NAMESPACE, scene_names
 
 from .made import Block, ramp, write
@@ -155,12 +155,12 @@ def test_what_was_planned_is_no_interval(facts: Facts_of) -> None:
 
 
 def test_regular_moments() -> None:
-    found = regular([1.0, 2.0, 3.02], "here")
+    found = regular_interval([1.0, 2.0, 3.02], "here")
     assert found is not None
     assert found.value == pytest.approx(1.01)
-    assert regular([1.0, math.nan, 3.0], "here") is None
-    assert regular([0.0, math.inf], "here") is None
-    assert regular([], "here") is None
+    assert regular_interval([1.0, math.nan, 3.0], "here") is None
+    assert regular_interval([0.0, math.inf], "here") is None
+    assert regular_interval([], "here") is None
 
 
 # --- the objective

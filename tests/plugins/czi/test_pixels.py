@@ -181,8 +181,8 @@ def test_a_part_of_a_compressed_tile_is_decoded_once(tmp_path: Path, monkeypatch
     pixels = ramp(100, 80)
     opened = open_czi(str(write(tmp_path / "a.czi", [Block(pixels=pixels, compression=ZSTD1)])))
     decoded: list[int] = []
-    own = opened._decoder._decoded
-    monkeypatch.setattr(opened._decoder, "_decoded", lambda index: (decoded.append(index), own(index))[1])
+    own = opened._decoder._decode_subblock
+    monkeypatch.setattr(opened._decoder, "_decode_subblock", lambda index: (decoded.append(index), own(index))[1])
     for top in range(0, 100, 20):
         out = np.empty((20, 80), "u2")
         opened.read_into(out, 0, Box(((top, top + 20), (0, 80))), 0)

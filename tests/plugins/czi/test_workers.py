@@ -109,7 +109,7 @@ def test_a_request_that_takes_too_long_ends_the_worker(pool: _workers.Pool, scri
         worker = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(worker)
         worker.SECONDS = 0.2
-        worker.answer = lambda *_: time.sleep(60)
+        worker.decode = lambda *_: time.sleep(60)
         worker.serve(requests, answers)
         """
     )

@@ -404,7 +404,7 @@ def test_very_many_digests_are_one(tmp_path: Path, save: Save, monkeypatch: pyte
 
 def test_halving_rounds_half_upwards() -> None:
     rows = np.array([[1, 2], [2, 1], [-1, -2], [-2, -1]], np.int8)
-    np.testing.assert_array_equal(_encode.halved(rows, "mean"), [[2], [-1]])
+    np.testing.assert_array_equal(_encode.halve(rows, "mean"), [[2], [-1]])
 
 
 # --- for ImageJ

@@ -1,4 +1,4 @@
-"""Different values of an array, and where equal ones lie; numpy's own loads its masked arrays, which takes 30 ms."""
+"""The unique values of an array, and the runs of equal ones; numpy's own loads its masked arrays, which takes 30 ms."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 def runs_of(ordered: NDArray[Any]) -> NDArray[np.int64]:
-    """Where each run of equal values begins, and the length at the end; of the first axis, sorted.
+    """The start of each run of equal values along the first axis, followed by the length; the values are sorted.
 
     Examples
     --------
@@ -24,8 +24,8 @@ def runs_of(ordered: NDArray[Any]) -> NDArray[np.int64]:
     return np.concatenate((np.zeros(min(len(ordered), 1), np.int64), inner, ends))
 
 
-def different(values: NDArray[Any]) -> NDArray[Any]:
-    """The values that there are, ascending.
+def unique_values(values: NDArray[Any]) -> NDArray[Any]:
+    """The unique values, ascending.
 
     Examples
     --------

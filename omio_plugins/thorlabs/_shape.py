@@ -1,15 +1,15 @@
-"""What a sidecar says of a RAW file, as numbers; it knows neither XML nor YAML, and no file."""
+"""The shape of a RAW file as a sidecar states it; it knows neither XML nor YAML, and no file."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 ITEM = 2
-"""Bytes of a pixel: all RAW files of ThorImageLS hold unsigned 16-bit little-endian integers without a header."""
+"""Bytes per pixel: all RAW files of ThorImageLS consist of unsigned 16-bit little-endian integers without a header."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stated:
+class StatedShape:
     """The shape that a sidecar states.
 
     Attributes
@@ -17,23 +17,23 @@ class Stated:
     title
         The sidecar's name.
     x, y
-        Pixels of an image.
+        Columns and rows of an image.
     z, flyback
-        Images of a volume and channel that are shown, and those at its end that are not.
+        Images per volume and channel that are shown, and those at its end that are not.
     t
-        Time points; None where the sidecar does not say.
+        Time points; None where the sidecar does not state them.
     frames
-        Images of a channel in the file, flyback and all; None where the sidecar counts none.
+        Images per channel in the file, including flyback; None where the sidecar does not state them.
     channels
-        Numbers of channels in the file that are possible; one, where the sidecar is clear.
+        Possible numbers of channels in the file; only one, if the sidecar is clear.
     stopped
         Whether the run was stopped, so that the file may be shorter.
     why
-        From T, Z, C and YX to what stated each, for people.
+        The attributes that state T, Z, C and YX, as text for users.
     notes
         What was assumed, in sentences.
     kind
-        What the file is, for people.
+        The kind of file, as text for users.
     """
 
     title: str
