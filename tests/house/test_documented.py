@@ -1,10 +1,11 @@
-"""What can be said to OMIO, or caught from it, stands in the reference; links lead somewhere; examples run."""
+"""The pages are true: the reference has every public name, names in pages exist, links resolve, examples run."""
 
 from __future__ import annotations
 
 import ast
 import doctest
 import importlib
+import importlib.util
 import inspect
 import re
 import tomllib
@@ -16,7 +17,7 @@ from typing import Any
 import click
 import pytest
 
-from omio_core import hookspecs
+from omio_core import contract, hookspecs
 from omio_core.plugins.catalogue import load
 from omio_core.policies import ACTIONS
 
@@ -27,16 +28,39 @@ NAMED_ANCHOR = re.compile(r"<a\s+(?:id|name)=\"([^\"]+)\"")
 
 
 def _named(text: str) -> set[str]:
-    """The words that stand between backticks, code blocks aside."""
-    prose = FENCE.sub("", text)
-    return {word for span in re.findall(r"`([^`]+)`", prose) for word in re.findall(r"--?[\w-]+|[\w.]+", span)}
+    """The words between backticks, without code blocks."""
+    return {word for span in _spans(text) for word in re.findall(r"--?[\w-]+|[\w.]+", span)}
+
+
+def _spans(text: str) -> list[str]:
+    """The texts between backticks, without code blocks."""
+    return re.findall(r"`([^`]+)`", FENCE.sub("", text))
 
 
 def test_every_hook_is_documented(reference: dict[str, str]) -> None:
-    """On the page of hooks."""
+    """The page of hooks names each one."""
     hooks = {name for name, _ in inspect.getmembers(hookspecs, inspect.isfunction) if name.startswith("omio_")}
     assert hooks >= {"omio_readers", "omio_writers", "omio_policies", "omio_annotate"}
     assert hooks - _named(reference["hooks.md"]) == set()
+
+
+def test_every_name_of_the_contract_is_documented(reference: dict[str, str]) -> None:
+    """The page of hooks names all that a plugin can import from `omio_core.contract`."""
+    assert {"ImageDescription", "ImageLike", "Verdict"} <= set(contract.__all__)
+    assert set(contract.__all__) - _named(reference["hooks.md"]) == set()
+
+
+def test_the_rooms_for_plugins_are_documented(reference: dict[str, str], root: Path) -> None:
+    """The page of hooks lists the modules of the core that `test_layering` allows to plugins, and no others."""
+    tree = ast.parse((root / "tests" / "house" / "test_layering.py").read_text("utf-8"))
+    (rooms,) = [
+        set(ast.literal_eval(node.value))
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ROOMS"
+    ]
+    table = reference["hooks.md"].partition('<a id="rooms"></a>')[2].partition("```")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert {span for row in rows for span in _spans(row)} == rooms - {"contract"}
 
 
 def test_every_policy_is_documented(reference: dict[str, str], root: Path) -> None:
@@ -44,13 +68,13 @@ def test_every_policy_is_documented(reference: dict[str, str], root: Path) -> No
     ours = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]["omio.plugins"]
     offered = load([EntryPoint(name, value, "omio.plugins") for name, value in ours.items()]).policies
     assert offered
-    said = {kind: {policy.name for policy in offered if policy.kind == kind} for kind in ACTIONS}
-    wanted = set(ACTIONS) | {action for actions in ACTIONS.values() for action in actions} | set().union(*said.values())
-    assert wanted - _named(reference["policies.md"]) == set()
+    names = {policy.name for policy in offered}
+    expected = set(ACTIONS) | {action for actions in ACTIONS.values() for action in actions} | names
+    assert expected - _named(reference["policies.md"]) == set()
 
 
 def test_every_variable_of_the_environment_is_documented(reference: dict[str, str], modules: tuple[Any, ...]) -> None:
-    """Whatever a module reads from the environment stands on the page of settings."""
+    """The page of settings names every variable that a module reads."""
     read = {
         node.value
         for module in modules
@@ -74,7 +98,7 @@ def _app() -> click.Group:
 
 
 def test_every_verb_of_the_command_line_is_documented(reference: dict[str, str]) -> None:
-    """On the page of the command line, as ``omio verb``."""
+    """The page of the command line has each one as ``omio verb``."""
     verbs = dict(_verbs(_app()))
     assert {"info", "convert", "plugins", "demo"} <= set(verbs)
     page = reference["cli.md"]
@@ -82,23 +106,23 @@ def test_every_verb_of_the_command_line_is_documented(reference: dict[str, str])
 
 
 def test_every_option_of_the_command_line_is_documented(reference: dict[str, str]) -> None:
-    """In the part of the page that its verb heads, or before the first verb."""
-    page, wanted = reference["cli.md"], dict(_verbs(_app()))
-    begins = {verb: m.start() for verb in wanted if (m := re.search(rf"^#+ .*`omio {verb}\b", page, re.MULTILINE))}
-    assert set(wanted) == set(begins), "each verb needs a heading of its own, such as ## `omio info`"
+    """The option stands in the section of its verb, or before the first verb."""
+    page, verbs = reference["cli.md"], dict(_verbs(_app()))
+    begins = {verb: m.start() for verb in verbs if (m := re.search(rf"^#+ .*`omio {verb}\b", page, re.MULTILINE))}
+    assert set(verbs) == set(begins), "each verb needs a heading of its own, such as ## `omio info`"
     ends = {verb: min([b for b in begins.values() if b > start], default=len(page)) for verb, start in begins.items()}
     common = page[: min(begins.values())]
-    silent = []
-    for verb, command in wanted.items():
+    missing = []
+    for verb, command in verbs.items():
         named = _named(common + page[begins[verb] : ends[verb]])
         for option in command.params:
             if isinstance(option, click.Option) and option.opts and not option.hidden:
-                silent += [f"{verb} {spelled}" for spelled in option.opts if spelled not in named]
-    assert silent == []
+                missing += [f"{verb} {spelled}" for spelled in option.opts if spelled not in named]
+    assert missing == []
 
 
 def test_a_verb_says_what_it_does() -> None:
-    """``--help`` of each verb has a sentence, and each of its options has one or shows its choices."""
+    """``--help`` has a sentence on each verb, and one on each option, or its choices."""
     for verb, command in _verbs(_app()):
         assert (command.help or "").strip(), verb
         for option in command.params:
@@ -112,7 +136,7 @@ def _pages(root: Path) -> list[Path]:
 
 
 def _links(page: Path) -> Iterator[tuple[str, Path, str]]:
-    """Relative links of a page: as written, the file meant, the anchor."""
+    """The relative links of a page: as written, the target file, the anchor."""
     prose = re.sub(r"`[^`]*`", "", FENCE.sub("", page.read_text("utf-8")))
     for target in LINK.findall(prose):
         if re.match(r"[a-z][a-z0-9+.-]*:", target):
@@ -128,21 +152,68 @@ def _anchors(page: Path) -> set[str]:
 
 
 def test_links_resolve(root: Path) -> None:
-    """Every relative link leads to a file of the repository, and to a heading that it has."""
-    wrong, seen = [], 0
+    """Every relative link leads to a file of the repository, and to one of its headings."""
+    wrong, count = [], 0
     for page in _pages(root):
-        for written, meant, anchor in _links(page):
-            seen += 1
-            if not meant.is_relative_to(root) or not meant.exists():
+        for written, target, anchor in _links(page):
+            count += 1
+            if not target.is_relative_to(root) or not target.exists():
                 wrong.append(f"{page.relative_to(root)}: {written}: no such file")
-            elif anchor and meant.suffix == ".md" and anchor not in _anchors(meant):
+            elif anchor and target.suffix == ".md" and anchor not in _anchors(target):
                 wrong.append(f"{page.relative_to(root)}: {written}: no such heading")
     assert not wrong, "\n".join(wrong)
-    assert seen, "no page links to another"
+    assert count, "no page links to another"
+
+
+def _exists(span: str, root: Path) -> bool:
+    """Whether a dotted name of ours can be imported, or a path from the root of the repository is there."""
+    if "/" in span:
+        return (root / span).exists()
+    module, *names = span.split(".")
+    target: Any = importlib.import_module(module)
+    for name in names:
+        module += f".{name}"
+        if hasattr(target, "__path__") and importlib.util.find_spec(module) is not None:
+            target = importlib.import_module(module)
+        elif hasattr(target, name):
+            target = getattr(target, name)
+        else:
+            return False
+    return True
+
+
+def test_names_in_pages_exist(root: Path) -> None:
+    """A module, a name or a path of ours between backticks is one of today's; CHANGELOG.md names earlier ones, too."""
+    paths = (
+        r"(?:omio_core|omio_plugins|tests|docs|benchmarks)(?:/[\w.]+)*/?|omio(?:/\w+)*/\w+\.py"  # omio/merge is none
+    )
+    ours = re.compile(rf"omio(?:_core|_plugins)?(?:\.\w+)+|{paths}")
+    spans = {
+        (page.relative_to(root).as_posix(), span)
+        for page in _pages(root)
+        if page.name != "CHANGELOG.md"
+        for written in _spans(page.read_text("utf-8"))
+        if ours.fullmatch(span := written.removesuffix("()")) and span != "omio.plugins"
+    }
+    assert {("docs/explanation/architecture.md", "omio_core/metadata/units.py")} < spans
+    assert len(spans) > 30, "no name is found: the test looks in the wrong place"
+    assert sorted(f"{page}: {span}" for page, span in spans if not _exists(span, root)) == []
+
+
+def test_a_wrong_name_is_seen(root: Path) -> None:
+    """Modules, attributes, members of a class and files; and one of each that is not there."""
+    there = (
+        "omio_core.contract.ImageLike",
+        "omio_core.metadata.facts.Fact.origin_text",
+        "omio.__version__",
+        "tests/house",
+    )
+    gone = ("omio_core.contract.Described", "omio_core.region", "omio_core.errors.OmioError.no", "docs/reference/no.md")
+    assert [span for span in (*there, *gone) if _exists(span, root)] == list(there)
 
 
 def test_pages_are_reachable(root: Path) -> None:
-    """Nobody finds a page that nothing links to."""
+    """Links lead from the README and the index to every page."""
     doors = [page for page in (root / "README.md", root / "docs" / "index.md") if page.is_file()]
     assert doors
     reached, todo = set(), [page.resolve() for page in doors]
@@ -150,22 +221,22 @@ def test_pages_are_reachable(root: Path) -> None:
         page = todo.pop()
         if page not in reached and page.suffix == ".md" and page.is_file():
             reached.add(page)
-            todo += [meant for _, meant, _ in _links(page)]
+            todo += [target for _, target, _ in _links(page)]
     lost = {page.resolve() for page in (root / "docs").rglob("*.md")} - reached
     assert not lost, "\n".join(str(page.relative_to(root)) for page in sorted(lost))
 
 
 def test_examples_of_docstrings_run(modules: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What a docstring shows after ``>>>`` is what comes out."""
+    """The lines after ``>>>`` in a docstring give the results that it shows."""
     monkeypatch.chdir(tmp_path)
     tried, wrong = 0, []
     for module in modules:
         if ">>>" not in module.text:
             continue
-        found = doctest.testmod(
+        result = doctest.testmod(
             importlib.import_module(module.name), optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
         )
-        tried += found.attempted
-        wrong += [module.file] * found.failed
+        tried += result.attempted
+        wrong += [module.file] * result.failed
     assert wrong == []
     assert tried

@@ -20,7 +20,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md", *sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(
-    r"(?:^<!--\s*(?P<said>[^\n]*?)\s*-->\n+)?^```(?P<language>\w*)[^\n]*\n(?P<code>.*?)^```\s*$",
+    r"(?:^<!--\s*(?P<comment>[^\n]*?)\s*-->\n+)?^```(?P<language>\w*)[^\n]*\n(?P<code>.*?)^```\s*$",
     re.MULTILINE | re.DOTALL,
 )
 SHELL, PYTHON = ("bash", "sh"), ("python", "pycon")
@@ -56,17 +56,17 @@ class Block:
     where: str
     language: str
     code: str
-    said: str
+    comment: str
 
     @property
     def sets_up(self) -> bool:
-        """Whether it makes an environment of its own: a test by itself."""
+        """Whether it makes an environment of its own; such a block has a test of its own."""
         return "-m venv" in self.code
 
     @property
     def left_out(self) -> str:
-        """The reason why it is not run, or nothing."""
-        return self.said.partition("not run:")[2].strip() if self.said.startswith("not run") else ""
+        """The reason why it is not run; "" if it is run."""
+        return self.comment.partition("not run:")[2].strip() if self.comment.startswith("not run") else ""
 
 
 def blocks(page: str) -> list[Block]:
@@ -75,21 +75,21 @@ def blocks(page: str) -> list[Block]:
     return [
         Block(
             where=f"{page}:{text.count(chr(10), 0, m.start('code'))}", language=m["language"].lower(), code=m["code"],
-            said=m["said"] or "",
+            comment=m["comment"] or "",
         )
         for m in BLOCK.finditer(text)
     ]  # fmt: skip
 
 
 def command(mark: str) -> str:
-    """The README's block that a comment ``<!-- ci: mark -->`` stands before."""
-    found = [block.code for block in blocks("README.md") if block.said == f"ci: {mark}"]
-    assert len(found) == 1, f"the README has {len(found)} blocks marked <!-- ci: {mark} -->"
-    return found[0]
+    """The block of the README behind the comment ``<!-- ci: mark -->``."""
+    codes = [block.code for block in blocks("README.md") if block.comment == f"ci: {mark}"]
+    assert len(codes) == 1, f"the README has {len(codes)} blocks marked <!-- ci: {mark} -->"
+    return codes[0]
 
 
 def test_some_blocks_are_run() -> None:
-    """The parser finds what a reader sees: were a fence spelled otherwise, it must not be skipped in silence."""
+    """The parser finds the blocks: a fence with another spelling must not be skipped in silence."""
     assert len([page for page in PAGES if runnable(page)]) >= 3
 
 
@@ -102,22 +102,22 @@ def test_blocks_can_be_run_or_say_why_not(page: str) -> None:
     ) == 2 * len(found)
     for block in found:
         assert block.language in (*SHELL, *PYTHON, *INERT), block.where
-        if block.said.startswith("not run"):
+        if block.comment.startswith("not run"):
             assert len(block.left_out) > 10, f"{block.where} gives no reason"
 
 
 def runnable(page: str) -> list[Block]:
-    """The blocks of a page that are to be run here; those that set up an environment have tests of their own."""
+    """The blocks of a page that are run here; those that set up an environment have tests of their own."""
     return [b for b in blocks(page) if b.language in SHELL + PYTHON and not b.left_out and not b.sets_up]
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("page", [page for page in PAGES if runnable(page)])
 def test_blocks_run(page: str, installed: Path, environment: dict[str, str], tmp_path: Path) -> None:
-    """From the first to the last."""
+    """All blocks of a page run, from the first to the last."""
     play = [[block.where, block.language, block.code] for block in runnable(page)]
-    env = {k: v for k, v in environment.items() if k != "PYTHONPATH"}  # the installed one is asked
-    if page == "README.md":  # its examples are of the sample that its first command makes
+    env = {k: v for k, v in environment.items() if k != "PYTHONPATH"}  # the installed OMIO is tested
+    if page == "README.md":  # its examples use the sample that its first command makes
         subprocess.run([installed.parent / "omio", "demo"], cwd=tmp_path, env=env, check=True, capture_output=True)
     done = subprocess.run(
         [str(installed), "-c", PLAYER, json.dumps(play)],
@@ -128,7 +128,7 @@ def test_blocks_run(page: str, installed: Path, environment: dict[str, str], tmp
 
 
 def test_the_readme_gives_two_commands() -> None:
-    """One for the main job and one for the tests, each in one line that sets up all it needs, on the first screen."""
+    """One does the main job, one runs the tests; each is one line that sets up all it needs, on the first screen."""
     assert "omio demo" in command("demo")
     assert "pytest" in command("tests")
     for mark in ("demo", "tests"):
@@ -167,8 +167,8 @@ def test_the_first_command_does_the_main_job(copy: Path) -> None:
     written = sorted(copy.glob("omio-demo/**/*.ome.tif"))
     assert written
     # a long line may have been wrapped in the output: what counts is that the name is there
-    said = re.sub(r"\s", "", done.stdout)
-    assert [path.name for path in written if path.name not in said] == []
+    printed = re.sub(r"\s", "", done.stdout)
+    assert [path.name for path in written if path.name not in printed] == []
 
 
 @pytest.mark.slow

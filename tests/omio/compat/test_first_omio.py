@@ -107,7 +107,7 @@ def test_zarr(tmp_path: Path) -> None:
 
 
 def test_what_is_stated() -> None:
-    """In the seed's words, and in those of the dict."""
+    """In the words of the first OMIO, and in those of the dict."""
     metadata = omio.create_empty_metadata(
         physicalsize_xyz=(250, 250, None), pixelunit="nm", time_increment=20, time_increment_unit="ms",
         shape=(2, 3, 1, 8, 9), annotations={"operator": "me", "lab": {"room": 3}},
@@ -217,7 +217,7 @@ def test_an_image_knows_its_samples(stated: Path) -> None:
 
 def test_the_page_of_names_is_true() -> None:
     """Every name on it exists, and every one of these four is on it."""
-    page = (Path(__file__).resolve().parents[3] / "docs" / "reference" / "seed-names.md").read_text("utf-8")
+    page = (Path(__file__).resolve().parents[3] / "docs" / "reference" / "first-omio.md").read_text("utf-8")
     listed = set(re.findall(r"^\| `(\w+)", page, re.MULTILINE))
     assert {"imread", "imwrite", "imconvert", *first_omio.__all__} <= listed
     assert [name for name in listed if name not in omio.__all__] == []
