@@ -122,9 +122,7 @@ def _assumptions(recording: Recording, structure: Structure, depths: tuple[int, 
     """What was assumed about the type of the pixels."""
     notes = []
     if len(set(depths)) > 1:
-        notes.append(
-            f"the channels have {', '.join(str(bits) for bits in depths)} bits: all are given as {_common_dtype(depths)}"
-        )
+        notes.append(f"the channels have {', '.join(map(str, depths))} bits: all are given as {_common_dtype(depths)}")
     kinds = recording.info["DataType"], *recording.parse_blocks().get("ChannelDataTypes", ())
     if 32 in depths and 5 not in kinds:
         notes.append("CZ_LSMINFO does not say so, but pixels of 32 bits are floats")
