@@ -16,6 +16,7 @@ from omio_core.errors import (
 from omio_core.pixels.absence import absence
 from omio_core.pixels.picture import FilePicture
 from omio_core.plugins import rules
+from omio_core.plugins.rules import decide
 from omio_core.policies import Policies
 from omio_core.wording import Aside, advise, either, joined, worded
 
@@ -134,8 +135,6 @@ def refuse_missing(path: str, images: Sequence[Image], chosen: Policies) -> None
     MissingMetadataError
         Needed metadata of an image are unknown, and the policy forbids it.
     """
-    from omio_core.plugins.rules import decide
-
     if chosen.missing == Policies().missing:
         return  # the default policy accepts unknown metadata, so there is no need to parse them here
     for image in images:

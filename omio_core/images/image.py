@@ -17,17 +17,22 @@ from numpy.typing import NDArray
 
 from omio_core.errors import LimitExceededError, MetadataError
 from omio_core.geometry.axes import CANONICAL
+from omio_core.geometry.axes import of_array as layout_of_array
 from omio_core.geometry.box import Box
 from omio_core.metadata.model import Metadata
+from omio_core.ome import write as ome_write
 from omio_core.pixels import handles
 from omio_core.pixels.absence import check_present
 from omio_core.pixels.array import ArrayPicture
 from omio_core.pixels.cropped import CroppedPicture
+from omio_core.pixels.memmap import mapped
 from omio_core.pixels.picture import read
 from omio_core.pixels.protocol import Picture
 from omio_core.pixels.stream import fill, unit
 from omio_core.settings import current
 from omio_core.wording import advise, either
+
+from .explain import of_image
 
 if TYPE_CHECKING:
     import dask.array
@@ -90,9 +95,7 @@ class Image:
         AmbiguousAxesError
             The axes do not fit the array.
         """
-        from omio_core.geometry.axes import of_array
-
-        understood = of_array(axes, array.shape)
+        understood = layout_of_array(axes, array.shape)
         picture = ArrayPicture(array, understood)
         if metadata is None:
             metadata = Metadata(shape=picture.shape, dtype=str(picture.dtype), samples=understood.samples)
@@ -162,9 +165,7 @@ class Image:
     @property
     def ome(self) -> OME:
         """The metadata as the typed OME model of ome-types."""
-        from omio_core.ome.write import model, one
-
-        typed: OME = model(one(self.metadata))
+        typed: OME = ome_write.model(ome_write.one(self.metadata))
         return typed
 
     @property
@@ -349,14 +350,10 @@ class Image:
         FileChangedError
             The file has changed since it was opened.
         """
-        from omio_core.pixels.memmap import mapped
-
         return mapped(self.picture)
 
     def explain(self) -> str:
         """Return a text for people: every value with its origin, every assumption, and what is absent."""
-        from .explain import of_image
-
         return of_image(self)
 
     # -- files --------------------------------------------------------------------------------------------------

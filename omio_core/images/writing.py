@@ -26,6 +26,7 @@ from omio_core.plugins import dispatch, rules
 from omio_core.plugins.descriptions import Writer, WriteRequest, Written
 
 from .image import Image
+from .opening import open_source
 
 __all__ = ["VERIFY", "choose_writer", "write"]
 
@@ -230,8 +231,6 @@ def compare(path: str, images: Sequence[Image], written: Written, workers: int |
     CorruptFileError
         The file contains other images, or a plane differs.
     """
-    from .opening import open_source
-
     stored = open_source(path).images
     try:
         if [copy.shape for copy in stored] != [image.shape for image in images]:

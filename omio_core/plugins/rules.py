@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omio_core.errors import OmioError, PluginContractError, border
+from omio_core.parsing.yaml import load
 from omio_core.policies import ACTIONS, KINDS, Policies
 from omio_core.wording import Keyword, advise
+
+from .catalogue import catalogue
 
 if TYPE_CHECKING:
     from omio_core.plugins.descriptions import Policy
@@ -60,8 +63,6 @@ def from_file(path: str | os.PathLike[str]) -> Policies:
     OSError
         The file cannot be read.
     """
-    from omio_core.parsing.yaml import load
-
     title = str(path)
     with Path(path).open("rb") as file:
         content = load(
@@ -136,8 +137,6 @@ def find(kind: str, name: str) -> Policy:
     OmioError
         There is no such policy; the message lists the installed ones.
     """
-    from .catalogue import catalogue
-
     known = {policy.name: policy for policy in catalogue().policies if policy.kind == kind}
     if not isinstance(name, str) or name not in known:
         similar = difflib.get_close_matches(str(name), known, n=1)
