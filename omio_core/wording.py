@@ -207,7 +207,7 @@ def spelled(value: Any) -> str:
         *others, last = map(spelled, value.values)
         return f"{', '.join(others)} or {last}"
     if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{key!r}: {spelled(item)}' for key, one in value.items())}}}"
+        return f"{{{', '.join(f'{key!r}: {spelled(item)}' for key, item in value.items())}}}"
     if isinstance(value, str):
         return f'"{value}"'
     return str(value) if isinstance(value, Blank) else repr(value)
