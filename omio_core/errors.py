@@ -131,7 +131,7 @@ class CorruptFileError(ReadError):
 
 
 class AbsentDataError(ReadError):
-    """Planes, tiles or files are absent."""
+    """Planes, tiles or files that the image consists of are absent."""
 
 
 class UnsupportedFeatureError(ReadError):
@@ -159,7 +159,7 @@ class MetadataConflictError(MetadataError):
 
 
 class AmbiguousAxesError(MetadataError):
-    """The file does not state its axes."""
+    """The axes cannot be determined."""
 
 
 class AmbiguousSidecarError(MetadataError):

@@ -1,4 +1,4 @@
-"""Settings of a process: limits, workers, preferred plugins; frozen, and read from the environment only.
+"""Settings of a process: limits, workers, preferred plugins; frozen, read from the environment.
 
 =======================  =====================================================================================
 variable                 meaning
@@ -65,7 +65,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     Raises
     ------
     OmioError
-        A value that must be a whole number above 0 is none.
+        A variable that must be a whole number above 0 is something else.
     """
 
     def number(name: str, default: int) -> int:

@@ -98,7 +98,7 @@ def from_dict(public: Mapping[str, Any], shape: Sequence[int], dtype: str) -> Me
 def axes_of(public: Mapping[str, Any] | None, shape: Sequence[int], axes: str | None = None) -> str:
     """The axes of an array: the caller's, else the dict's, else TZCYX for five axes and YX for two.
 
-    With two or five axes there is only one possibility, so nobody has to name them.
+    Two and five axes are unambiguous: the caller need not name them.
 
     Raises
     ------

@@ -16,7 +16,7 @@ from omio_core.parsing.xml import Element, local, named
 from .tree import Document
 
 _CONTAINED = ("DatasetRef", "PlateRef", "FolderRef")
-_DEEPEST = 8  # the most elements around an ImageRef that are followed; from a WellSample to its plate there are three
+_DEEPEST = 8  # the most elements from an ImageRef outwards; a plate needs four: ImageRef, WellSample, Well, Plate
 _SHARED = -1
 
 

@@ -59,7 +59,7 @@ def parse(xml: str | bytes, title: str = "XML") -> Element:
     except ET.ParseError as error:
         line, column = error.position
         raise _malformed_error(title, error.msg, line, column) from error
-    except (LookupError, ValueError) as error:  # an encoding that Python does not know, or that is not one of texts
+    except (LookupError, ValueError) as error:  # an unknown encoding, or a codec that does not decode to text
         raise CorruptFileError(f"the {title} is malformed", evidence=str(error)) from error
 
 
