@@ -1,6 +1,6 @@
-"""The programmatic door of OMIO: axes, metadata, policies, dispatch; it knows no format.
+"""The programmatic interface of OMIO: axes, metadata, policies, dispatch; it knows no format.
 
-Everything here is imported at first use; ``import omio_core`` loads no array library.
+Every name here is imported at first use: ``import omio_core`` loads no array library.
 """
 
 from .lazy import attach

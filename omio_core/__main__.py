@@ -1,4 +1,4 @@
-"""``python -m omio_core`` says which version this is and what is plugged in; it knows no format."""
+"""``python -m omio_core`` prints the version and the plugins; it knows no format."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .plugins.catalogue import catalogue
 
 
 def main() -> int:
-    """Print the version and every plugin; 1 where a plugin is left out."""
+    """Print the version and every plugin. Return 1 if a plugin is left out, else 0."""
     lines = [f"omio-core {omio_version()}"]
     for plugin in catalogue().plugins:
         state = ", ".join(plugin.offers) if plugin.error is None else f"LEFT OUT: {plugin.error.what}"

@@ -1,10 +1,10 @@
-"""The one door for plugin authors: all that a plugin needs of the core, each name imported at first use.
+"""The interface for plugin authors: everything that a plugin needs of the core; it knows no format.
 
 A plugin is a module behind an entry point of the group ``omio.plugins``. It states ``OMIO_API = 1`` and implements
-hooks of `omio_core.hookspecs` with `hookimpl`. A reader is described by a `Reader`; what it opens is an `Opened`
-whose images are `ImageDescription`: description and handle are apart, so that 2,000 descriptions hold no file open.
+hooks of `omio_core.hookspecs` with `hookimpl`. A `Reader` describes a reader. Opening a file with it gives an `Opened`,
+whose images are `ImageDescription`. Description and handle are separate, so that 2,000 descriptions keep no file open.
 
-No room of the core imports this module.
+Each name is imported at first use. No module of the core imports this one.
 """
 
 from typing import TYPE_CHECKING

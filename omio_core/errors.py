@@ -1,7 +1,7 @@
-"""Every error and warning OMIO raises, and the words they share; of OMIO it knows only how messages are worded.
+"""Every error and warning of OMIO, and how to raise them; of OMIO it knows only how messages are worded.
 
-An error says what happened, on what evidence, and what to do about it. The three parts and every fact given by
-keyword stay available as attributes, and survive pickling, so that a worker process can hand an error on unharmed.
+An error says what happened, what the evidence is, and what to do about it. These three parts, and every fact passed
+as a keyword, are attributes of the error. They survive pickling, so that an error crosses process borders unchanged.
 """
 
 from __future__ import annotations
@@ -17,24 +17,25 @@ from .wording import joined, worded
 
 
 class OmioError(Exception):
-    """The root of all errors OMIO raises on purpose.
+    """The base class of all errors that OMIO raises on purpose.
 
     Parameters
     ----------
     what
         One sentence: what happened.
     evidence
-        What was seen that led to it.
+        The observation that led to the error.
     remedy
-        What the reader of the message can do.
+        What the user can do.
     **facts
-        Anything a program may want (``path=``, ``reader=``, ...); each becomes an attribute.
+        Values for programs (``path=``, ``reader=``, ...). Each becomes an attribute.
 
     Notes
     -----
-    All three may be plain texts, which the command line shows as they are, or texts of `omio_core.wording`, whose
-    keywords it spells as flags of its own: ``remedy=advise("choose {axes}", axes="ZYX")`` is ``choose axes="ZYX"`` in
-    Python and ``choose --axes ZYX`` there. The attributes are texts either way.
+    All three are plain texts, which the command line shows as they are, or texts of `omio_core.wording`, whose
+    keywords the command line spells as its own flags: ``remedy=advise("choose {axes}", axes="ZYX")`` reads
+    ``choose axes="ZYX"`` in Python and ``choose --axes ZYX`` on the command line. The attributes are texts in both
+    cases.
 
     Examples
     --------
@@ -59,7 +60,7 @@ class OmioError(Exception):
         super().__init__(joined("\n", lines))
         for name, value in facts.items():
             if isinstance(getattr(type(self), name, None), MemberDescriptorType):
-                setattr(self, name, value)  # OSError's errno, ImportError's path: they would hide the fact
+                setattr(self, name, value)  # OSError's errno and ImportError's path would hide the fact
 
     def __getattr__(self, name: str) -> Any:
         facts = self.__dict__.get("facts", {})
@@ -68,7 +69,7 @@ class OmioError(Exception):
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     def __str__(self) -> str:
-        # OSError would otherwise print (errno, message) pairs of its own making
+        # without this, OSError would print its own (errno, message) pair
         return str(self.args[0]) if self.args else ""
 
     def __reduce__(self) -> Any:
@@ -82,7 +83,7 @@ def _rebuild(
 
 
 class PluginError(OmioError):
-    """Something is wrong with a plugin, not with the data."""
+    """A plugin is at fault, not the data."""
 
 
 class PluginLoadError(PluginError):
@@ -90,15 +91,15 @@ class PluginLoadError(PluginError):
 
 
 class PluginContractError(PluginError):
-    """A plugin was loaded, and then did not keep to the contract."""
+    """A loaded plugin violated the contract."""
 
 
 class MissingDependencyError(PluginError, ImportError):
-    """A package that a plugin needs is not installed; the remedy names the extra that brings it."""
+    """A package that a plugin needs is not installed; the remedy names the extra that installs it."""
 
 
 class DispatchError(OmioError, ValueError):
-    """No single reader or writer could be chosen."""
+    """OMIO could not choose a single reader or writer."""
 
 
 class NoReaderError(DispatchError):
@@ -106,19 +107,19 @@ class NoReaderError(DispatchError):
 
 
 class NoWriterError(DispatchError):
-    """No installed writer writes files of that name."""
+    """No installed writer writes files with this suffix."""
 
 
 class UnknownReaderError(DispatchError):
-    """The reader asked for by name is not installed."""
+    """The requested reader is not installed."""
 
 
 class AmbiguousReaderError(DispatchError):
-    """Several readers claim the file equally."""
+    """Several readers recognise the file equally well."""
 
 
 class UnknownOptionError(DispatchError):
-    """An option that the chosen reader or writer does not have."""
+    """The chosen reader or writer does not have this option."""
 
 
 class ReadError(OmioError, OSError):
@@ -126,15 +127,15 @@ class ReadError(OmioError, OSError):
 
 
 class CorruptFileError(ReadError):
-    """The file contradicts itself, or ends too soon."""
+    """The file contradicts itself, or is truncated."""
 
 
 class AbsentDataError(ReadError):
-    """Planes, tiles or files that should be there are not."""
+    """Planes, tiles or files that the image consists of are absent."""
 
 
 class UnsupportedFeatureError(ReadError):
-    """The file is sound, and uses something that the reader does not do."""
+    """The file is valid, but uses a feature that the reader does not support."""
 
 
 class LimitExceededError(ReadError):
@@ -142,39 +143,39 @@ class LimitExceededError(ReadError):
 
 
 class FileChangedError(ReadError):
-    """The file is not the one that was described before."""
+    """The file has changed since it was described."""
 
 
 class MetadataError(OmioError, ValueError):
-    """Metadata that cannot be true."""
+    """The metadata cannot be true."""
 
 
 class MissingMetadataError(MetadataError):
-    """A needed fact is unknown, and the policy ``missing`` forbids that."""
+    """A required fact is unknown, and the policy ``missing`` forbids that."""
 
 
 class MetadataConflictError(MetadataError):
-    """Two sources state different values for one fact."""
+    """Two sources state different values for the same fact."""
 
 
 class AmbiguousAxesError(MetadataError):
-    """The axes cannot be told from the file."""
+    """The axes cannot be determined."""
 
 
 class AmbiguousSidecarError(MetadataError):
-    """Several sidecar files claim one picture equally."""
+    """Several sidecar files fit the same image equally well."""
 
 
 class ManyImagesError(OmioError, ValueError):
-    """The source holds several images and none was chosen."""
+    """The source contains several images, and none was chosen."""
 
 
 class MergeError(OmioError, ValueError):
-    """Images that cannot be merged under the policies named."""
+    """The images cannot be merged under the chosen policies."""
 
 
 class WriteError(OmioError, OSError):
-    """The file could not be written; what stood under its name still stands."""
+    """The file could not be written; an existing file of that name is unchanged."""
 
 
 class CacheError(OmioError):
@@ -182,18 +183,18 @@ class CacheError(OmioError):
 
 
 class BatchError(OmioError):
-    """A batch could not go on."""
+    """A batch could not continue."""
 
 
 class OmioWarning(UserWarning):
-    """The root of all warnings OMIO gives.
+    """The base class of all warnings of OMIO.
 
     Parameters
     ----------
     *args
         The message.
     path
-        The file the warning is about; None where it is about no single file. It stays available as an attribute.
+        The file that the warning is about; None if it is about no single file. Available as an attribute.
     """
 
     def __init__(self, *args: object, path: str | None = None):
@@ -202,38 +203,38 @@ class OmioWarning(UserWarning):
 
 
 class PluginLoadWarning(OmioWarning):
-    """A plugin is left out; the message names it and says why."""
+    """A plugin is left out; the message gives its name and the reason."""
 
 
 class MetadataWarning(OmioWarning):
-    """Metadata that was left out: it cannot be true, or is of a series of which the file is a part."""
+    """Metadata was left out: it cannot be true, or describes a series that the file is only a part of."""
 
 
 class AssumedAxesWarning(OmioWarning):
-    """An axis was assumed, by a rule that the message names."""
+    """An axis was assumed; the message names the rule."""
 
 
 class AbsentPlanesWarning(OmioWarning):
-    """Parts of the picture are not in the file, and are filled with 0."""
+    """Parts of the image are not in the file and are filled with 0."""
 
 
 def first_few(
     items: Sequence[str], most: int, *, joint: str = ", ", last: str | None = None, total: int | None = None
 ) -> str:
-    """The first few of a list in words, and how many more there are.
+    """Join the first few items of a list, and say how many more there are.
 
     Parameters
     ----------
     items
-        All of them, or at least the first `most`.
+        All items, or at least the first `most`.
     most
-        How many are named.
+        How many items to name.
     joint
-        What stands between two of them.
+        The separator between two items.
     last
-        What stands before "and N more"; `joint` where None.
+        The separator before "and N more"; None means `joint`.
     total
-        How many there are, where `items` are not all of them.
+        The number of all items; needed only if `items` is not complete.
 
     Examples
     --------
@@ -244,33 +245,33 @@ def first_few(
     return joint.join(items[:most]) + (f"{joint if last is None else last}and {more} more" if more > 0 else "")
 
 
-_OURS = frozenset(("omio", "omio_core", "omio_plugins"))
+_OUR_PACKAGES = frozenset(("omio", "omio_core", "omio_plugins"))
 
 
 def warn(message: str, category: type[Warning], *, path: str | None = None) -> None:
-    """Warn at the innermost line that is neither OMIO's nor the standard library's.
+    """Warn at the innermost line of code that belongs neither to OMIO nor to the standard library.
 
-    A warning of OMIO's own classes carries `path`, the file it is about, so that nobody has to find it in the message.
+    A warning of OMIO's own classes carries `path`, the file it is about: no program has to parse the message for it.
 
-    The standard library lies between where OMIO uses `functools` or `contextlib`. In a thread of OMIO's own there is
-    no line of the caller; then it is the innermost that is not OMIO's. ``skip_file_prefixes`` of `warnings.warn` does
-    a part of this, and is not in Python 3.11.
+    Frames of the standard library come between where OMIO uses `functools` or `contextlib`. A thread of OMIO has no
+    frame of the caller; the warning is then issued at the innermost frame outside OMIO. ``skip_file_prefixes`` of
+    `warnings.warn` does part of this, but Python 3.11 lacks it.
     """
     frame: FrameType | None = sys._getframe()
     foreign: list[FrameType] = []
     while frame is not None:
-        if _package(frame) not in _OURS:
+        if _package(frame) not in _OUR_PACKAGES:
             foreign.append(frame)
         frame = frame.f_back
-    known = (one for one in foreign if _package(one) not in sys.stdlib_module_names)
-    at = next(known, foreign[0] if foreign else sys._getframe(1))
+    callers = (other for other in foreign if _package(other) not in sys.stdlib_module_names)
+    caller = next(callers, foreign[0] if foreign else sys._getframe(1))
     warnings.warn_explicit(
         category(message, path=path) if issubclass(category, OmioWarning) else message,
         category,
-        at.f_code.co_filename,
-        at.f_lineno,
-        module=at.f_globals.get("__name__", "<unknown>"),
-        registry=at.f_globals.setdefault("__warningregistry__", {}),
+        caller.f_code.co_filename,
+        caller.f_lineno,
+        module=caller.f_globals.get("__name__", "<unknown>"),
+        registry=caller.f_globals.setdefault("__warningregistry__", {}),
     )
 
 
@@ -288,21 +289,21 @@ def border(
     passed: tuple[type[Exception], ...] = (OmioError,),
     **facts: Any,
 ) -> Iterator[None]:
-    """Run a plugin's code; what it raises by mistake becomes an error of ours.
+    """Run a plugin's code, and turn every unexpected exception into an error of OMIO.
 
     Parameters
     ----------
     what, kind, remedy, **facts
-        The error, its class and what belongs to it.
+        The error to raise: its parts, its class and its facts.
     source
-        What stands before the foreign exception in the evidence.
+        Text before the plugin's exception in the evidence.
     passed
-        What is let through as it is.
+        Exceptions that pass through unchanged.
 
     Raises
     ------
     OmioError
-        The code raised something else; the cause is the foreign exception.
+        The code raised another exception, which becomes the cause of this error.
     """
     try:
         yield
@@ -315,7 +316,7 @@ def border(
 def reader_border(
     reader: str, path: str, doing: str, *, passed: tuple[type[Exception], ...] = (OmioError,)
 ) -> AbstractContextManager[None]:
-    """The `border` of a reader at work on a file; `doing` is what cannot be done: opened, described, read."""
+    """A `border` around a reader that works on a file; `doing` completes "cannot be": opened, described, read."""
     return border(
         f"{path} cannot be {doing}",
         kind=CorruptFileError,
@@ -328,7 +329,7 @@ def reader_border(
 
 
 def missing_package(error: ImportError, owner: str, extra: str | None, **facts: Any) -> MissingDependencyError:
-    """The error for a reader or writer whose module does not import, with what brings the package."""
+    """The error for a reader or writer whose module cannot be imported; the remedy installs the missing package."""
     return MissingDependencyError(
         f"the {owner} needs a package that is not installed",
         evidence=str(error),

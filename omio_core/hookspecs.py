@@ -5,7 +5,7 @@ A plugin is a module (or any object) behind an entry point::
     [project.entry-points."omio.plugins"]
     myformat = "omio_myformat"
 
-It repeats the version of the contract, ``OMIO_API = 1``, and implements any of the hooks below::
+It states the version of the contract, ``OMIO_API = 1``, and implements any of the hooks below::
 
     from omio_core.contract import Match, Reader, Verdict, hookimpl
 
@@ -21,9 +21,10 @@ It repeats the version of the contract, ``OMIO_API = 1``, and implements any of 
         return [Reader(name="myformat", title="My format", suffixes=(".myf",), sniff=sniff,
                        open="omio_myformat.read:open_file")]
 
-The module itself stays light: it is imported in every process that looks for a reader. What is heavy stands behind
-the string in ``open``. A plugin that fails to import, misspells a hook, answers nonsense, claims files it cannot know
-or targets another ``OMIO_API`` is left out with one warning and harms nobody else.
+Keep the module light: every process that looks for a reader imports it. Put heavy imports into the module that the
+string in ``open`` names. OMIO leaves out a plugin, with one warning and without harm to the others, if it cannot be
+imported, misspells a hook, returns values of a wrong type, claims files that it cannot know, or states another
+``OMIO_API``.
 """
 
 from __future__ import annotations
@@ -42,41 +43,41 @@ hookspec = pluggy.HookspecMarker("omio")
 
 
 @hookspec
-def omio_policies() -> Sequence[Policy]:
-    """Named policies this plugin offers; called once a process, at first use."""
+def omio_readers() -> Sequence[Reader]:
+    """Return the readers that this plugin offers; called once per process, at first use.
+
+    The names must be new. OMIO first tries each ``sniff`` on empty bytes, text and noise under strange names. If one
+    of them claims such a file, the plugin is left out.
+    """
     raise NotImplementedError  # a specification is never called
 
 
 @hookspec
-def omio_readers() -> Sequence[Reader]:
-    """Readers this plugin offers; called once a process, at first use.
-
-    The names must be new. Each ``sniff`` is tried on empty bytes, text and noise under foreign names before it is
-    trusted: one that claims those is left out.
-    """
+def omio_writers() -> Sequence[Writer]:
+    """Return the writers that this plugin offers; called once per process, at first use."""
     raise NotImplementedError
 
 
 @hookspec
-def omio_writers() -> Sequence[Writer]:
-    """Writers this plugin offers; called once a process, at first use."""
+def omio_policies() -> Sequence[Policy]:
+    """Return the policies that this plugin offers; called once per process, at first use."""
     raise NotImplementedError
 
 
 @hookspec
 def omio_annotate(metadata: Metadata, source: str) -> Mapping[str, Any]:
-    """What the plugin knows of an image beyond the model; called once an image, when its metadata are first used.
+    """Return what the plugin knows of an image beyond the model; called once per image, at first use of its metadata.
 
     Parameters
     ----------
     metadata
         The image's metadata.
     source
-        The path it was opened from.
+        The path of the file that the image was opened from.
 
     Returns
     -------
     mapping
-        Names and JSON-able values; they become a MapAnnotation under the plugin's entry-point name.
+        From names to JSON-able values. They become a MapAnnotation under the name of the plugin's entry point.
     """
     raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Names that import their module at first use (PEP 562); it knows no module by name."""
+"""Import modules at the first use of a name (PEP 562); it knows no module by name."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 
 
 def attach(module: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """``__getattr__`` and ``__dir__`` for a package whose public names live in other modules.
+    """Make ``__getattr__`` and ``__dir__`` for a package whose public names are defined in other modules.
 
     Parameters
     ----------
     module
         ``__name__`` of the package.
     names
-        From a public name to the module that has it.
+        From each public name to the module that defines it.
     """
 
-    def __getattr__(name: str) -> Any:  # noqa: N807 - it becomes the package's own __getattr__
+    def __getattr__(name: str) -> Any:  # noqa: N807 - it becomes the package's __getattr__
         if name not in names:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         return getattr(import_module(names[name]), name)
@@ -30,6 +30,6 @@ def attach(module: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any],
 
 
 def load(reference: str) -> Any:
-    """The object named by ``"package.module:name"``."""
+    """Import and return the object that ``"package.module:name"`` names."""
     module, _, name = reference.partition(":")
     return getattr(import_module(module), name)

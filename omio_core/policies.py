@@ -1,8 +1,8 @@
-"""Named policies: which kinds there are, what each may decide, and which the caller chose; it knows no rule itself.
+"""Named policies: their kinds, their possible actions, and the caller's choices; it contains no rule itself.
 
-The rules come from plugins (ours: `omio_plugins.policies`) and are chosen by name: by a keyword, by ``policies=`` (an
-object or a YAML file), by ``OMIO_POLICIES``, or by default, in this order and a kind at a time. A policy's ``decide``
-is a pure function from a case, a mapping of evidence, to one of the actions of its kind.
+Plugins bring the rules (ours: `omio_plugins.policies`). For each kind the rule is chosen by its name, in this order:
+by a keyword, by ``policies=`` (an object or a YAML file), by ``OMIO_POLICIES``, by default. A policy's ``decide`` is a
+pure function from a case, which is a mapping of evidence, to one of the actions of its kind.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "collision": ("number", "raise", "overwrite", "skip"),
     }
 )
-"""From each kind of decision to the actions a policy of that kind may answer."""
+"""From each kind of decision to the actions that a policy of this kind may return."""
 
 KINDS = tuple(ACTIONS)
 
 
 class _Default(str):
-    """The name of a default: equal to the name as a caller would give it, and known as not given."""
+    """The name of a default policy: equal to the same name from a caller, but recognisable as the default."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policies:
-    """The names chosen, one field a kind.
+    """The chosen names, one field per kind.
 
     Examples
     --------
@@ -54,13 +54,13 @@ class Policies:
     collision: str = _Default("number")
 
     def chosen(self) -> dict[str, str]:
-        """The names that a caller chose, be they the default or not."""
+        """The names that the caller chose, including those equal to the default."""
         return {kind: str(name) for kind in KINDS if not isinstance(name := getattr(self, kind), _Default)}
 
     def changed(self) -> dict[str, str]:
-        """The choices that are not the default, for the record."""
+        """The names that differ from the default, for the record."""
         return {f.name: str(value) for f in fields(self) if (value := getattr(self, f.name)) != f.default}
 
     def to_dict(self) -> dict[str, str]:
-        """Every kind and its choice."""
+        """Every kind and its chosen name."""
         return {kind: str(getattr(self, kind)) for kind in KINDS}

@@ -1,16 +1,16 @@
-"""Settings of a process: limits, workers, preferred plugins; read from the environment, frozen.
+"""Settings of a process: limits, workers, preferred plugins; frozen, read from the environment.
 
 =======================  =====================================================================================
 variable                 meaning
 =======================  =====================================================================================
-``OMIO_WORKERS``         threads of the one pool (default: the cores this process may use)
+``OMIO_WORKERS``         threads of the pool (default: the cores this process may use)
 ``OMIO_MAX_BYTES``       bytes of pixels in flight in one `pull` (default 256 MiB)
 ``OMIO_MAX_OPEN``        files kept open between reads (default 64)
-``OMIO_PREFER``          names of readers and writers that win a tie, comma-separated, first wins
+``OMIO_PREFER``          names of readers and writers that win a tie, comma-separated; the first wins
 ``OMIO_DISABLE``         names of plugins that are not loaded, comma-separated
 ``OMIO_MAX_XML``         bytes of XML that are parsed (default 256 MiB)
 ``OMIO_MAX_PAGES``       pages, IFDs, sub-blocks of one file (default 4 million)
-``OMIO_MAX_EXPANSION``   a picture may be this many times the size of its file, however well compressed
+``OMIO_MAX_EXPANSION``   how many times the size of its file an image may have, however well compressed
                          (default 2,000; deflate cannot exceed 1,032)
 ``OMIO_MAX_MEMORY``      bytes that one array read into memory may take (default: the machine's memory)
 =======================  =====================================================================================
@@ -31,13 +31,13 @@ MIB = 1 << 20
 
 
 def cores() -> int:
-    """Cores this process may use."""
+    """The number of cores that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def memory() -> int:
-    """Bytes of memory of this machine; where the system does not tell, more than any has."""
+    """The bytes of memory of this machine; if the system does not report them, more than any machine has."""
     sysconf = getattr(os, "sysconf", None)
     if sysconf is not None and {"SC_PHYS_PAGES", "SC_PAGE_SIZE"} <= set(getattr(os, "sysconf_names", ())):
         return int(sysconf("SC_PHYS_PAGES")) * int(sysconf("SC_PAGE_SIZE"))
@@ -46,7 +46,7 @@ def memory() -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The settings in force; see the module for their meaning."""
+    """The values of the settings; the docstring of the module explains them."""
 
     workers: int
     max_bytes: int = 256 * MIB
@@ -60,12 +60,12 @@ class Settings:
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
-    """The settings that an environment asks for.
+    """Read the settings from an environment.
 
     Raises
     ------
     OmioError
-        A number is not a whole number above 0.
+        A variable that must be a whole number above 0 is something else.
     """
 
     def number(name: str, default: int) -> int:
@@ -103,25 +103,25 @@ _NAMES = (
     "OMIO_WORKERS", "OMIO_MAX_BYTES", "OMIO_MAX_OPEN", "OMIO_PREFER", "OMIO_DISABLE", "OMIO_MAX_XML", "OMIO_MAX_PAGES",
     "OMIO_MAX_EXPANSION", "OMIO_MAX_MEMORY",
 )  # fmt: skip
-# asked for at every open and every read: where the environment is bytes, looking there spares every name a conversion
+# looked up at every open and every read: where the environment is bytes, this saves converting every name
 _ENVIRONMENT: Any = getattr(os, "environb", os.environ)
 _KEYS: tuple[Any, ...] = tuple(map(os.fsencode, _NAMES)) if hasattr(os, "environb") else _NAMES
 
 
 def current() -> Settings:
-    """The settings in force: the environment's, unless `using` says otherwise."""
+    """The current settings: those of the environment, unless `using` replaces them."""
     return _override or _read(cores(), *map(_ENVIRONMENT.get, _KEYS))
 
 
 @lru_cache(maxsize=4)
 def _read(cores: int, *texts: bytes | str | None) -> Settings:
-    # `cores` is the default of the workers
+    # `cores` is a key of the cache, because it is the default of the workers
     return from_environment({name: os.fsdecode(t) for name, t in zip(_NAMES, texts, strict=True) if t is not None})
 
 
 @contextmanager
 def using(**changes: Any) -> Iterator[Settings]:
-    """Other settings for a while, in the whole process; meant for programs and tests.
+    """Use other settings inside the block, in the whole process; for programs and tests.
 
     Examples
     --------

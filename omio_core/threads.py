@@ -1,7 +1,7 @@
-"""The one thread pool: `ordered` runs tasks on all cores and yields results in the order given; it knows no pixel.
+"""The thread pool: `ordered` runs tasks on all cores and yields results in their order; it knows no pixel.
 
-No other file starts threads. Work in flight is bounded in bytes. A call from inside a worker (a dask task, a nested
-pull) runs inline.
+No other file starts threads. The bytes in flight are limited. A call from inside a worker (a dask task, a nested pull)
+runs in the calling thread.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ R = TypeVar("R")
 
 _inside = threading.local()
 _lock = threading.Lock()
-_pools: dict[int, ThreadPoolExecutor] = {}  # by size: one, unless the settings change
+_pools: dict[int, ThreadPoolExecutor] = {}  # by number of workers: one pool, unless the settings change
 
 
-def _mark() -> None:
+def _mark_as_worker() -> None:
     _inside.yes = True
 
 
 def inside() -> bool:
-    """Whether this thread is one of the pool's."""
+    """Whether this thread belongs to the pool."""
     return getattr(_inside, "yes", False)
 
 
 def _executor(workers: int) -> ThreadPoolExecutor:
     with _lock:
         if workers not in _pools:
-            _pools[workers] = ThreadPoolExecutor(workers, thread_name_prefix="omio", initializer=_mark)
+            _pools[workers] = ThreadPoolExecutor(workers, thread_name_prefix="omio", initializer=_mark_as_worker)
         return _pools[workers]
 
 
@@ -52,14 +52,14 @@ if hasattr(os, "register_at_fork"):
 
 @contextmanager
 def meanwhile(task: Callable[[], None], stop: Callable[[], None]) -> Iterator[None]:
-    """Run a task that waits more than it works beside the block, in a thread of its own.
+    """Run a task beside the block, in its own thread; for a task that mostly waits.
 
     Parameters
     ----------
     task
-        It keeps what it raises. Where no more threads can be had, as at the end of the interpreter, it is not run.
+        Must handle its own exceptions. It is not run if no thread can be started, as at the end of the interpreter.
     stop
-        Called when the block is over, however it ended, and makes the task end; then it is waited for.
+        Called when the block ends, also with an exception. It must make the task end, which is then waited for.
     """
     thread = threading.Thread(target=task, name="omio-meanwhile", daemon=True)
     try:
@@ -72,63 +72,67 @@ def meanwhile(task: Callable[[], None], stop: Callable[[], None]) -> Iterator[No
             thread.join()
 
 
-def _submitted(executor: ThreadPoolExecutor, task: Callable[[], R]) -> Future[R]:
+def _submit(executor: ThreadPoolExecutor, task: Callable[[], R]) -> Future[R]:
     try:
         return executor.submit(task)
     except RuntimeError:  # the interpreter is shutting down and the pool is gone: run the task in the calling thread
-        done: Future[R] = Future()
-        done.set_result(task())
-        return done
+        future: Future[R] = Future()
+        future.set_result(task())
+        return future
 
 
 def ordered(
     tasks: Iterable[tuple[int, Callable[[], R]]], *, workers: int | None = None, max_bytes: int | None = None
 ) -> Generator[R]:
-    """Run tasks in the pool and yield their results in the order given.
+    """Run tasks in the pool and yield their results in the order of the tasks.
 
     Parameters
     ----------
     tasks
-        Pairs of the bytes a task holds until its result is taken, and the task.
+        Pairs: the bytes that a task occupies until its result is consumed, and the task.
     workers
-        How many run at once; the settings' where None. 1 runs them here, as does a call from inside the pool.
+        How many tasks run at once; None means the settings' number. 1 runs them in the calling thread, and so does a
+        call from inside the pool.
     max_bytes
-        Bytes in flight; one task is always let through.
+        Limit of the bytes in flight; one task may always run, however large.
 
-    Closing the iterator cancels what has not begun and waits for what has.
+    Notes
+    -----
+    Closing the iterator cancels the tasks that have not started and waits for those that have.
     """
     settings = current()
     workers = min(workers or settings.workers, settings.workers)
     budget = max_bytes or settings.max_bytes
     waiting = iter(tasks)
-    first, ahead = next(waiting, None), next(waiting, None)
+    first, following = next(waiting, None), next(waiting, None)
     if first is None:
         return
-    if ahead is None or workers < 2 or inside():
+    if following is None or workers < 2 or inside():
         while first is not None:
             yield first[1]()
-            first, ahead = ahead, next(waiting, None)
+            first, following = following, next(waiting, None)
         return
     executor = _executor(settings.workers)
-    most = workers + 2 if workers == settings.workers else workers  # fewer than the pool has: no waiting line
-    held = first[0]
-    queue: deque[tuple[int, Future[R]]] = deque([(held, _submitted(executor, first[1]))])
+    # where the pool has more threads than `workers`, it would also run the tasks that wait in its queue
+    most = workers + 2 if workers == settings.workers else workers
+    in_flight = first[0]
+    queue: deque[tuple[int, Future[R]]] = deque([(in_flight, _submit(executor, first[1]))])
     try:
         while queue:
-            while ahead is not None and (not queue or (held + ahead[0] <= budget and len(queue) < most)):
-                held += ahead[0]
-                queue.append((ahead[0], _submitted(executor, ahead[1])))
-                ahead = next(waiting, None)
+            while following is not None and (not queue or (in_flight + following[0] <= budget and len(queue) < most)):
+                in_flight += following[0]
+                queue.append((following[0], _submit(executor, following[1])))
+                following = next(waiting, None)
             result = queue[0][1].result()
-            held -= queue.popleft()[0]
-            if ahead is not None and not queue:
-                held += ahead[0]
-                queue.append((ahead[0], _submitted(executor, ahead[1])))
-                ahead = next(waiting, None)
+            in_flight -= queue.popleft()[0]
+            if following is not None and not queue:
+                in_flight += following[0]
+                queue.append((following[0], _submit(executor, following[1])))
+                following = next(waiting, None)
             yield result
     finally:
         for _, future in queue:
             future.cancel()
         for _, future in queue:
             if not future.cancelled():
-                future.exception()  # wait: nobody may write into the caller's memory any more
+                future.exception()  # wait: no task may write into the caller's memory after this

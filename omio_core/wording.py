@@ -1,7 +1,7 @@
-"""Messages that name keywords of Python, such as ``axes="ZYX"``, with these as values; it imports nothing of OMIO.
+"""Messages that keep the keywords they name, such as ``axes="ZYX"``, as values; it imports nothing of OMIO.
 
-A `Wording` is a text, as somebody in Python reads it. It also keeps its parts, so that the command line can spell each
-keyword as a flag of its own and leave out what its command cannot do, without looking for keywords in sentences.
+A `Wording` is the text that a user of Python reads. It also keeps its parts. From these the command line spells each
+keyword as one of its flags, and leaves out what its command cannot do; it never searches sentences for keywords.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Self, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Blank:
-    """A value that the reader chooses: ``Blank("index or name")`` is ``<index or name>``."""
+    """A placeholder for a value that the user chooses: ``Blank("index or name")`` is ``<index or name>``."""
 
     words: str
 
@@ -24,7 +24,7 @@ class Blank:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """Several values, of which the reader chooses one: ``"number", "overwrite" or "skip"``."""
+    """Several values of which the user chooses one: ``"number", "overwrite" or "skip"``."""
 
     values: Sequence[Any]
 
@@ -36,11 +36,12 @@ class Keyword:
     Parameters
     ----------
     name
-        Of the keyword.
+        Name of the keyword.
     value
-        Its value. None names the keyword alone, ``axes=``; an Ellipsis, also within a dict, is left to the reader.
+        Value of the keyword. None shows the name alone, ``axes=``; an Ellipsis, also inside a dict, is for the user to
+        fill in.
     text
-        Both as Python spells them.
+        Name and value as Python spells them.
     """
 
     name: str
@@ -49,7 +50,7 @@ class Keyword:
 
     @classmethod
     def of(cls, name: str, value: Any = None, conversion: str | None = None) -> Self:
-        """A keyword and its spelling: texts in double quotes, or with the conversion ``"r"`` as `repr` has them."""
+        """Make a keyword and its spelling: texts in double quotes, with the conversion ``"r"`` as `repr` gives them."""
         return cls(name=name, value=value, text=f"{name}={repr(value) if conversion == 'r' else spelled(value)}")
 
     def __str__(self) -> str:
@@ -58,9 +59,9 @@ class Keyword:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Words for Python only, such as a call, or the flag named beside a keyword.
+    """Text for users of Python only, such as a call, or the flag beside a keyword.
 
-    The command line leaves it out, but behind a keyword that it cannot spell as a flag.
+    The command line omits it, except after a keyword that it cannot spell as a flag.
     """
 
     text: str
@@ -72,7 +73,8 @@ class Aside:
 class Wording(str):
     """A text that keeps its parts; see `worded` and `joined`.
 
-    f-strings and ``+`` make a plain text of it: it reads the same, and the command line shows its keywords as they are.
+    f-strings and ``+`` turn it into a plain text: it reads the same, and the command line shows its keywords as they
+    are.
 
     Examples
     --------
@@ -84,7 +86,7 @@ class Wording(str):
     parts: tuple[Part, ...]
 
     def __new__(cls, parts: Iterable[Part]) -> Self:
-        """The text that the parts make."""
+        """Join the parts to a text."""
         parts = tuple(parts)
         self = super().__new__(cls, "".join(map(str, parts)))
         self.parts = parts
@@ -95,42 +97,42 @@ class Wording(str):
 
 
 class Advice(Wording):
-    """What somebody can do: alternatives, with their joints between; see `advise` and `either`."""
+    """What the user can do: alternatives and the texts between them; see `advise` and `either`."""
 
     __slots__ = ()
 
     @property
     def alternatives(self) -> tuple[Part, ...]:
-        """Texts, or wordings whose keywords are to be given."""
+        """The alternatives: texts, or wordings whose keywords the user should pass."""
         return self.parts[::2]
 
     @property
     def joints(self) -> tuple[str, ...]:
-        """The text before each alternative but the first."""
+        """The text before each alternative except the first."""
         return tuple(map(str, self.parts[1::2]))
 
 
 Part: TypeAlias = str | Keyword | Aside
-"""Of a message: a text, which may be a wording itself, a keyword, or an aside."""
+"""A part of a message: a text (also a `Wording`), a keyword, or an aside."""
 
 
 def worded(template: str, /, *texts: object, **keywords: Any) -> Wording:
-    """A statement that names keywords.
+    """Make a statement that names keywords.
 
     Parameters
     ----------
     template
-        As for `str.format`: ``{}`` stands for the next of `texts`, ``{axes}`` for the keyword ``axes`` with its value,
-        ``{axes!r}`` for the same with the value as `repr` has it.
+        As for `str.format`: ``{}`` is the next of `texts`, ``{axes}`` the keyword ``axes`` with its value,
+        ``{axes!r}`` the same with the value as `repr` gives it.
     *texts
-        Texts, wordings, keywords, asides; anything else as `str` has it.
+        Texts, wordings, keywords, asides; anything else is converted with `str`.
     **keywords
-        Values; see `Keyword`.
+        Values of the keywords; see `Keyword`.
 
     Notes
     -----
-    The command line spells a keyword of a statement as a flag where the user has typed it, where the value is that of
-    a default policy, or where it is named without a value.
+    The command line spells a keyword of a statement as a flag if the user has typed that flag, if the value is that of
+    a default policy, or if the keyword has no value.
     """
     parts: list[Part] = []
     following = iter(texts)
@@ -146,7 +148,7 @@ def worded(template: str, /, *texts: object, **keywords: Any) -> Wording:
 
 
 def advise(template: str, /, *texts: object, **keywords: Any) -> Advice:
-    """What somebody can do; see `worded` for the arguments.
+    """Make an advice, what the user can do; see `worded` for the arguments.
 
     The command line spells all its keywords as flags.
 
@@ -159,14 +161,14 @@ def advise(template: str, /, *texts: object, **keywords: Any) -> Advice:
 
 
 def either(*alternatives: str | Aside, joint: str = ", or ") -> Advice:
-    """Several things that somebody can do. The command line leaves out what its command cannot do, unless that is all.
+    """Make an advice of several alternatives; the command line omits those its command cannot do, unless all are.
 
     Parameters
     ----------
     *alternatives
-        Texts for everybody, advice, or an aside, which is for Python only.
+        Texts for all users, advice, or an aside, which is for users of Python only.
     joint
-        What stands before the last; before the others stands a comma.
+        The text before the last alternative; before the others it is a comma.
 
     Examples
     --------
@@ -182,7 +184,7 @@ def either(*alternatives: str | Aside, joint: str = ", or ") -> Advice:
 
 
 def joined(separator: str, texts: Iterable[str]) -> Wording:
-    """As `str.join`; the parts of wordings are kept."""
+    """Join texts as `str.join` does, and keep the parts of wordings."""
     parts: list[Part] = []
     for text in texts:
         parts += [separator, text] if parts else [text]
@@ -190,13 +192,13 @@ def joined(separator: str, texts: Iterable[str]) -> Wording:
 
 
 def message(problem: BaseException) -> str:
-    """What an error or a warning says; with its parts, where it has any."""
+    """The message of an error or a warning, as a `Wording` if it is one."""
     text = problem.args[0] if problem.args else None
     return text if isinstance(text, Wording) else str(problem)
 
 
 def spelled(value: Any) -> str:
-    """A value as messages to somebody in Python spell it."""
+    """Spell a value as messages for users of Python show it."""
     if value is None:
         return ""
     if value is ...:
@@ -205,7 +207,7 @@ def spelled(value: Any) -> str:
         *others, last = map(spelled, value.values)
         return f"{', '.join(others)} or {last}"
     if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{key!r}: {spelled(one)}' for key, one in value.items())}}}"
+        return f"{{{', '.join(f'{key!r}: {spelled(item)}' for key, item in value.items())}}}"
     if isinstance(value, str):
         return f'"{value}"'
     return str(value) if isinstance(value, Blank) else repr(value)

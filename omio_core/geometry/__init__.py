@@ -1,1 +1,1 @@
-"""Pure algebra: axis strings and layouts, regions and what of them exists; it knows no file and no picture."""
+"""Pure algebra of axes, layouts and boxes; it knows no file and no picture."""

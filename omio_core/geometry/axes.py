@@ -1,8 +1,8 @@
-"""Axis strings: from the axes a file has to TZCYX; pure, and it knows no file.
+"""Axis strings: from the axes of a file to TZCYX; pure, and it knows no file.
 
-A picture always has five axes. Samples (S) and every axis that is none of TZCYX fold into C, outermost letter first
-and S last; one unlabelled axis (Q) becomes T; two are never guessed. Each of these is an assumption, said in a
-sentence, unless the caller named the axes.
+A picture always has five axes. Samples (S) and every axis that is none of TZCYX are folded into C, outermost letter
+first and S last. One unlabelled axis (Q) becomes T; two are never guessed. Each of these steps is an assumption, stated
+in a sentence, unless the caller named the axes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from omio_core.errors import AmbiguousAxesError
 from omio_core.wording import advise, worded
 
 from .box import Box, Span
-from .letters import CANONICAL as CANONICAL  # most rooms know it by this door
+from .letters import CANONICAL as CANONICAL  # most modules import it from here
 from .letters import UNLABELLED, example, labelled, refuse, text
 
 if TYPE_CHECKING:
@@ -31,18 +31,18 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """How native axes make up TZCYX.
+    """How the native axes of a file map to TZCYX.
 
     Attributes
     ----------
     native
-        The native axes as understood, one letter each, in the file's order.
+        The native axes as interpreted, one letter each, in the file's order.
     lengths
-        Their lengths.
+        The lengths of the native axes.
     folded
-        The native axes that make up C, outermost first, S last.
+        The native axes that are folded into C, outermost first, S last.
     assumptions
-        What was assumed, in sentences.
+        The assumptions that were made, in sentences.
     """
 
     native: str
@@ -57,7 +57,7 @@ class Layout:
 
     @property
     def samples(self) -> int:
-        """Samples of a pixel: 3 for RGB, 1 where there is no S axis."""
+        """Samples per pixel: 3 for RGB, 1 if there is no S axis."""
         return self._length("S")
 
     @property
@@ -69,11 +69,11 @@ class Layout:
         return self.lengths[index] if index >= 0 else 1
 
     def at(self, lengths: Sequence[int]) -> Layout:
-        """The same axes with other lengths (another resolution)."""
+        """The layout of the same axes with other lengths (another resolution)."""
         return Layout(native=self.native, lengths=tuple(lengths), folded=self.folded, assumptions=self.assumptions)
 
     def blocks(self, native: Sequence[int]) -> tuple[int, ...]:
-        """The TZCYX shape of a native block: along C the largest run of indices inside one block."""
+        """The TZCYX shape of a native block; along C, the longest run of indices inside one block."""
         sizes = dict(zip(self.native, native, strict=True))
         along_c = 1
         for axis in reversed(self.folded):
@@ -83,15 +83,15 @@ class Layout:
         return tuple(along_c if a == "C" else sizes.get(a, 1) for a in CANONICAL)
 
     def canonical(self, native: Box) -> tuple[Box, ...]:
-        """The TZCYX boxes of a native box; more than one where folded axes are taken in part."""
+        """The TZCYX boxes of a native box; several if the box takes only a part of folded axes."""
         spans = dict(zip(self.native, native.spans, strict=True))
         ranges = fold(tuple(spans.get(a, (0, 1)) for a in self.folded), self._radices)
         return tuple(Box(tuple(along_c if a == "C" else spans.get(a, (0, 1)) for a in CANONICAL)) for along_c in ranges)
 
     def unfold(self, box: Box) -> list[tuple[Box, Box]]:
-        """Cut a TZCYX box into (canonical, native) pairs of whole pixels.
+        """Cut a TZCYX box into pairs (canonical box, native box) of whole pixels.
 
-        A canonical box returned may be larger than asked along C: part of a pixel's samples cannot be read.
+        Along C a canonical box may be larger than the requested one, because a pixel is read with all its samples.
         """
         along_t, along_z, (start, stop), along_y, along_x = box.spans
         s = self.samples
@@ -99,7 +99,7 @@ class Layout:
         pairs = []
         for spans in unfold(start, stop, self._radices):
             pieces = fold(spans, self._radices)
-            assert len(pieces) == 1  # unfold gives boxes that are one run of C
+            assert len(pieces) == 1  # every box from unfold is one run along C
             native = dict(zip(self.folded, spans, strict=True))
             native.update({"T": along_t, "Z": along_z, "Y": along_y, "X": along_x})
             pairs.append(
@@ -111,43 +111,43 @@ class Layout:
         return pairs
 
     def view(self, out: np.ndarray[Any, Any], native: Box) -> np.ndarray[Any, Any]:
-        """`out`, a TZCYX array of one pair of `unfold`, seen with the native axes; always a view."""
+        """View `out`, the TZCYX array of one pair of `unfold`, with the native axes; never a copy."""
         spans = dict(zip(self.native, native.spans, strict=True))
         letters = "TZ" + self.folded + "YX"
         lengths = [spans[a][1] - spans[a][0] if a in spans else 1 for a in letters]
-        split = out.reshape(lengths)  # splitting an axis never copies
-        dropped = split[tuple(slice(None) if a in spans else 0 for a in letters)]
-        kept = [a for a in letters if a in spans]
-        return dropped.transpose([kept.index(a) for a in self.native])
+        split = out.reshape(lengths)  # splitting an axis does not copy
+        reduced = split[tuple(slice(None) if a in spans else 0 for a in letters)]
+        letters_left = [a for a in letters if a in spans]
+        return reduced.transpose([letters_left.index(a) for a in self.native])
 
     def seen(self, part: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """The converse of `view`: an array with the native axes, seen as TZCYX; copied only if C is folded of parts."""
-        there = [a for a in "TZ" + self.folded + "YX" if a in self.native]
-        turned = part.transpose([self.native.index(a) for a in there])
-        lengths = dict(zip(there, turned.shape, strict=True))
+        """View an array with native axes as TZCYX, the inverse of `view`; a copy only if folding into C needs one."""
+        present = [a for a in "TZ" + self.folded + "YX" if a in self.native]
+        transposed = part.transpose([self.native.index(a) for a in present])
+        lengths = dict(zip(present, transposed.shape, strict=True))
         along_c = math.prod(lengths.get(a, 1) for a in self.folded)
-        return turned.reshape([along_c if a == "C" else lengths.get(a, 1) for a in CANONICAL])
+        return transposed.reshape([along_c if a == "C" else lengths.get(a, 1) for a in CANONICAL])
 
 
 def fold(spans: Sequence[Span], radices: Sequence[int]) -> list[Span]:
-    """The runs of flat indices that a box over `radices` takes; C order.
+    """The runs of flat indices that a box over `radices` covers, in C order.
 
     Examples
     --------
     >>> fold(((0, 2), (1, 3)), (2, 3))
     [(1, 3), (4, 6)]
     """
-    found: list[Span] = [(0, 1)]
+    runs: list[Span] = [(0, 1)]
     for (start, stop), radix in zip(spans, radices, strict=True):
         if (start, stop) == (0, radix):
-            found = [(a * radix, b * radix) for a, b in found]
+            runs = [(a * radix, b * radix) for a, b in runs]
         else:
-            found = [(i * radix + start, i * radix + stop) for a, b in found for i in range(a, b)]
-    return found
+            runs = [(i * radix + start, i * radix + stop) for a, b in runs for i in range(a, b)]
+    return runs
 
 
 def unfold(start: int, stop: int, radices: Sequence[int]) -> list[tuple[Span, ...]]:
-    """Cut a run of flat indices into boxes over `radices`, each of them one run.
+    """Cut a run of flat indices into boxes over `radices`, each of which is one run.
 
     Examples
     --------
@@ -173,20 +173,20 @@ def unfold(start: int, stop: int, radices: Sequence[int]) -> list[tuple[Span, ..
 
 
 def layout(axes: str, shape: Sequence[int], *, caller: str | None = None) -> Layout:
-    """Understand native axes.
+    """Interpret the native axes of a file.
 
     Parameters
     ----------
     axes, shape
-        As `omio_core.contract.ImageDescription` has them.
+        As in `omio_core.contract.ImageDescription`.
     caller
-        The caller's own names for them: one letter for every native axis, or for every one longer than 1. Y and X
-        have to be among them, unless the file has none.
+        The caller's letters for the axes: one per native axis, or one per axis longer than 1. They must include Y and
+        X, unless the file has neither.
 
     Raises
     ------
     AmbiguousAxesError
-        Two axes are unlabelled, a letter stands twice, or the caller's letters do not fit the shape.
+        Two axes are unlabelled, a letter occurs twice, or the caller's letters do not fit the shape.
 
     Examples
     --------
@@ -198,13 +198,13 @@ def layout(axes: str, shape: Sequence[int], *, caller: str | None = None) -> Lay
     assumptions: list[str] = []
     native = axes.upper()
     if caller is not None:
-        named = _named_by_caller(native, shape, text(caller))
-        lost = [a for a in "YX" if a in native and a not in named]
-        refuse(named, shape, caller=caller, lost=lost, example=labelled(native))
-        native = named
+        letters = _letters_of_caller(native, shape, text(caller))
+        missing = [a for a in "YX" if a in native and a not in letters]
+        refuse(letters, shape, caller=caller, lost=missing, example=labelled(native))
+        native = letters
     else:
         if UNLABELLED in native:
-            native = _label(native, shape, assumptions)
+            native = _label_axes(native, shape, assumptions)
         refuse(native, shape)
     others = "".join(a for a in native if a not in CANONICAL + "S")
     for axis in others:
@@ -216,35 +216,35 @@ def layout(axes: str, shape: Sequence[int], *, caller: str | None = None) -> Lay
 
 
 def of_array(axes: Any, shape: Sequence[int]) -> Layout:
-    """Understand the axes of an array as somebody names them: one letter an axis, Y and X among them.
+    """Interpret the axes of an array as the caller names them: one letter per axis, including Y and X.
 
     Raises
     ------
     AmbiguousAxesError
-        They are no such letters, or not as many as the array has axes.
+        The letters are not valid, or their number is not that of the array's axes.
 
     Examples
     --------
     >>> of_array("zyx", (2, 3, 4)).shape
     (1, 2, 1, 3, 4)
     """
-    named = text(axes).upper()
-    refuse(named, shape, caller=axes, lost=[a for a in "YX" if a not in named], example=example(len(shape)))
-    return layout(named, shape, caller=named)
+    letters = text(axes).upper()
+    refuse(letters, shape, caller=axes, lost=[a for a in "YX" if a not in letters], example=example(len(shape)))
+    return layout(letters, shape, caller=letters)
 
 
 def name(axis: str) -> str:
-    """What an axis letter means, for people."""
+    """The meaning of an axis letter, for users."""
     return NAMES.get(axis, f"axis {axis}")
 
 
-def _label(native: str, shape: Sequence[int], assumptions: list[str]) -> str:
+def _label_axes(native: str, shape: Sequence[int], assumptions: list[str]) -> str:
     unlabelled = [i for i, a in enumerate(native) if a == UNLABELLED and shape[i] > 1]
     dropped = [i for i, a in enumerate(native) if a == UNLABELLED and shape[i] == 1]
     letters = list(native)
     time = native.find("T")
     if unlabelled and time >= 0 and shape[time] == 1:
-        dropped.append(time)  # a T of length 1 says nothing that the unlabelled axis could contradict
+        dropped.append(time)  # a T of length 1 cannot contradict the unlabelled axis
         time = -1
     if len(unlabelled) > 1 or (unlabelled and time >= 0):
         raise AmbiguousAxesError(
@@ -257,15 +257,15 @@ def _label(native: str, shape: Sequence[int], assumptions: list[str]) -> str:
     if unlabelled:
         letters[unlabelled[0]] = "T"
         assumptions.append(f"the one unlabelled axis, of length {shape[unlabelled[0]]}, is taken for T (time)")
-    spare = iter("GBPAMLJKNOW")  # letters that fold; an axis of length 1 changes nothing wherever it goes
+    spare = iter("GBPAMLJKNOW")  # letters that fold into C; an axis of length 1 changes nothing there
     for index in dropped:
         letters[index] = next(a for a in spare if a not in letters)
     return "".join(letters)
 
 
-def _named_by_caller(native: str, shape: Sequence[int], caller: str) -> str:
+def _letters_of_caller(native: str, shape: Sequence[int], caller: str) -> str:
     long = [i for i, n in enumerate(shape) if n > 1]
-    spelled, caller = caller, caller.upper()
+    original, caller = caller, caller.upper()
     if len(caller) == len(native):
         return caller
     if len(caller) == len(long):
@@ -276,7 +276,7 @@ def _named_by_caller(native: str, shape: Sequence[int], caller: str) -> str:
         return "".join(a or next(spare) for a in letters)
     fewer = f", or {len(long)} for the axes longer than 1" if 1 < len(long) < len(native) else ""
     raise AmbiguousAxesError(
-        worded("{axes!r} does not fit the file", axes=spelled),
+        worded("{axes!r} does not fit the file", axes=original),
         evidence=f"the file has axes {native} of shape {tuple(shape)}",
         remedy=advise("give {} letters{}, such as {axes}", len(native), fewer, axes=labelled(native)),
         axes=native,

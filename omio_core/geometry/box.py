@@ -1,7 +1,7 @@
 """Boxes: the pure algebra of regions; it knows no axes by name and no file.
 
-A box is half-open, one ``(start, stop)`` an axis. Sparse planes, mosaic gaps and padding are all told as boxes that
-are present: merging shifts them, slicing intersects them, absence is what they do not cover.
+A box is half-open, with one ``(start, stop)`` per axis. Sparse planes, mosaic gaps and padding are all described by the
+boxes that are present: merging shifts them, slicing intersects them, and what they do not cover is absent.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A half-open region, one ``(start, stop)`` an axis.
+    """A half-open region, one ``(start, stop)`` per axis.
 
     Examples
     --------
@@ -29,7 +29,7 @@ class Box:
 
     @classmethod
     def whole(cls, shape: Sequence[int]) -> Box:
-        """The box of a whole array of `shape`."""
+        """The box that covers an array of `shape`."""
         return cls(tuple((0, n) for n in shape))
 
     @property
@@ -43,7 +43,7 @@ class Box:
         return math.prod(stop - start for start, stop in self.spans)
 
     def __and__(self, other: Box) -> Box | None:
-        """The overlap, or None where there is none."""
+        """The overlap, or None if there is none."""
         spans = []
         for (a, b), (c, d) in zip(self.spans, other.spans, strict=True):
             start, stop = max(a, c), min(b, d)
@@ -53,11 +53,11 @@ class Box:
         return Box(tuple(spans))
 
     def shift(self, by: Sequence[int]) -> Box:
-        """The box moved by one offset an axis."""
+        """Move the box by one offset per axis."""
         return Box(tuple((a + n, b + n) for (a, b), n in zip(self.spans, by, strict=True)))
 
     def within(self, outer: Box) -> tuple[slice, ...]:
-        """Slices that pick this box out of an array holding `outer`."""
+        """The slices that select this box in an array of `outer`."""
         return tuple(slice(a - start, b - start) for (a, b), (start, _) in zip(self.spans, outer.spans, strict=True))
 
     def hull(self, other: Box) -> Box:
@@ -65,18 +65,18 @@ class Box:
         return Box(tuple((min(a, c), max(b, d)) for (a, b), (c, d) in zip(self.spans, other.spans, strict=True)))
 
     def aligned(self, unit: Sequence[int], shape: Sequence[int]) -> Box:
-        """The box grown to whole units of a grid that starts at 0 and ends with `shape`."""
+        """Grow the box to whole cells of a grid of `unit` that starts at 0 and ends at `shape`."""
         return Box(
             tuple((a // u * u, min(n, -(-b // u) * u)) for (a, b), u, n in zip(self.spans, unit, shape, strict=True))
         )
 
     def inside_one(self, unit: Sequence[int]) -> bool:
-        """Whether it lies in one cell of a grid of `unit` that starts at 0; an empty box does not."""
+        """Whether the box lies in one cell of a grid of `unit` that starts at 0; an empty box does not."""
         return all(a < b <= a // u * u + u for (a, b), u in zip(self.spans, unit, strict=True))
 
 
 def grid(box: Box, unit: Sequence[int]) -> Iterator[Box]:
-    """Cut `box` along a grid of `unit` that starts at 0, not at the box; C order.
+    """Cut `box` along a grid of `unit` that starts at 0, not at the box; in C order.
 
     Examples
     --------
@@ -90,9 +90,9 @@ def grid(box: Box, unit: Sequence[int]) -> Iterator[Box]:
 
 
 def runs(indices: Iterable[tuple[int, ...]], shape: Sequence[int]) -> tuple[Box, ...]:
-    """The boxes that hold exactly the given index tuples, run-length encoded along the last axis, then outward.
+    """The boxes that contain exactly these index tuples: run-length encoded along the last axis, then outward.
 
-    `shape` is the shape of the index space. This is how a reader says which planes exist.
+    `shape` is the shape of the index space. Readers use it to state which planes exist.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def runs(indices: Iterable[tuple[int, ...]], shape: Sequence[int]) -> tuple[Box,
     boxes = [tuple((i, i + 1) for i in index) for index in sorted(set(indices))]
     for axis in range(len(shape) - 1, -1, -1):
         merged: list[tuple[Span, ...]] = []
-        # neighbours along `axis` stand together once sorted with that axis last
+        # sorted with `axis` last, neighbours along it follow each other
         boxes.sort(key=lambda spans: (spans[:axis], spans[axis + 1 :], spans[axis]))
         for spans in boxes:
             last = merged[-1] if merged else None
@@ -120,10 +120,10 @@ def runs(indices: Iterable[tuple[int, ...]], shape: Sequence[int]) -> tuple[Box,
 
 
 class Present:
-    """Disjoint boxes that exist, looked up by bisection along the axis that tells them apart best.
+    """Disjoint boxes that exist, looked up by bisection along the axis that separates them best.
 
-    Values: two are equal where their boxes are. A lookup costs the logarithm of the number of boxes and the number
-    of hits, as long as the boxes do not nest along that axis.
+    Two instances are equal if their boxes are. A lookup costs the logarithm of the number of boxes plus the number of
+    hits, as long as the boxes do not nest along that axis.
     """
 
     __slots__ = ("_axis", "_order", "_reach", "_starts", "boxes")
@@ -155,7 +155,7 @@ class Present:
         return f"Present({len(self.boxes)} boxes)"
 
     def hits(self, box: Box) -> list[Box]:
-        """What of `box` exists, as disjoint boxes."""
+        """The parts of `box` that exist, as disjoint boxes."""
         if not self.boxes:
             return []
         start, stop = box.spans[self._axis]

@@ -1,4 +1,4 @@
-"""Axis letters as somebody names them: whether they name the axes of an image at all; it knows no layout."""
+"""Check axis letters: whether they can name the axes of an image; it knows no layout."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ UNLABELLED = "Q"
 
 
 def text(axes: Any) -> str:
-    """Axes as somebody gives them, which are a text.
+    """Return the axes if they are a text.
 
     Raises
     ------
     AmbiguousAxesError
+        They are not a text.
     """
     if not isinstance(axes, str):
         raise AmbiguousAxesError(
@@ -27,24 +28,25 @@ def text(axes: Any) -> str:
 
 
 def check(axes: Any) -> str:
-    """Axes that somebody names, whatever the shape is: letters, none of them twice, Y and X among them.
+    """Check the axes that a caller names, for any shape: distinct letters, Y and X among them. Return them in capitals.
 
     Raises
     ------
     AmbiguousAxesError
+        They are not a text, a letter is not valid or occurs twice, or Y or X is missing.
     """
-    named = text(axes).upper()
-    refuse(named, None, caller=axes, lost=[a for a in "YX" if a not in named], example=example(len(named)))
-    return named
+    letters = text(axes).upper()
+    refuse(letters, None, caller=axes, lost=[a for a in "YX" if a not in letters], example=example(len(letters)))
+    return letters
 
 
 def example(count: int) -> str:
-    """Axes that an image of so many can have."""
+    """Example axes for an image with `count` axes."""
     return CANONICAL if count >= 5 else {4: "TZYX", 3: "ZYX"}.get(count, "YX")
 
 
 def labelled(native: str) -> str:
-    """The axes of a file with a letter for each that has none, as an example: QYX as ZYX, QQYX as TZYX."""
+    """Example axes for a file, with a letter for each unlabelled axis: ZYX for QYX, TZYX for QQYX."""
     first = "TZ" if native.count(UNLABELLED) > 1 else "ZT"
     spare = iter(a for a in first + "CGBPAMLJKNOW" if a not in native)
     return "".join(next(spare, a) if a == UNLABELLED else a for a in native)
@@ -58,35 +60,44 @@ def refuse(
     lost: Sequence[str] = (),
     example: str = CANONICAL,
 ) -> None:
-    """Refuse letters that stand twice or are none, and those of a caller that leave out Y or X (`lost`).
+    """Refuse letters that are not valid, occur twice or do not fit the shape, and a caller's that lack Y or X.
 
     Parameters
     ----------
+    native
+        The letters, in upper case.
     shape
-        Lengths of the axes, if they are of an array or a file.
+        Lengths of the axes; None if there is no array or file.
     caller
-        The axes as the caller spells them, if they are a caller's.
+        The axes as the caller spelled them; None if they are the file's.
+    lost
+        Y and X, as far as the caller's letters lack them.
     example
-        Axes that would do.
+        Valid axes, for the remedy.
 
     Raises
     ------
     AmbiguousAxesError
+        The letters are refused; the evidence lists all reasons.
     """
-    twice = sorted({a for a in native if native.count(a) > 1})
-    wrong = sorted({a for a in native if not ("A" <= a <= "Z")})
+    repeated = sorted({a for a in native if native.count(a) > 1})
+    invalid = sorted({a for a in native if not ("A" <= a <= "Z")})
     if caller is not None and UNLABELLED in native:
-        wrong.append(UNLABELLED)
-    unlike = shape is not None and len(native) != len(shape)
-    if not (twice or wrong or lost or unlike):
+        invalid.append(UNLABELLED)
+    unequal = shape is not None and len(native) != len(shape)
+    if not (repeated or invalid or lost or unequal):
         return
-    evidence = [f"{len(native)} letters for {len(shape)} axes"] if shape is not None and unlike else []
-    found = {"twice": twice, "not an axis": [a if a.isprintable() else ascii(a) for a in wrong], "missing": lost}
-    evidence += [f"{what}: {', '.join(letters)}" for what, letters in found.items() if letters]
+    evidence = [f"{len(native)} letters for {len(shape)} axes"] if shape is not None and unequal else []
+    problems = {
+        "twice": repeated,
+        "not an axis": [a if a.isprintable() else ascii(a) for a in invalid],
+        "missing": lost,
+    }
+    evidence += [f"{what}: {', '.join(letters)}" for what, letters in problems.items() if letters]
     remedy = advise("name every axis once, Y and X among them, such as {axes}", axes=example)
     if shape is not None and len(shape) < 2:
-        call = Aside(', such as array.reshape(1, -1), and axes="YX"')
-        remedy = advise("an image has the axes Y and X: give the array both{}", call)
+        reshaping = Aside(', such as array.reshape(1, -1), and axes="YX"')
+        remedy = advise("an image has the axes Y and X: give the array both{}", reshaping)
     raise AmbiguousAxesError(
         worded(
             "{} are no axes {}",

@@ -1,1 +1,1 @@
-"""Facts with a unit and an origin, the frozen model and its public dict; it knows no format."""
+"""Facts with unit and origin, the frozen metadata model, and its public dict; it knows no format."""

@@ -1,6 +1,6 @@
-"""Single values of the public dict held against what OME-XML can hold; it knows no picture and no format.
+"""Check single values of the public dict against what OME-XML can store; it knows no picture and no format.
 
-What is refused here would be lost, or would cost the whole file, when it is written.
+A value that is refused here would be lost when the file is written, or would make the file unreadable.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ LEAST_FLOAT = 1.1754943508222875e-38
 
 
 def shown(value: Any) -> str:
-    """A value for a message: not too long, and never an error itself."""
+    """A value as a text for a message: not too long, and without raising."""
     try:
         text = repr(value)
-    except (ValueError, RecursionError):  # an integer of thousands of digits, a list that is too deep
+    except (ValueError, RecursionError):  # an integer of thousands of digits, a list that nests too deep
         text = f"a {type(value).__name__}"
     return text if len(text) <= 300 else f"{text[:300]}..."
 
 
 def text(value: Any) -> str | None:
-    """The text; None where it is none."""
+    """The value if it is a text, else None."""
     return str(value) if isinstance(value, str) else None
 
 
 def real(value: Real) -> float:
-    """The number as a float, infinite where it is beyond all of them."""
+    """The number as a float; infinite if it is too large for one."""
     try:
         return float(value)
     except OverflowError:
@@ -40,35 +40,36 @@ def real(value: Real) -> float:
 
 
 def number(value: Any) -> float | None:
-    """The number as one that the schema's 32-bit floats hold; None where it is none, or beyond them."""
+    """The value as a float that fits the schema's 32-bit floats; None if it is no number or too large."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return None
-    found = real(value)
-    return found if abs(found) <= MOST_FLOAT else None  # NaN is not
+    converted = real(value)
+    return converted if abs(converted) <= MOST_FLOAT else None  # NaN is not <= anything
 
 
 def positive(value: Any) -> float | None:
-    """The number as one that the schema's PositiveFloat holds; None where it is none."""
-    found = number(value)
-    return found if found is not None and found >= LEAST_FLOAT else None
+    """The value as a float that fits the schema's PositiveFloat, else None."""
+    converted = number(value)
+    return converted if converted is not None and converted >= LEAST_FLOAT else None
 
 
 def color(value: Any) -> int | None:
-    """A colour as signed 32-bit RGBA, also of unsigned ones such as 0xFF0000FF; None where it is none."""
+    """The value as a signed 32-bit RGBA colour, also from an unsigned one such as 0xFF0000FF; else None."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         return None
-    found = int(value)
-    if not -(2**31) <= found < 2**32:
+    rgba = int(value)
+    if not -(2**31) <= rgba < 2**32:
         return None
-    return found - 2**32 if found >= 2**31 else found
+    return rgba - 2**32 if rgba >= 2**31 else rgba
 
 
 def count(public: Mapping[str, Any], key: str) -> int:
-    """A whole number above 0; 1 where it is not said.
+    """The whole number above 0 under `key`; 1 if there is none.
 
     Raises
     ------
     MetadataError
+        The value is not a whole number above 0.
     """
     value = public.get(key)
     if value is None:
@@ -79,17 +80,18 @@ def count(public: Mapping[str, Any], key: str) -> int:
 
 
 def shape(value: Any) -> tuple[Any, ...] | None:
-    """Lengths; None where they are not said.
+    """The lengths of a shape; None if `value` is None.
 
     Raises
     ------
     MetadataError
+        The value is not a list of numbers.
     """
     if value is None:
         return None
-    found = value.tolist() if hasattr(value, "tolist") else value
-    if isinstance(found, Sequence) and all(isinstance(n, Real) and not isinstance(n, bool) for n in found):
-        return tuple(found)
+    lengths = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(lengths, Sequence) and all(isinstance(n, Real) and not isinstance(n, bool) for n in lengths):
+        return tuple(lengths)
     raise MetadataError(
         "the metadata describe another array",
         evidence=f"shape is {shown(value)}, no list of lengths",

@@ -1,7 +1,7 @@
-"""What is known of a picture, and where each value comes from; it knows no format and no array library.
+"""The facts of an image, and the origin of each; it knows no format and imports no array library.
 
-Unknown is None. A size that is zero, negative, not finite, or 1e-9 micrometres and less is not a size: `Facts` does
-not hold it, whoever offers it. Lengths are micrometres, wavelengths nanometres, times seconds.
+Unknown is None. `Facts` drops a size that is zero, negative, not finite, or not above 1e-9 micrometres, whatever its
+origin. Lengths are micrometres, wavelengths nanometres, times seconds.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 
 ORIGINS = ("file", "sidecar", "caller", "derived")  # and "policy:<name>"
-SMALLEST_SIZE = 1e-9  # micrometres; some writers put the smallest double or 1e-9 where they know nothing
+SMALLEST_SIZE = 1e-9  # micrometres; some writers store the smallest double or 1e-9 for an unknown size
 
 
 @dataclass(frozen=True, slots=True)
 class Fact(Generic[V]):
-    """A value and where it comes from.
+    """A value and its origin.
 
     Parameters
     ----------
@@ -36,9 +36,10 @@ class Fact(Generic[V]):
     origin
         ``"file"``, ``"sidecar"``, ``"caller"``, ``"derived"`` or ``"policy:<name>"``.
     where
-        What of the origin stated it, in the origin's own words, such as ``"OME-XML Pixels/@PhysicalSizeX"``.
+        The place in the origin that states the value, in the origin's own words, such as
+        ``"OME-XML Pixels/@PhysicalSizeX"``.
     unit
-        The unit beside the number, as the origin spelled it; "" where it spelled none.
+        The unit beside the number, as the origin spells it; "" if it gives none.
 
     Examples
     --------
@@ -63,12 +64,12 @@ class Fact(Generic[V]):
 
     @property
     def where_text(self) -> str:
-        """`where` and `unit` for people; "" where both are empty."""
+        """`where` and `unit` for users; "" if both are empty."""
         return ", ".join(part for part in (self.where, f"unit {self.unit}" if self.unit else "") if part)
 
     @property
     def origin_text(self) -> str:
-        """`origin`, `where` and `unit` for people."""
+        """`origin`, `where` and `unit` for users."""
         return _origin_text(self.origin, self.where_text)
 
     def __str__(self) -> str:
@@ -81,9 +82,9 @@ def _origin_text(origin: str, where: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """One channel; wavelengths in nanometres, colour as OME's signed 32-bit RGBA integer.
+    """One channel: wavelengths in nanometres, the colour as OME's signed 32-bit RGBA integer.
 
-    `samples` is the number of C indices it takes: 3 for RGB, else 1.
+    `samples` is the number of C indices of the channel: 3 for RGB, else 1.
     """
 
     name: Fact[str] | None = None
@@ -97,12 +98,12 @@ class Channel:
 PLANE_COLUMNS: Mapping[str, str] = MappingProxyType(
     {"DeltaT": "s", "ExposureTime": "s", "PositionX": "µm", "PositionY": "µm", "PositionZ": "µm"}
 )
-"""Facts a plane: from OME's name to the unit they are held in."""
+"""Facts per plane: from OME's name to the unit of its values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Planes:
-    """Facts a plane: one table over (T, Z, C) with one origin; NaN is unknown.
+    """Facts per plane: tables over (T, Z, C) with one origin; NaN is unknown.
 
     Parameters
     ----------
@@ -118,7 +119,7 @@ class Planes:
 
     @property
     def origin_text(self) -> str:
-        """`origin` and `where` for people."""
+        """`origin` and `where` for users."""
         return _origin_text(self.origin, self.where)
 
     def __eq__(self, other: object) -> bool:
@@ -138,26 +139,26 @@ Annotations = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that a reader, a sidecar or a caller says of one image; every field may be unknown.
+    """Everything that a reader, a sidecar or a caller states about one image; every field may be unknown.
 
     Parameters
     ----------
     name
         The image's name.
     physical_size_x, physical_size_y, physical_size_z
-        Distance of neighbouring pixels and planes in micrometres.
+        Distance between neighbouring pixels and planes in micrometres.
     time_increment
         Seconds between time points.
     channels
-        One entry a channel, samples folded in; empty where nothing is known of any.
+        One entry per channel, not per sample; empty if nothing is known of any channel.
     acquisition_date
-        ISO 8601, as the file has it.
+        ISO 8601, as in the file.
     objective
-        OME's attributes of an Objective, as far as known.
+        The known attributes of OME's Objective.
     planes
-        Facts a plane.
+        Facts per plane.
     annotations
-        What has no place in OME's model: from a namespace to a flat mapping of JSON-able values.
+        Everything that has no place in OME's model: from a namespace to a flat mapping of JSON-able values.
     """
 
     name: Fact[str] | None = None
@@ -178,7 +179,7 @@ class Facts:
             object.__setattr__(self, name, replace(fact, value=float(fact.value)) if known else None)
 
     def over(self, other: Facts) -> Facts:
-        """These facts where they are known, else the other's; annotations of both."""
+        """Merge two sets of facts: these where they are known, else the other's; the annotations of both."""
         known = {
             slot: value
             for slot in Facts.__dataclass_fields__
@@ -188,12 +189,12 @@ class Facts:
 
 
 def is_positive(fact: Fact[Any] | None) -> bool:
-    """Whether the fact is a finite number above 0 (bool is not a number here)."""
+    """Whether the fact is a finite number above 0 (a bool does not count as a number)."""
     if fact is None or isinstance(fact.value, bool) or not isinstance(fact.value, Real):
         return False
     return math.isfinite(fact.value) and float(fact.value) > 0
 
 
 def is_size(fact: Fact[Any] | None) -> bool:
-    """Whether the fact is a size in micrometres that a pixel can have."""
+    """Whether the fact is a possible size of a pixel, in micrometres."""
     return is_positive(fact) and fact is not None and fact.value > SMALLEST_SIZE

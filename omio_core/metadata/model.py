@@ -1,7 +1,7 @@
 """Metadata: the facts of one TZCYX picture together with its shape; frozen, and it knows no format.
 
-A reader states `Facts`; core joins them with the shape, with what the caller stated and with what was assumed. The
-public dict is made by `omio_core.metadata.from_dict`, OME-XML by `omio_core.ome.read`.
+A reader states `Facts`. The core adds the shape, the facts that the caller stated, and the assumptions. `to_dict` makes
+the public dict, `omio_core.metadata.from_dict` reads it; `omio_core.ome.write` makes OME-XML.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """Everything known of one picture.
+    """Everything that is known of one picture.
 
     Parameters
     ----------
@@ -44,13 +44,13 @@ class Metadata:
     dtype
         Name of the numpy dtype, such as ``"uint16"``.
     samples
-        Samples of a pixel; C index c*samples + s is sample s of channel c.
+        Samples per pixel; C index c*samples + s is sample s of channel c.
     facts
-        What is known, each value with its origin. ``facts.channels`` is empty or has one entry a channel.
+        The known values, each with its origin. ``facts.channels`` is empty or has one entry per channel.
     assumptions
-        What was assumed on the way, in sentences.
+        The assumptions that were made, in sentences.
     provenance
-        Where the picture comes from: source, reader, policies, ...; plain values.
+        The source, reader, policies, ... of the picture, as plain values.
     """
 
     shape: tuple[int, ...]
@@ -76,17 +76,17 @@ class Metadata:
 
     @property
     def channel_count(self) -> int:
-        """Number of channels; an RGB picture of C = 3 has one."""
+        """The number of channels; an RGB picture of C = 3 has one."""
         return self.shape[2] // self.samples
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """One entry a channel, empty entries where nothing is known."""
+        """One entry per channel; an entry is empty if nothing is known."""
         known = self.facts.channels or (Channel(),) * self.channel_count
         return tuple(replace(channel, samples=self.samples) for channel in known)
 
     def stated(self) -> Iterator[tuple[str, Fact[Any] | None]]:
-        """Every single-valued fact under its public name, None where unknown."""
+        """Every fact that is a single value, with its public name; None if unknown."""
         facts = self.facts
         yield "Name", facts.name
         yield "PhysicalSizeX", facts.physical_size_x
@@ -107,22 +107,23 @@ class Metadata:
                     yield f"Channels[{index}].{public}", fact
 
     def needed(self) -> tuple[str, ...]:
-        """Public names of the facts that an analysis of this shape needs and that are unknown."""
+        """Public names of the unknown facts that an analysis of this shape needs."""
         facts, (t, z, *_) = self.facts, self.shape
-        wanted = (
+        candidates = (
             ("PhysicalSizeX", facts.physical_size_x, True),
             ("PhysicalSizeY", facts.physical_size_y, True),
             ("PhysicalSizeZ", facts.physical_size_z, z > 1),
             ("TimeIncrement", facts.time_increment, t > 1),
         )
-        return tuple(name for name, fact, need in wanted if need and fact is None)
+        return tuple(name for name, fact, is_needed in candidates if is_needed and fact is None)
 
     def refuse_missing(self, source: str) -> None:
-        """Raise what the policy ``missing="raise"`` asks for, if a needed fact is unknown.
+        """Apply the policy ``missing="raise"``.
 
         Raises
         ------
         MissingMetadataError
+            A fact that an analysis of this shape needs is unknown.
         """
         if unknown := self.needed():
             raise MissingMetadataError(
@@ -138,31 +139,31 @@ class Metadata:
             )
 
     def crop(self, box: Box) -> Metadata:
-        """The metadata of a TZCYX region; channels and facts a plane follow it.
+        """The metadata of a TZCYX region, with the channels and the facts per plane of that region.
 
-        A region that cuts through the samples of a pixel has one sample a pixel, and a channel for each.
+        A region that takes only some samples of a pixel has one sample per pixel, and one channel for each of them.
         """
         (start, stop), s = box.spans[2], self.samples
-        whole = start % s == 0 and stop % s == 0
-        of_index = [c // s for c in range(start, stop)]  # the channel of each C index kept
-        kept = of_index[::s] if whole else of_index
-        channels = tuple(self.facts.channels[c] for c in kept) if self.facts.channels else ()
+        whole_pixels = start % s == 0 and stop % s == 0
+        channel_of_index = [c // s for c in range(start, stop)]  # the channel of each C index of the region
+        channels_kept = channel_of_index[::s] if whole_pixels else channel_of_index
+        channels = tuple(self.facts.channels[c] for c in channels_kept) if self.facts.channels else ()
         planes = self.facts.planes
         if planes is not None:
             (t0, t1), (z0, z1) = box.spans[:2]
-            columns = {name: table[t0:t1, z0:z1][:, :, kept] for name, table in planes.columns.items()}
+            columns = {name: table[t0:t1, z0:z1][:, :, channels_kept] for name, table in planes.columns.items()}
             planes = Planes(columns=columns, origin=planes.origin, where=planes.where)
         return replace(
             self,
             shape=box.shape,
-            samples=s if whole else 1,
+            samples=s if whole_pixels else 1,
             facts=replace(self.facts, channels=channels, planes=planes),
         )
 
     def scaled(self, shape: tuple[int, ...]) -> Metadata:
-        """The metadata of another resolution of the picture: lengths and pixel sizes change.
+        """The metadata of another resolution of the picture, with its lengths and pixel sizes.
 
-        Facts a plane are kept where the planes are the same.
+        The facts per plane are kept if the planes are the same.
         """
 
         def size(fact: Fact[float] | None, axis: int) -> Fact[float] | None:
@@ -182,41 +183,44 @@ class Metadata:
         return replace(self, shape=shape, facts=facts)
 
     def with_record(self) -> Metadata:
-        """OMIO's own annotations taken out of the facts and put where they belong.
+        """Move OMIO's own annotations out of the facts into `assumptions` and `provenance`.
 
-        What an earlier run recorded in a file stays true of it: its assumptions are assumptions still, and its
-        provenance becomes history.
+        The record of an earlier run in the file stays valid: its assumptions are added to these, and its provenance
+        becomes an entry of the history.
         """
-        found = dict(self.facts.annotations)
-        ours = {name: one for name in (PROVENANCE, ASSUMPTIONS, ORIGINS) if isinstance(one := found.get(name), Mapping)}
-        if not ours:  # what is of another form is not OMIO's, whatever it is called
+        annotations = dict(self.facts.annotations)
+        ours = {
+            name: content
+            for name in (PROVENANCE, ASSUMPTIONS, ORIGINS)
+            if isinstance(content := annotations.get(name), Mapping)
+        }
+        if not ours:  # an annotation of another form is not OMIO's, whatever its name
             return self
-        found = {name: one for name, one in found.items() if name not in ours}
-        before, origins = ours.get(PROVENANCE), ours.get(ORIGINS)
-        said = ours.get(ASSUMPTIONS, {}).get("assumption", ())
-        several = [said] if isinstance(said, str) else said if isinstance(said, list | tuple) else ()
-        assumed = tuple(one for one in several if isinstance(one, str))
+        annotations = {name: content for name, content in annotations.items() if name not in ours}
+        earlier_provenance, origins = ours.get(PROVENANCE), ours.get(ORIGINS)
+        recorded = ours.get(ASSUMPTIONS, {}).get("assumption", ())
+        sentences = [recorded] if isinstance(recorded, str) else recorded if isinstance(recorded, list | tuple) else ()
+        earlier_assumptions = tuple(sentence for sentence in sentences if isinstance(sentence, str))
         provenance = dict(self.provenance)
-        if before is not None:
-            earlier = dict(before)
-            older = earlier.pop("history", [])
+        if earlier_provenance is not None:
+            earlier = dict(earlier_provenance)
+            history = earlier.pop("history", [])
             entry = earlier | ({"origins": dict(origins)} if origins else {})
-            provenance["history"] = [entry, *(older if isinstance(older, list) else [older])]
+            provenance["history"] = [entry, *(history if isinstance(history, list) else [history])]
         return replace(
             self,
-            facts=replace(self.facts, annotations=found),
-            assumptions=(*assumed, *(a for a in self.assumptions if a not in assumed)),
+            facts=replace(self.facts, annotations=annotations),
+            assumptions=(*earlier_assumptions, *(a for a in self.assumptions if a not in earlier_assumptions)),
             provenance=provenance,
         )
 
     def to_dict(self) -> dict[str, Any]:
         """The public dict; see `omio_core.metadata.from_dict`."""
-
         return to_dict(self)
 
 
 def to_dict(metadata: Metadata) -> dict[str, Any]:
-    """The public dict of a picture's metadata; see the module for its keys."""
+    """The public dict of a picture's metadata; see `omio_core.metadata.from_dict` for its keys."""
     facts = metadata.facts
     lengths = dict(zip(CANONICAL, metadata.shape, strict=True))
     public: dict[str, Any] = {"axes": CANONICAL, "shape": list(metadata.shape)}
@@ -236,31 +240,31 @@ def to_dict(metadata: Metadata) -> dict[str, Any]:
         | {"SamplesPerPixel": channel.samples}
         for channel in metadata.channels
     ]
-    public["Planes"] = _planes_out(facts.planes)
+    public["Planes"] = _tables(facts.planes)
     public["Annotations"] = {name: dict(values) for name, values in annotated(metadata).items()}
     return public
 
 
 def annotated(metadata: Metadata) -> Annotations:
-    """All annotations of a picture: its own, and OMIO's record of provenance, assumptions and origins."""
-    found: dict[str, Mapping[str, Any]] = dict(metadata.facts.annotations)
+    """All annotations of a picture: those of its facts, and OMIO's record of provenance, assumptions and origins."""
+    annotations: dict[str, Mapping[str, Any]] = dict(metadata.facts.annotations)
     if metadata.provenance:
-        found[PROVENANCE] = metadata.provenance
+        annotations[PROVENANCE] = metadata.provenance
     if metadata.assumptions:
-        found[ASSUMPTIONS] = {"assumption": list(metadata.assumptions)}
+        annotations[ASSUMPTIONS] = {"assumption": list(metadata.assumptions)}
     origins = {name: fact.origin_text for name, fact in metadata.stated() if fact is not None}
     if planes := metadata.facts.planes:
         origins["Planes"] = planes.origin_text
     if origins:
-        found[ORIGINS] = origins
-    return found
+        annotations[ORIGINS] = origins
+    return annotations
 
 
 def _value(fact: Fact[Any] | None) -> Any:
     return None if fact is None else fact.value
 
 
-def _planes_out(planes: Planes | None) -> dict[str, Any] | None:
+def _tables(planes: Planes | None) -> dict[str, Any] | None:
     if planes is None:
         return None
 

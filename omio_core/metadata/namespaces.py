@@ -1,4 +1,4 @@
-"""Where a picture comes from, as plain values that travel with it; it knows no format."""
+"""The names of OMIO's own annotations, and the version that they record; it knows no format."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ORIGINS = "omio/origins"
 
 @cache
 def omio_version() -> str:
-    """Version of the installed distribution; "unknown" in a bare source tree."""
+    """The version of the installed distribution; "unknown" in a source tree that is not installed."""
     try:
         return version("omio-core")
     except PackageNotFoundError:
@@ -24,4 +24,4 @@ def omio_version() -> str:
 
 
 MERGE = "omio/merge"
-"""The namespace of the record among the annotations."""
+"""The namespace of the annotation that records a merge."""

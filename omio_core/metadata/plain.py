@@ -1,7 +1,7 @@
-"""Values as JSON has them: for annotations, records and the public dict; it knows no picture and no format.
+"""Convert values to types of JSON, for annotations, records and the public dict; it knows no picture and no format.
 
-`plain` makes something of any value; `checked` refuses what JSON does not know; `finite` and `as_dict` change no more
-than they say.
+`plain` converts every value; `checked` refuses a value that JSON does not have; `finite` and `as_dict` convert only
+numbers that are not finite, and only mappings.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from .checks import real, shown
 
 
 def plain(value: Any, other: Callable[[Any], str] = str) -> Any:
-    """Any value as JSON has it: keys as texts, scalars and arrays of numpy as numbers and lists.
+    """Convert any value to types of JSON: keys to texts, numpy's scalars and arrays to numbers and lists.
 
     Parameters
     ----------
     value
-        What has no type of JSON becomes a text, and so does what is not finite.
+        A value of any other type becomes a text, and so does a number that is not finite.
     other
-        The text of what has no type of JSON.
+        The function that makes the text of a value of another type.
 
     Examples
     --------
@@ -34,48 +34,53 @@ def plain(value: Any, other: Callable[[Any], str] = str) -> Any:
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, Mapping):
-        return {str(key): plain(one, other) for key, one in value.items()}
+        return {str(key): plain(item, other) for key, item in value.items()}
     if isinstance(value, list | tuple | set):
-        return [plain(one, other) for one in value]
+        return [plain(item, other) for item in value]
     return finite(value) if value is None or isinstance(value, bool | int | float | str) else other(value)
 
 
 def finite(value: Any) -> Any:
-    """The same, but what is not finite as a text, since JSON has no such numbers."""
+    """Return the value; a number that is not finite becomes a text, because JSON has no such numbers."""
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def as_dict(value: Any) -> Any:
-    """The same, but a mapping of any kind as a dict of its own."""
+    """Return the value; a mapping of any type becomes a new dict."""
     return dict(value) if isinstance(value, Mapping) else value
 
 
 def json_default(value: Any) -> Any:
-    """What JSON has for a value that it does not know: for `json.dumps(default=)`.
+    """Convert a value that JSON does not have: for `json.dumps(default=)`.
 
     Raises
     ------
     TypeError
-        It has nothing.
+        There is no conversion for this type.
     """
     if isinstance(value, Mapping):
         return dict(value)
-    if hasattr(value, "tolist"):  # arrays, and numpy's scalars
-        found = value.tolist()
-        return real(found) if type(found) is type(value) else found  # numpy's long double is its own list
+    if hasattr(value, "tolist"):  # numpy's arrays and scalars
+        converted = value.tolist()
+        return (
+            real(converted) if type(converted) is type(value) else converted
+        )  # tolist of numpy's long double returns itself
     raise TypeError(f"JSON has no {type(value).__name__}")
 
 
 def checked(what: str, value: Mapping[Any, Any]) -> dict[str, Any]:
-    """A dict as JSON has it: numpy's arrays and numbers as lists and numbers, every key a text.
+    """Convert a mapping to a dict of JSON types: numpy's arrays to lists, its scalars to numbers, every key to a text.
 
     Raises
     ------
     MetadataError
-        JSON does not know something in it, such as bytes, a set or a key that is a tuple.
+        It contains a value without a JSON type, such as bytes, a set or a key that is a tuple; or two of its keys are
+        the same text.
     """
     try:
-        found: dict[str, Any] = json.loads(json.dumps(dict(value), default=json_default), object_pairs_hook=_distinct)
+        converted: dict[str, Any] = json.loads(
+            json.dumps(dict(value), default=json_default), object_pairs_hook=_dict_of_distinct
+        )
     except (TypeError, ValueError, RecursionError) as error:
         raise MetadataError(
             f"{what} cannot be written",
@@ -83,15 +88,15 @@ def checked(what: str, value: Mapping[Any, Any]) -> dict[str, Any]:
             remedy="give texts, numbers, True, False, None, and lists, dicts and numpy arrays of these",
             key=what,
         ) from error
-    return found
+    return converted
 
 
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _dict_of_distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    distinct = dict(pairs)
+    if len(distinct) < len(pairs):
         raise MetadataError(
             "two keys of a dict are one as a text",
-            evidence=f"as texts they are {shown(list(found))}",
+            evidence=f"as texts they are {shown(list(distinct))}",
             remedy="rename one",
         )
-    return found
+    return distinct

@@ -1,10 +1,10 @@
-"""Unit spellings: from what files write to micrometres and seconds; it knows no file.
+"""Unit spellings: from the numbers and units in files to micrometres and seconds; it knows no file.
 
-Symbols are those of OME's UnitsLength and UnitsTime (https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd), and
-the spellings that ImageJ and vendors use. A symbol is matched as it stands (``Mm`` is no ``mm``), a word in any case.
+The symbols are those of OME's UnitsLength and UnitsTime (https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd)
+and the spellings of ImageJ and vendors. Symbols are case-sensitive (``Mm`` is not ``mm``), words are not.
 
-A number is scaled as the decimal that it is written as, and rounded once: 1.6e-6 m are 1.6 µm, not the
-1.5999999999999999 that a product of two doubles gives. A `Fraction`, such as a resolution tag of TIFF, is exact.
+A number is converted in its decimal spelling and rounded once: 1.6e-6 m are 1.6 µm, not the 1.5999999999999999 that the
+product of two doubles gives. A `Fraction`, such as a resolution tag of TIFF, is exact.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MICROMETRE = "µm"  # U+00B5, the only spelling Bio-Formats accepts
+MICROMETRE = "µm"  # U+00B5, the only spelling that Bio-Formats accepts
 SECOND = "s"
 
 _PREFIXES = {
@@ -31,7 +31,7 @@ _PREFIXES = {
     "d": -1, "c": -2, "m": -3, "µ": -6, "n": -9, "p": -12, "f": -15, "a": -18, "z": -21, "y": -24,
 }  # fmt: skip
 
-_Ratio = tuple[int, Fraction]  # one unit in micrometres or seconds: 10 to a power, times a rest
+_Ratio = tuple[int, Fraction]  # one unit in micrometres or seconds: a power of ten, and a factor
 _ONE = Fraction(1)
 
 _LENGTHS: dict[str, _Ratio] = {
@@ -59,39 +59,39 @@ _TIME_WORDS = {
 
 
 def _symbol(spelling: str) -> str:
-    """The spelling with escapes resolved and both mu characters made the micro sign."""
+    """Resolve the escapes of a spelling, and replace the Greek mu by the micro sign."""
     text = re.sub(r"\\u([0-9A-Fa-f]{4})", lambda m: chr(int(m[1], 16)), spelling.strip().strip("\0"))
     # U+03BC is the Greek letter, U+212B the angstrom sign: equal in print, refused by Bio-Formats
     return text.replace("μ", "µ").replace("\u212b", "Å").strip()
 
 
 def decimal(value: float | Fraction) -> Fraction:
-    """The exact number: of a float the shortest decimal that is read as it, which is what somebody wrote.
+    """The exact number; for a float, the shortest decimal that is read as this float, which is how it was written.
 
     Raises
     ------
     MetadataError
-        It is not finite.
+        The number is not finite.
 
     Examples
     --------
     >>> decimal(0.1) + decimal(0.2)
     Fraction(3, 10)
     """
-    if isinstance(value, Rational):  # numpy's integers too, whose products would overflow
+    if isinstance(value, Rational):  # also numpy's integers, whose products would overflow
         return Fraction(int(value.numerator), int(value.denominator))
     if not math.isfinite(value):
         raise MetadataError(f"{value!r} is no finite number", remedy="leave it out where it is unknown")
     return Fraction(Decimal(repr(float(value))))
 
 
-def _scaled(value: float | Fraction, power: int, rest: Fraction) -> float:
-    """`value` times 10 to `power` times `rest`, rounded once; infinite where no float holds it."""
-    if rest is _ONE and isinstance(value, float):  # five times as fast, of tables with thousands of values
+def _scale(value: float | Fraction, power: int, factor: Fraction) -> float:
+    """`value` times 10 to `power` times `factor`, rounded once; infinite if it is too large for a float."""
+    if factor is _ONE and isinstance(value, float):  # five times as fast, for tables with thousands of values
         digits, _, exponent = repr(float(value)).partition("e")
         return float(f"{digits}e{int(exponent or 0) + power}")
     try:
-        return float(decimal(value) * rest * Fraction(10) ** power)
+        return float(decimal(value) * factor * Fraction(10) ** power)
     except OverflowError:
         return math.inf
 
@@ -99,17 +99,17 @@ def _scaled(value: float | Fraction, power: int, rest: Fraction) -> float:
 def _convert(
     value: float | Fraction, spelling: str, symbols: dict[str, _Ratio], words: dict[str, str], power: int = 0
 ) -> float | None:
-    """`value` in the unit of `symbols` over 10 to `power`."""
+    """`value` in the base unit of `symbols` divided by 10 to `power`; None if the unit is unknown."""
     symbol = _symbol(spelling)
     ratio = symbols.get(symbol) or symbols.get(words.get(symbol.lower(), ""))
     if ratio is None or (isinstance(value, float) and not math.isfinite(value)):
         return None
-    converted = _scaled(value, ratio[0] + power, ratio[1])
+    converted = _scale(value, ratio[0] + power, ratio[1])
     return converted if math.isfinite(converted) else None
 
 
 def micrometres(value: float | Fraction, unit: str) -> float | None:
-    """`value` in micrometres, or None where the unit is no length (``pixel``, ``reference frame``, unknown).
+    """`value` in micrometres, or None if the unit is not a length (``pixel``, ``reference frame``, unknown).
 
     Examples
     --------
@@ -120,7 +120,7 @@ def micrometres(value: float | Fraction, unit: str) -> float | None:
 
 
 def nanometres(value: float | Fraction, unit: str) -> float | None:
-    """`value` in nanometres (wavelengths), or None where the unit is no length.
+    """`value` in nanometres (wavelengths), or None if the unit is not a length.
 
     Examples
     --------
@@ -131,7 +131,7 @@ def nanometres(value: float | Fraction, unit: str) -> float | None:
 
 
 def seconds(value: float | Fraction, unit: str) -> float | None:
-    """`value` in seconds, or None where the unit is no time.
+    """`value` in seconds, or None if the unit is not a time.
 
     Examples
     --------
@@ -142,16 +142,16 @@ def seconds(value: float | Fraction, unit: str) -> float | None:
 
 
 def each(values: NDArray[np.float64], unit: str, convert: Callable[[float, str], float | None]) -> NDArray[np.float64]:
-    """A table in another unit, each value as `convert` (`micrometres`, `seconds`) gives it alone; NaN is unknown.
+    """Convert a table to another unit, each value as `convert` (`micrometres`, `seconds`) converts it; NaN is unknown.
 
     Parameters
     ----------
     values
-        Of any shape, which the table given keeps; what is not finite is unknown.
+        A table of any shape, which the result has too. A value that is not finite is unknown.
     """
     import numpy as np
 
     distinct, places = np.unique(values, return_inverse=True)
     converted = [convert(value, unit) for value in distinct.tolist()]
-    table = np.array([math.nan if one is None else one for one in converted], np.float64)
+    table = np.array([math.nan if value is None else value for value in converted], np.float64)
     return table[places].reshape(values.shape)

@@ -1,1 +1,1 @@
-"""OME-XML in and out: read, write, validate; it knows no file format."""
+"""Read, write and validate OME-XML; it knows no file format."""

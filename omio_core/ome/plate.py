@@ -1,7 +1,7 @@
-"""Where an image was taken, as OME-XML says it: the well of a plate, the stage's label; it knows no pixel and no file.
+"""Where an image was acquired, from OME-XML: well of a plate, label of the stage; it knows no pixel and no file.
 
-Attributes: https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd, Plate, Well, WellSample and StageLabel; rows,
-columns and fields count from 0 there.
+The attributes are those of https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd, Plate, Well, WellSample and
+StageLabel. Rows, columns and fields count from 0 there.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from .tree import Document
 
 PLATE, STAGE = "ome/plate", "ome/stage_label"
 _NUMBERS = ("X", "Y", "Z", "PositionX", "PositionY")
-_DIGITS = 6  # a row or column of more is of no plate
+_DIGITS = 6  # no plate has rows or columns of more digits
 
 
 def name_of(tree: Document, image: Element) -> Fact[str] | None:
-    """The name of an image: its own, or else that of its well, such as ``"Plate 1, B3, field 2"``.
+    """The name of an image: its own, else a name from its well, such as ``"Plate 1, B3, field 2"``.
 
-    The field counts from 1 there, as the label of the well does.
+    In this name the field counts from 1, as the label of the well does.
     """
-    own = image.get("Name", "")
-    if own.strip():
-        return Fact(own, "file", "OME-XML Image/@Name")
+    name = image.get("Name", "")
+    if name.strip():
+        return Fact(name, "file", "OME-XML Image/@Name")
     place = _well(tree, image)
     if not place:
         return None
@@ -35,46 +35,46 @@ def name_of(tree: Document, image: Element) -> Fact[str] | None:
 
 
 def places(tree: Document, image: Element) -> dict[str, dict[str, Any]]:
-    """Annotations by their namespaces: `PLATE` and `STAGE`, where the file says them."""
-    found: dict[str, dict[str, Any]] = {}
+    """The annotations `PLATE` and `STAGE` by their namespaces, as far as the file states them."""
+    annotations: dict[str, dict[str, Any]] = {}
     if place := _well(tree, image):
-        found[PLATE] = place
+        annotations[PLATE] = place
     label = first(image, "StageLabel")
-    if label is not None and (said := _attributes(label)):
-        found[STAGE] = said
-    return found
+    if label is not None and (stated := _attributes(label)):
+        annotations[STAGE] = stated
+    return annotations
 
 
-def held(tree: Document, image: Element) -> dict[Element, tuple[str, ...]]:
-    """From an element to its attributes that are in the annotations of `places`."""
-    found: dict[Element, tuple[str, ...]] = {}
+def modelled_attributes(tree: Document, image: Element) -> dict[Element, tuple[str, ...]]:
+    """From an element to those of its attributes that `places` puts into annotations."""
+    modelled: dict[Element, tuple[str, ...]] = {}
     if (entry := tree.samples.get(image.get("ID", ""))) is not None:
         plate, well, sample, _ = entry
-        labelled = "well" in _well(tree, image)
-        found[plate] = ("Name", *(("RowNamingConvention", "ColumnNamingConvention") if labelled else ()))
-        found[well] = ("Row", "Column") if labelled else ()
-        found[sample] = tuple(sample.attrib)
+        has_label = "well" in _well(tree, image)
+        modelled[plate] = ("Name", *(("RowNamingConvention", "ColumnNamingConvention") if has_label else ()))
+        modelled[well] = ("Row", "Column") if has_label else ()
+        modelled[sample] = tuple(sample.attrib)
     if (label := first(image, "StageLabel")) is not None:
-        found[label] = tuple(label.attrib)
-    return found
+        modelled[label] = tuple(label.attrib)
+    return modelled
 
 
 def _well(tree: Document, image: Element) -> dict[str, Any]:
-    """Plate, label of the well, row, column and field; empty where no plate names the image."""
+    """Plate, label of the well, row, column and field; empty if no plate refers to the image."""
     entry = tree.samples.get(image.get("ID", ""))
     if entry is None:
         return {}
     plate, well, sample, field = entry
-    found: dict[str, Any] = {"plate": plate.get("Name") or plate.get("ID")}
+    values: dict[str, Any] = {"plate": plate.get("Name") or plate.get("ID")}
     row, column = _index(well.get("Row")), _index(well.get("Column"))
     if row is not None and column is not None:
-        # ome.xsd, Plate: letters or numbers; where it is not said, rows have letters and columns numbers, as plates do
+        # ome.xsd, Plate: letters or numbers; if not stated, rows get letters and columns numbers, as on real plates
         rows = _label(row, plate.get("RowNamingConvention") != "number")
         columns = _label(column, plate.get("ColumnNamingConvention") == "letter")
-        found |= {"well": rows + columns, "row": row, "column": column}
-    found["field"] = field
-    found |= {key: value for key, value in _attributes(sample).items() if key != "ID"}
-    return {key: value for key, value in found.items() if value is not None}
+        values |= {"well": rows + columns, "row": row, "column": column}
+    values["field"] = field
+    values |= {key: value for key, value in _attributes(sample).items() if key != "ID"}
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def _index(text: str | None) -> int | None:
@@ -83,7 +83,7 @@ def _index(text: str | None) -> int | None:
 
 
 def _label(index: int, letters: bool) -> str:
-    """A, B, ... Z, AA, AB, ..., or 1, 2, ..."""
+    """The label of a row or column: A, B, ... Z, AA, AB, ..., or 1, 2, ..."""
     if not letters:
         return str(index + 1)
     text, index = "", index + 1
@@ -94,8 +94,8 @@ def _label(index: int, letters: bool) -> str:
 
 
 def _attributes(element: Element) -> dict[str, Any]:
-    """What is stated, lengths as numbers with their units beside them."""
-    found: dict[str, Any] = {}
+    """The attributes that are not empty; lengths as numbers, their units as separate attributes."""
+    values: dict[str, Any] = {}
     for key, text in element.attrib.items():
         if not text.strip():
             continue
@@ -103,5 +103,5 @@ def _attributes(element: Element) -> dict[str, Any]:
             number = float(text) if key in _NUMBERS and "_" not in text else math.nan
         except ValueError:
             number = math.nan
-        found[key] = number if math.isfinite(number) else text
-    return found
+        values[key] = number if math.isfinite(number) else text
+    return values

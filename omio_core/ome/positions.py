@@ -1,6 +1,6 @@
-"""Which planes the Plane elements of OME-XML are about; it knows nothing of what they state besides, and no file.
+"""Which planes the Plane elements of OME-XML describe; it knows none of their other attributes and no file.
 
-Attributes: https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd, Plane; indices count from 0.
+The attributes are those of https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd, Plane. Indices count from 0.
 """
 
 from __future__ import annotations
@@ -12,33 +12,35 @@ from omio_core.parsing.xml import named
 from .tree import document, pixels_of
 
 PLACE = ("TheT", "TheZ", "TheC")
-"""The attributes that say which plane, in the order of all that is here."""
+"""The attributes that identify the plane, in the order T, Z, C, which everything here has."""
 
 Position = tuple[int, int, int]
 """T, Z and channel."""
 
 Spans = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
-"""First index and the one after the last, along T, Z and channels."""
+"""Start and stop along T, Z and channels."""
 
 _DIGITS = 10  # the schema's NonNegativeInt is an xsd:int
 
 
 def positions(xml: str | bytes, index: int, sizes: Position) -> tuple[Position | None, ...]:
-    """Where each Plane element of an image puts its plane; None for one that does not say.
+    """The position of the plane that each Plane element of an image describes; None if the element does not state it.
 
     Parameters
     ----------
     xml
-        The whole document.
+        The complete document.
     index
-        Of the Image, in document order.
+        Index of the Image, in document order.
     sizes
-        Lengths along T, Z and channels; along one of length 1 an element need not say it.
+        Lengths along T, Z and channels; an element may omit its index along an axis of length 1.
 
     Raises
     ------
-    CorruptFileError, LimitExceededError
-        As `omio_core.ome.parse`.
+    CorruptFileError
+        The document is not well-formed, contains a DOCTYPE, is not OME-XML, or the image has no Pixels.
+    LimitExceededError
+        There are more bytes or tags than the limits allow.
 
     Examples
     --------
@@ -51,7 +53,7 @@ def positions(xml: str | bytes, index: int, sizes: Position) -> tuple[Position |
 
 
 def position(stated: Mapping[str, str], sizes: Position) -> Position | None:
-    """Where the attributes of one Plane element put it; as `positions`."""
+    """The position that the attributes of one Plane element state; see `positions`."""
     t, z, c = (_index(stated.get(name, "0" if n == 1 else "")) for name, n in zip(PLACE, sizes, strict=True))
     return None if t is None or z is None or c is None else (t, z, c)
 

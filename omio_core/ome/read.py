@@ -1,8 +1,9 @@
-"""OME-XML read: from the text of any schema year to plain values and `Facts`; it knows no TIFF and opens no file.
+"""Read OME-XML of any schema year to plain values and `Facts`; it knows no TIFF and opens no file.
 
-`parse` gives the structure (sizes, where planes lie), `facts` what is known of one image. Elements are matched by
-their local names, so that every schema from 2003 to 2016-06 is one case. Attribute names, defaults and units are
-those of https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd. Nothing is allocated for what is only declared.
+`parse` returns the structure (sizes, location of the planes), `facts` the facts of one image. Elements are matched by
+their local names, so that all schemas from 2003 to 2016-06 need no separate code. Attribute names, defaults and units
+are those of https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd. No memory is allocated for sizes that are only
+declared.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _MOST_INT = 2**31 - 1  # the schema's PositiveInt and NonNegativeInt are xsd:int
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TiffData:
-    """Where planes lie; None where the attribute is left out. Indices count from 0."""
+    """The location of planes; None if the attribute is absent. Indices count from 0."""
 
     ifd: int | None = None
     first_z: int = 0
@@ -46,7 +47,7 @@ class TiffData:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OmeImage:
-    """The structure of one Image; `size_c` counts samples, `samples` has one entry a Channel element."""
+    """The structure of one Image; `size_c` counts samples, `samples` has one entry per Channel element."""
 
     index: int
     name: str | None
@@ -68,7 +69,7 @@ class OmeDocument:
     Attributes
     ----------
     metadata_file, metadata_uuid
-        The file that holds the metadata of all, and its UUID, where a BinaryOnly element says so.
+        The file with the metadata of the complete set, and its UUID, if a BinaryOnly element refers to it.
     """
 
     uuid: str | None = None
@@ -79,14 +80,15 @@ class OmeDocument:
 
 
 def parse(xml: str | bytes) -> OmeDocument:
-    """Read the structure.
+    """Read the structure of a document.
 
     Raises
     ------
     CorruptFileError
-        Not well-formed, a DOCTYPE, no OME element, a size that is no positive integer, a DimensionOrder that is none.
+        The document is not well-formed, contains a DOCTYPE, has no OME element, or has a size that is not a positive
+        integer or a DimensionOrder that is not valid.
     LimitExceededError
-        More bytes or tags than are parsed.
+        There are more bytes or tags than the limits allow.
 
     Examples
     --------
@@ -95,13 +97,13 @@ def parse(xml: str | bytes) -> OmeDocument:
     4
     """
     tree = document(xml)
-    only = first(tree.root, "BinaryOnly")
+    binary_only = first(tree.root, "BinaryOnly")
     return OmeDocument(
-        uuid=_stripped(tree.root.get("UUID")),
+        uuid=_strip(tree.root.get("UUID")),
         creator=tree.root.get("Creator"),
         images=tuple(_image(tree, i, e) for i, e in enumerate(named(tree.root, "Image"))),
-        metadata_file=None if only is None else only.get("MetadataFile"),
-        metadata_uuid=None if only is None else _stripped(only.get("UUID")),
+        metadata_file=None if binary_only is None else binary_only.get("MetadataFile"),
+        metadata_uuid=None if binary_only is None else _strip(binary_only.get("UUID")),
     )
 
 
@@ -113,76 +115,78 @@ def facts(
     spans: Spans | None = None,
     beside: Sequence[Mapping[str, str]] = (),
 ) -> Facts:
-    """What is known of one image.
+    """Read the facts of one image.
 
     Parameters
     ----------
     xml
-        The whole document.
+        The complete document.
     index
-        Of the Image, in document order.
+        Index of the Image, in document order.
     channels
-        How many channels the pixels have, where the file says other than OME-XML; default: SizeC less samples. Where
-        the Channel elements do not fit that number, they go to the annotation ``"ome"``.
+        The number of channels of the pixels, if the file contradicts the OME-XML; default: SizeC, samples not counted.
+        If the Channel elements do not fit this number, they become the annotation ``"ome"``.
     spans
-        The part of the image that is asked for; default: all of it.
+        The requested part of the image; default: all of it.
     beside
-        Attributes of Plane elements of the same image in other files; where `xml` states the same, `xml` counts.
+        Attributes of Plane elements of the same image in other files; values in `xml` override them.
 
     Notes
     -----
-    What cannot be read (a number that is none, a colour beyond 32 bits, a unit that is no length, a Plane outside
-    the image) is unknown, never an error.
+    A value that cannot be read (text instead of a number, a colour beyond 32 bits, a unit that is not a length, a Plane
+    outside the image) is unknown, never an error.
 
     Raises
     ------
-    CorruptFileError, LimitExceededError
-        As `parse`; or there is no image of that index.
+    CorruptFileError
+        As in `parse`; or there is no image with this index.
+    LimitExceededError
+        There are more bytes or tags than the limits allow.
     """
     tree = document(xml)
     images = list(named(tree.root, "Image"))
     if not 0 <= index < len(images):
         raise CorruptFileError(f"the OME-XML has no image {index}", evidence=f"it has {len(images)}")
     image = images[index]
-    described, pixels = _image(tree, index, image, where=False), pixels_of(index, image)
+    structure, pixels = _image(tree, index, image, with_tiff_data=False), pixels_of(index, image)
     elements = _channels(image, pixels)
     count = channels
     if count is None:
-        count = len(elements) if sum(described.samples) == described.size_c else described.size_c
-    found = {**annotations_of(tree, image), **places(tree, image)}
-    known = tuple(_channel(e, s) for e, s in zip(elements, described.samples, strict=True))
+        count = len(elements) if sum(structure.samples) == structure.size_c else structure.size_c
+    annotations = {**annotations_of(tree, image), **places(tree, image)}
+    known_channels = tuple(_channel(e, s) for e, s in zip(elements, structure.samples, strict=True))
     if len(elements) != count and elements:
-        found["ome"] = {f"Channel {i}": json.dumps(dict(e.attrib)) for i, e in enumerate(elements)}
-        known = ()
-    spans = spans or ((0, described.size_t), (0, described.size_z), (0, count))
-    table, left = _planes([*(Element("Plane", dict(one)) for one in beside), *named(pixels, "Plane")], spans)
-    said = Facts(
+        annotations["ome"] = {f"Channel {i}": json.dumps(dict(e.attrib)) for i, e in enumerate(elements)}
+        known_channels = ()
+    spans = spans or ((0, structure.size_t), (0, structure.size_z), (0, count))
+    table, unread = _planes([*(Element("Plane", dict(stated)) for stated in beside), *named(pixels, "Plane")], spans)
+    known = Facts(
         name=name_of(tree, image),
         physical_size_x=_measure(pixels, "PhysicalSizeX", micrometres, "µm"),
         physical_size_y=_measure(pixels, "PhysicalSizeY", micrometres, "µm"),
         physical_size_z=_measure(pixels, "PhysicalSizeZ", micrometres, "µm"),
         time_increment=_measure(pixels, "TimeIncrement", seconds, "s"),
-        channels=known,
+        channels=known_channels,
         acquisition_date=_date(image),
         objective=_objective(tree, image),
         planes=table,
-        annotations=found,
+        annotations=annotations,
     )
-    rest = remainder(tree, image, pixels, elements, left, said)
-    return replace(said, channels=known[slice(*spans[2])], annotations={**found, **rest})
+    rest = remainder(tree, image, pixels, elements, unread, known)
+    return replace(known, channels=known_channels[slice(*spans[2])], annotations={**annotations, **rest})
 
 
 # --- structure
 
 
 def _channels(image: Element, pixels: Element) -> list[Element]:
-    """The elements of the channels: Image/LogicalChannel from 2007-06 to 2008-09, Image/ChannelInfo in 2003-FC."""
-    found = list(named(pixels, "Channel"))
-    return found or list(named(image, "LogicalChannel")) or list(named(image, "ChannelInfo"))
+    """The Channel elements; Image/LogicalChannel from 2007-06 to 2008-09, Image/ChannelInfo in 2003-FC."""
+    elements = list(named(pixels, "Channel"))
+    return elements or list(named(image, "LogicalChannel")) or list(named(image, "ChannelInfo"))
 
 
-def _image(tree: Document, index: int, image: Element, *, where: bool = True) -> OmeImage:
-    """The structure of an Image element; `where` its planes lie may be left out."""
+def _image(tree: Document, index: int, image: Element, *, with_tiff_data: bool = True) -> OmeImage:
+    """The structure of an Image element; without its TiffData if `with_tiff_data` is false."""
     pixels = pixels_of(index, image)
     order = pixels.get("DimensionOrder", "").strip()
     if order not in ORDERS:
@@ -202,7 +206,7 @@ def _image(tree: Document, index: int, image: Element, *, where: bool = True) ->
         index=index,
         name=None if name is None else name.value,
         order=order,
-        # PixelType: before 2009-09; Uint8 and its like: 2003-FC
+        # PixelType: before 2009-09; spellings such as Uint8: 2003-FC
         pixel_type=(pixels.get("Type") or pixels.get("PixelType") or "").strip().lower(),
         size_x=_integer(pixels, "SizeX", least=1),
         size_y=_integer(pixels, "SizeY", least=1),
@@ -210,7 +214,7 @@ def _image(tree: Document, index: int, image: Element, *, where: bool = True) ->
         size_c=size_c,
         size_t=_integer(pixels, "SizeT", least=1),
         samples=samples,
-        tiff_data=tuple(_tiff_data(e) for e in named(pixels, "TiffData")) if where else (),
+        tiff_data=tuple(_tiff_data(e) for e in named(pixels, "TiffData")) if with_tiff_data else (),
     )
 
 
@@ -221,16 +225,16 @@ _TIFF_DATA = {
 
 
 def _tiff_data(element: Element) -> TiffData:
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for key, text in element.attrib.items():
         if key in _TIFF_DATA:
-            # there may be one a plane: the usual spelling is not looked at twice
-            plain = len(text) < 10 and text.isascii() and text.isdigit()
-            found[_TIFF_DATA[key]] = int(text) if plain else _integer(element, key)
-    for uuid in element:  # the only child that a TiffData may have
-        found["uuid"] = _stripped(uuid.text)
-        found["file_name"] = uuid.get("FileName")
-    return TiffData(**found)
+            # there may be one element per plane: usual numbers take the fast path
+            is_plain = len(text) < 10 and text.isascii() and text.isdigit()
+            values[_TIFF_DATA[key]] = int(text) if is_plain else _integer(element, key)
+    for uuid in element:  # UUID is the only child that a TiffData may have
+        values["uuid"] = _strip(uuid.text)
+        values["file_name"] = uuid.get("FileName")
+    return TiffData(**values)
 
 
 def _number(text: str | None, least: int) -> int | None:
@@ -253,7 +257,7 @@ def _integer(element: Element, name: str, least: int = 0) -> int:
 # --- facts
 
 
-def _stripped(text: str | None) -> str | None:
+def _strip(text: str | None) -> str | None:
     return (text or "").strip() or None
 
 
@@ -262,7 +266,7 @@ def _text(text: str | None, where: str) -> Fact[str] | None:
 
 
 def _float(text: str | None) -> float:
-    """The number, NaN where there is none; Python's underscores are no numbers."""
+    """The number, or NaN if the text is none; Python's underscores in numbers are not allowed."""
     try:
         return float(text) if text and "_" not in text else math.nan
     except ValueError:
@@ -273,9 +277,9 @@ _Convert = Callable[[float, str], float | None]
 
 
 def _measure(element: Element, name: str, convert: _Convert, unit: str) -> Fact[float] | None:
-    spelled = element.get(name + "Unit", unit)
-    value = convert(_float(element.get(name)), spelled)
-    return None if value is None else Fact(value, "file", f"OME-XML {local(element)}/@{name}", unit=spelled.strip())
+    symbol = element.get(name + "Unit", unit)
+    value = convert(_float(element.get(name)), symbol)
+    return None if value is None else Fact(value, "file", f"OME-XML {local(element)}/@{name}", unit=symbol.strip())
 
 
 def _date(image: Element) -> Fact[str] | None:
@@ -309,53 +313,53 @@ def _objective(tree: Document, image: Element) -> Fact[Any] | None:
     objective = None if settings is None else tree.objectives.get(settings.get("ID", ""))
     if objective is None:
         return None
-    # what is an attribute now was an element before 2009-09
+    # today's attributes were elements before 2009-09
     elements = {local(e): e.text.strip() for e in objective if e.text and not e.tag.endswith("Ref")}
-    found: dict[str, Any] = {k: v for k, v in {**elements, **objective.attrib}.items() if k != "ID" and v.strip()}
+    values: dict[str, Any] = {k: v for k, v in {**elements, **objective.attrib}.items() if k != "ID" and v.strip()}
     for name in _OBJECTIVE_NUMBERS:
-        if name in found and math.isfinite(number := _float(found.pop(name))):
-            found[name] = number
-    return Fact(found, "file", "OME-XML Instrument/Objective") if found else None
+        if name in values and math.isfinite(number := _float(values.pop(name))):
+            values[name] = number
+    return Fact(values, "file", "OME-XML Instrument/Objective") if values else None
 
 
 def _planes(elements: Sequence[Element], spans: Spans) -> tuple[Planes | None, Mapping[Element, tuple[str, ...]]]:
-    """The table; and those elements of which something is not in it, with the names of what is."""
+    """The table of facts per plane; and the elements that it contains only in part, with the names in the table."""
     (t0, t1), (z0, z1), (c0, c1) = spans
     shape = (t1 - t0, z1 - z0, c1 - c0)
-    # a table much larger than the document that fills it is what a hostile file declares
+    # only a hostile file declares a table much larger than the document that fills it
     if not elements or math.prod(shape) > max(1 << 20, 64 * len(elements)):
         return None, dict.fromkeys(elements, ())
     import numpy as np
 
     columns: dict[str, np.ndarray[Any, Any]] = {}
-    left: dict[Element, tuple[str, ...]] = {}
+    unread: dict[Element, tuple[str, ...]] = {}
     for element in elements:
         t, z, c = (_number(element.get(name), 0) for name in PLACE)
         if t is None or z is None or c is None or not (t0 <= t < t1 and z0 <= z < z1 and c0 <= c < c1):
-            left[element] = ()
+            unread[element] = ()
             continue
-        at = (t - t0, z - z0, c - c0)
+        position = (t - t0, z - z0, c - c0)
         timing = first(element, "PlaneTiming") if len(element) else None  # before 2009-09
-        read = 3  # attributes
+        read = 3  # attributes: those of PLACE
         for name, unit in PLANE_COLUMNS.items():
             text = element.get(name, None if timing is None else timing.get(name))
             if text is None:
                 continue
             # ome.xsd, Plane: times default to s, positions to "reference frame", which is no length
             stated = element.get(name + "Unit")
-            spelled = ("s" if unit == "s" else "reference frame") if stated is None else stated
+            symbol = ("s" if unit == "s" else "reference frame") if stated is None else stated
             value: float | None = _float(text)
-            if spelled != unit:
-                value = (seconds if unit == "s" else micrometres)(_float(text), spelled)
+            if symbol != unit:
+                value = (seconds if unit == "s" else micrometres)(_float(text), symbol)
             if value is not None and math.isfinite(value):
                 if name not in columns:
                     columns[name] = np.full(shape, np.nan)
-                columns[name][at] = value
+                columns[name][position] = value
                 read += 1 if stated is None else 2
         if len(element) or read != len(element.attrib):
-            held = [name for name, table in columns.items() if not math.isnan(table[at])]
-            left[element] = (*held, *(f"{name}Unit" for name in held))
+            names = [name for name, table in columns.items() if not math.isnan(table[position])]
+            unread[element] = (*names, *(f"{name}Unit" for name in names))
             if timing is not None:
-                left[timing] = left[element]
+                unread[timing] = unread[element]
     planes = Planes(columns=columns, origin="file", where="OME-XML Plane") if columns else None
-    return planes, left
+    return planes, unread

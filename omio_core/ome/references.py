@@ -1,7 +1,8 @@
-"""Which parts of an OME-XML document are another image's: by who refers to whom; it knows no values.
+"""Which parts of an OME-XML document belong to which image, from the references in it; it knows no values.
 
-Containers refer to what they hold (a Dataset to images, a Project to datasets, a Screen to plates), all else is
-referred to by what uses it: https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd, the elements that end in Ref.
+Containers refer to their content (a Dataset to images, a Project to datasets, a Screen to plates). All other elements
+are referred to by those that use them: https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd, the elements whose
+names end in Ref.
 """
 
 from __future__ import annotations
@@ -15,57 +16,57 @@ from omio_core.parsing.xml import Element, local, named
 from .tree import Document
 
 _CONTAINED = ("DatasetRef", "PlateRef", "FolderRef")
-_DEEPEST = 8  # elements between a plate and its images: two
+_DEEPEST = 8  # the most elements from an ImageRef outwards; a plate needs four: ImageRef, WellSample, Well, Plate
 _SHARED = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Related:
-    """How the parts of a document belong to its images; one for all of them.
+class Ownership:
+    """Which parts of a document belong to which of its images.
 
     Attributes
     ----------
     images
         From an Image to its index.
     label
-        From an element of the top level, or an annotation, to the index of the only image that it belongs to, or
-        `_SHARED`; those of no image are not there.
+        From an element of the top level, or an annotation, to the index of the only image that it belongs to, or to
+        `_SHARED`. An element that belongs to no image has no entry.
     holders
-        Elements around ImageRefs, such as plates and wells.
-    own
-        From an image's ID to the holders of its ImageRefs.
+        The elements around ImageRefs, such as plates and wells.
+    holders_of
+        From the ID of an image to the holders of its ImageRefs.
     """
 
     images: Mapping[Element, int]
     label: Mapping[Element, int]
     holders: Set[Element]
-    own: Mapping[str, Set[Element]]
+    holders_of: Mapping[str, Set[Element]]
 
-    def apart_from(self, image: Element) -> Callable[[Element], bool]:
-        """Whether an element is only of others than an image; such are many, so it is asked often."""
-        mine, index = self.own.get(image.get("ID", ""), frozenset()), self.images.get(image, _SHARED)
+    def elsewhere_than(self, image: Element) -> Callable[[Element], bool]:
+        """A predicate: whether an element belongs only to other images. A closure, because it is called often."""
+        mine, index = self.holders_of.get(image.get("ID", ""), frozenset()), self.images.get(image, _SHARED)
         holders, label = self.holders, self.label
 
-        def is_apart(element: Element) -> bool:
+        def belongs_elsewhere(element: Element) -> bool:
             if element in holders:
                 return element not in mine
             return label.get(element, _SHARED) not in (_SHARED, index)
 
-        return is_apart
+        return belongs_elsewhere
 
 
-_KNOWN: WeakKeyDictionary[Element, Related] = WeakKeyDictionary()  # a plate of 96 wells is 96 images of one document
+_CACHE: WeakKeyDictionary[Element, Ownership] = WeakKeyDictionary()  # a plate of 96 wells is 96 images of one document
 
 
-def related(tree: Document) -> Related:
-    """How the parts of a document belong to its images; nothing is apart where there is one image."""
-    if (known := _KNOWN.get(tree.root)) is not None:
+def ownership_of(tree: Document) -> Ownership:
+    """Find which parts of a document belong to which image; with a single image, all parts belong to it."""
+    if (known := _CACHE.get(tree.root)) is not None:
         return known
     images = {image: i for i, image in enumerate(named(tree.root, "Image"))}
     if len(images) < 2:
-        return Related(images, {}, frozenset(), {})
-    holders, own = _holders(tree)
-    _KNOWN[tree.root] = known = Related(images, _labels(tree, images, own), holders, own)
+        return Ownership(images, {}, frozenset(), {})
+    holders, holders_of = _holders(tree)
+    _CACHE[tree.root] = known = Ownership(images, _labels(tree, images, holders_of), holders, holders_of)
     return known
 
 
@@ -78,64 +79,66 @@ def _nodes(tree: Document) -> Iterator[Element]:
 
 
 def _walk(node: Element, holders: Mapping[Element, int]) -> Iterator[tuple[Element, Element]]:
-    """Every element, and what refers where it refers: the holder that it is in, or the whole."""
+    """Every element of a node, and the element that its references count for: the holder around it, or the node."""
     waiting = [(node, node)]
     while waiting:
-        element, giver = waiting.pop()
-        yield element, giver
-        waiting.extend((child, child if child in holders else giver) for child in element)
+        element, referrer = waiting.pop()
+        yield element, referrer
+        waiting.extend((child, child if child in holders else referrer) for child in element)
 
 
-def _labels(tree: Document, images: Mapping[Element, int], own: Mapping[str, Set[Element]]) -> dict[Element, int]:
-    """Labels handed on along references until nothing changes, which is after two changes of each at most."""
+def _labels(
+    tree: Document, images: Mapping[Element, int], holders_of: Mapping[str, Set[Element]]
+) -> dict[Element, int]:
+    """Pass labels on along references until none changes; each changes at most twice."""
     label = dict(images)
     for image, index in images.items():
-        for holder in own.get(image.get("ID", ""), ()):
+        for holder in holders_of.get(image.get("ID", ""), ()):
             label[holder] = index if label.get(holder, index) == index else _SHARED
     holders = dict(label)
     owner: dict[str, Element] = {}
     references: list[tuple[Element, str, bool]] = []
     for node in _nodes(tree):
-        for element, giver in _walk(node, holders):
+        for element, referrer in _walk(node, holders):
             if (identity := element.get("ID")) is None:
                 continue
             name = local(element)
             if name.endswith(("Ref", "Settings")):
-                references.append((giver, identity, name in _CONTAINED))
+                references.append((referrer, identity, name in _CONTAINED))
             else:
                 owner.setdefault(identity, node)
-    onward: dict[Element, list[Element]] = {}
-    for giver, identity, contained in references:
-        if (target := owner.get(identity)) is not None and target is not giver:
-            source, taker = (target, giver) if contained else (giver, target)
-            onward.setdefault(source, []).append(taker)
+    targets: dict[Element, list[Element]] = {}
+    for referrer, identity, contained in references:
+        if (target := owner.get(identity)) is not None and target is not referrer:
+            source, receiver = (target, referrer) if contained else (referrer, target)
+            targets.setdefault(source, []).append(receiver)
     waiting = list(label)
     while waiting:
         source = waiting.pop()
-        for taker in onward.get(source, ()):
-            before = label.get(taker)
-            after = label[source] if before in (None, label[source]) else _SHARED
-            if after != before and taker not in images:
-                label[taker] = after
-                waiting.append(taker)
+        for receiver in targets.get(source, ()):
+            old = label.get(receiver)
+            new = label[source] if old in (None, label[source]) else _SHARED
+            if new != old and receiver not in images:
+                label[receiver] = new
+                waiting.append(receiver)
     return label
 
 
 def _holders(tree: Document) -> tuple[set[Element], dict[str, set[Element]]]:
-    every: set[Element] = set()
-    own: dict[str, set[Element]] = {}
+    holders: set[Element] = set()
+    holders_of: dict[str, set[Element]] = {}
     for node in tree.root:
         if local(node) in ("Image", "StructuredAnnotations"):
             continue
         references = [e for e in node.iter() if local(e) == "ImageRef"]
-        around = {child: parent for parent in node.iter() for child in parent} if references else {}
+        parents = {child: parent for parent in node.iter() for child in parent} if references else {}
         for reference in references:
-            mine = own.setdefault(reference.get("ID", ""), set())
+            of_image = holders_of.setdefault(reference.get("ID", ""), set())
             element: Element | None = reference
             for _ in range(_DEEPEST):
-                if element is None or element in mine:
+                if element is None or element in of_image:
                     break
-                mine.add(element)
-                every.add(element)
-                element = around.get(element)
-    return every, own
+                of_image.add(element)
+                holders.add(element)
+                element = parents.get(element)
+    return holders, holders_of

@@ -1,6 +1,6 @@
-"""OME-XML as a tree, with its annotations and what is looked up by ID; it knows no values.
+"""OME-XML as a tree, with its annotations and its indices by ID; it knows no values.
 
-Elements are matched by their local names, so that the schemas of every year are one case.
+Elements are matched by their local names, so that the schemas of all years need no separate code.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from omio_core.parsing.xml import Element, first, local, named, parse
 
 from .uris import name_of
 
-_CACHED_BYTES = 16 << 20  # longer texts are parsed again rather than kept
+_CACHED_BYTES = 16 << 20  # longer texts are not cached but parsed again
 OURS = "omio/"  # namespaces of annotations whose values are JSON
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The root, and what is looked up by ID.
+    """The root, and elements by ID.
 
     Attributes
     ----------
     annotations, objectives
-        By their own IDs.
+        From their IDs to the elements.
     samples
-        From the ID of an Image to its Plate, Well and WellSample, and which sample of the well that is, from 0.
+        From the ID of an Image to its Plate, Well and WellSample, and the index of that sample in the well, from 0.
     referenced
-        The annotations that something refers to.
+        The IDs of the annotations that some element refers to.
     """
 
     root: Element
@@ -44,16 +44,16 @@ class Document:
 
 
 def document(xml: str | bytes) -> Document:
-    """Parse a document; a few recent ones are kept.
+    """Parse a document; a few recent ones are cached.
 
     Raises
     ------
     CorruptFileError
-        Not well-formed, a DOCTYPE, or no OME element at the root.
+        The text is not well-formed, contains a DOCTYPE, or its root is not an OME element.
     LimitExceededError
-        More bytes or tags than allowed.
+        There are more bytes or tags than the limits allow.
     """
-    return _kept(xml) if len(xml) <= _CACHED_BYTES else _read(xml)
+    return _read_cached(xml) if len(xml) <= _CACHED_BYTES else _read(xml)
 
 
 def _read(xml: str | bytes) -> Document:
@@ -67,17 +67,17 @@ def _read(xml: str | bytes) -> Document:
 
 
 def _samples(root: Element) -> dict[str, tuple[Element, Element, Element, int]]:
-    """Plates stand beside the images and name them (ome.xsd, Plate; SPW.xsd until 2013-06); the first counts."""
-    found: dict[str, tuple[Element, Element, Element, int]] = {}
+    """The wells of images: plates refer to images (ome.xsd, Plate; SPW.xsd until 2013-06); the first plate counts."""
+    samples: dict[str, tuple[Element, Element, Element, int]] = {}
     for plate in named(root, "Plate"):
         for well in named(plate, "Well"):
             for number, sample in enumerate(named(well, "WellSample")):
                 for image in named(sample, "ImageRef"):
-                    found.setdefault(image.get("ID", ""), (plate, well, sample, number))
-    return found
+                    samples.setdefault(image.get("ID", ""), (plate, well, sample, number))
+    return samples
 
 
-_kept = lru_cache(maxsize=8)(_read)
+_read_cached = lru_cache(maxsize=8)(_read)
 
 
 def _references(element: Element) -> Iterator[str]:
@@ -85,12 +85,12 @@ def _references(element: Element) -> Iterator[str]:
 
 
 def pixels_of(index: int, image: Element) -> Element:
-    """The Pixels of an image; before 2009-09 there may be several, of which Image/@DefaultPixels is the one.
+    """The Pixels of an image; before 2009-09 there may be several, of which Image/@DefaultPixels names the main one.
 
     Raises
     ------
     CorruptFileError
-        It has none.
+        The image has no Pixels.
     """
     several = list(named(image, "Pixels"))
     if not several:
@@ -103,21 +103,21 @@ def pixels_of(index: int, image: Element) -> Element:
 
 
 def annotations_of(document: Document, image: Element) -> dict[str, dict[str, Any]]:
-    """From a namespace (or the kind, where there is none) to the content; of this image and of nobody."""
-    found: dict[str, dict[str, Any]] = {}
-    times: dict[str, int] = {}
-    for element in _own(document, image):
+    """From a namespace (or the kind, if there is none) to the content; of the image, and of no image at all."""
+    annotations: dict[str, dict[str, Any]] = {}
+    counts: dict[str, int] = {}
+    for element in _annotations_for(document, image):
         if content := _content(element):
             namespace = name_of(element.get("Namespace", "").strip()) or local(element)
             if namespace.startswith(OURS):
-                content = {key: _decoded(value) for key, value in content.items()}
-            times[namespace] = number = times.get(namespace, 0) + 1
-            found[namespace if number == 1 else f"{namespace} ({number})"] = content
-    return found
+                content = {key: _decode(value) for key, value in content.items()}
+            counts[namespace] = number = counts.get(namespace, 0) + 1
+            annotations[namespace if number == 1 else f"{namespace} ({number})"] = content
+    return annotations
 
 
-def _own(document: Document, image: Element) -> Iterator[Element]:
-    """The annotations of an image, those that they refer to, and those of nobody."""
+def _annotations_for(document: Document, image: Element) -> Iterator[Element]:
+    """The annotations of an image, those that they refer to, and those that no element refers to."""
     if not document.annotations:
         return
     waiting = deque([*_references(image), *(i for i in document.annotations if i not in document.referenced)])
@@ -132,23 +132,23 @@ def _own(document: Document, image: Element) -> Iterator[Element]:
         yield element
 
 
-def annotations_held(document: Document, image: Element) -> dict[Element, tuple[str, ...] | None]:
-    """From an element to its attributes that are in `annotations_of`; None where all of it is."""
-    found: dict[Element, tuple[str, ...] | None] = {}
-    for element in _own(document, image):
+def modelled_annotations(document: Document, image: Element) -> dict[Element, tuple[str, ...] | None]:
+    """From an element to those of its attributes that `annotations_of` contains; None if it contains all of it."""
+    modelled: dict[Element, tuple[str, ...] | None] = {}
+    for element in _annotations_for(document, image):
         kind, description = local(element), first(element, "Description")
-        # a list has no content, and so no place for its namespace
-        found[element] = () if kind == "ListAnnotation" else ("Namespace",)
+        # a list has no content, so its namespace is not in `annotations_of`
+        modelled[element] = () if kind == "ListAnnotation" else ("Namespace",)
         value = first(element, "BinaryFile" if kind == "FileAnnotation" else "Value")
         if value is not None:
-            found[value] = tuple(value.attrib) if kind == "FileAnnotation" else None
+            modelled[value] = tuple(value.attrib) if kind == "FileAnnotation" else None
         if description is not None and not (kind == "MapAnnotation" and _has_description(value)):
-            found[description] = None
-    return found
+            modelled[description] = None
+    return modelled
 
 
 def _has_description(value: Element | None) -> bool:
-    """Whether a pair of that name stands where the element Description would."""
+    """Whether the content has a pair named Description, which hides the element Description."""
     return value is not None and any(pair.get("K") == "Description" for pair in named(value, "M"))
 
 
@@ -176,14 +176,14 @@ def _content(element: Element) -> dict[str, Any]:
 
 
 def _inner(value: Element) -> str:
-    """The XML inside an element; its bare text where it nests too deep to be written again."""
+    """The XML inside an element; only its text if it nests too deep for the serializer."""
     try:
         return ((value.text or "") + "".join(ET.tostring(e, encoding="unicode") for e in value)).strip()
     except RecursionError:
         return "".join(value.itertext()).strip()
 
 
-def _decoded(value: Any) -> Any:
+def _decode(value: Any) -> Any:
     try:
         return json.loads(value) if isinstance(value, str) else value
     except (ValueError, RecursionError):

@@ -1,8 +1,8 @@
-"""What OME-XML says beyond the model, kept as OME-XML under an annotation; it reads no value and opens no file.
+"""The parts of OME-XML that OMIO's model lacks, kept as OME-XML in an annotation; it reads no value and opens no file.
 
-The remainder is the document without what is a fact already, without where and how pixels lie, without other images
-and what only they refer to. Names are those of https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd and of the
-schemas before it.
+The remainder is the document without the facts, without the location and layout of the pixels, and without other
+images and the elements that only they refer to. Names are those of
+https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd and of earlier schemas.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from omio_core.metadata.namespaces import ASSUMPTIONS
 from omio_core.parsing.xml import Element, first, local
 
 from . import plate
-from .references import related
-from .tree import Document, annotations_held
+from .references import ownership_of
+from .tree import Document, modelled_annotations
 
 REST, KEY = "ome/xml", "Remainder"
 """Namespace of the annotation, and its only key, whose value is an XML document."""
 
 MOST = 1 << 20
-"""Characters of a remainder that is kept; what is longer is told in words."""
+"""The most characters of a remainder; a longer one is left out, and a sentence reports that."""
 
-Held = Mapping[Element, Collection[str] | None]
-"""From an element to its attributes that are facts; None where all of it is."""
+Modelled = Mapping[Element, Collection[str] | None]
+"""From an element to those of its attributes that are facts; None if all of it is."""
 
 _STORED = ("DimensionOrder", "Type", "PixelType", "BigEndian", "Interleaved", *(f"Size{axis}" for axis in "XYZCT"))
-_WHERE = ("TiffData", "BinData", "MetadataOnly", "Plane")  # of Pixels; planes are taken one by one
-_IDENTITIES = frozenset({"ID", "TheZ", "TheC", "TheT"})  # which one, and nothing of it
+_WHERE = ("TiffData", "BinData", "MetadataOnly", "Plane")  # children of Pixels; each Plane is decided separately
+_IDENTITIES = frozenset({"ID", "TheZ", "TheC", "TheT"})  # they identify an element and say nothing else about it
 
 
 class _TooLongError(Exception):
@@ -46,100 +46,102 @@ def remainder(
     planes: Mapping[Element, Collection[str]],
     facts: Facts,
 ) -> dict[str, dict[str, Any]]:
-    """Annotations by their namespaces: `REST`, or why there is none; empty where nothing is left.
+    """Annotations by their namespaces: `REST`, or the reason why it is left out; empty if nothing remains.
 
     Parameters
     ----------
     tree, image, pixels, channels
-        The document, and of one image its elements.
+        The document, and the elements of one image.
     planes
-        Those elements Plane of which something is no fact, and the names of what is one.
+        The Plane elements that are only in part facts, with the names of the attributes that are.
     facts
-        What is held of the image already.
+        The facts that have been read from the image.
     """
-    found: dict[Element, Collection[str] | None] = {
+    modelled: dict[Element, Collection[str] | None] = {
         tree.root: ("UUID",),
         image: ("Name", "DefaultPixels") if facts.name is not None else ("DefaultPixels",),
-        **plate.held(tree, image),
-        **annotations_held(tree, image),
-        **_held(tree, image, pixels, facts),
-        **{e: _of_channel(e, facts, i) for i, e in enumerate(channels)},
+        **plate.modelled_attributes(tree, image),
+        **modelled_annotations(tree, image),
+        **_modelled_parts(tree, image, pixels, facts),
+        **{e: _modelled_of_channel(e, facts, i) for i, e in enumerate(channels)},
         **planes,
     }
     try:
-        text = _Rest(tree, image, pixels, found).text()
+        text = _Remainder(tree, image, pixels, modelled).text()
     except _TooLongError:
-        return _told(facts, f"what the OME-XML says beyond OMIO's model is more than {MOST >> 20} MiB: it is left out")
+        return _omission(
+            facts, f"what the OME-XML says beyond OMIO's model is more than {MOST >> 20} MiB: it is left out"
+        )
     except RecursionError:
-        return _told(facts, "what the OME-XML says beyond OMIO's model nests too deep: it is left out")
-    before = [content for name, content in facts.annotations.items() if name == REST or name.startswith(f"{REST} (")]
-    if not text or {KEY: text} in before:
+        return _omission(facts, "what the OME-XML says beyond OMIO's model nests too deep: it is left out")
+    existing = [content for name, content in facts.annotations.items() if name == REST or name.startswith(f"{REST} (")]
+    if not text or {KEY: text} in existing:
         return {}
-    return {f"{REST} ({len(before) + 1})" if before else REST: {KEY: text}}
+    return {f"{REST} ({len(existing) + 1})" if existing else REST: {KEY: text}}
 
 
-def _told(facts: Facts, sentence: str) -> dict[str, dict[str, Any]]:
-    said = facts.annotations.get(ASSUMPTIONS, {}).get("assumption", [])
-    said = [said] if isinstance(said, str) else list(said)
-    return {ASSUMPTIONS: {"assumption": [*said, *(() if sentence in said else (sentence,))]}}
+def _omission(facts: Facts, sentence: str) -> dict[str, dict[str, Any]]:
+    assumptions = facts.annotations.get(ASSUMPTIONS, {}).get("assumption", [])
+    assumptions = [assumptions] if isinstance(assumptions, str) else list(assumptions)
+    return {ASSUMPTIONS: {"assumption": [*assumptions, *(() if sentence in assumptions else (sentence,))]}}
 
 
-# --- what is held
+# --- the parts that are facts
 
 
-def _measured(element: Element, names: Mapping[str, Any]) -> Iterator[str]:
-    """Measures that are facts, with their units; a unit of nothing is nothing."""
+def _measures(element: Element, names: Mapping[str, Any]) -> Iterator[str]:
+    """The measures that are facts, with their units; also the units without a measure, which mean nothing."""
     for name, fact in names.items():
         if fact is not None or name not in element.attrib:
             yield from (name, f"{name}Unit")
 
 
-def _held(tree: Document, image: Element, pixels: Element, facts: Facts) -> Held:
+def _modelled_parts(tree: Document, image: Element, pixels: Element, facts: Facts) -> Modelled:
     measures = {f"PhysicalSize{a}": getattr(facts, f"physical_size_{a.lower()}") for a in "XYZ"}
-    found: dict[Element, Collection[str] | None] = {
-        pixels: {*_STORED, *_measured(pixels, {**measures, "TimeIncrement": facts.time_increment})}
+    modelled: dict[Element, Collection[str] | None] = {
+        pixels: {*_STORED, *_measures(pixels, {**measures, "TimeIncrement": facts.time_increment})}
     }
     if (date := first(image, "AcquisitionDate", "AcquiredDate", "CreationDate")) is not None:
-        found[date] = None
+        modelled[date] = None
     settings = first(image, "ObjectiveSettings", "ObjectiveRef")
     objective = None if settings is None else tree.objectives.get(settings.get("ID", ""))
     if objective is not None and facts.objective is not None:
-        found[objective] = tuple(objective.attrib)
-        found |= {e: None for e in objective if not e.tag.endswith("Ref")}
-    return found
+        modelled[objective] = tuple(objective.attrib)
+        modelled |= {e: None for e in objective if not e.tag.endswith("Ref")}
+    return modelled
 
 
-def _of_channel(element: Element, facts: Facts, index: int) -> Collection[str]:
-    if not facts.channels:  # such elements are an annotation, attributes and all
+def _modelled_of_channel(element: Element, facts: Facts, index: int) -> Collection[str]:
+    if not facts.channels:  # the annotation "ome" contains these elements with all attributes
         return tuple(element.attrib) if "ome" in facts.annotations else ()
     channel = facts.channels[index]
     waves = {"ExcitationWavelength": channel.excitation, "EmissionWavelength": channel.emission}
-    found = {"SamplesPerPixel", *_measured(element, waves)}
+    modelled = {"SamplesPerPixel", *_measures(element, waves)}
     stated = {
         "Name": channel.name, "Color": channel.color, "Fluor": channel.fluor, "ExWave": channel.excitation,
         "EmWave": channel.emission,
     }  # fmt: skip
-    return found | {name for name, fact in stated.items() if fact is not None}
+    return modelled | {name for name, fact in stated.items() if fact is not None}
 
 
-# --- what is left
+# --- the remainder
 
 
-class _Rest:
-    """A copy of the tree without what is held, then without what is empty.
+class _Remainder:
+    """A copy of the tree without the modelled parts, and then without empty elements.
 
     Raises
     ------
     _TooLongError
-        More than `MOST` characters.
+        The copy has more than `MOST` characters.
     RecursionError
-        Elements nest deeper than Python calls.
+        The elements nest deeper than Python's calls can.
     """
 
-    def __init__(self, tree: Document, image: Element, pixels: Element, held: Held):
-        self._image, self._pixels, self._held = image, pixels, held
+    def __init__(self, tree: Document, image: Element, pixels: Element, modelled: Modelled):
+        self._image, self._pixels, self._modelled = image, pixels, modelled
         self._root = tree.root
-        self._is_apart = related(tree).apart_from(image)
+        self._belongs_elsewhere = ownership_of(tree).elsewhere_than(image)
         self._left = MOST
 
     def text(self) -> str:
@@ -148,11 +150,11 @@ class _Rest:
         if copy is None or not _weigh(copy, alive):
             return ""
         _prune(copy, alive)
-        return _serial(copy)
+        return _serialize(copy)
 
     def _copy(self, element: Element) -> Element | None:
-        """The element without what is held; None where not even a reference is left."""
-        names = self._held.get(element, ())
+        """Copy an element without its modelled parts; None if not even a reference remains."""
+        names = self._modelled.get(element, ())
         if names is None:
             return None
         attributes = {
@@ -160,30 +162,30 @@ class _Rest:
             for key, value in element.attrib.items()
             if key not in names and value.strip() and not key.endswith("}schemaLocation")
         }
-        made = Element(element.tag, attributes)
+        result = Element(element.tag, attributes)
         if element.text and element.text.strip():
-            made.text = element.text
-        if local(element) == "Value":  # of an annotation: XML of anybody's
-            made.extend(list(element))
+            result.text = element.text
+        if local(element) == "Value":  # of an annotation: may contain foreign XML
+            result.extend(list(element))
             self._left -= sum(2 * len(local(e)) + 5 + len(e.text or "") + 16 * len(e.attrib) for e in element.iter())
         else:
-            made.extend([copy for child in self._children(element) if (copy := self._copy(child)) is not None])
-        if not made.text and not len(made) and attributes.keys() <= _IDENTITIES and not _refers(element):
+            result.extend([copy for child in self._children(element) if (copy := self._copy(child)) is not None])
+        if not result.text and not len(result) and attributes.keys() <= _IDENTITIES and not _refers(element):
             return None
         self._left -= 2 * len(local(element)) + 5 + sum(len(k) + len(v) + 4 for k, v in attributes.items())
-        self._left -= len(made.text or "")
+        self._left -= len(result.text or "")
         if self._left < 0:
             raise _TooLongError
-        return made
+        return result
 
     def _children(self, element: Element) -> Iterator[Element]:
-        of_pixels, of_root, is_apart = local(element) == "Pixels", element is self._root, self._is_apart
+        of_pixels, of_root, elsewhere = local(element) == "Pixels", element is self._root, self._belongs_elsewhere
         for child in element:
-            if is_apart(child):
+            if elsewhere(child):
                 continue
             name = local(child)
             if of_pixels and name in _WHERE:
-                wanted = name == "Plane" and (element is not self._pixels or child in self._held)
+                wanted = name == "Plane" and (element is not self._pixels or child in self._modelled)
             else:
                 wanted = name != "ChannelComponent" and (child is self._image or not of_root or name != "Image")
             if wanted:
@@ -191,12 +193,12 @@ class _Rest:
 
 
 def _refers(element: Element) -> bool:
-    """Whether it names another element by its ID."""
+    """Whether an element refers to another by its ID."""
     return element.tag.endswith(("Ref", "Settings")) or local(element) in ("Leader", "Contact", "Pump")
 
 
 def _weigh(element: Element, alive: set[str]) -> bool:
-    """Whether anything but identities and references is left; `alive` gets the IDs of what has that."""
+    """Whether anything except identities and references remains; the IDs of such elements are added to `alive`."""
     if local(element) == "Value":
         return bool(element.text or len(element))
     below = [_weigh(child, alive) for child in element]
@@ -208,7 +210,7 @@ def _weigh(element: Element, alive: set[str]) -> bool:
 
 
 def _prune(element: Element, alive: Collection[str]) -> bool:
-    """Take out what has no weight; references are kept to what is alive."""
+    """Remove the elements without content; references to elements that are `alive` remain."""
     if local(element) != "Value":
         element[:] = [child for child in element if _prune(child, alive)]
     if element.text or len(element) or not element.attrib.keys() <= _IDENTITIES:
@@ -216,8 +218,8 @@ def _prune(element: Element, alive: Collection[str]) -> bool:
     return _refers(element) and element.get("ID", "") in alive
 
 
-def _serial(root: Element) -> str:
-    """The text; the namespace of the root is the default, unless an element has none."""
+def _serialize(root: Element) -> str:
+    """The XML text; the namespace of the root becomes the default, unless an element has no namespace."""
     text = ET.tostring(root, encoding="unicode").replace("\r\n", "\n").replace("\r", "\n")
     if len(text) > MOST:
         raise _TooLongError

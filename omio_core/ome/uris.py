@@ -1,4 +1,4 @@
-"""Names of annotations as OME-XML has them, which wants an xsd:anyURI, and back; it knows no document."""
+"""From the names of annotations to the xsd:anyURI that OME-XML requires, and back; it knows no document."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import re
 from urllib.parse import quote, unquote
 
 QUOTED = "urn:omio:"
-"""Before the percent-encoded name of an annotation that is no URI as it is."""
+"""The prefix of a percent-encoded name that is not a URI itself."""
 
 # https://www.w3.org/TR/xml/#charsets
 ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-# RFC 3986, and stricter than it: a host is plain and a port has five digits, brackets stand nowhere
+# stricter than RFC 3986: a host is plain, a port has at most five digits, brackets are not allowed
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*:"
 _HOST = r"//(?:[A-Za-z0-9._~-]+(?::[0-9]{1,5})?)?(?=[/?#]|\Z)"
 _START = rf"(?:{_SCHEME}{_HOST}|{_HOST}|{_SCHEME}(?!//)|(?!//)(?![^/?#]*:))"  # a first part with a colon is a scheme
-_REST = r"(?:[^\s%\[\]#]|%[0-9A-Fa-f]{2}|(?<=\S) (?=\S))*"  # xsd makes one space of many
+_REST = r"(?:[^\s%\[\]#]|%[0-9A-Fa-f]{2}|(?<=\S) (?=\S))*"  # xsd collapses spaces
 _URI = re.compile(rf"{_START}{_REST}(?:#{_REST})?")
 
 
 def uri(name: str) -> str:
-    """The name as an xsd:anyURI: itself where it is one, else `QUOTED` and the percent-encoded name.
+    """The name as an xsd:anyURI: the name itself if it is one, else `QUOTED` and the percent-encoded name.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def uri(name: str) -> str:
 
 
 def name_of(text: str) -> str:
-    """The name that `uri` made this of; any other text is itself.
+    """The name that `uri` converted to this text; any other text is returned as it is.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""OME-XML checked: against the schema of 2016-06 and against the model of ome-types; it knows no picture."""
+"""Check OME-XML against the 2016-06 schema and the model of ome-types; it knows no picture."""
 
 from __future__ import annotations
 
@@ -16,14 +16,18 @@ NAMESPACE = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
 
 
 def check(xml: str | bytes) -> None:
-    """Hold a document against the 2016-06 schema, which is read from the installed ome-types.
+    """Check a document against the 2016-06 schema, which comes from the installed ome-types.
 
     Raises
     ------
     CorruptFileError
-        Not well-formed, or a DOCTYPE.
+        The document is not well-formed, contains a DOCTYPE, or is not OME-XML.
+    LimitExceededError
+        There are more bytes or tags than the limits allow.
     MetadataError
-        It does not fit the schema; the first problems are the evidence.
+        The document does not fit the schema; the first problems are the evidence.
+    MissingDependencyError
+        The installed ome-types does not contain the schema.
     """
     from lxml import etree
 
@@ -49,8 +53,8 @@ def _schema() -> Any:
 
     from lxml import etree
 
-    found = importlib.util.find_spec("ome_types")
-    folders = list(found.submodule_search_locations or ()) if found else []
+    spec = importlib.util.find_spec("ome_types")
+    folders = list(spec.submodule_search_locations or ()) if spec else []
     path = next((p for f in folders if (p := Path(f, "ome-2016-06.xsd")).is_file()), None)
     if path is None:
         raise MissingDependencyError(
@@ -60,26 +64,28 @@ def _schema() -> Any:
         )
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     tree = etree.parse(str(path), parser)
-    # the schema imports xml.xsd from w3.org and uses nothing of it; without the import nothing asks the network
+    # the schema imports xml.xsd from w3.org but uses nothing of it; without the import there is no network access
     for element in tree.getroot().findall("{http://www.w3.org/2001/XMLSchema}import"):
         tree.getroot().remove(element)
     return etree.XMLSchema(tree)
 
 
 def model(xml: str | bytes) -> OME:
-    """The document as the typed model of ome-types; older schemas are brought to 2016-06 first.
+    """Convert a document to the typed model of ome-types, which first upgrades older schemas to 2016-06.
 
     Raises
     ------
     CorruptFileError
-        Not well-formed, or a DOCTYPE.
+        The document is not well-formed, contains a DOCTYPE, or is not OME-XML.
+    LimitExceededError
+        There are more bytes or tags than the limits allow.
     MetadataError
-        It does not fit the model.
+        The document does not fit the model.
     """
     document(xml)
     from ome_types import from_xml
 
     try:
         return from_xml(xml.encode("utf-8") if isinstance(xml, str) else xml)
-    except Exception as error:  # the border to ome-types, whose parsers raise of every kind
+    except Exception as error:  # the border to ome-types, whose parsers raise exceptions of many classes
         raise MetadataError("the OME-XML does not fit the model of ome-types", evidence=str(error)) from error

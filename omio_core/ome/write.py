@@ -1,9 +1,9 @@
-"""OME-XML written and checked: from `Metadata` to a document valid against the 2016-06 schema; it knows no TIFF.
+"""Write OME-XML: from `Metadata` to a document that is valid against the 2016-06 schema; it knows no TIFF.
 
 Element order, names and types are those of https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd. The text is
-UTF-8 without character references (see `ometext`), and one attribute that Bio-Formats cannot take costs all of them:
-so only finite positive sizes, explicit units, signed 32-bit colours and characters that XML 1.0 has. What is known and
-cannot be said so is kept in the annotation `UNPLACED`: no metadata make a document that the schema refuses.
+UTF-8 without character references (see `omio_core.ome.text`). If Bio-Formats cannot parse one attribute, it drops all
+of them: therefore sizes are finite and positive, units explicit, colours signed 32-bit, characters those of XML 1.0.
+Facts that do not fit go to the annotation `UNPLACED`, so that no metadata produce a document that the schema refuses.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from omio_core.metadata.plain import finite
 
 from . import planes as ome_planes
 from .planes import refuse as refuse_planes
-from .text import attributes, escape, map_annotation, measure, namespaces, told, value_of
+from .text import as_text, attributes, escape, map_annotation, measure, namespaces, value_of
 from .validate import NAMESPACE, check, model
 
 __all__ = ["PIXEL_TYPES", "UNPLACED", "build", "check", "model", "one", "refuse_planes"]
 
 UNPLACED = "omio/unplaced"
-"""Namespace of what is known and has no place in the schema, such as a date without a time of day."""
+"""Namespace of the facts that have no place in the schema, such as a date without a time of day."""
 
 PIXEL_TYPES: Mapping[str, str] = {
     **{name: name for name in ("int8", "int16", "int32", "uint8", "uint16", "uint32")},
     "float32": "float", "float64": "double", "complex64": "complex", "complex128": "double-complex",
 }  # fmt: skip
-"""From the name of a numpy dtype to OME's PixelType, where there is one (ome.xsd, PixelType)."""
+"""From the name of a numpy dtype to OME's PixelType, as far as one exists (ome.xsd, PixelType)."""
 
 
 def build(
@@ -47,48 +47,48 @@ def build(
     uuid: str | None = None,
     file_name: str = "",
 ) -> str:
-    """The document of one file that holds `images`.
+    """Make the document of one file that contains `images`.
 
     Parameters
     ----------
     images
-        What is known of each; `samples` is that of the file, its channels times samples make SizeC.
+        The metadata of each image; `samples` is that of the file, channels times samples is SizeC.
     pixel_types
-        OME's PixelType of each, see `PIXEL_TYPES`.
+        OME's PixelType of each image, see `PIXEL_TYPES`.
     creator
-        The program and its version.
+        The program that writes the file, and its version.
     first_ifds
-        The IFD of each image's first plane, counted from 0; the others follow it in its order. None for a document
-        without pixels.
+        The IFD of each image's first plane, counted from 0; its other planes follow in its DimensionOrder. None for a
+        document without pixels.
     orders
-        DimensionOrder of each image, or of all.
+        The DimensionOrder of each image, or one for all images.
     uuid
-        Of the file: ``urn:uuid:`` and the UUID.
+        UUID of the file, as ``urn:uuid:`` and the UUID.
     file_name
-        The name the file will have, without its folder.
+        The name of the file, without its folder.
 
     Returns
     -------
     str
-        To be stored as UTF-8.
+        The document, to be encoded as UTF-8.
 
     Raises
     ------
     MetadataError
-        A table of planes does not have the shape (T, Z, channels).
+        A table of facts per plane does not fit its image.
     """
-    maps: dict[str, str] = {}  # the text of an annotation without its ID, to the ID
+    maps: dict[str, str] = {}  # from the text of an annotation without its ID to the ID
     instruments: list[str] = []
     all_orders = (orders,) * len(images) if isinstance(orders, str) else orders
     each = ome_planes.have_each(images)
-    own = f"<UUID{attributes(FileName=file_name or None)}>{escape(uuid)}</UUID>" if uuid else ""
+    uuid_element = f"<UUID{attributes(FileName=file_name or None)}>{escape(uuid)}</UUID>" if uuid else ""
     bodies: list[str] = []
     for i, metadata in enumerate(images):
         ome_planes.refuse(metadata)
         pixels = _Pixels(pixel_type=pixel_types[i], order=all_orders[i], where="<MetadataOnly/>", each=False)
         if first_ifds is not None:
             shape = ome_planes.of(metadata)
-            where = ome_planes.tiff_data(shape, first_ifds[i], pixels.order, own, each=each[i])
+            where = ome_planes.tiff_data(shape, first_ifds[i], pixels.order, uuid_element, each=each[i])
             pixels = replace(pixels, where=where, each=each[i])
         bodies += _image(i, metadata, pixels, maps, instruments)
     annotations = [f'<MapAnnotation ID="{i}"{text}</MapAnnotation>' for text, i in maps.items()]
@@ -105,12 +105,12 @@ def build(
 
 
 def one(metadata: Metadata) -> str:
-    """The document of one picture that is in no file.
+    """Make the document of one picture that is not in a file.
 
     Raises
     ------
     MetadataError
-        OME has no pixel type for it.
+        OME has no PixelType for its dtype, or a table of facts per plane does not fit it.
     """
     from omio_core.metadata.namespaces import omio_version
 
@@ -129,9 +129,9 @@ def one(metadata: Metadata) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pixels:
-    """How the pixels of an image are stored: its PixelType, its DimensionOrder, and the elements that say where.
+    """How the pixels of an image are stored: PixelType, DimensionOrder, and `where`, the elements that locate them.
 
-    `each` tells whether those are a TiffData a plane.
+    `each` is true if these are one TiffData per plane.
     """
 
     pixel_type: str
@@ -146,14 +146,14 @@ def _image(
     facts, unplaced = metadata.facts, _Unplaced()
     yield f"<Image{attributes(ID=f'Image:{index}', Name=value_of(facts.name))}>"
     if facts.acquisition_date is not None:
-        if (date := _date_time(told(facts.acquisition_date.value))) is None:
+        if (date := _date_time(as_text(facts.acquisition_date.value))) is None:
             unplaced["AcquisitionDate"] = facts.acquisition_date.value
         else:
             yield f"<AcquisitionDate>{escape(date)}</AcquisitionDate>"
     if facts.objective is not None:
-        lens, rest = _objective(facts.objective.value)
-        if rest:
-            unplaced["Objective"] = rest
+        lens, others = _objective(facts.objective.value)
+        if others:
+            unplaced["Objective"] = others
         if lens:
             instruments.append(
                 f'<Instrument ID="Instrument:{index}"><Objective ID="Objective:{index}"{attributes(**lens)}/>'
@@ -161,10 +161,10 @@ def _image(
             )
             yield f'<InstrumentRef ID="Instrument:{index}"/><ObjectiveSettings ID="Objective:{index}"/>'
     yield from _pixels(index, metadata, pixels, unplaced)
-    found = dict(annotated(metadata))
+    annotations = dict(annotated(metadata))
     if unplaced:
-        found[UNPLACED] = {**found.get(UNPLACED, {}), **unplaced}
-    for namespace, content in namespaces(found):
+        annotations[UNPLACED] = {**annotations.get(UNPLACED, {}), **unplaced}
+    for namespace, content in namespaces(annotations):
         if content:
             identity = maps.setdefault(map_annotation(namespace, content), f"Annotation:{len(maps)}")
             yield f'<AnnotationRef ID="{identity}"/>'
@@ -172,15 +172,15 @@ def _image(
 
 
 class _Unplaced(dict[str, Any]):
-    """What has no place in the schema, by its public name."""
+    """The values that have no place in the schema, by their public names."""
 
-    def placed(self, name: str, fact: Fact[Any] | None, make: Callable[[Any], Any]) -> Any:
-        """What `make` makes of the value of a fact; where it makes None, the value is kept here."""
+    def place(self, name: str, fact: Fact[Any] | None, convert: Callable[[Any], Any]) -> Any:
+        """Convert the value of a fact; if `convert` returns None, keep the value here."""
         if fact is None:
             return None
-        if (made := make(fact.value)) is None:
+        if (converted := convert(fact.value)) is None:
             self[name] = finite(fact.value)
-        return made
+        return converted
 
 
 def _pixels(index: int, metadata: Metadata, pixels: _Pixels, unplaced: _Unplaced) -> Iterator[str]:
@@ -195,7 +195,7 @@ def _pixels(index: int, metadata: Metadata, pixels: _Pixels, unplaced: _Unplaced
         ("PhysicalSizeZ", facts.physical_size_z, "µm"),
         ("TimeIncrement", facts.time_increment, "s"),
     ):
-        yield measure(name, unplaced.placed(name, fact, positive), unit)
+        yield measure(name, unplaced.place(name, fact, positive), unit)
     yield ">"
     for i, channel in enumerate(metadata.channels):
         yield _channel(f"Channel:{index}:{i}", channel, f"Channels[{i}]", unplaced)
@@ -209,9 +209,9 @@ def _pixels(index: int, metadata: Metadata, pixels: _Pixels, unplaced: _Unplaced
 
 
 def _channel(identity: str, channel: Channel, name: str, unplaced: _Unplaced) -> str:
-    excitation = unplaced.placed(f"{name}.ExcitationWavelength", channel.excitation, positive)
-    emission = unplaced.placed(f"{name}.EmissionWavelength", channel.emission, positive)
-    rgba = unplaced.placed(f"{name}.Color", channel.color, color)
+    excitation = unplaced.place(f"{name}.ExcitationWavelength", channel.excitation, positive)
+    emission = unplaced.place(f"{name}.EmissionWavelength", channel.emission, positive)
+    rgba = unplaced.place(f"{name}.Color", channel.color, color)
     return (
         f"<Channel{attributes(ID=identity, Name=value_of(channel.name), SamplesPerPixel=int(channel.samples))}"
         f"{measure('ExcitationWavelength', excitation, 'nm')}{measure('EmissionWavelength', emission, 'nm')}"
@@ -219,7 +219,7 @@ def _channel(identity: str, channel: Channel, name: str, unplaced: _Unplaced) ->
     )
 
 
-# --- the objective and the date, where the schema is particular
+# --- the objective and the date, for which the schema has strict rules
 
 _CORRECTIONS = frozenset({
     "UV", "PlanApo", "PlanFluor", "SuperFluor", "VioletCorrected", "Achro", "Achromat", "Fluor", "Fl", "Fluar",
@@ -234,13 +234,13 @@ _TEXTS = ("Manufacturer", "Model", "SerialNumber", "LotNumber")
 _NUMBERS = ("LensNA", "NominalMagnification", "CalibratedMagnification", "WorkingDistance")
 
 
-def _objective(found: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the schema's Objective takes, and the rest."""
+def _objective(stated: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The attributes that the schema's Objective allows, and the others."""
     lens: dict[str, Any] = {}
-    for name, value in found.items():
+    for name, value in stated.items():
         if value is None:
             continue
-        text = told(value)
+        text = as_text(value)
         fits = (
             name in _TEXTS
             or (name in _NUMBERS and number(value) is not None)
@@ -252,21 +252,21 @@ def _objective(found: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]
         if fits:
             lens[name] = text.lower() if name == "Iris" else number(value) if name in _NUMBERS else text
     if "WorkingDistance" in lens:
-        lens.setdefault("WorkingDistanceUnit", "µm")  # the schema's default, said aloud
-    return lens, {name: finite(value) for name, value in found.items() if name not in lens and value is not None}
+        lens.setdefault("WorkingDistanceUnit", "µm")  # the schema's default, written explicitly
+    return lens, {name: finite(value) for name, value in stated.items() if name not in lens and value is not None}
 
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)?", re.ASCII)
 
 
 def _date_time(text: str) -> str | None:
-    """The date as an xsd:dateTime; None where it is none, or has no time of day."""
+    """The date as an xsd:dateTime; None if it is not a date, or has no time of day."""
     text = text.strip()
     try:
         if _DATE_TIME.fullmatch(text):
             datetime.fromisoformat(text[:19])
             return text
-        made = datetime.fromisoformat(text).isoformat() if ":" in text else ""
+        iso = datetime.fromisoformat(text).isoformat() if ":" in text else ""
     except ValueError:
         return None
-    return made if _DATE_TIME.fullmatch(made) else None
+    return iso if _DATE_TIME.fullmatch(iso) else None

@@ -1,1 +1,1 @@
-"""Guarded parsing: XML as a tree, YAML as values; it knows no vocabulary."""
+"""Safe parsing of untrusted text: XML to a tree, YAML to values; it knows no schema."""

@@ -1,7 +1,7 @@
-"""XML from a file as a tree, guarded: refused where it is a bomb, too long or no text; it knows no schema.
+"""Parse XML from a file safely to a tree; it knows no schema.
 
-Text is hostile until read: no DOCTYPE, a cap on bytes and on tags. Elements are matched by their local names, so that
-a namespace that changes with the year is no matter.
+The text is untrusted: a DOCTYPE is refused, and the bytes and tags are limited. Elements are matched by their local
+names, because the namespace of a schema changes with its year.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ __all__ = ["MOST_TAGS", "Element", "first", "local", "named", "parse"]
 
 Element = ET.Element
 
-MOST_TAGS = 8_000_000  # of "<"; an element costs about 300 bytes of memory, however few it has in the file
+MOST_TAGS = 8_000_000  # counted as "<"; an element takes about 300 bytes of memory, however short it is in the file
 
 
 def parse(xml: str | bytes, title: str = "XML") -> Element:
-    """The root element of a text.
+    """Parse a text and return its root element.
 
     Parameters
     ----------
     xml
-        Bytes in the encoding they declare, or text; NUL bytes at the end of bytes are dropped.
+        Text, or bytes in the encoding that they declare; NUL bytes at the end of bytes are dropped.
     title
-        What it is called in an error.
+        The name of the text in errors.
 
     Raises
     ------
     CorruptFileError
-        Not well-formed, or a DOCTYPE.
+        The text is not well-formed, or contains a DOCTYPE.
     LimitExceededError
-        More bytes than the settings allow, or more than `MOST_TAGS`.
+        There are more bytes than the settings allow, or more tags than `MOST_TAGS`.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def parse(xml: str | bytes, title: str = "XML") -> Element:
     'a'
     """
     data = xml.encode("utf-8", "surrogatepass") if isinstance(xml, str) else bytes(xml)
-    if b"\0" not in data[:4]:  # where every other byte is NUL, it is UTF-16
+    if b"\0" not in data[:4]:  # if every other byte is NUL, it is UTF-16
         data = data.rstrip(b"\0")  # a TIFF tag ends with NUL
     if len(data) > (most := current().max_xml) or data.count(b"<") > MOST_TAGS:
         raise LimitExceededError(
@@ -58,33 +58,33 @@ def parse(xml: str | bytes, title: str = "XML") -> Element:
         return ET.fromstring(data, ET.XMLParser(encoding=encoding))
     except ET.ParseError as error:
         line, column = error.position
-        raise _malformed(title, error.msg, line, column) from error
-    except (LookupError, ValueError) as error:  # an encoding that Python does not know, or that is no text
+        raise _malformed_error(title, error.msg, line, column) from error
+    except (LookupError, ValueError) as error:  # an unknown encoding, or a codec that does not decode to text
         raise CorruptFileError(f"the {title} is malformed", evidence=str(error)) from error
 
 
 def local(element: Element) -> str:
-    """The name without its namespace."""
+    """The name of an element without its namespace."""
     return element.tag.rpartition("}")[2]
 
 
 def named(element: Element, name: str) -> Iterator[Element]:
-    """The children of that local name."""
+    """The children with this local name."""
     tags = {tag for tag in {child.tag for child in element} if tag.rpartition("}")[2] == name}
     return (child for child in element if child.tag in tags)
 
 
 def first(element: Element, *names: str) -> Element | None:
-    """The first child of the first local name that there is."""
+    """The first child with the first of these local names that occurs; None if none does."""
     return next((child for name in names for child in named(element, name)), None)
 
 
-class _Begun(Exception):  # noqa: N818 - no error: how the prolog says that it is over
+class _PrologEnd(Exception):  # noqa: N818 - not an error: it reports the end of the prolog
     pass
 
 
 def _refuse_doctype(data: bytes, encoding: str | None, title: str) -> None:
-    """Read up to the root element; entities can be declared nowhere else (XML 1.0, 2.8)."""
+    """Refuse a DOCTYPE. Reads up to the root element: entities cannot be declared after it (XML 1.0, 2.8)."""
 
     def refuse(name: str, *_: Any) -> None:
         raise CorruptFileError(
@@ -94,7 +94,7 @@ def _refuse_doctype(data: bytes, encoding: str | None, title: str) -> None:
         )
 
     def begin(*_: Any) -> None:
-        raise _Begun
+        raise _PrologEnd
 
     parser = expat.ParserCreate(encoding)
     parser.StartDoctypeDeclHandler = refuse
@@ -103,16 +103,16 @@ def _refuse_doctype(data: bytes, encoding: str | None, title: str) -> None:
         for start in range(0, len(data), 1 << 16):
             parser.Parse(data[start : start + (1 << 16)], False)
         parser.Parse(b"", True)
-    except _Begun:
+    except _PrologEnd:
         return
     except expat.ExpatError as error:
-        raise _malformed(title, expat.ErrorString(error.code), error.lineno, error.offset) from error
+        raise _malformed_error(title, expat.ErrorString(error.code), error.lineno, error.offset) from error
     except (LookupError, ValueError) as error:
         raise CorruptFileError(f"the {title} is malformed", evidence=str(error)) from error
     raise CorruptFileError(f"the {title} is malformed", evidence="there is no element")
 
 
-def _malformed(title: str, message: str, line: int, column: int) -> CorruptFileError:
+def _malformed_error(title: str, message: str, line: int, column: int) -> CorruptFileError:
     message = message.split(":")[0]
     return CorruptFileError(
         f"the {title} is malformed",

@@ -1,8 +1,8 @@
-"""YAML from a file as plain values, guarded: no bomb, no key that stands twice, no type of its own; it knows no schema.
+"""Parse YAML from a file safely to plain values; it knows no schema.
 
-What is written is what is meant: scalars are those of YAML 1.2's core schema (yaml.org/spec/1.2.2, 10.3), so that
-``no`` is a word, ``1:30`` and ``2024-05-01`` are texts and ``1e3`` a number, unlike in YAML 1.1. Anchors, aliases and
-tags are refused: no settings need them, and aliases are how YAML bombs are made.
+Scalars are those of YAML 1.2's core schema (yaml.org/spec/1.2.2, 10.3): ``no`` is a word, ``1:30`` and ``2024-05-01``
+are texts and ``1e3`` is a number, unlike in YAML 1.1. A key that occurs twice is refused. So are anchors, aliases and
+tags: no settings need them, and YAML bombs are made of aliases.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["DEEPEST", "MOST", "load"]
 
 MOST = 1 << 20
-"""Bytes of YAML that are parsed; whoever knows better gives less."""
+"""The default limit of bytes; a caller that expects less passes a lower limit."""
 
 DEEPEST = 32
-"""Lists and mappings inside one another."""
+"""The limit of lists and mappings nested in each other."""
 
 _SCALARS = {
     "null": re.compile(r"(?:~|null|Null|NULL|)\Z"),
@@ -35,24 +35,24 @@ _SCALARS = {
 
 
 def load(text: str | bytes, title: str = "YAML", *, most: int = MOST) -> Any:
-    """The one document of a text, as str, int, float, bool, None, list and dict.
+    """Parse the single document of a text to str, int, float, bool, None, list and dict.
 
     Parameters
     ----------
     text
         Text, or bytes of UTF-8 or (with a byte order mark) UTF-16.
     title
-        What it is called in an error.
+        The name of the text in errors.
     most
-        Bytes it may have.
+        The limit of bytes.
 
     Raises
     ------
     MetadataError
-        It is malformed, nested deeper than `DEEPEST`, or has a key twice, an anchor, an alias, a tag, a key that is a
-        list or a mapping, or several documents. The fact ``line`` says where, counted from 1.
+        The text is malformed, nests deeper than `DEEPEST`, or contains a key twice, an anchor, an alias, a tag, a key
+        that is a list or a mapping, or several documents. The fact ``line`` is its line, counted from 1.
     LimitExceededError
-        It is longer than `most`.
+        The text is longer than `most`.
 
     Examples
     --------
@@ -67,35 +67,37 @@ def load(text: str | bytes, title: str = "YAML", *, most: int = MOST) -> Any:
     import yaml
 
     try:
-        loader = _loader()(_decoded(text, title))
+        loader = _loader()(_decode(text, title))
         return loader.get_single_data()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise _malformed(
+        raise _malformed_error(
             title, error.problem or error.context or "", None if mark is None else mark.line + 1
         ) from error
-    except yaml.YAMLError as error:  # a character that is none
-        raise _malformed(title, str(error).partition("\n")[0], None) from error
+    except yaml.YAMLError as error:  # a character that YAML does not allow
+        raise _malformed_error(title, str(error).partition("\n")[0], None) from error
 
 
-def _decoded(text: str | bytes, title: str) -> str:
+def _decode(text: str | bytes, title: str) -> str:
     if isinstance(text, str):
         return text.removeprefix("\ufeff")
     name = "utf-16" if text.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
         return text.decode(name)
     except UnicodeDecodeError as error:
-        raise _malformed(title, f"it is no {name}: {error.reason}", text.count(b"\n", 0, error.start) + 1) from error
+        raise _malformed_error(
+            title, f"it is no {name}: {error.reason}", text.count(b"\n", 0, error.start) + 1
+        ) from error
 
 
-def _malformed(title: str, problem: str, line: int | None) -> MetadataError:
+def _malformed_error(title: str, problem: str, line: int | None) -> MetadataError:
     where = "" if line is None else f" in line {line}"
     return MetadataError(f"the {title} is malformed{where}", evidence=problem, remedy="correct that line", line=line)
 
 
 @cache
 def _loader() -> Any:
-    """The guarded loader: PyYAML's own in Python, because the one in C recurses as deep as a file tells it to."""
+    """The safe loader; based on PyYAML's in Python, because the one in C recurses as deep as the file nests."""
     import yaml
 
     class Plain(yaml.SafeLoader):
@@ -104,11 +106,11 @@ def _loader() -> Any:
         def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
             event: Any = self.peek_event()  # type: ignore[no-untyped-call]
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-                raise _refused("anchors and aliases are refused", event.start_mark)
+                raise _refusal("anchors and aliases are refused", event.start_mark)
             if getattr(event, "tag", None) is not None:
-                raise _refused(f"the tag {event.tag} is refused", event.start_mark)
+                raise _refusal(f"the tag {event.tag} is refused", event.start_mark)
             if isinstance(event, yaml.CollectionStartEvent) and self.depth >= DEEPEST:
-                raise _refused(f"nested deeper than {DEEPEST}", event.start_mark)
+                raise _refusal(f"nested deeper than {DEEPEST}", event.start_mark)
             self.depth += 1
             node: yaml.Node | None = super().compose_node(parent, index)
             self.depth -= 1
@@ -118,26 +120,26 @@ def _loader() -> Any:
             if isinstance(node, yaml.MappingNode):
                 return self._mapping(node)
             if isinstance(node, yaml.SequenceNode):
-                return [self.construct_object(one) for one in node.value]
+                return [self.construct_object(item) for item in node.value]
             return _scalar(node)
 
         def _mapping(self, node: yaml.MappingNode) -> dict[Any, Any]:
-            found: dict[Any, Any] = {}
+            values: dict[Any, Any] = {}
             for key, value in node.value:
                 if not isinstance(key, yaml.ScalarNode):
-                    raise _refused("a key is a list or a mapping", key.start_mark)
+                    raise _refusal("a key is a list or a mapping", key.start_mark)
                 name = _scalar(key)
-                if name in found:
-                    raise _refused(f"the key {name!r} stands twice", key.start_mark)
-                found[name] = self.construct_object(value)
-            return found
+                if name in values:
+                    raise _refusal(f"the key {name!r} stands twice", key.start_mark)
+                values[name] = self.construct_object(value)
+            return values
 
     return Plain
 
 
 def _scalar(node: yaml.Node) -> Any:
     text: str = node.value
-    if getattr(node, "style", None) is not None:  # quoted, or a block: text
+    if getattr(node, "style", None) is not None:  # quoted, or a block: a text
         return text
     kind = next((name for name, form in _SCALARS.items() if form.match(text)), "str")
     if kind == "null":
@@ -146,7 +148,7 @@ def _scalar(node: yaml.Node) -> Any:
         return text.lower() == "true"
     if kind == "int":
         if len(text) > 100:
-            raise _refused("a whole number of more than 100 digits", node.start_mark)
+            raise _refusal("a whole number of more than 100 digits", node.start_mark)
         return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
     if kind == "float":
         return float(
@@ -155,7 +157,7 @@ def _scalar(node: yaml.Node) -> Any:
     return text
 
 
-def _refused(problem: str, mark: Any) -> yaml.MarkedYAMLError:
+def _refusal(problem: str, mark: Any) -> yaml.MarkedYAMLError:
     import yaml
 
     return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)

@@ -118,7 +118,7 @@ def test_the_metadata_are_parsed_once(tmp_path: Path, monkeypatch: pytest.Monkey
         times.append(xml)
         return xmltext.parse(xml, *said)
 
-    ometree._kept.cache_clear()
+    ometree._read_cached.cache_clear()
     monkeypatch.setattr(ometree, "parse", counted)
     assert omio.plan(tmp_path, merge="T").outputs[0].shape == (20, 1, 1, 5, 6)
     assert len(times) == 20
