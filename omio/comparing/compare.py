@@ -49,9 +49,9 @@ def images(
     if isinstance(source, Image):
         return (source,)
     try:
-        found = opening.pick(source, "all" if image is None else image, said, one=image is not None)
+        found = opening.pick(source, "all" if image is None else image, said, single=image is not None)
     except ManyImagesError:
-        found = opening.pick(source, "all", said, one=False)
+        found = opening.pick(source, "all", said, single=False)
         if len(found) > 1:
             raise
     stack.enter_context(found[0])  # all of them share the one file

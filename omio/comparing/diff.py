@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any, Literal
 
-from omio.request import request
+from omio.request import make_request
 from omio_core.errors import OmioError
 from omio_core.images.image import Image
 from omio_core.wording import Blank, advise, worded
@@ -64,11 +64,11 @@ def diff(
     >>> diff("stack.lsm", "stack.ome.tif").lost  # doctest: +SKIP
     ()
     """
-    asked = request(reader, axes, pixel_size, time_increment, channel_names, others)
+    request = make_request(reader, axes, pixel_size, time_increment, channel_names, others)
     if pixels not in (True, False, "all"):
         raise OmioError(f"pixels cannot be {pixels!r}", remedy='give True, False or "all"')
     with ExitStack() as stack:
-        left, right = (compare.images(one, image, asked, stack) for one in (a, b))
+        left, right = (compare.images(one, image, request, stack) for one in (a, b))
         names = compare.name(a), compare.name(b)
         if len(left) != len(right):
             choose = advise("choose one with {image}", image=Blank("index or name"))
