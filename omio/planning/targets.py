@@ -96,7 +96,7 @@ def _wanted(
         along = ones[0].output.along
         if along is not None:
             found = collection.listing
-            title = filenames.stem(found.title, suffixes) if found.candidates[0].given else found.title
+            title = filenames.stem(found.title, suffixes) if found.candidates[0].named else found.title
             yield filenames.merged(title, Path(found.home), out, along, ones[0].images[0], how.name)
             continue
         folder = out
