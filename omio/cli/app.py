@@ -75,7 +75,9 @@ def _folder(path: str, said: dict[str, Any], tell: Callable[[OpenedSource], None
     failed: dict[str, Exception] = {}
     stated = {name: said[name] for name in said if name != "policies"}
     others = {"policies": said["policies"]} if "policies" in said else {}
-    for opened in collect.describe_readable(Folder(path), request.make_request(**stated, others=others), failed.__setitem__):
+    for opened in collect.describe_readable(
+        Folder(path), request.make_request(**stated, others=others), failed.__setitem__
+    ):
         tell(opened)
     if failed:
         raise OmioError(f"{len(failed)} of the files in {path} cannot be read", failed=failed)
