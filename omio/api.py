@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from omio_core.images.overrides import Overrides
 
-from .compat.keywords import by_earlier_names
+from .compat.keywords import translate_keywords
 from .request import Dict, Sizes, Source, make_request, writer_options
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def imread(
     """
     from . import opening
 
-    source, merge, pixel_size, others = by_earlier_names(source, merge, pixel_size, others)
+    source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     request = make_request(reader, axes, pixel_size, time_increment, channel_names, others)
     images = opening.images(source, image, request, along=merge, single=not return_list)
     pixels = opening.pixels(images, lazily=lazy)
@@ -182,7 +182,7 @@ def imopen(
     """
     from . import opening
 
-    source, merge, pixel_size, others = by_earlier_names(source, merge, pixel_size, others)
+    source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     request = make_request(reader, axes, pixel_size, time_increment, channel_names, others)
     return opening.images(source, image, request, along=merge, single=True)[0]
 
@@ -363,7 +363,7 @@ def convert_to_ometiff(
     from .planning import execute, prepare
     from .planning.values import WriteOptions
 
-    source, merge, pixel_size, others = by_earlier_names(source, merge, pixel_size, others)
+    source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     write_options = WriteOptions(
         name=name, layout=layout, compression_level=compression_level, tile=tile, verify=verify, workers=workers,
         options=writer_options(others),
@@ -426,7 +426,7 @@ def plan(
     from .planning import prepare
     from .planning.values import WriteOptions
 
-    source, merge, pixel_size, others = by_earlier_names(source, merge, pixel_size, others)
+    source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     write_options = WriteOptions(
         name=name, layout=layout, compression_level=compression_level, tile=tile, verify=verify, workers=workers,
         options=writer_options(others),
