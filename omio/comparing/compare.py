@@ -122,9 +122,7 @@ def _statements(image: Image) -> Iterator[tuple[str, _Statement]]:
     yield "shape", _Statement(value=list(image.shape))
     yield "dtype", _Statement(value=str(image.dtype))
     yield "SamplesPerPixel", _Statement(value=metadata.samples)
-    unplaced = metadata.facts.annotations.get(
-        UNPLACED, {}
-    )  # facts without a place in OME's schema are known all the same
+    unplaced = metadata.facts.annotations.get(UNPLACED, {})  # facts without a place in OME's schema are known, too
     for fact, stated in metadata.stated():
         if fact == "Objective":
             lens = dict(stated.value) if stated else {}
