@@ -1,6 +1,6 @@
-"""OMIO, the everyday face: read, open, explain, write and convert microscopy images; it knows no format.
+"""OMIO's public face: read, open, explain, write and convert microscopy images; it knows no format.
 
-Names only: each is imported at first use, so that ``import omio`` is light.
+This module holds names only. Each is imported at first use, so that ``import omio`` is light.
 """
 
 from typing import TYPE_CHECKING, Any

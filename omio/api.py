@@ -1,7 +1,7 @@
-"""The verbs of the face: read, open, explain, write, convert and plan; they decide nothing and know no format.
+"""The public verbs: read, open, explain, write, convert and plan; they decide nothing and know no format.
 
-Every verb takes the policies of `omio_core.Policies` and what the caller states as keywords. This is the only module
-with flags besides `omio.compat`; they keep scripts working. What loads an array library is imported by the call that
+Every verb takes the policies of `omio_core.Policies` and the caller's statements as keywords. This is the only module
+with flags besides `omio.compat`; they keep scripts working. A call imports what loads an array library only when it
 needs it, so that ``from omio import imread`` is light.
 """
 
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from omio_core.images.overrides import Overrides
 
-from .compat.keywords import by_earlier_names
-from .request import Dict, Sizes, Source, request, writer_options
+from .compat.keywords import translate_keywords
+from .request import Dict, Sizes, Source, make_request, writer_options
 
 if TYPE_CHECKING:
     import dask.array
@@ -92,34 +92,34 @@ def imread(
     Parameters
     ----------
     source
-        A file, a folder, a list of them, or `Folder`, `FolderStack` to say more. A path that is named is always read;
-        in a folder, hidden files, previews and what is no image are left out, and so is what OMIO wrote from others
-        of them.
+        A file, a folder, a list of them, or `Folder` or `FolderStack` to be more specific. OMIO always reads a path
+        that you name. In a folder it leaves out hidden files, previews, files that are no images, and files that it
+        wrote itself from other files of the folder.
     reader
-        Name of a reader, whatever the file looks like; None lets the content decide.
+        Name of the reader to use, whatever the file looks like. None: the content of the file decides.
     image
         Which image of a file that holds several: an index or a name; ``"all"`` with `return_list` or `merge`.
     merge
-        ``"T"``, ``"Z"`` or ``"C"``: all images become one along that axis, files in natural order (T_2 before T_10),
-        a list in its own.
+        ``"T"``, ``"Z"`` or ``"C"``: merge all images into one along that axis. Files of a folder are in natural order
+        (T_2 before T_10), those of a list in the order of the list.
     return_list
-        Give two lists with one entry an image, in order.
+        Return two lists with one entry per image, in order.
     lazy
-        Give dask arrays that read when they are computed, instead of arrays in memory.
+        Return dask arrays that read when they are computed, instead of arrays in memory.
     axes
         Your own names for the axes of the file, such as ``"ZYX"``: one letter for every axis, or for every axis
         longer than 1. The name of an axes policy (``"warn"``, ``"raise"``) chooses that policy.
     pixel_size
-        Micrometres, stated by you: one number for X and Y, (x, y), (x, y, z), or a mapping with some of X, Y, Z.
+        Micrometres, as you state them: one number for X and Y, (x, y), (x, y, z), or a mapping with some of X, Y, Z.
     time_increment
-        Seconds, stated by you.
+        Seconds between time points, as you state them.
     channel_names
-        Stated by you, one a channel.
+        One name per channel, as you state them.
     **others
         Policies by kind (``missing="raise"``, ``shapes="pad"``), ``policies=Policies(...)``, and the reader's own
         options. Also earlier names: ``merge_multiple_files_in_folder``, ``merge_folder_stacks``,
         ``merge_along_axis``, ``zeropadding`` (True: ``shapes="pad"``), ``folder_stacks`` (`FolderStack`),
-        ``recursive``, ``physicalsize_xyz`` with ``pixelunit``. Those of a merge are an error without one.
+        ``recursive``, ``physicalsize_xyz`` with ``pixelunit``. Those that describe a merge are an error without one.
 
     Returns
     -------
@@ -131,10 +131,10 @@ def imread(
     Raises
     ------
     FileNotFoundError
-        There is nothing of that name.
+        There is no such file or folder.
     OmioError
-        Nobody can read it, it is malformed, it holds several images and none is chosen, or a policy forbids what it
-        holds.
+        No reader recognises the source, the file is malformed, it holds several images and you chose none, or a policy
+        forbids what it holds.
 
     Examples
     --------
@@ -145,11 +145,11 @@ def imread(
     """
     from . import opening
 
-    source, merge, pixel_size, others = by_earlier_names(source, merge, pixel_size, others)
-    asked = request(reader, axes, pixel_size, time_increment, channel_names, others)
-    images = opening.images(source, image, asked, along=merge, one=not return_list)
+    source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
+    request = make_request(reader, axes, pixel_size, time_increment, channel_names, others)
+    images = opening.images(source, image, request, along=merge, single=not return_list)
     pixels = opening.pixels(images, lazily=lazy)
-    dicts = [one.metadata.to_dict() for one in images]
+    dicts = [image.metadata.to_dict() for image in images]
     return (pixels, dicts) if return_list else (pixels[0], dicts[0])
 
 
@@ -165,7 +165,7 @@ def imopen(
     channel_names: Sequence[str] | None = None,
     **others: Any,
 ) -> Image:
-    """Open an image lazily: nothing is read until pixels are asked for.
+    """Open an image lazily: OMIO reads pixels only when you ask for them.
 
     Parameters are those of `imread`.
 
@@ -182,9 +182,9 @@ def imopen(
     """
     from . import opening
 
-    source, merge, pixel_size, others = by_earlier_names(source, merge, pixel_size, others)
-    asked = request(reader, axes, pixel_size, time_increment, channel_names, others)
-    return opening.images(source, image, asked, along=merge, one=True)[0]
+    source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
+    request = make_request(reader, axes, pixel_size, time_increment, channel_names, others)
+    return opening.images(source, image, request, along=merge, single=True)[0]
 
 
 def explain(
@@ -197,21 +197,21 @@ def explain(
     channel_names: Sequence[str] | None = None,
     **others: Any,
 ) -> Explanation:
-    """Why a source is read as it is: every reader's verdict, and every value with its origin.
+    """Explain how OMIO reads a source: every reader's verdict, and every value with its origin.
 
     Reads no pixel. Parameters are those of `imread`.
 
     Returns
     -------
     Explanation
-        ``print`` it, or take ``.to_dict()``.
+        ``print`` it, or call ``.to_dict()``.
     """
     from omio_core.images.explanation import Explanation
 
     from . import opening
 
-    asked = request(reader, axes, pixel_size, time_increment, channel_names, others)
-    return Explanation(source=opening.source(source, asked))
+    request = make_request(reader, axes, pixel_size, time_increment, channel_names, others)
+    return Explanation(source=opening.source(source, request))
 
 
 def imwrite(
@@ -231,20 +231,20 @@ def imwrite(
     progress: Callable[[int], None] | None = None,
     **options: Any,
 ) -> Path:
-    """Write an image; the name asked for is the name written, whole or not at all.
+    """Write an image under exactly the name you give; the file appears complete or not at all.
 
     Parameters
     ----------
     path
-        Its suffix chooses the writer: ``.ome.tif``, ``.ome.tiff``, ``.ome.btf``.
+        The file to write. Its suffix chooses the writer: ``.ome.tif``, ``.ome.tiff``, ``.ome.btf``.
     array
         Pixels: numpy, dask, zarr, or an `Image`.
     metadata
-        A dict as `imread` gives it, or any part of one; None: nothing is known.
+        A dict as `imread` returns it, or any part of one. None: nothing is known.
     axes
-        One letter an axis of the array. Needed where neither the dict says it nor the number of axes (2: YX, 5: TZCYX).
+        One letter per axis of the array. Needed where neither the dict nor the number of axes (2: YX, 5: TZCYX) tells.
     pixel_size, time_increment, channel_names
-        As for `imread`; they win over the dict.
+        As for `imread`; they take precedence over the dict.
     compression_level
         0 (truly uncompressed) to 9; or ``"auto"``, which tries encoders on samples of the data and takes the fastest
         whose files are at most 3 % larger than those of level 3.
@@ -252,29 +252,29 @@ def imwrite(
         Edge of square tiles, a multiple of 16; 0 for strips; None for tiles of 512 where a plane is wider or higher
         than 4096 pixels.
     verify
-        ``"structure"``: directories and OME-XML are checked before the file gets its name. ``"pixels"``: every plane
-        is read back and compared, too. ``"none"``.
+        ``"structure"``: check directories and OME-XML before the file gets its name. ``"pixels"``: also read every
+        plane back and compare it. ``"none"``: check nothing.
     collision
         What to do if the name is taken: ``"raise"``, ``"overwrite"``, ``"number"``, ``"skip"``.
     workers
-        Threads; all cores where None.
+        Number of threads. None: all cores.
     progress
         Called with the bytes of pixels done so far.
     **options
-        The writer's own; of OME-TIFF: ``compression``, ``predictor``, ``pyramid``, ``pyramid_method``, ``order``,
-        ``bigtiff``, ``profile``.
+        The writer's own options; for OME-TIFF: ``compression``, ``predictor``, ``pyramid``, ``pyramid_method``,
+        ``order``, ``bigtiff``, ``profile``.
 
     Returns
     -------
     pathlib.Path
-        The file written; with ``collision="skip"`` the file that stands.
+        The file written; with ``collision="skip"`` and a name that is taken, the existing file.
 
     Raises
     ------
     AmbiguousAxesError, MetadataError
         Axes, shape or lengths disagree with the array; nothing is written.
     WriteError
-        The name is taken or the disk refuses; what stood there still stands.
+        The name is taken or the disk refuses; an existing file stays as it is.
     """
     from omio_core.images import writing
 
@@ -317,34 +317,35 @@ def convert_to_ometiff(
     landed: Callable[[str, Path], None] | None = None,
     **others: Any,
 ) -> list[Path]:
-    """Convert files to OME-TIFF, block by block: no picture is ever whole in memory.
+    """Convert files to OME-TIFF, block by block: no picture is ever complete in memory.
 
     Parameters
     ----------
     source
         As for `imread`.
     out
-        A file (``.ome.tif``), or a folder, made if need be; beside each source file where None. In a folder the names
-        are ``stem.ome.tif``, or ``stem_<image name>.ome.tif`` where the file holds several images; below it, the
-        folders of the source. Of a merge: ``<folder>_merged_T.ome.tif``, beside the folder where None.
+        A file (``.ome.tif``), or a folder, which is made if need be. None: beside each source file. In a folder the
+        names are ``stem.ome.tif``, or ``stem_<image name>.ome.tif`` where the file holds several images; the folders
+        of the source are repeated below it. A merge is named ``<folder>_merged_T.ome.tif``, beside the folder where
+        `out` is None.
     reader, axes, pixel_size, time_increment, channel_names, **others
         As for `imread`, and the options of the writer as for `imwrite`. The policy ``collision`` (default
-        ``"number"``) says what happens to a name that is taken.
+        ``"number"``) says what happens if a name is taken.
     image
-        Which images of each file: an index, a name, or ``"all"``; all where None, if they are not merged.
+        Which images of each file: an index, a name, or ``"all"``. None: all, if they are not merged.
     merge
-        As for `imread`: all become one file.
+        As for `imread`: all images become one file.
     name
         A template for the names instead, without suffix: ``"{stem}_{image}"``, with ``{index}``, ``{channels}``
-        and the keys of `imread`'s dict that hold one value, such as ``{SizeT}``.
+        and the keys of `imread`'s dict that hold a single value, such as ``{SizeT}``.
     layout
-        ``"files"``: one file an image; ``"one-file"``: all of them in one.
+        ``"files"``: one file per image; ``"one-file"``: all images of a source file in one file.
     compression_level, tile, verify, workers
         As for `imwrite`.
     progress
-        Called with the bytes of pixels done and the bytes in all.
+        Called with the bytes of pixels done and the bytes in total.
     landed
-        Called with a source file and the file written from it, as soon as that is whole.
+        Called with a source file and the file written from it, as soon as that file is complete.
 
     Returns
     -------
@@ -354,20 +355,21 @@ def convert_to_ometiff(
     Raises
     ------
     FileNotFoundError, OmioError
-        As for `imread` and `imwrite`. Everything is looked at before anything is written; where something goes wrong
-        later, files of this call that are whole already stay. Of several source files the others are done, too; then
-        one error names those that failed, in its attribute `failed` from file to error, and has the files `written`.
+        As for `imread` and `imwrite`. OMIO looks at all sources before it writes anything. If something fails later,
+        the files of this call that are already complete stay. Of several source files the others are still converted;
+        then one error names those that failed in its attribute `failed`, from file to error, and the files written in
+        `written`.
     """
     from .planning import execute, prepare
     from .planning.values import WriteOptions
 
-    source, merge, pixel_size, others = by_earlier_names(source, merge, pixel_size, others)
-    how = WriteOptions(
+    source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
+    write_options = WriteOptions(
         name=name, layout=layout, compression_level=compression_level, tile=tile, verify=verify, workers=workers,
         options=writer_options(others),
     )  # fmt: skip
-    asked = request(reader, axes, pixel_size, time_increment, channel_names, others, how.options)
-    prepared = prepare.prepare(source, asked, image=image, along=merge, out=out, writing=how)
+    request = make_request(reader, axes, pixel_size, time_increment, channel_names, others, write_options.options)
+    prepared = prepare.prepare(source, request, image=image, along=merge, out=out, writing=write_options)
     prepared.refuse()
     return execute.write(prepared.plan, prepared.outputs, progress, landed)
 
@@ -395,12 +397,12 @@ def plan(
     workers: int | None = None,
     **others: Any,
 ) -> Plan:
-    """What `convert_to_ometiff` would do, or what `imread` would give, said before a pixel is read.
+    """Say what `convert_to_ometiff` would do, or what `imread` would return, before a pixel is read.
 
     Parameters
     ----------
     to
-        ``"files"``: what would be written; ``"memory"``: what would be read.
+        ``"files"``: plan what would be written; ``"memory"``: plan what would be read.
     source, out, reader, image, merge, axes, pixel_size, time_increment, channel_names, name, layout, \
     compression_level, tile, verify, workers, **others
         As for `convert_to_ometiff`.
@@ -408,13 +410,14 @@ def plan(
     Returns
     -------
     Plan
-        ``print`` it; ``to_json()`` saves it, ``from_json()`` gives it back; ``run()`` does exactly that, or says which
-        input has changed or which name was taken since.
+        ``print`` it; ``to_json()`` saves it, ``from_json()`` loads it; ``run()`` does exactly what it says, or reports
+        which input has changed or which name has been taken since.
 
     Raises
     ------
     FileNotFoundError, OmioError
-        Something cannot be read. What stands against a merge or a name is among ``problems`` of the plan.
+        A source cannot be read. Reasons against a merge or a name are no error here: they are among the plan's
+        ``problems``.
 
     Examples
     --------
@@ -423,10 +426,10 @@ def plan(
     from .planning import prepare
     from .planning.values import WriteOptions
 
-    source, merge, pixel_size, others = by_earlier_names(source, merge, pixel_size, others)
-    how = WriteOptions(
+    source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
+    write_options = WriteOptions(
         name=name, layout=layout, compression_level=compression_level, tile=tile, verify=verify, workers=workers,
         options=writer_options(others),
     )  # fmt: skip
-    asked = request(reader, axes, pixel_size, time_increment, channel_names, others, how.options)
-    return prepare.plan(source, asked, image=image, along=merge, out=out, writing=how, to=to)
+    request = make_request(reader, axes, pixel_size, time_increment, channel_names, others, write_options.options)
+    return prepare.plan(source, request, image=image, along=merge, out=out, writing=write_options, to=to)

@@ -1,4 +1,4 @@
-"""From a source to OME-TIFF files, and what an array in memory is; it knows no format."""
+"""Turn an array in memory and its metadata into an image; it knows no format."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from omio_core.wording import advise
 
 
 def image_of(array: Any, metadata: Mapping[str, Any] | Metadata | None, stated: Overrides) -> Image:
-    """An image over an array and what is said of it.
+    """Return an image over an array, with the metadata that the caller gives and states.
 
     Raises
     ------
     AmbiguousAxesError
         The axes are unknown, or do not fit the array.
     MetadataError
-        The metadata describe another array, or hold what cannot be written.
+        The metadata describe another array, or hold a value that cannot be written.
     WriteError
         Values are masked, or a length of the array is unknown.
     """
@@ -36,29 +36,29 @@ def image_of(array: Any, metadata: Mapping[str, Any] | Metadata | None, stated: 
         raise MetadataError(
             "metadata must be a dict", evidence=f"it is {shown(metadata)}", remedy="give a dict, or none"
         )
-    if isinstance(metadata, Metadata):  # nobody has looked at what it holds; a dict is looked at as it is taken
+    if isinstance(metadata, Metadata):  # its values are unchecked; those of a dict are checked by `from_dict`
         for name, content in metadata.facts.annotations.items():
             checked(f"Annotations[{name!r}]", content)
     if isinstance(array, Image):
         image = array
         metadata = array.metadata if metadata is None else metadata
-        said = stated.axes if stated.axes is not None or isinstance(metadata, Metadata) else metadata.get("axes")
-        if said is not None and check(said) != CANONICAL:
+        axes = stated.axes if stated.axes is not None or isinstance(metadata, Metadata) else metadata.get("axes")
+        if axes is not None and check(axes) != CANONICAL:
             raise AmbiguousAxesError(
                 "the axes of an Image are TZCYX",
-                evidence=f"axes={said!r}",
+                evidence=f"axes={axes!r}",
                 remedy=advise("leave {axes} and the key axes out", axes=None),
             )
     else:
         public = metadata if isinstance(metadata, Mapping) else None
-        array = _unmasked(array if hasattr(array, "dtype") else _asarray(array))
+        array = _remove_mask(array if hasattr(array, "dtype") else _asarray(array))
         _refuse_unknown_lengths(array)
         image = Image.of_array(array, axes=axes_of(public, array.shape, stated.axes))
     if not isinstance(metadata, Metadata):
-        said = _without_shape(metadata or {}, tuple(array.shape))
+        facts = _without_shape(metadata or {}, tuple(array.shape))
         if image.metadata.samples > 1:
-            said.setdefault("SamplesPerPixel", image.metadata.samples)
-        metadata = from_dict(said, image.shape, str(image.dtype))
+            facts.setdefault("SamplesPerPixel", image.metadata.samples)
+        metadata = from_dict(facts, image.shape, str(image.dtype))
     known = replace(
         metadata,
         shape=image.shape,
@@ -75,19 +75,22 @@ def _asarray(array: Any) -> Any:
     return np.asarray(array)
 
 
-def _unmasked(array: Any) -> Any:
-    """The array without its mask, if it has one that masks nothing; of lazy pixels nobody knows.
+def _remove_mask(array: Any) -> Any:
+    """Return the array without its mask if the mask masks nothing.
+
+    Of lazy pixels nobody knows whether a value is masked: they are refused.
 
     Raises
     ------
     WriteError
+        Values are masked, or the blocks of a lazy array are masked arrays.
     """
-    kind = getattr(array, "_meta", array)  # dask has an empty array of the kind that its blocks are
-    if not hasattr(kind, "mask") or not hasattr(kind, "filled"):
+    sample = getattr(array, "_meta", array)  # dask keeps an empty array of the class of its blocks
+    if not hasattr(sample, "mask") or not hasattr(sample, "filled"):
         return array
     import numpy as np
 
-    lazy = kind is not array
+    lazy = sample is not array
     masked = None if lazy else int(np.count_nonzero(np.ma.getmaskarray(array)))
     if masked == 0:
         return np.ma.getdata(array)
@@ -99,11 +102,12 @@ def _unmasked(array: Any) -> Any:
 
 
 def _refuse_unknown_lengths(array: Any) -> None:
-    """Dask gives NaN where it does not know how long a block is.
+    """Refuse an array of unknown shape: dask gives NaN for the length of a block that it does not know.
 
     Raises
     ------
     WriteError
+        A length is NaN.
     """
     if any(length != length for length in array.shape):
         raise WriteError(
@@ -114,7 +118,7 @@ def _refuse_unknown_lengths(array: Any) -> None:
 
 
 def _without_shape(public: Mapping[str, Any], shape: tuple[int, ...]) -> dict[str, Any]:
-    """A dict without axes and shape, which are the array's own; the lengths Size* stay and are compared later."""
+    """Return a dict without axes and shape, which the array states; the lengths Size* stay and are compared later."""
     stated = lengths_of(public.get("shape"))
     if stated is not None and stated != shape:
         raise MetadataError(

@@ -1,4 +1,4 @@
-"""From what a caller says to opened images; it knows no format and takes no flags."""
+"""Open images from a source and a request; it knows no format and takes no flags."""
 
 from __future__ import annotations
 
@@ -19,56 +19,56 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def source(path: str | os.PathLike[str], said: Request) -> OpenedSource:
-    """A source described under a request; its file is let go of at once.
+def source(path: str | os.PathLike[str], request: Request) -> OpenedSource:
+    """Describe a source under a request; its file is closed at once.
 
     Raises
     ------
     NoReaderError
-        Also for a folder that is no picture.
+        No reader recognises the source, or it is a folder that no reader knows as one picture.
     OmioError
-        It cannot be read, or a policy forbids it.
+        The source cannot be read, or a policy forbids it.
     """
     try:
-        opened = open_source(path, said)
+        opened = open_source(path, request)
     except NoReaderError as error:
         if not os.path.isdir(path):
             raise
         named = os.fspath(path)
         remedy = f"name the files in it; omio.plan({named!r}) says which they are (omio plan {shlex.quote(str(named))})"
         raise NoReaderError(error.what, evidence=error.evidence, remedy=remedy, **error.facts) from None
-    opened.images[0].close()  # all of them share the one file
+    opened.images[0].close()  # all images share one file
     return opened
 
 
 def images(
-    given: Any, image: int | str | None, said: Request, *, along: str | None = None, one: bool
+    source: Any, image: int | str | None, request: Request, *, along: str | None = None, single: bool
 ) -> tuple[Image, ...]:
-    """The chosen images of any source, merged where an axis is given.
+    """Return the chosen images of any source, merged where `along` names an axis.
 
     Raises
     ------
     ManyImagesError
-        One is wanted and several are there.
+        The caller wants a single image and there are several.
     OmioError
-        Something cannot be read, or a policy forbids it.
+        A file cannot be read, or a policy forbids it.
     """
-    known = given
-    if not isinstance(given, str | os.PathLike) or os.path.isdir(given):
+    known_source = source
+    if not isinstance(source, str | os.PathLike) or os.path.isdir(source):
         from .sources.kinds import File, source_of
 
-        known = source_of(given)
-        known = known.path if isinstance(known, File) else known
-    if along is None and isinstance(known, str | os.PathLike):  # the short way: a file, as it is
-        return pick(known, "all" if image is None and not one else image, said, one=one)
+        known_source = source_of(source)
+        known_source = known_source.path if isinstance(known_source, File) else known_source
+    if along is None and isinstance(known_source, str | os.PathLike):  # a single file needs no plan
+        return pick(known_source, "all" if image is None and not single else image, request, single=single)
     from .planning import prepare
 
-    prepared = prepare.prepare(known, said, image=image, along=along)
-    found = tuple(image for made in prepared.outputs for image in made.images)
-    if one and along is None and len(found) != 1:
-        names = tuple(one.picture.label() for one in found)
+    prepared = prepare.prepare(known_source, request, image=image, along=along)
+    result = tuple(image for output in prepared.outputs for image in output.images)
+    if single and along is None and len(result) != 1:
+        names = tuple(image.picture.label() for image in result)
         raise ManyImagesError(
-            f"there are {len(found)} images, and one is asked for",
+            f"there are {len(result)} images, and one is asked for",
             evidence=first_few(names, 20, joint="; "),
             remedy=either(
                 advise("take all with {return_list}", return_list=True),
@@ -81,41 +81,41 @@ def images(
             names=names,
         )
     prepared.refuse()
-    return found
+    return result
 
 
-def pick(path: str | os.PathLike[str], image: int | str | None, said: Request, *, one: bool) -> tuple[Image, ...]:
-    """The chosen images of a source; the policy for missing facts is applied to them.
+def pick(path: str | os.PathLike[str], image: int | str | None, request: Request, *, single: bool) -> tuple[Image, ...]:
+    """Return the chosen images of a file; apply the policy for missing facts to them.
 
     Raises
     ------
     ManyImagesError
-        One is wanted and several are there.
+        The caller wants a single image and there are several.
     MissingMetadataError
         The policy ``missing="raise"`` is in force and a needed fact is unknown.
     """
-    opened = open_source(path, said)
+    opened = open_source(path, request)
     try:
         images = opened.pick(image)
-        if one and len(images) != 1:
+        if single and len(images) != 1:
             raise ManyImagesError(
                 f"{opened.path} holds {len(images)} images, and one is asked for",
-                evidence="; ".join(f"{i}: {found!r}" for i, found in enumerate(images)),
+                evidence="; ".join(f"{i}: {candidate!r}" for i, candidate in enumerate(images)),
                 remedy=either(
                     advise("choose one with {image}", image=Blank("index or name")),
                     advise("take all with {return_list}", return_list=True),
                 ),
                 path=opened.path,
             )
-        refuse_missing(opened.path, images, said.policies)
+        refuse_missing(opened.path, images, request.policies)
     except OmioError:
-        opened.images[0].close()  # all of them share the one file
+        opened.images[0].close()  # all images share one file
         raise
     return images
 
 
 def pixels(images: Sequence[Image], *, lazily: bool) -> list[NDArray[Any] | dask.array.Array]:
-    """All pixels of images, in memory or as dask arrays; in memory, their files are let go of at once."""
+    """Return all pixels of images, in memory or as dask arrays; files read into memory are closed at once."""
     if lazily:
         return [image.to_dask() for image in images]
     try:

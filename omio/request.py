@@ -1,4 +1,4 @@
-"""From the keywords of a call to a request: policies, what the caller states, options of the reader and the writer."""
+"""Turn the keywords of a call into a request: policies, the caller's statements, options of reader and writer."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from omio_core.plugins.rules import choose
 from omio_core.policies import Policies
 
 Source = str | os.PathLike[str]
-"""A path."""
+"""A path, as text or as a path object."""
 
 Sizes = float | Sequence[float] | Mapping[str, float]
-"""Pixel sizes in micrometres: one for X and Y, (x, y), (x, y, z), or by axis."""
+"""Pixel sizes in micrometres: one number for X and Y, (x, y), (x, y, z), or a mapping by axis."""
 
 Dict = dict[str, Any]
 """The public dict of metadata."""
@@ -25,7 +25,7 @@ Dict = dict[str, Any]
 _KINDS = tuple(f.name for f in fields(Policies))
 
 
-def request(
+def make_request(
     reader: str | None = None,
     axes: str | None = None,
     pixel_size: Sizes | None = None,
@@ -41,22 +41,22 @@ def request(
     reader, axes, pixel_size, time_increment, channel_names, others
         As for `omio.imread`.
     left_out
-        Names among `others` that are no business of the reader: those of `writer_options`.
+        Names among `others` that do not concern the reader: those of `writer_options`.
 
     Raises
     ------
     OmioError
-        A policy is named that is not installed.
+        The caller names a policy that is not installed.
     OSError
         The file of policies cannot be read.
     """
     others = {name: value for name, value in others.items() if name not in left_out}
-    said = {kind: others[kind] for kind in _KINDS if kind in others}
+    chosen = {kind: others[kind] for kind in _KINDS if kind in others}
     if axes is not None and any(p.kind == "axes" and p.name == axes for p in catalogue().policies):
-        said["axes"], axes = axes, None
+        chosen["axes"], axes = axes, None
     return Request(
         reader=reader,
-        policies=choose(others.get("policies"), said),
+        policies=choose(others.get("policies"), chosen),
         overrides=Overrides(
             axes=axes, pixel_size=pixel_size, time_increment=time_increment, channel_names=channel_names
         ),
@@ -65,6 +65,6 @@ def request(
 
 
 def writer_options(others: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of a caller's keywords that are options of a writer."""
+    """Return those of a caller's keywords that are options of a writer."""
     known = {name for writer in catalogue().writers for name in writer.options}
     return {name: value for name, value in others.items() if name in known}

@@ -29,7 +29,7 @@ def main() -> None:
     except BrokenPipeError:  # `omio info ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
-    except (OmioError, OSError) as error:  # of no path: a setting, the folder of the demo
+    except (OmioError, OSError) as error:  # not about a path: a setting, the folder of the demo
         show.error("", error)
         code = 1
     sys.exit(code or 0)

@@ -1,4 +1,4 @@
-"""The verbs: what each takes and prints; the work is done elsewhere."""
+"""The verbs: what each takes and prints; other modules do the work."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from omio_core.errors import AssumedAxesWarning, OmioError
 from omio_core.metadata.namespaces import omio_version
 
 from . import comparing, merging, options, show
-from .paths import each, source, spelled
+from .paths import display_path, for_each, source
 
 if TYPE_CHECKING:
     from omio_core.images.opening import OpenedSource
@@ -39,44 +39,46 @@ for verb in (merging.plan, merging.merge, merging.run, comparing.diff):
 @click.option("--explain", is_flag=True, help="Print every reader's verdict, and where every value comes from.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array with the whole explanation of each path.")
 @options.statements
-def info(paths: tuple[str, ...], explain: bool, as_json: bool, said: dict[str, Any]) -> None:
+def info(paths: tuple[str, ...], explain: bool, as_json: bool, stated: dict[str, Any]) -> None:
     """Say what files hold, and the images in folders. No pixel is read."""
     import omio
     from omio_core.images.explanation import Explanation
 
-    found = []
+    explanations = []
 
     def look(path: str) -> None:
         if os.path.isdir(path) and not is_picture(path):
-            _folder(path, said, lambda opened: tell(Explanation(source=opened)))
+            _folder(path, stated, lambda opened: report(Explanation(source=opened)))
         else:
-            tell(omio.explain(path, **said))
+            report(omio.explain(path, **stated))
 
-    def tell(explanation: Explanation) -> None:
+    def report(explanation: Explanation) -> None:
         if as_json:
-            found.append(explanation.to_dict())
+            explanations.append(explanation.to_dict())
         elif explain:
             show.line(str(explanation) + "\n")
         else:
             show.summary(explanation)
 
     try:
-        each(paths, look, hold=None if as_json else AssumedAxesWarning)
+        for_each(paths, look, collect=None if as_json else AssumedAxesWarning)
     finally:
         if as_json:
-            show.json(found)
+            show.json(explanations)
 
 
-def _folder(path: str, said: dict[str, Any], tell: Callable[[OpenedSource], None]) -> None:
-    """Tell of every image file in a folder; of those that cannot be read, in one error at the end."""
+def _folder(path: str, stated: dict[str, Any], report: Callable[[OpenedSource], None]) -> None:
+    """Report every image file in a folder; end with a single error about the files that cannot be read."""
     from omio import request
     from omio.sources import collect
 
     failed: dict[str, Exception] = {}
-    stated = {name: said[name] for name in said if name != "policies"}
-    others = {"policies": said["policies"]} if "policies" in said else {}
-    for opened in collect.readable(Folder(path), request.request(**stated, others=others), failed.__setitem__):
-        tell(opened)
+    keywords = {name: stated[name] for name in stated if name != "policies"}
+    others = {"policies": stated["policies"]} if "policies" in stated else {}
+    for opened in collect.describe_readable(
+        Folder(path), request.make_request(**keywords, others=others), failed.__setitem__
+    ):
+        report(opened)
     if failed:
         raise OmioError(f"{len(failed)} of the files in {path} cannot be read", failed=failed)
 
@@ -91,7 +93,7 @@ def _folder(path: str, said: dict[str, Any], tell: Callable[[OpenedSource], None
 @click.option("--image", help="Index or name of the one image wanted. Default: all.")
 @click.option("--dry-run", is_flag=True, help="Print the plan, and write nothing.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
-@options.looking
+@options.selection
 @options.output
 @options.statements
 def convert(
@@ -102,9 +104,9 @@ def convert(
     image: str | None,
     dry_run: bool,
     quiet: bool,
-    looking: dict[str, Any],
+    selection: dict[str, Any],
     output: dict[str, Any],
-    said: dict[str, Any],
+    stated: dict[str, Any],
 ) -> None:
     """Convert files, and folders of files, to OME-TIFF, one file an image, whole or not at all."""
     import omio
@@ -112,23 +114,23 @@ def convert(
 
     if out is not None and len(paths) > 1 and is_file(Path(out)):
         raise click.UsageError(f"{len(paths)} files cannot go into the one file {out}; give a folder")
-    more = {"image": options.chosen(image), "name": name, "layout": layout or "files", **output, **said}
+    keywords = {"image": options.image_choice(image), "name": name, "layout": layout or "files", **output, **stated}
 
     def do(path: str) -> None:
         if dry_run:
-            merging.print_plan(omio.plan(source(path, looking), out, **more))
+            merging.print_plan(omio.plan(source(path, selection), out, **keywords))
             return
 
         def landed(file: str, target: Path) -> None:
             if not quiet:
-                show.line(f"{spelled(path, file)} -> {target}")
+                show.line(f"{display_path(path, file)} -> {target}")
 
         with show.progress(Path(path).name, quiet=quiet) as bar:
-            written = omio.convert_to_ometiff(source(path, looking), out, progress=bar, landed=landed, **more)
+            written = omio.convert_to_ometiff(source(path, selection), out, progress=bar, landed=landed, **keywords)
         if not quiet and not written:
             show.line(f"{path}: its name is taken, nothing written")
 
-    each(paths, do)
+    for_each(paths, do)
 
 
 @app.command()
@@ -144,7 +146,7 @@ def sidecar(path: str, out: str | None, reader: str | None, collision: str | Non
         written = write(path, out, reader=reader, collision=collision or "raise")
         show.line(f"{path}: its name is taken, nothing written" if written is None else f"{path} -> {written}")
 
-    each([path], do)
+    for_each([path], do)
 
 
 @app.command()
@@ -152,7 +154,7 @@ def plugins() -> None:
     """List the plugins: what each offers, or why it is left out."""
     from omio_core.plugins.catalogue import catalogue
 
-    with show.warnings_as_lines(silent=True):  # the table says it
+    with show.warnings_as_lines(silent=True):  # the table shows what the warnings say
         known = catalogue()
     show.plugins(known)
 
@@ -163,5 +165,5 @@ def demo(folder: str) -> None:
     """Write a small sample experiment, read it, say what was found and why, and convert it."""
     from . import sample
 
-    with show.warnings_as_lines(hold=AssumedAxesWarning):  # the explanation says it
+    with show.warnings_as_lines(collect=AssumedAxesWarning):  # the explanation shows what the warnings say
         sample.run(Path(folder), show.line)

@@ -1,4 +1,4 @@
-"""The verb that compares two files: what it takes and prints; the work is done elsewhere."""
+"""The verb that compares two files: what it takes and prints; other modules do the work."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from omio.comparing.values import Difference
 
 MOST = 20
-"""Differences of a kind that are printed of an image, unless all are asked for."""
+"""Number of differences of a kind that are printed per image, unless the user wants all."""
 
 
 @click.command()
@@ -29,7 +29,7 @@ MOST = 20
 @click.option("--json", "as_json", is_flag=True, help="Print the whole comparison as JSON.")
 @options.statements
 def diff(
-    a: str, b: str, image: str | None, no_pixels: bool, all_planes: bool, every: bool, as_json: bool, said: Any
+    a: str, b: str, image: str | None, no_pixels: bool, all_planes: bool, every: bool, as_json: bool, stated: Any
 ) -> None:
     """Say what B lost, changed or added against A, and whether the pixels are equal.
 
@@ -41,25 +41,25 @@ def diff(
         raise click.UsageError("--no-pixels and --all-planes contradict each other")
     compared: bool | Literal["all"] = "all" if all_planes else not no_pixels
     try:
-        with show.warnings_as_lines(hold=None if as_json else AssumedAxesWarning) as held:
-            found = omio.diff(a, b, image=options.chosen(image), pixels=compared, **said)
+        with show.warnings_as_lines(collect=None if as_json else AssumedAxesWarning) as messages:
+            difference = omio.diff(a, b, image=options.image_choice(image), pixels=compared, **stated)
     except BrokenPipeError:
-        raise  # nobody reads our output any more: no fault of a file
+        raise  # nobody reads our output any more; no file is to blame
     except (OmioError, OSError) as error:
         show.error("", error)
         raise click.exceptions.Exit(2) from error
     if as_json:
-        show.json(found.to_dict())
+        show.json(difference.to_dict())
     else:
-        _told(found, held, None if every else MOST)
-    if not found.equal:
+        _print_difference(difference, messages, None if every else MOST)
+    if not difference.equal:
         raise click.exceptions.Exit(1)
 
 
-def _told(found: Difference, held: list[str], most: int | None) -> None:
-    """Print what differs; first what was assumed of the axes, where that is not among it."""
-    told = [sentence for image in found.images for sentence in image.assumptions]
-    for text in held:
-        if not any(sentence and sentence in text for sentence in told):
+def _print_difference(difference: Difference, messages: list[str], most: int | None) -> None:
+    """Print the differences; first the warnings about assumed axes that are not among them."""
+    assumptions = [sentence for image in difference.images for sentence in image.assumptions]
+    for text in messages:
+        if not any(sentence and sentence in text for sentence in assumptions):
             show.warning(text)
-    show.line(replace(found, uncompared=spoken(found.uncompared)).text(most, more="--all shows them"))
+    show.line(replace(difference, uncompared=spoken(difference.uncompared)).text(most, more="--all shows them"))

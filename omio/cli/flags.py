@@ -1,7 +1,8 @@
-"""What the library says, for somebody in a shell: its keywords as the flags of the command that runs.
+"""Translate messages of the library for the command line: its keywords become the flags of the command that runs.
 
-Messages hold the keywords of Python, ``collision="overwrite"``, as values. The command's own parameters, which are
-called as those keywords are, say which flag that is here: ``--collision overwrite``. It knows no keyword and no flag.
+Messages hold the keywords of Python, ``collision="overwrite"``, as values. Parameters of the command have the names of
+those keywords and tell which flag each is here: ``--collision overwrite``. This module itself knows no keyword and no
+flag.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from omio_core.wording import Advice, Aside, Blank, Keyword, OneOf, Part, Wordin
 
 
 def spoken(text: str, command: click.Context | None = None) -> str:
-    """An error, a warning or advice as the command says it; a plain text, and where no command runs, as it is.
+    """Return an error, a warning or advice in the words of the command.
 
-    Of advice every keyword becomes a flag, and what cannot be done by this command is left out where more is advised.
-    A statement names what holds: there only what was typed, or holds where nothing is.
+    Plain text stays as it is, and so does any text where no command runs.
+
+    In advice every keyword becomes a flag; alternatives that this command cannot do are left out if others remain. A
+    statement names what is in force: in it, only keywords become flags that were typed or that hold by default.
     """
     command = command or click.get_current_context(silent=True)
     return str(text) if command is None else _statement(text, command)
@@ -33,10 +36,10 @@ def _statement(text: Part, command: click.Context) -> str:
         return _advice(text, command) or str(text)
     if not isinstance(text, Wording):
         return str(text)
-    words, spelled = "", True  # whether the last keyword is a flag, so that what stands beside it in Python can go
+    words, spelled = "", True  # spelled: the last keyword became a flag, so its aside about Python is dropped
     for part in text.parts:
         if isinstance(part, Keyword):
-            flag = _flag(part, command) if _is_said(part, command) else None
+            flag = _flag(part, command) if _is_in_force(part, command) else None
             spelled = flag is not None
             words += flag or part.text
         elif not (isinstance(part, Aside) and spelled):
@@ -45,7 +48,7 @@ def _statement(text: Part, command: click.Context) -> str:
 
 
 def _advice(text: Part, command: click.Context) -> str | None:
-    """What this command can do of what is advised; None where that is nothing."""
+    """Return the part of the advice that this command can do; None where there is none."""
     if isinstance(text, Keyword):
         return _flag(text, command)
     if isinstance(text, Aside):
@@ -63,7 +66,7 @@ def _advice(text: Part, command: click.Context) -> str | None:
 
 
 def _flag(keyword: Keyword, command: click.Context) -> str | None:
-    """A keyword with its value as the flag with its value; None where this command has none."""
+    """Return a keyword with its value as a flag with its value; None where this command has no such flag."""
     option, value = _option(command.command, keyword.name), keyword.value
     if option is None:
         return _by_another_verb(keyword, command) or _by_a_file(keyword, command)
@@ -73,12 +76,12 @@ def _flag(keyword: Keyword, command: click.Context) -> str | None:
     if value is None:
         return flag
     if option.multiple and isinstance(value, list | tuple):
-        return " ".join(f"{flag} {_word(one, option)}" for one in value)
+        return " ".join(f"{flag} {_word(item, option)}" for item in value)
     return f"{flag} {_word(value, option)}"
 
 
 def _by_another_verb(keyword: Keyword, command: click.Context) -> str | None:
-    """What the verb called as the keyword does: ``merge="T"`` is ``omio merge --along T``."""
+    """Return the command of the verb that has the keyword's name: ``merge="T"`` is ``omio merge --along T``."""
     verbs = getattr(command.parent and command.parent.command, "commands", {})
     verb = verbs.get(keyword.name)
     if verb is None or _option(verb, keyword.name) is None:
@@ -87,7 +90,7 @@ def _by_another_verb(keyword: Keyword, command: click.Context) -> str | None:
 
 
 def _by_a_file(keyword: Keyword, command: click.Context) -> str | None:
-    """A policy without a flag of its own, as a line of the file of policies."""
+    """Return a policy without a flag of its own as a line of the file of policies."""
     option = _option(command.command, "policies")
     if option is None or keyword.name not in KINDS or not isinstance(keyword.value, str):
         return None
@@ -95,31 +98,33 @@ def _by_a_file(keyword: Keyword, command: click.Context) -> str | None:
 
 
 def _option(verb: click.Command, name: str) -> click.Option | None:
-    return next((one for one in verb.params if isinstance(one, click.Option) and one.name == name), None)
+    return next(
+        (parameter for parameter in verb.params if isinstance(parameter, click.Option) and parameter.name == name), None
+    )
 
 
-def _is_said(keyword: Keyword, command: click.Context) -> bool:
-    """Whether it is what was typed, or the policy where none was, or named without a value.
+def _is_in_force(keyword: Keyword, command: click.Context) -> bool:
+    """Tell whether a keyword is what was typed, the policy in force where none was typed, or named without a value.
 
-    A policy of a file or of the environment keeps its name: nobody typed its flag.
+    A policy from a file or from the environment keeps its name: nobody typed its flag.
     """
     if keyword.value is None:
         return True
     if command.get_parameter_source(keyword.name) is ParameterSource.COMMANDLINE:
         return bool(command.params[keyword.name] == keyword.value)
-    return any(one.name == keyword.name and one.default == keyword.value for one in fields(Policies))
+    return any(policy.name == keyword.name and policy.default == keyword.value for policy in fields(Policies))
 
 
 def _word(value: Any, option: click.Option) -> str:
-    """A value as it is spelled after its flag; where it is left to the reader, what the help calls it."""
+    """Return a value as it is written after its flag; for a value to be filled in, the word that the help uses."""
     if isinstance(value, Blank):
         return str(value)
     if isinstance(value, OneOf):
-        *others, last = (_word(one, option) for one in value.values)
+        *others, last = (_word(item, option) for item in value.values)
         return f"{', '.join(others)} or {last}"
     if value is ... or isinstance(value, Mapping):
         return option.metavar or option.opts[0].lstrip("-").upper()
     if isinstance(value, list | tuple):
         return shlex.quote(",".join(map(str, value)))
-    spelled: Callable[[Any], str] | None = getattr(option.type, "spelled", None)
-    return shlex.quote(str(value) if spelled is None else spelled(value))
+    spell: Callable[[Any], str] | None = getattr(option.type, "spelled", None)
+    return shlex.quote(str(value) if spell is None else spell(value))

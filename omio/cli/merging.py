@@ -1,4 +1,4 @@
-"""The verbs that plan, merge, and run a plan: what each takes and prints; the work is done elsewhere."""
+"""The verbs that plan, merge, and run a plan: what each takes and prints; other modules do the work."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from omio_core.errors import first_few
 
 from . import options, show
 from .flags import spoken
-from .paths import each, together
+from .paths import combined_source, for_each
 
 AXES = click.Choice(("T", "Z", "C"), case_sensitive=False)
 
 
 def print_plan(plan: Any, *, as_json: bool = False) -> None:
-    """Print a plan; one that cannot be carried out ends the command with 1."""
+    """Print a plan; a plan with problems ends the command with exit code 1."""
     if as_json:
         show.line(plan.to_json())
     else:
-        outputs = (replace(one, problem=one.problem and spoken(one.problem)) for one in plan.outputs)
+        outputs = (replace(output, problem=output.problem and spoken(output.problem)) for output in plan.outputs)
         show.line(str(replace(plan, outputs=tuple(outputs))))
     if plan.problems:
         raise click.exceptions.Exit(1)
@@ -36,7 +36,7 @@ def print_plan(plan: Any, *, as_json: bool = False) -> None:
 @click.option("--layout", type=click.Choice(("files", "one-file")), help="A file an image, or one. Default: files.")
 @click.option("--image", help="Index or name of the one image wanted of each file, or all.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON, for omio run.")
-@options.looking
+@options.selection
 @options.merging
 @options.output
 @options.statements
@@ -48,22 +48,22 @@ def plan(
     layout: str | None,
     image: str | None,
     as_json: bool,
-    looking: dict[str, Any],
+    selection: dict[str, Any],
     merging: dict[str, Any],
     output: dict[str, Any],
-    said: dict[str, Any],
+    stated: dict[str, Any],
 ) -> None:
     """Say what would be written, from what, by whom and why. No pixel is read, nothing is written."""
     import omio
 
     def do(_: str) -> None:
-        made = omio.plan(
-            together(paths, looking), out, merge=merge, image=options.chosen(image), name=name,
-            layout=layout or "files", **output, **merging, **said,
+        plan = omio.plan(
+            combined_source(paths, selection), out, merge=merge, image=options.image_choice(image), name=name,
+            layout=layout or "files", **output, **merging, **stated,
         )  # fmt: skip
-        print_plan(made, as_json=as_json)
+        print_plan(plan, as_json=as_json)
 
-    each([paths[0] if len(paths) == 1 else ""], do)
+    for_each([paths[0] if len(paths) == 1 else ""], do)
 
 
 @click.command()
@@ -74,7 +74,7 @@ def plan(
 @click.option("--image", help="Index or name of the one image wanted of each file, or all.")
 @click.option("--dry-run", is_flag=True, help="Print the plan, and write nothing.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
-@options.looking
+@options.selection
 @options.merging
 @options.output
 @options.statements
@@ -86,28 +86,28 @@ def merge(
     image: str | None,
     dry_run: bool,
     quiet: bool,
-    looking: dict[str, Any],
+    selection: dict[str, Any],
     merging: dict[str, Any],
     output: dict[str, Any],
-    said: dict[str, Any],
+    stated: dict[str, Any],
 ) -> None:
     """Merge files and folders along T, Z or C into one OME-TIFF, whole or not at all."""
     import omio
 
-    source = together(paths, looking)
-    more = {"merge": merge, "image": options.chosen(image), "name": name, **output, **merging, **said}
+    source = combined_source(paths, selection)
+    keywords = {"merge": merge, "image": options.image_choice(image), "name": name, **output, **merging, **stated}
 
     def do(_: str) -> None:
         if dry_run:
-            print_plan(omio.plan(source, out, **more))
+            print_plan(omio.plan(source, out, **keywords))
             return
         with show.progress(paths[0], quiet=quiet) as bar:
-            written = omio.convert_to_ometiff(source, out, progress=bar, **more)
+            written = omio.convert_to_ometiff(source, out, progress=bar, **keywords)
         if not quiet:
-            what = first_few(paths, 1, last=" ")
-            show.line(f"{what} -> {written[0]}" if written else f"{what}: its name is taken, nothing written")
+            sources = first_few(paths, 1, last=" ")
+            show.line(f"{sources} -> {written[0]}" if written else f"{sources}: its name is taken, nothing written")
 
-    each([paths[0] if len(paths) == 1 else ""], do)
+    for_each([paths[0] if len(paths) == 1 else ""], do)
 
 
 @click.command()
@@ -127,4 +127,4 @@ def run(path: str, quiet: bool) -> None:
         with show.progress(path, quiet=quiet) as bar:
             saved.run(progress=bar, landed=landed)
 
-    each([path], do)
+    for_each([path], do)

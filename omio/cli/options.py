@@ -1,4 +1,4 @@
-"""Groups of options that several verbs take; each group reaches the verb as one mapping."""
+"""Groups of options that several verbs share; a verb receives each group as one mapping."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ CHOICES = {
 }
 
 
-def _gathered(into: str, names: Sequence[str], options: Sequence[Callable[[Verb], Verb]]) -> Callable[[Verb], Verb]:
-    """A decorator that adds options to a verb and hands those that were given over as one mapping."""
+def _option_group(into: str, names: Sequence[str], options: Sequence[Callable[[Verb], Verb]]) -> Callable[[Verb], Verb]:
+    """Return a decorator that adds options to a verb and passes those that the user set as one mapping."""
 
     def decorate(verb: Verb) -> Verb:
         @wraps(verb)
-        def collection(**given: Any) -> None:
-            values = {name: given.pop(name) for name in names}
-            verb(**{into: {name: value for name, value in values.items() if value is not None}}, **given)
+        def with_mapping(**keywords: Any) -> None:
+            values = {name: keywords.pop(name) for name in names}
+            verb(**{into: {name: value for name, value in values.items() if value is not None}}, **keywords)
 
-        decorated: Verb = collection
+        decorated: Verb = with_mapping
         for option in reversed(options):
             decorated = option(decorated)
         return decorated
@@ -36,8 +36,8 @@ def _gathered(into: str, names: Sequence[str], options: Sequence[Callable[[Verb]
     return decorate
 
 
-def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> float | tuple[float, ...] | None:
-    """Numbers with commas between: one, two or three."""
+def _parse_numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> float | tuple[float, ...] | None:
+    """Parse one, two or three numbers separated by commas."""
     if value is None:
         return None
     try:
@@ -47,52 +47,52 @@ def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> f
     return numbers[0] if len(numbers) == 1 else numbers
 
 
-def _some(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
+def _none_if_empty(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
     return value or None
 
 
-def chosen(image: str | None) -> int | str | None:
-    """Which image of a file: an index where it is a number, else a name."""
+def image_choice(image: str | None) -> int | str | None:
+    """Return which image of a file: an index where the text is a number, else a name."""
     return int(image) if image is not None and image.isdecimal() else image
 
 
-def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> list[str] | None:
+def _parse_names(ctx: click.Context, param: click.Parameter, value: str | None) -> list[str] | None:
     return None if value is None else [name.strip() for name in value.split(",")]
 
 
-statements = _gathered(
-    "said",
+statements = _option_group(
+    "stated",
     ("reader", "axes", "pixel_size", "time_increment", "channel_names", "policies"),
     (
         click.option("--reader", help="Use this reader, whatever the file looks like."),
         click.option("--axes", metavar="LETTERS", help="Your names for the file's axes, such as ZYX."),
         click.option(
-            "--pixel-size", callback=_numbers, metavar="X[,Y[,Z]]", help="In micrometres; one number: X and Y."
+            "--pixel-size", callback=_parse_numbers, metavar="X[,Y[,Z]]", help="In micrometres; one number: X and Y."
         ),
         click.option("--time-increment", type=float, metavar="SECONDS", help="Time between time points."),
-        click.option("--channel-names", callback=_names, metavar="A,B", help="Names of the channels."),
+        click.option("--channel-names", callback=_parse_names, metavar="A,B", help="Names of the channels."),
         click.option("--policies", metavar="FILE", help="A YAML file of policies, such as missing: raise."),
     ),
 )
-"""The options by which a caller says what the file does not."""
+"""Options that state what the file does not."""
 
 
-looking = _gathered(
-    "looking",
+selection = _option_group(
+    "selection",
     ("recursive", "patterns", "stack", "tag"),
     (
         click.option("--recursive", is_flag=True, default=None, help="Look into the folders in a folder, too."),
         click.option(
-            "--pattern", "patterns", multiple=True, callback=_some, metavar="PATTERN",
+            "--pattern", "patterns", multiple=True, callback=_none_if_empty, metavar="PATTERN",
             help="Of a folder only files named so, such as '*_ch1*', or not so: '!*_old*'. Can be repeated.",
         ),
         click.option("--stack", is_flag=True, default=None, help="PATH stands for its family of numbered folders."),
         click.option("--tag", metavar="TEXT", help="What their names have before the number."),
     ),
 )  # fmt: skip
-"""The options by which a caller says what of a folder is meant."""
+"""Options that select files in a folder."""
 
-merging = _gathered(
+merging = _option_group(
     "merging",
     ("shapes", "dtypes", "conflict"),
     (
@@ -101,31 +101,31 @@ merging = _gathered(
         click.option("--conflict", type=click.Choice(CHOICES["conflict"]), help="Facts that do. Default: careful."),
     ),
 )
-"""The options by which a caller says what becomes of images that differ."""
+"""Options that decide what becomes of images that differ."""
 
 
 class _Word(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic since click 8.4 only
-    """A whole number, or one word."""
+    """A whole number, or one particular word."""
 
     def __init__(self, word: str, value: Any, least: int, most: int | None = None):
         self.name, self.word, self.value, self.range = f"N|{word}", word, value, click.IntRange(least, most)
-        self.said = f"a number from {least}{f' to {most}' if most is not None else ' up'}, or {word}"
+        self.expected = f"a number from {least}{f' to {most}' if most is not None else ' up'}, or {word}"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The word's value, or the number."""
+        """Return the word's value, or the number."""
         if value in (self.word, self.value):
             return self.value
         try:
             return self.range.convert(value, param, ctx)
         except click.BadParameter:
-            self.fail(f"{value!r} is not {self.said}", param, ctx)
+            self.fail(f"{value!r} is not {self.expected}", param, ctx)
 
     def spelled(self, value: Any) -> str:
-        """A value of the library as it is given here."""
+        """Return a value of the library as the user types it here."""
         return self.word if value is self.value else str(value)
 
 
-output = _gathered(
+output = _option_group(
     "output",
     (
         "compression_level", "compression", "predictor", "tile", "pyramid", "pyramid_method", "order", "profile",
@@ -158,4 +158,4 @@ output = _gathered(
         click.option("--collision", type=click.Choice(CHOICES["collision"]), help="Default: number."),
     ),
 )  # fmt: skip
-"""The options by which a caller says how files are to be written."""
+"""Options that decide how files are written."""

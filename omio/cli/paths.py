@@ -1,4 +1,4 @@
-"""The paths of a command: what they stand for, and each in its turn; it prints nothing but errors."""
+"""The paths of a command: what they stand for, and a loop over them; prints nothing but errors."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from omio_core.errors import OmioError
 from . import show
 
 
-def each(paths: Iterable[str], do: Callable[[str], None], *, hold: type[Warning] | None = None) -> None:
-    """Do something for every path; say what fails, go on, and end with 1 if anything did.
+def for_each(paths: Iterable[str], do: Callable[[str], None], *, collect: type[Warning] | None = None) -> None:
+    """Do something for every path; print each error, go on, and end with exit code 1 if anything failed.
 
-    Warnings of the class `hold` are not printed: what they say is in what `do` prints.
+    Warnings of the class `collect` are not printed: the output of `do` contains what they say.
     """
     failed = 0
     for path in paths:
         try:
-            with show.warnings_as_lines(hold=hold):
+            with show.warnings_as_lines(collect=collect):
                 do(path)
         except BrokenPipeError:
-            raise  # nobody reads our output any more: no fault of the file
+            raise  # nobody reads our output any more; the file is not to blame
         except (OmioError, OSError) as error:
             failed += 1
             for each_path, each_error in getattr(error, "failed", {path: error}).items():
@@ -34,21 +34,21 @@ def each(paths: Iterable[str], do: Callable[[str], None], *, hold: type[Warning]
         raise click.exceptions.Exit(1)
 
 
-def spelled(path: str, file: str) -> str:
-    """A file found under a path of the command, as that path is spelled: relative where it is."""
+def display_path(path: str, file: str) -> str:
+    """Return a file found under a path of the command in the spelling of that path: relative where it is relative."""
     if os.path.abspath(path) == file:
         return path
     return file if os.path.isabs(path) else os.path.relpath(file)
 
 
-def source(path: str, looking: Mapping[str, Any]) -> SourceLike:
-    """What one path stands for: a file, a folder, or with ``--stack`` its family of folders."""
-    more = {name: looking[name] for name in ("recursive", "patterns") if name in looking}
-    if looking.get("stack") or "tag" in looking:
-        return FolderStack(path, tag=looking.get("tag"), **more)
-    return Folder(path, **more) if more and os.path.isdir(path) else path
+def source(path: str, selection: Mapping[str, Any]) -> SourceLike:
+    """Return what one path stands for: a file, a folder, or with ``--stack`` its family of folders."""
+    folder_options = {name: selection[name] for name in ("recursive", "patterns") if name in selection}
+    if selection.get("stack") or "tag" in selection:
+        return FolderStack(path, tag=selection.get("tag"), **folder_options)
+    return Folder(path, **folder_options) if folder_options and os.path.isdir(path) else path
 
 
-def together(paths: Sequence[str], looking: Mapping[str, Any]) -> SourceLike:
-    """What several paths stand for together, in the order given."""
-    return source(paths[0], looking) if len(paths) == 1 else [source(path, looking) for path in paths]
+def combined_source(paths: Sequence[str], selection: Mapping[str, Any]) -> SourceLike:
+    """Return what several paths stand for together, in the order of the command line."""
+    return source(paths[0], selection) if len(paths) == 1 else [source(path, selection) for path in paths]

@@ -16,7 +16,7 @@ INTERVAL = 30.0  # seconds
 
 
 def cells() -> NDArray[np.uint16]:
-    """Two channels of drifting round cells over noise, TZCYX; the same every time."""
+    """Return two channels of drifting round cells over noise, TZCYX; the same in every run."""
     import numpy as np
 
     random = np.random.default_rng(7)
@@ -36,7 +36,7 @@ def cells() -> NDArray[np.uint16]:
 
 
 def write(folder: Path) -> list[Path]:
-    """Write the experiment as a microscope's computer would: one file that states much, one that states nothing."""
+    """Write the experiment as a microscope's computer would: one file with much metadata, one file with none."""
     import tifffile
 
     picture = cells()
@@ -48,14 +48,14 @@ def write(folder: Path) -> list[Path]:
         resolution=(1 / PIXEL["X"], 1 / PIXEL["Y"]),
         metadata={"axes": "TZCYX", "unit": "um", "spacing": PIXEL["Z"], "finterval": INTERVAL},
     )
-    with tifffile.TiffWriter(bare) as writer:  # pages and nothing else
+    with tifffile.TiffWriter(bare) as writer:  # pages without metadata
         for plane in picture[0, :, 0]:
             writer.write(plane, contiguous=False, metadata=None)
     return [stated, bare]
 
 
 def free(folder: Path) -> Path:
-    """The folder, or the next of its name that does not exist: nothing is overwritten."""
+    """Return the folder, or the next of its name that does not exist: nothing is overwritten."""
     candidate, count = folder, 0
     while candidate.exists():
         count += 1
@@ -66,8 +66,8 @@ def free(folder: Path) -> Path:
 _STORIES = ("a file that states its sizes", "a file that states nothing but pixels")
 
 
-def run(folder: Path, tell: Callable[[str], Any]) -> list[Path]:
-    """Write, read, explain, convert; `tell` gets every line. Gives the OME-TIFFs written."""
+def run(folder: Path, print_line: Callable[[str], Any]) -> list[Path]:
+    """Write, read, explain and convert the sample; pass every line to `print_line`. Return the OME-TIFFs written."""
     import numpy as np
 
     import omio
@@ -76,21 +76,21 @@ def run(folder: Path, tell: Callable[[str], Any]) -> list[Path]:
     folder.mkdir(parents=True)
     written: list[Path] = []
     for number, (path, story) in enumerate(zip(write(folder), _STORIES, strict=True), 1):
-        tell(f"{number}. {path.name}: {story}\n")
-        tell(_indented(str(omio.explain(path))))
+        print_line(f"{number}. {path.name}: {story}\n")
+        print_line(_indent(str(omio.explain(path))))
         array, metadata = omio.imread(path)
-        tell(f"\n   array, metadata = omio.imread({str(path)!r})")
-        tell(f"     array: {array.dtype}, {metadata['axes']} {array.shape}")
+        print_line(f"\n   array, metadata = omio.imread({str(path)!r})")
+        print_line(f"     array: {array.dtype}, {metadata['axes']} {array.shape}")
         sizes = ("PhysicalSizeX", "PhysicalSizeY", "PhysicalSizeZ", "TimeIncrement")
-        tell(f"     metadata: {', '.join(f'{key} {metadata[key]}' for key in sizes)}, ...")
+        print_line(f"     metadata: {', '.join(f'{key} {metadata[key]}' for key in sizes)}, ...")
         (converted,) = omio.convert_to_ometiff(path, folder / "converted")
         again, _ = omio.imread(converted)
         same = "equal" if np.array_equal(array, again) else "NOT EQUAL"
-        tell(f"\n   omio.convert_to_ometiff({str(path)!r}, {str(folder / 'converted')!r})")
-        tell(f"     {converted}: read back, the pixels are {same}\n")
+        print_line(f"\n   omio.convert_to_ometiff({str(path)!r}, {str(folder / 'converted')!r})")
+        print_line(f"     {converted}: read back, the pixels are {same}\n")
         written.append(converted)
     depth, size = PIXEL["Z"], PIXEL["X"]
-    tell(
+    print_line(
         "The second file does not say that its pages are a z-stack, nor how large a pixel is. OMIO says what it\n"
         "assumed, and unknown stays None. You know better, so say it:\n\n"
         f"   omio convert --axes ZYX --pixel-size {size},{size},{depth} {folder / 'cells_export.tif'}\n\n"
@@ -99,5 +99,5 @@ def run(folder: Path, tell: Callable[[str], Any]) -> list[Path]:
     return written
 
 
-def _indented(text: str) -> str:
+def _indent(text: str) -> str:
     return "\n".join(f"   {line}" for line in text.splitlines())

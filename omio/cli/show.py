@@ -1,4 +1,4 @@
-"""What the command line prints, and how: plain lines, a bar on terminals only; it knows no verb."""
+"""What the command line prints, and how: plain lines, and a bar on terminals only; it knows no verb."""
 
 from __future__ import annotations
 
@@ -23,79 +23,79 @@ if TYPE_CHECKING:
 
 
 def line(text: str) -> None:
-    """One line on standard output."""
+    """Print one line on standard output."""
     click.echo(text)
 
 
 def json(value: Any) -> None:
-    """A value as JSON on standard output."""
+    """Print a value as JSON on standard output."""
     click.echo(json_module.dumps(value, indent=2, allow_nan=False))
 
 
 def error(path: str, problem: Exception) -> None:
-    """An error on standard error: red on a terminal that wants colour."""
+    """Print an error on standard error: red on a terminal that wants colour."""
     text = wording.message(problem)
     _mark("error: ", "red", spoken(text if path in text else wording.worded("{}: {}", path, text)))
 
 
 def warning(text: str) -> None:
-    """A warning on standard error: yellow on a terminal that wants colour."""
+    """Print a warning on standard error: yellow on a terminal that wants colour."""
     _mark("warning: ", "yellow", spoken(text))
 
 
 def _mark(word: str, colour: str, text: str) -> None:
     from rich.console import Console
 
-    # rich keeps to NO_COLOR and to terminals; soft_wrap leaves lines whole, so that they can be searched
+    # rich respects NO_COLOR and terminals; soft_wrap does not break lines, so that they can be searched
     console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
     console.print(word, style=colour, end="")
     console.print(text)
 
 
 class _Notes(logging.Handler):
-    """What the library logs, as lines on standard error."""
+    """The library's log messages as lines on standard error."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One line."""
+        """Print one line."""
         _mark("note: ", "cyan", record.getMessage())
 
 
 @contextmanager
-def warnings_as_lines(*, silent: bool = False, hold: type[Warning] | None = None) -> Iterator[list[str]]:
-    """Warnings and notes as lines on standard error, without file names and code; no warning twice.
+def warnings_as_lines(*, silent: bool = False, collect: type[Warning] | None = None) -> Iterator[list[str]]:
+    """Print warnings and notes as lines on standard error, without file names and code; no warning twice.
 
-    Those of the class `hold` go into the list instead, for who prints elsewhere what they say.
+    Warnings of the class `collect` go into the list instead, for callers whose other output says the same.
     """
-    said: set[str] = set()
-    held: list[str] = []
+    seen: set[str] = set()
+    messages: list[str] = []
 
-    def tell(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    def show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
         text = wording.message(message) if isinstance(message, Warning) else message
-        if silent or text in said:
+        if silent or text in seen:
             return
-        said.add(text)
-        if hold is not None and issubclass(category, hold):
-            held.append(text)
+        seen.add(text)
+        if collect is not None and issubclass(category, collect):
+            messages.append(text)
         else:
             warning(text)
 
-    log, notes, level = logging.getLogger("omio"), _Notes(), logging.getLogger("omio").level
+    log, notes, log_level = logging.getLogger("omio"), _Notes(), logging.getLogger("omio").level
     if not silent:
         log.addHandler(notes)
         log.setLevel(logging.INFO)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always")
-            warnings.showwarning = tell
-            yield held
+            warnings.showwarning = show_warning
+            yield messages
     finally:
         log.removeHandler(notes)
-        log.setLevel(level)
+        log.setLevel(log_level)
 
 
 @contextmanager
 def progress(name: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on standard error, on terminals only."""
+    """Show a bar on standard error, on terminals only."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
@@ -103,14 +103,14 @@ def progress(name: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] |
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    plain = sys.stdout.isatty()  # lines go above the bar where both are on the terminal, else to where they belong
+    plain = sys.stdout.isatty()  # lines go above the bar where both are on the terminal, else to standard output
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=plain) as bar:
         task = bar.add_task(name.replace("[", "\\["), total=None)
-        yield lambda done, whole: bar.update(task, completed=done, total=whole)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def summary(explanation: Explanation) -> None:
-    """A few lines on each image of a source."""
+    """Print a few lines on each image of a source."""
     from omio_core.images.explain import image_dict, printable, smaller
 
     source = explanation.source
@@ -129,13 +129,16 @@ def summary(explanation: Explanation) -> None:
             line(f"    channels: {printable(', '.join(channels[: 6 if more else 8]))}{more}")
         if len(image.levels) > 1:
             line(f"    smaller levels: {smaller(image)}")
-        own = image.picture.stored.layout.assumptions if image.picture.stored is not None else ()
+        own_assumptions = image.picture.stored.layout.assumptions if image.picture.stored is not None else ()
         for sentence in image.metadata.assumptions:
-            line(f"    assumed: {printable(sentence)}" + ("; settle it with --axes" if sentence in own else ""))
+            line(
+                f"    assumed: {printable(sentence)}"
+                + ("; settle it with --axes" if sentence in own_assumptions else "")
+            )
 
 
 def _sizes(image: Image) -> str:
-    """The sizes that this shape needs, and others that are known."""
+    """Return the sizes that this shape needs, and others that are known."""
     facts, (t, z, *_) = image.metadata.facts, image.shape
     wanted = [
         ("pixel X", facts.physical_size_x, "µm", True),
@@ -151,7 +154,7 @@ def _sizes(image: Image) -> str:
 
 
 def plugins(known: Catalogue) -> None:
-    """A table of the plugins, a line each."""
+    """Print a table of the plugins, one line per plugin."""
     rows = []
     for plugin in known.plugins:
         offers = _offers(plugin) if plugin.error is None else f"LEFT OUT: {_flat(plugin.error)}"
@@ -162,9 +165,9 @@ def plugins(known: Catalogue) -> None:
 
 
 def _offers(plugin: Plugin) -> str:
-    """What a plugin offers; the policies of a kind together."""
-    offers = [f"reader {one.name}: {one.title}" for one in plugin.readers]
-    offers += [f"writer {one.name}: {one.title} ({', '.join(one.suffixes)})" for one in plugin.writers]
+    """Return what a plugin offers; the policies of a kind together."""
+    offers = [f"reader {reader.name}: {reader.title}" for reader in plugin.readers]
+    offers += [f"writer {writer.name}: {writer.title} ({', '.join(writer.suffixes)})" for writer in plugin.writers]
     offers += ["annotations"] * plugin.annotators
     kinds: dict[str, list[str]] = {}
     for policy in plugin.policies:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any, Literal
 
-from omio.request import request
+from omio.request import make_request
 from omio_core.errors import OmioError
 from omio_core.images.image import Image
 from omio_core.wording import Blank, advise, worded
@@ -33,47 +33,49 @@ def diff(
     channel_names: Sequence[str] | None = None,
     **others: Any,
 ) -> Difference:
-    """What B lost, changed and added against A, and whether the pixels are equal.
+    """Report what B lost, changed and added against A, and whether the pixels are equal.
 
     Parameters
     ----------
     a, b
-        Paths, or images as `imopen` gives them. The images of two files are compared one by one, in file order, where
-        both have as many.
+        Paths, or images as `imopen` returns them. The images of two files are compared in pairs, in file order, if both
+        have the same number of images.
     image
-        An index or a name: that image of each file that holds several, and the one of a file that holds one.
+        An index or a name: that image of each file that holds several, and the only image of a file that holds one.
     pixels
-        Whether to compare pixels: ``True`` stops at the tenth plane that differs, ``"all"`` counts them all. They are
-        read block by block, on all cores, and never whole in memory.
+        Whether to compare pixels: ``True`` stops at the tenth plane that differs, ``"all"`` counts them all. Pixels are
+        read block by block, on all cores, and are never all in memory.
     reader, axes, pixel_size, time_increment, channel_names, **others
-        As for `imread`; of both paths.
+        As for `imread`; they apply to both paths.
 
     Returns
     -------
     Difference
-        Lengths are compared as micrometres and times as seconds, and are the same where they differ by no more than a
-        millionth part. What a file does not state is unknown: known in A alone is lost, known in B alone is added.
+        Lengths are compared as micrometres and times as seconds; they are the same if they differ by no more than one
+        part in a million. What a file does not state is unknown: known only in A is lost, known only in B is added.
 
     Raises
     ------
-    FileNotFoundError, OmioError
-        As for `imread`.
+    FileNotFoundError
+        There is no such file.
+    OmioError
+        As for `imread`; or `pixels` has an unknown value.
 
     Examples
     --------
     >>> diff("stack.lsm", "stack.ome.tif").lost  # doctest: +SKIP
     ()
     """
-    asked = request(reader, axes, pixel_size, time_increment, channel_names, others)
+    request = make_request(reader, axes, pixel_size, time_increment, channel_names, others)
     if pixels not in (True, False, "all"):
         raise OmioError(f"pixels cannot be {pixels!r}", remedy='give True, False or "all"')
     with ExitStack() as stack:
-        left, right = (compare.images(one, image, asked, stack) for one in (a, b))
+        left, right = (compare.images(side, image, request, stack) for side in (a, b))
         names = compare.name(a), compare.name(b)
         if len(left) != len(right):
-            choose = advise("choose one with {image}", image=Blank("index or name"))
-            why = worded("A holds {} images, B {}; {}", len(left), len(right), choose)
+            advice = advise("choose one with {image}", image=Blank("index or name"))
+            why = worded("A holds {} images, B {}; {}", len(left), len(right), advice)
             return Difference(a=names[0], b=names[1], images=(), uncompared=why)
         pairs = zip(left, right, strict=True)
-        found = tuple(compare.pair(f"image {i}", *both, pixels=pixels) for i, both in enumerate(pairs))
-    return Difference(a=names[0], b=names[1], images=found)
+        differences = tuple(compare.pair(f"image {i}", *both, pixels=pixels) for i, both in enumerate(pairs))
+    return Difference(a=names[0], b=names[1], images=differences)

@@ -1,4 +1,4 @@
-"""What two files or images differ in, as values: fact by fact, plane by plane; it compares nothing."""
+"""The differences of two files or images as values, fact by fact and plane by plane; compares nothing itself."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One fact of which A and B do not say the same.
+    """One fact on which A and B disagree.
 
     Parameters
     ----------
     fact
         Its public name, such as ``"PhysicalSizeX"``, ``"Channels[0].Name"`` or ``"Annotations[imagej][unit]"``.
     a, b
-        Its values as plain ones, in OMIO's units; None where unknown.
+        Its plain values, in OMIO's units; None where unknown.
     where_a, where_b
-        Where each comes from.
+        The origin of each value.
     unit_a, unit_b
         The units that the files spell, as far as they are known.
     """
@@ -32,7 +32,7 @@ class Change:
     unit_b: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able: every field."""
+        """Return every field, JSON-able."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
@@ -45,15 +45,15 @@ class Pixels:
     verdict
         ``"equal"``, ``"different"`` or ``"not compared"``.
     note
-        What else is to be said: other lengths, other types, why they were not compared.
+        A remark: lengths differ, types differ, or why the pixels were not compared.
     planes
         The first ten planes that differ, as (T, Z, C).
     count
-        How many planes are known to differ.
+        The number of planes known to differ.
     compared
-        How many planes were looked at.
+        The number of planes compared.
     of
-        How many planes there are; where it is more than `compared`, looking stopped at the tenth that differs.
+        The number of planes in the image; if it is above `compared`, the comparison stopped at the tenth that differs.
     """
 
     verdict: Literal["equal", "different", "not compared"]
@@ -75,9 +75,9 @@ class Pixels:
         return "; ".join([*parts, *([self.note] if self.note else [])])
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able: every field, planes with their axes spelled."""
-        found = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {**found, "planes": [dict(zip("TZC", plane, strict=True)) for plane in self.planes]}
+        """Return every field, JSON-able, planes with their axes spelled."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**values, "planes": [dict(zip("TZC", plane, strict=True)) for plane in self.planes]}
 
 
 KINDS = ("lost", "changed", "added", "same_in_another_unit")
@@ -85,12 +85,12 @@ KINDS = ("lost", "changed", "added", "same_in_another_unit")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageDifference:
-    """What an image of A and its counterpart of B differ in.
+    """The differences between an image of A and its counterpart of B.
 
     Parameters
     ----------
     name
-        What the pair is called: ``"image 0"``.
+        The name of the pair: ``"image 0"``.
     lost
         Known in A, unknown in B.
     changed
@@ -98,13 +98,13 @@ class ImageDifference:
     added
         Unknown in A, known in B.
     same_in_another_unit
-        The same to a millionth part, and spelled in another unit, where both files' spellings are known.
+        The same to one part in a million but spelled in another unit, where the spellings of both files are known.
     pixels
         Whether the pixels are equal.
     aside
-        What differs and is of the run, not of the picture: provenance, assumptions. It is no part of the verdict.
+        Differences of the run, not of the picture: provenance, assumptions. They do not affect the verdict.
     assumptions
-        The assumptions among that, as they stand in the metadata: sentences that only one of the two has.
+        The assumptions among `aside`, as the metadata have them: sentences that only one side has.
     """
 
     name: str
@@ -122,22 +122,22 @@ class ImageDifference:
         return not (self.lost or self.changed or self.added) and self.pixels.verdict != "different"
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able."""
+        """Return a JSON-able dict."""
         changes = {kind: [change.to_dict() for change in getattr(self, kind)] for kind in KINDS}
-        told = {"pixels": self.pixels.to_dict(), "aside": list(self.aside)}
-        return {"name": self.name, "equal": self.equal, **changes, **told}
+        rest = {"pixels": self.pixels.to_dict(), "aside": list(self.aside)}
+        return {"name": self.name, "equal": self.equal, **changes, **rest}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What A and B differ in: ``str()`` is for people, `to_dict` for programs, `equal` for an ``if``.
+    """The differences between A and B: ``str()`` is for people, `to_dict` for programs, `equal` for an ``if``.
 
     Parameters
     ----------
     a, b
-        What was compared, by name.
+        The names of what was compared.
     images
-        One entry a pair of images, in file order.
+        One entry per pair of images, in file order.
     uncompared
         Why images were not compared, if they were not.
     """
@@ -154,7 +154,7 @@ class Difference:
 
     @property
     def lost(self) -> tuple[Change, ...]:
-        """Facts of all images that A knows, and B does not."""
+        """Facts of all images that are known only in A."""
         return self._all("lost")
 
     @property
@@ -164,40 +164,40 @@ class Difference:
 
     @property
     def added(self) -> tuple[Change, ...]:
-        """Facts of all images that B knows, and A does not."""
+        """Facts of all images that are known only in B."""
         return self._all("added")
 
     @property
     def same_in_another_unit(self) -> tuple[Change, ...]:
-        """Facts of all images that are the same, and spelled in another unit."""
+        """Facts of all images that are the same but spelled in another unit."""
         return self._all("same_in_another_unit")
 
     @property
     def pixels(self) -> str:
         """``"different"`` if any image's are, else ``"not compared"`` if any's were not, else ``"equal"``."""
-        found = {image.pixels.verdict for image in self.images} | ({"not compared"} if self.uncompared else set())
-        return next((verdict for verdict in ("different", "not compared") if verdict in found), "equal")
+        verdicts = {image.pixels.verdict for image in self.images} | ({"not compared"} if self.uncompared else set())
+        return next((verdict for verdict in ("different", "not compared") if verdict in verdicts), "equal")
 
     def _all(self, kind: str) -> tuple[Change, ...]:
         return tuple(change for image in self.images for change in getattr(image, kind))
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able: a, b, equal, pixels, uncompared, and the images."""
-        told = {"a": self.a, "b": self.b, "equal": self.equal, "pixels": self.pixels}
-        return {**told, "uncompared": self.uncompared or None, "images": [image.to_dict() for image in self.images]}
+        """Return a JSON-able dict: a, b, equal, pixels, uncompared, and the images."""
+        summary = {"a": self.a, "b": self.b, "equal": self.equal, "pixels": self.pixels}
+        return {**summary, "uncompared": self.uncompared or None, "images": [image.to_dict() for image in self.images]}
 
     def __str__(self) -> str:
         return self.text()
 
     def text(self, most: int | None = None, *, more: str = "") -> str:
-        """For people: the names, a line a difference, the verdict.
+        """Return text for people: the names, one line per difference, the verdict.
 
         Parameters
         ----------
         most
-            How many differences of a kind are told of an image, if not all; the others are counted.
+            How many differences of a kind to list per image, if not all; the others are counted.
         more
-            How the reader gets the others.
+            How the reader can see the others.
         """
         from omio_core.images.explain import printable
 
@@ -209,22 +209,22 @@ class Difference:
 
 
 def _rows(image: ImageDifference, most: int | None, more: str) -> Iterator[str]:
-    """A line a change, in columns; then the pixels, then what is left aside."""
+    """Yield one line per change, in columns; then the pixels, then what is left aside."""
     changes = {kind.replace("_", " "): getattr(image, kind) for kind in KINDS}
-    told = [(kind, change) for kind, all_of_it in changes.items() for change in all_of_it[:most]]
-    kinds = max((len(kind) for kind, _ in told), default=0)
-    facts = min(40, max((len(change.fact) for _, change in told), default=0))
-    for kind, all_of_it in changes.items():
-        for change in all_of_it[:most]:
-            yield f"{kind:<{kinds}}  {change.fact:<{facts}}  {_told(kind, change)}"
-        if most is not None and len(all_of_it) > most:
-            yield f"{kind:<{kinds}}  and {len(all_of_it) - most} more" + (f" ({more})" if more else "")
+    shown = [(kind, change) for kind, all_changes in changes.items() for change in all_changes[:most]]
+    kinds = max((len(kind) for kind, _ in shown), default=0)
+    facts = min(40, max((len(change.fact) for _, change in shown), default=0))
+    for kind, all_changes in changes.items():
+        for change in all_changes[:most]:
+            yield f"{kind:<{kinds}}  {change.fact:<{facts}}  {_sentence(kind, change)}"
+        if most is not None and len(all_changes) > most:
+            yield f"{kind:<{kinds}}  and {len(all_changes) - most} more" + (f" ({more})" if more else "")
     yield f"pixels: {image.pixels}"
     if image.aside:
         yield f"left aside: {'; '.join(image.aside)}"
 
 
-def _told(kind: str, change: Change) -> str:
+def _sentence(kind: str, change: Change) -> str:
     a, b = (_word(value, change.fact) for value in (change.a, change.b))
     if kind == "same in another unit":
         return f"{a}, in {change.unit_a} and in {change.unit_b}"

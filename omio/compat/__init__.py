@@ -1,1 +1,1 @@
-"""The names, keywords and dicts of the first OMIO, on top of today's calls."""
+"""The names, keywords and dicts of the first OMIO, translated to today's calls."""

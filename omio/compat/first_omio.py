@@ -1,7 +1,7 @@
-"""Names of earlier scripts that make and tidy metadata and empty pictures; thin faces of the core's public dict.
+"""Functions of earlier scripts that make and tidy metadata and empty pictures; thin layers over the core's public dict.
 
-They take the keywords such scripts give, `verbose` among them, which says nothing any more; what they do not know is a
-TypeError. Unknown stays None: no size and no increment becomes 1.
+They take the keywords that such scripts use; `verbose` among them has no effect any more, and an unknown keyword is a
+TypeError. Unknown values stay None: no size and no increment becomes 1.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from . import public_dict
 __all__ = ["OME_metadata_checkup", "create_empty_image", "create_empty_metadata", "update_metadata_from_image"]
 
 NAMESPACE = "omio:metadata"
-"""Where the annotations of scripts go that name no namespace."""
+"""Namespace for annotations of scripts that name none."""
 
-_QUIET = ("verbose",)  # keywords that scripts give and that nothing depends on
+_QUIET = ("verbose",)  # keywords of scripts that have no effect
 _MEASURED = ("PhysicalSizeX", "PhysicalSizeY", "PhysicalSizeZ", "TimeIncrement")
 
 
@@ -37,36 +37,36 @@ def create_empty_image(
     axes: str | None = None,
     **others: Any,
 ) -> Any:
-    """A picture of one value everywhere, TZCYX.
+    """Return a picture with the same value everywhere, TZCYX.
 
     Parameters
     ----------
     shape
-        Five lengths, TZCYX, or one a letter of `axes`.
+        Five lengths, TZCYX, or one length per letter of `axes`.
     dtype
-        Of the pixels.
+        Type of the pixels.
     fill_value
-        Of every pixel.
+        Value of every pixel.
     zarr_store
-        None: a numpy array; ``"memory"``: a zarr array in memory; ``"disk"``: one on disk.
+        None: a numpy array; ``"memory"``: a zarr array in memory; ``"disk"``: a zarr array on disk.
     zarr_store_path, zarr_store_name
         The folder of the zarr array on disk, and its name there without ``.zarr`` (``empty_image`` where None).
     return_metadata
-        Give the pair of the picture and its metadata, see `create_empty_metadata`.
+        Return a pair of the picture and its metadata, see `create_empty_metadata`.
     input_metadata
-        What is known of it.
+        What is known of the picture.
     axes
-        What the axes of `shape` are, such as ``"ZYX"``.
+        The axes of `shape`, such as ``"ZYX"``.
 
     Returns
     -------
-    numpy.ndarray or zarr.Array, or a pair of one and a dict
+    numpy.ndarray or zarr.Array, or a pair of an array and a dict
         Five axes, TZCYX.
 
     Raises
     ------
     MetadataError
-        The shape is none, its axes are unknown, or the value is none of the type.
+        The shape is not valid, its axes are unknown, or the value is none of the type.
     WriteError
         The zarr array on disk exists already.
 
@@ -80,25 +80,27 @@ def create_empty_image(
     from omio_core.errors import MetadataError
 
     _refuse_others("create_empty_image", others)
-    lengths = public_dict.canonical(shape, axes)[0]
-    kind = np.dtype(dtype)
+    lengths = public_dict.canonical_lengths(shape, axes)[0]
+    pixel_type = np.dtype(dtype)
     try:
-        value = np.array(fill_value, kind)
+        value = np.array(fill_value, pixel_type)
         fits = value.ndim == 0 and bool(value == fill_value or fill_value != fill_value)
     except (OverflowError, TypeError, ValueError):
         fits = False
     if not fits:
-        raise MetadataError(f"fill_value={fill_value!r} is no value of {kind}", remedy="give another value or type")
+        raise MetadataError(
+            f"fill_value={fill_value!r} is no value of {pixel_type}", remedy="give another value or type"
+        )
     if zarr_store is None:
-        image: Any = np.zeros(lengths, kind) if not value else np.full(lengths, value, kind)
+        image: Any = np.zeros(lengths, pixel_type) if not value else np.full(lengths, value, pixel_type)
     else:
         image = public_dict.zarr_array(lengths, value, zarr_store, zarr_store_path, zarr_store_name)
     if not return_metadata:
         return image
-    known = {
-        key: one for key, one in (input_metadata or {}).items() if key not in ("axes", "shape", *public_dict.LENGTHS)
+    facts = {
+        key: fact for key, fact in (input_metadata or {}).items() if key not in ("axes", "shape", *public_dict.LENGTHS)
     }
-    return image, create_empty_metadata(shape=lengths, input_metadata=known)
+    return image, create_empty_metadata(shape=lengths, input_metadata=facts)
 
 
 def create_empty_metadata(
@@ -113,32 +115,32 @@ def create_empty_metadata(
     axes: str | None = None,
     **facts: Any,
 ) -> dict[str, Any]:
-    """A dict of metadata with every key; what is not stated is None.
+    """Return a dict of metadata with every key; what you do not state is None.
 
     Parameters
     ----------
     physicalsize_xyz
-        Sizes of X, Y, Z in `pixelunit`; None for one that is unknown.
+        Sizes of X, Y, Z in `pixelunit`; None for a size that is unknown.
     pixelunit
-        Of the sizes given to this call: any unit of length.
+        Unit of the sizes in this call: any unit of length.
     time_increment, time_increment_unit
         Time between time points; seconds where no unit is named.
     shape
-        Lengths of the picture, TZCYX or as `axes` says.
+        Lengths of the picture, TZCYX or in the order of `axes`.
     annotations
-        Further ones: by namespace, or plain keys, which go to the namespace ``omio:metadata``.
+        Further annotations: by namespace, or plain keys, which go to the namespace ``omio:metadata``.
     input_metadata
-        A dict to begin with, see `OME_metadata_checkup`; what is stated here wins, and channels and facts a plane that
-        do not fit `shape` are left out.
+        A dict to start from, see `OME_metadata_checkup`. What this call states takes precedence; channels and facts per
+        plane that do not fit `shape` are left out.
     axes
-        What the axes of `shape` are.
+        The axes of `shape`.
     **facts
         Any key of the dict, also in lower case and with underscores: ``size_t=3``, ``physicalsize_x=0.5``.
 
     Raises
     ------
     MetadataError
-        What is stated cannot be true.
+        A stated value cannot be true.
 
     Examples
     --------
@@ -165,77 +167,77 @@ def create_empty_metadata(
     if "TimeIncrement" in stated:
         stated.setdefault("TimeIncrementUnit", time_increment_unit or "s")
     if shape is not None:
-        stated |= public_dict.lengths(public_dict.canonical(shape, axes)[0])
-    begun = OME_metadata_checkup(input_metadata or {})
+        stated |= public_dict.lengths(public_dict.canonical_lengths(shape, axes)[0])
+    start = OME_metadata_checkup(input_metadata or {})
     if shape is not None:
-        begun["shape"] = None
-        for key, why in public_dict.unfit(begun, stated["shape"]):
-            begun[key] = None
+        start["shape"] = None
+        for key, why in public_dict.unfit_keys(start, stated["shape"]):
+            start[key] = None
             warn(f"{key} are left out: {why}", MetadataWarning)
     if annotations is not None:
-        stated["Annotations"] = {**begun["Annotations"], **public_dict.by_namespace(annotations, NAMESPACE)}
-    return public_dict.whole({**begun, **stated})
+        stated["Annotations"] = {**start["Annotations"], **public_dict.group_by_namespace(annotations, NAMESPACE)}
+    return public_dict.complete({**start, **stated})
 
 
 def update_metadata_from_image(
     metadata: Mapping[str, Any], image: Any, run_checkup: bool = True, *, axes: str | None = None, **others: Any
 ) -> dict[str, Any]:
-    """The metadata with the lengths of a picture; channels and facts a plane that do not fit it are left out.
+    """Return the metadata with the lengths of a picture; channels and facts per plane that do not fit it are left out.
 
     Parameters
     ----------
     metadata
-        A dict as `imread` or `create_empty_metadata` gives it; it is not changed.
+        A dict as `imread` or `create_empty_metadata` returns it; it is not changed.
     image
         An array with shape and dtype, or an `Image`.
     run_checkup
-        Tidy the dict up, too, see `OME_metadata_checkup`.
+        Also tidy the dict up, see `OME_metadata_checkup`.
     axes
-        What the axes of the array are; by default the dict's, or TZCYX.
+        The axes of the array; by default those of the dict, or TZCYX.
 
     Raises
     ------
     AmbiguousAxesError
         The axes do not fit the array.
     MetadataError
-        What is stated cannot be true.
+        A stated value cannot be true.
     """
     from omio_core.errors import MetadataWarning
 
     _refuse_others("update_metadata_from_image", others)
-    said = metadata.get("axes") if axes is None else axes
-    lengths, samples = public_dict.canonical(tuple(image.shape), said)
-    samples = getattr(image, "samples", samples)  # an Image knows how many are folded into C
-    found: dict[str, Any] = {**metadata, **public_dict.lengths(lengths)}
-    if said is not None and len(said) != 5:
-        found |= {"axes": said, "shape": list(image.shape)}
-    if samples > 1 or not found.get("SamplesPerPixel") or lengths[2] % found["SamplesPerPixel"]:
-        found["SamplesPerPixel"] = samples
-    for key, why in public_dict.unfit(found, lengths):
-        found[key] = None
+    stated_axes = metadata.get("axes") if axes is None else axes
+    lengths, samples = public_dict.canonical_lengths(tuple(image.shape), stated_axes)
+    samples = getattr(image, "samples", samples)  # an Image knows how many samples are folded into C
+    public: dict[str, Any] = {**metadata, **public_dict.lengths(lengths)}
+    if stated_axes is not None and len(stated_axes) != 5:
+        public |= {"axes": stated_axes, "shape": list(image.shape)}
+    if samples > 1 or not public.get("SamplesPerPixel") or lengths[2] % public["SamplesPerPixel"]:
+        public["SamplesPerPixel"] = samples
+    for key, why in public_dict.unfit_keys(public, lengths):
+        public[key] = None
         warn(f"{key} are left out: {why}", MetadataWarning)
-    return OME_metadata_checkup(found) if run_checkup else found
+    return OME_metadata_checkup(public) if run_checkup else public
 
 
 def OME_metadata_checkup(metadata: Mapping[str, Any], namespace: str = NAMESPACE, **others: Any) -> dict[str, Any]:  # noqa: N802 - the name that scripts use
-    """A dict that `imwrite` takes: units are micrometres and seconds, what is no size is None, the rest is annotated.
+    """Return a dict that `imwrite` takes: in micrometres and seconds, invalid sizes None, other keys as annotations.
 
     Parameters
     ----------
     metadata
-        Any dict of such keys; it is not changed. A key ``unit`` is the unit of sizes that have none of their own.
+        Any dict of such keys; it is not changed. A key ``unit`` is the unit of sizes that have no unit of their own.
     namespace
-        Of the annotations that keys become which metadata do not have; annotations without a namespace go there, too.
+        Namespace for keys that the metadata do not have, which become annotations, and for annotations without one.
 
     Returns
     -------
     dict
-        Every key of `imread`'s dict; None where unknown. Checked again, it stays as it is.
+        Every key of `imread`'s dict; None where unknown. Checking it again does not change it.
 
     Raises
     ------
     MetadataError
-        What is stated cannot be true: a size that is a text, lengths that contradict each other.
+        A stated value cannot be true: a size that is a text, lengths that contradict each other.
 
     Examples
     --------
@@ -250,27 +252,27 @@ def OME_metadata_checkup(metadata: Mapping[str, Any], namespace: str = NAMESPACE
     if not isinstance(metadata, Mapping):
         raise MetadataError("metadata must be a dict", evidence=f"it is {metadata!r}"[:200])
     keys = public_dict.public_keys()
-    found = {key: value for key, value in metadata.items() if key in keys}
+    public = {key: value for key, value in metadata.items() if key in keys}
     rest = {str(key): value for key, value in metadata.items() if key not in keys and value is not None}
     unit = rest.pop("unit", None)
     for key in _MEASURED:
-        if found.get(key) is None:
+        if public.get(key) is None:
             continue
-        if key != "TimeIncrement" and not found.get(f"{key}Unit") and unit is not None:
-            found[f"{key}Unit"] = str(unit)
+        if key != "TimeIncrement" and not public.get(f"{key}Unit") and unit is not None:
+            public[f"{key}Unit"] = str(unit)
         try:
-            from_dict({one: found.get(one) for one in (key, f"{key}Unit")}, (1, 1, 1, 1, 1), "uint8")
+            from_dict({name: public.get(name) for name in (key, f"{key}Unit")}, (1, 1, 1, 1, 1), "uint8")
         except MetadataError as error:
-            if isinstance(found[key], str | bool):
+            if isinstance(public[key], str | bool):
                 raise
-            found[key] = None
+            public[key] = None
             warn(f"{error.what}: it is unknown now", MetadataWarning)
-    annotations = public_dict.by_namespace(found.get("Annotations"), namespace)
+    annotations = public_dict.group_by_namespace(public.get("Annotations"), namespace)
     if rest:
         before = annotations.get(namespace, {})
-        kept = {key: value for key, value in before.items() if key.startswith("original_")}
-        annotations[namespace] = {**before, **{key: plain(value) for key, value in rest.items()}, **kept}
-    return public_dict.whole({**found, "Annotations": annotations})
+        originals = {key: value for key, value in before.items() if key.startswith("original_")}
+        annotations[namespace] = {**before, **{key: plain(value) for key, value in rest.items()}, **originals}
+    return public_dict.complete({**public, "Annotations": annotations})
 
 
 def _refuse_others(called: str, others: Mapping[str, Any], known: Iterable[str] = ()) -> None:

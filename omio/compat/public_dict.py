@@ -1,4 +1,4 @@
-"""The public dict made whole: every key, canonical lengths, annotations by namespace."""
+"""Complete the public dict: every key, canonical lengths, annotations grouped by namespace."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ LENGTHS = ("SizeT", "SizeZ", "SizeC", "SizeY", "SizeX")
 
 
 def public_keys() -> tuple[str, ...]:
-    """The keys of the public dict."""
+    """Return the keys of the public dict."""
     from omio_core.metadata.model import Metadata
 
     return tuple(Metadata(shape=(1, 1, 1, 1, 1), dtype="uint8").to_dict())
 
 
-def canonical(shape: Sequence[int], axes: str | None) -> tuple[tuple[int, ...], int]:
-    """Lengths TZCYX of a shape, and the samples of a pixel.
+def canonical_lengths(shape: Sequence[int], axes: str | None) -> tuple[tuple[int, ...], int]:
+    """Return the TZCYX lengths of a shape, and the samples per pixel.
 
     Raises
     ------
@@ -35,17 +35,17 @@ def canonical(shape: Sequence[int], axes: str | None) -> tuple[tuple[int, ...], 
         lengths = ()
     if not lengths or min(lengths) < 1:
         raise MetadataError(f"{shape!r} is no shape", remedy="give whole numbers above 0, such as (1, 5, 2, 64, 64)")
-    understood = of_array(axes_of(None, lengths, axes), lengths)
-    return understood.shape, understood.samples
+    canonical_axes = of_array(axes_of(None, lengths, axes), lengths)
+    return canonical_axes.shape, canonical_axes.samples
 
 
 def lengths(shape: Sequence[int]) -> dict[str, Any]:
-    """The keys of the dict that say the lengths of a canonical picture."""
+    """Return the keys of the dict that state the lengths of a canonical picture."""
     return {"axes": "TZCYX", "shape": list(shape), **dict(zip(LENGTHS, shape, strict=True))}
 
 
-def unfit(public: Mapping[str, Any], lengths: Sequence[int]) -> Iterator[tuple[str, str]]:
-    """The keys of facts that are of a picture of other lengths, and why."""
+def unfit_keys(public: Mapping[str, Any], lengths: Sequence[int]) -> Iterator[tuple[str, str]]:
+    """Yield the keys of facts that belong to a picture of other lengths, and why."""
     from omio_core.errors import MetadataError
     from omio_core.metadata.from_dict import from_dict
 
@@ -56,60 +56,76 @@ def unfit(public: Mapping[str, Any], lengths: Sequence[int]) -> Iterator[tuple[s
             yield key, error.what
 
 
-def whole(public: Mapping[str, Any]) -> dict[str, Any]:
-    """Every key of the dict, by way of the core's metadata; lengths that are unknown stay None.
+def complete(public: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every key of the dict, by way of the core's metadata; lengths that are unknown stay None.
 
-    Annotations stay as they are: what they record is for the writer to settle.
+    Annotations stay as they are: the writer decides what becomes of their records.
 
     Raises
     ------
     MetadataError
-        What is stated cannot be true.
+        A stated value cannot be true.
     """
     from omio_core.geometry.letters import check, text
     from omio_core.metadata.from_dict import from_dict
 
-    said = {key: value for key, value in public.items() if key not in ("axes", "shape", "Annotations")}
+    facts = {key: value for key, value in public.items() if key not in ("axes", "shape", "Annotations")}
     axes, shape = "TZCYX" if public.get("axes") is None else text(public["axes"]).upper(), public.get("shape")
-    known = tuple(said.get(key) for key in LENGTHS)
+    known = tuple(facts.get(key) for key in LENGTHS)
     if shape is None:
         check(axes)
     else:
-        known, samples = canonical(shape, axes)
+        known, samples = canonical_lengths(shape, axes)
         if samples > 1:
-            said["SamplesPerPixel"] = samples
-    assumed = list(canonical([1 if n is None else n for n in known], "TZCYX")[0])
-    channels = said.get("Channels") or ()
-    if known[2] is None:  # as many as are described
-        assumed[2] = (len(channels) or 1) * (said.get("SamplesPerPixel") or 1)
-    found = from_dict(said, assumed, "uint8").to_dict()
+            facts["SamplesPerPixel"] = samples
+    assumed = list(canonical_lengths([1 if n is None else n for n in known], "TZCYX")[0])
+    channels = facts.get("Channels") or ()
+    if known[2] is None:  # as many channels as are described
+        assumed[2] = (len(channels) or 1) * (facts.get("SamplesPerPixel") or 1)
+    result = from_dict(facts, assumed, "uint8").to_dict()
     if None in known:
-        found |= dict(zip(LENGTHS, known, strict=True)) | {"shape": None}
+        result |= dict(zip(LENGTHS, known, strict=True)) | {"shape": None}
     elif axes != "TZCYX" and shape is not None:
-        found |= {"axes": axes, "shape": list(shape)}
+        result |= {"axes": axes, "shape": list(shape)}
     if known[2] is None and not channels:
-        found["Channels"] = []
-    return {**found, "Annotations": dict(public.get("Annotations") or {})}
+        result["Channels"] = []
+    return {**result, "Annotations": dict(public.get("Annotations") or {})}
 
 
-def by_namespace(given: Any, namespace: str) -> dict[str, dict[str, Any]]:
-    """Annotations by namespace; of plain ones the key ``Namespace`` says theirs."""
+def group_by_namespace(annotations: Any, namespace: str) -> dict[str, dict[str, Any]]:
+    """Group annotations by namespace; plain ones may name theirs with the key ``Namespace``.
+
+    Raises
+    ------
+    MetadataError
+        The annotations are no dict.
+    """
     from omio_core.errors import MetadataError
     from omio_core.metadata.plain import plain
 
-    if not isinstance(given or {}, Mapping):
-        raise MetadataError("Annotations must be a dict", evidence=repr(given)[:200], remedy="{'namespace': {..}}")
-    found = {str(name): dict(content) for name, content in (given or {}).items() if isinstance(content, Mapping)}
-    loose = {str(key): plain(value) for key, value in (given or {}).items() if not isinstance(value, Mapping)}
-    own = loose.pop("Namespace", None)
+    if not isinstance(annotations or {}, Mapping):
+        raise MetadataError(
+            "Annotations must be a dict", evidence=repr(annotations)[:200], remedy="{'namespace': {..}}"
+        )
+    result = {str(name): dict(content) for name, content in (annotations or {}).items() if isinstance(content, Mapping)}
+    loose = {str(key): plain(value) for key, value in (annotations or {}).items() if not isinstance(value, Mapping)}
+    own_namespace = loose.pop("Namespace", None)
     if loose:
-        own = own if isinstance(own, str) and own else namespace
-        found[own] = {**loose, **found.get(own, {})}
-    return found
+        own_namespace = own_namespace if isinstance(own_namespace, str) and own_namespace else namespace
+        result[own_namespace] = {**loose, **result.get(own_namespace, {})}
+    return result
 
 
 def zarr_array(lengths: tuple[int, ...], value: Any, store: str, path: Any, name: str | None) -> Any:
-    """A zarr array of one value, which takes no room for it."""
+    """Return a zarr array of a single value, which takes no space for it.
+
+    Raises
+    ------
+    MetadataError
+        There is no such kind of store, or the store on disk has no folder.
+    WriteError
+        The array on disk exists already.
+    """
     import zarr
     from zarr.storage import MemoryStore
 

@@ -1,4 +1,4 @@
-"""Sidecars to fill in, for files that do not say what they hold; it knows no format."""
+"""Write sidecars to fill in, for files that do not say what they hold; knows no format."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def create_thorlabs_raw_yaml(
     path: str | os.PathLike[str], out: str | os.PathLike[str] | None = None, *, collision: str = "raise"
 ) -> Path | None:
-    """Write the template of a sidecar for a file that does not say what it holds, such as Thorlabs RAW; to fill in.
+    """Write a sidecar template for a file that does not say what it holds, such as Thorlabs RAW; you fill it in.
 
     The template has what is known of the file, and the shapes that would fit its size.
 
@@ -28,7 +28,7 @@ def create_thorlabs_raw_yaml(
     Returns
     -------
     pathlib.Path or None
-        The file written; None where ``collision="skip"`` keeps the one that stands.
+        The file written; None where ``collision="skip"`` keeps an existing file.
 
     Raises
     ------

@@ -21,7 +21,7 @@ from .values import Input, Output, PlanValues, PreparedOutput, WriteOptions
 
 Progress = Callable[[int, int], None]
 Landed = Callable[[str, Path], None]
-"""Called with a source file and the file written from it, as soon as that is whole."""
+"""Called with a source file and the file written from it, as soon as that file is complete."""
 
 
 def write(
@@ -32,19 +32,19 @@ def write(
 ) -> list[Path]:
     """Write the files of a plan just made, from the images that were described for it.
 
-    A name that is taken meanwhile is treated as the policy `collision` says.
+    The policy `collision` decides about a name that is taken meanwhile.
 
     Raises
     ------
     OmioError
-        What stands against it, before anything is written; or what happened while it was. Files that are whole stay,
-        and of several source files the others are done first: the error has them as `written` and `failed`.
+        The plan has a problem, before anything is written; or writing fails. Complete files stay, and of several source
+        files the others are converted first: the error lists both as `written` and `failed`.
     """
     assert plan.writing is not None
-    files = [(one.output, one.images) for one in outputs]
-    as_named = {Path(one.output.path or ""): one.goal for one in outputs}
+    files = [(prepared.output, prepared.images) for prepared in outputs]
+    goals = {Path(prepared.output.path or ""): prepared.goal for prepared in outputs}
     try:
-        return _written(files, plan.writing, plan.request.policies.collision, progress, as_named, landed)
+        return _write_all(files, plan.writing, plan.request.policies.collision, progress, goals, landed)
     finally:
         for _, images in files:
             _close(images)
@@ -57,25 +57,36 @@ def run(plan: PlanValues, progress: Progress | None = None, landed: Landed | Non
             "the plan cannot be carried out", evidence=plan.problems[0],
             remedy="make another: other policies, another name",
         )  # fmt: skip
-    for one in plan.outputs:
-        _hold(one)
+    for output in plan.outputs:
+        _check_unchanged(output)
     opened: dict[str, Sequence[Image]] = {}
-    with without_garbage_collection(), recorded_if(len(plan.outputs) > 1 or len(plan.outputs[0].inputs) > 1) as told:
-        files = [(one, _images(one, plan.request, opened)) for one in plan.outputs]
-    issue((*one_per_kind(told), *padding(one.padded for one in plan.outputs)))
+    with (
+        without_garbage_collection(),
+        recorded_if(len(plan.outputs) > 1 or len(plan.outputs[0].inputs) > 1) as warning_records,
+    ):
+        files = [(output, _open_images(output, plan.request, opened)) for output in plan.outputs]
+    issue((*one_per_kind(warning_records), *padding(output.padded for output in plan.outputs)))
     if plan.writing is None:
         return [image for _, images in files for image in images]
     try:
-        return _written(files, plan.writing, None, progress, {}, landed)
+        return _write_all(files, plan.writing, None, progress, {}, landed)
     finally:
         for _, images in files:
             _close(images)
 
 
-def _hold(output: Output) -> None:
-    """Refuse what has changed since the plan was made: a file that is read, or a name."""
-    for one in output.inputs:
-        for member in one.members:
+def _check_unchanged(output: Output) -> None:
+    """Refuse what has changed since the plan was made: a file that is read, or a name.
+
+    Raises
+    ------
+    FileChangedError
+        A file that is read has changed.
+    WriteError
+        A name that was free is taken, or the file to overwrite is another one.
+    """
+    for source in output.inputs:
+        for member in source.members:
             now = stamps.Fingerprint.of(member.path)
             if now != member:
                 raise FileChangedError(
@@ -90,11 +101,17 @@ def _hold(output: Output) -> None:
             f"{output.path} was free when the plan was made, and is taken now", evidence="nothing is written",
             remedy="make the plan again", path=output.path,
         )  # fmt: skip
-    _hold_target(output)
+    _check_target(output)
 
 
-def _hold_target(output: Output) -> None:
-    """Refuse to overwrite another file than the one that stood there when the plan was made."""
+def _check_target(output: Output) -> None:
+    """Refuse to overwrite another file than the one that existed when the plan was made.
+
+    Raises
+    ------
+    WriteError
+        The existing file is another one.
+    """
     if output.stands is not None:
         try:
             output.stands.verify()
@@ -105,44 +122,52 @@ def _hold_target(output: Output) -> None:
             ) from error  # fmt: skip
 
 
-def _images(output: Output, said: Request, opened: dict[str, Sequence[Image]]) -> tuple[Image, ...]:
-    """The images of an output, opened by the readers that the plan names, and merged as it says."""
-    inputs_said = channels.of_inputs(said, output.along)
-    images = channels.deal_names([_image(one, inputs_said, opened) for one in output.inputs], output.along, said)
+def _open_images(output: Output, request: Request, opened: dict[str, Sequence[Image]]) -> tuple[Image, ...]:
+    """Open the images of an output with the readers that the plan names, and merge them as it says."""
+    input_request = channels.without_merged_names(request, output.along)
+    images = channels.deal_names(
+        [_open_image(source, input_request, opened) for source in output.inputs], output.along, request
+    )
     if output.along is not None:
-        kinds = {kind: getattr(said.policies, kind) for kind in ("shapes", "dtypes", "conflict")}
-        images = (merge(images, output.along, **kinds),)
-        _ = images[0].metadata  # conflicts are told before anything is written
+        policies = {kind: getattr(request.policies, kind) for kind in ("shapes", "dtypes", "conflict")}
+        images = (merge(images, output.along, **policies),)
+        _ = images[0].metadata  # report conflicts before anything is written
     if images[0].shape != output.shape or str(images[0].dtype) != output.dtype:
-        raise _unlike(output.path or output.inputs[0].path, output, images[0])
+        raise _changed_error(output.path or output.inputs[0].path, output, images[0])
     return images
 
 
-def _image(one: Input, said: Request, opened: dict[str, Sequence[Image]]) -> Image:
-    if one.path not in opened:
-        as_planned = Request(reader=one.reader, options=said.options, policies=said.policies, overrides=said.overrides)
-        opened[one.path] = describe(one.path, as_planned).images
-    images = opened[one.path]
-    if not 0 <= one.image < len(images):
-        raise _unlike(one.path, one, images[0])
-    for key in (leaf.stored.key for leaf in images[one.image].picture.leaves if leaf.stored is not None):
-        if key.members != one.members:
+def _open_image(source: Input, request: Request, opened: dict[str, Sequence[Image]]) -> Image:
+    if source.path not in opened:
+        as_planned = Request(
+            reader=source.reader, options=request.options, policies=request.policies, overrides=request.overrides
+        )
+        opened[source.path] = describe(source.path, as_planned).images
+    images = opened[source.path]
+    if not 0 <= source.image < len(images):
+        raise _changed_error(source.path, source, images[0])
+    for key in (leaf.stored.key for leaf in images[source.image].picture.leaves if leaf.stored is not None):
+        if key.members != source.members:
             raise FileChangedError(
-                f"{one.path} is read with other files than when the plan was made",
-                evidence=f"{_names(key.members)} now, {_names(one.members)} then",
+                f"{source.path} is read with other files than when the plan was made",
+                evidence=f"{_names(key.members)} now, {_names(source.members)} then",
                 remedy="look at what lies beside it, and make the plan again",
-                path=one.path,
+                path=source.path,
             )
-    if len(images) != one.images or images[one.image].shape != one.shape or str(images[one.image].dtype) != one.dtype:
-        raise _unlike(one.path, one, images[min(one.image, len(images) - 1)])
-    return images[one.image]
+    if (
+        len(images) != source.images
+        or images[source.image].shape != source.shape
+        or str(images[source.image].dtype) != source.dtype
+    ):
+        raise _changed_error(source.path, source, images[min(source.image, len(images) - 1)])
+    return images[source.image]
 
 
 def _names(members: Sequence[stamps.Fingerprint]) -> str:
     return ", ".join(os.path.basename(member.path) for member in members)
 
 
-def _unlike(path: str, planned: Input | Output, now: Image) -> FileChangedError:
+def _changed_error(path: str, planned: Input | Output, now: Image) -> FileChangedError:
     return FileChangedError(
         f"{path} is not what it was when the plan was made",
         evidence=f"TZCYX {planned.shape} of {planned.dtype} then, {now.shape} of {now.dtype} now",
@@ -151,16 +176,16 @@ def _unlike(path: str, planned: Input | Output, now: Image) -> FileChangedError:
     )
 
 
-def _written(
+def _write_all(
     files: Sequence[tuple[Output, tuple[Image, ...]]],
-    how: WriteOptions,
+    write_options: WriteOptions,
     collision: str | None,
     progress: Progress | None,
-    as_named: Mapping[Path, Path | None],
+    goals: Mapping[Path, Path | None],
     landed: Landed | None,
 ) -> list[Path]:
     """Write file after file; where `collision` is None, exactly under the names planned."""
-    whole = sum(sum(image.nbytes for image in images) for output, images in files if output.action != "skip")
+    total = sum(sum(image.nbytes for image in images) for output, images in files if output.action != "skip")
     several = len({output.inputs[0].path for output, _ in files}) > 1
     written: list[Path] = []
     failed: dict[str, OmioError | OSError] = {}
@@ -170,54 +195,54 @@ def _written(
             continue
         source, path = output.inputs[0].path, None
         try:
-            path = _file(output, images, how, collision, _shifted(progress, before, whole))
+            path = _write_one(output, images, write_options, collision, _shift(progress, before, total))
         except (OmioError, OSError) as error:
             if not several:
                 raise
             failed.setdefault(source, error)
         before += sum(image.nbytes for image in images)
         following = files[number + 1][0].inputs if number + 1 < len(files) else ()
-        if {one.path for one in following} != {one.path for one in output.inputs}:
-            _close(images)  # images of one file share a handle, which the next of them would open again
+        if {planned.path for planned in following} != {planned.path for planned in output.inputs}:
+            _close(images)  # images of one file share a handle: close it after the last of them
         if path is not None:
-            written.append(as_named.get(path) or path)
+            written.append(goals.get(path) or path)
             if landed is not None:
                 landed(source, written[-1])
     if failed:
-        raise _partly(failed, written) from next(iter(failed.values()))
+        raise _partial_error(failed, written) from next(iter(failed.values()))
     return written
 
 
 _FEW = 10
 
 
-def _partly(failed: dict[str, OmioError | OSError], written: list[Path]) -> OmioError:
-    """The error for several source files of which some could not be converted."""
-    told = [f"{path}: {getattr(error, 'what', error)}" for path, error in failed.items()]
+def _partial_error(failed: dict[str, OmioError | OSError], written: list[Path]) -> OmioError:
+    """Return the error for several source files, some of which could not be converted."""
+    messages = [f"{path}: {getattr(error, 'what', error)}" for path, error in failed.items()]
     names = first_few([str(path) for path in written], _FEW)
     return OmioError(
         f"{len(failed)} of the source files could not be converted",
-        evidence=f"{first_few(told, _FEW, joint='; ')}; written and whole: {names or 'nothing'}",
+        evidence=f"{first_few(messages, _FEW, joint='; ')}; written and whole: {names or 'nothing'}",
         remedy="each error is in the attribute failed, by its file; what was written, in written",
         failed=failed,
         written=tuple(written),
     )
 
 
-def _file(
+def _write_one(
     output: Output,
     images: tuple[Image, ...],
-    how: WriteOptions,
+    write_options: WriteOptions,
     collision: str | None,
     progress: Callable[[int], None] | None,
 ) -> Path | None:
     path = Path(cast(str, output.path))
     _make_folder(path.parent)
-    settings = {**how.keywords, "progress": progress}
+    settings = {**write_options.keywords, "progress": progress}
     if collision is None:
-        _hold_target(output)  # once more: others may have been written meanwhile
-        exactly = "overwrite" if output.action == "overwrite" else "raise"
-        return writing.write(path, images, collision=exactly, **settings)
+        _check_target(output)  # check again: other programs may have written meanwhile
+        policy = "overwrite" if output.action == "overwrite" else "raise"
+        return writing.write(path, images, collision=policy, **settings)
     numbers = collision == "number"
     try:
         return writing.write(path, images, collision="raise" if numbers else collision, **settings)
@@ -241,5 +266,5 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
-def _shifted(progress: Progress | None, before: int, whole: int) -> Callable[[int], None] | None:
-    return None if progress is None else lambda done: progress(before + done, whole)
+def _shift(progress: Progress | None, before: int, total: int) -> Callable[[int], None] | None:
+    return None if progress is None else lambda done: progress(before + done, total)

@@ -1,4 +1,4 @@
-"""What written files are called: beside the source or where asked, from the source's name or a template; no pixel."""
+"""Name written files: beside the source or where the caller says, by its name or a template; reads no pixel."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from omio_core.images.image import Image
 from omio_core.plugins.catalogue import catalogue
 from omio_core.wording import Aside, Blank, advise, either, worded
 
-LONGEST_NAME = 120  # characters of an image's name in a file name; file systems take 255 bytes in all
-_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')  # what Windows or a shell would trip over
-_OTHERS = (
+LONGEST_NAME = 120  # characters of an image's name in a file name; file systems allow 255 bytes for a whole name
+_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')  # characters that Windows or a shell does not accept in a name
+_OTHER_SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".jp2", ".bmp", ".gif", ".webp", ".svg", ".pdf", ".avi", ".mp4", ".zarr", ".h5", ".hdf5",
     ".nd2", ".lif", ".oib", ".oif", ".oir", ".vsi", ".ims", ".dv", ".r3d", ".stk", ".mrc", ".nrrd", ".nii", ".nii.gz",
     ".dcm", ".svs", ".ndpi", ".scn", ".mrxs", ".npy", ".npz",
 )  # fmt: skip
-"""Suffixes of images that no reader reads: a name that ends in one of them does not mean a folder."""
+"""Suffixes of image formats that no reader reads: a name with such a suffix does not mean a folder."""
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{i}" for i in range(1, 10)), *(f"lpt{i}" for i in range(1, 10))}
 
 
@@ -35,7 +35,7 @@ def targets(
     several: bool,
     template: str | None = None,
 ) -> Iterator[Path]:
-    """The file for each image.
+    """Yield the file for each image.
 
     Parameters
     ----------
@@ -44,23 +44,23 @@ def targets(
     out
         A file, a folder, or None for the source's own folder.
     images
-        What is written, each into a file of its own.
+        What is written, each image into its own file.
     suffixes
-        The reader's suffixes; one of them is taken off the source's name, nothing else is.
+        The reader's suffixes; one of them is removed from the source's name, and nothing else is.
     several
         Whether the source holds more than one image, chosen or not.
     template
-        A name without suffix, see `filled`; None for the stem of the source, and the image's name where there are
-        several.
+        A name without suffix, see `filled`. None: the stem of the source, and the image's name where there are several.
 
     Raises
     ------
     ManyImagesError
-        Several images are to go into one file.
+        Several images would go into one file.
     NoWriterError
         `out` looks like a file of another kind.
     WriteError
-        `out` is a file, or the template cannot be filled.
+        `out` is meant as a folder but is an existing file; the template cannot be filled; or `out` names a file and
+        there is a template as well.
     """
     if out is not None and is_file(Path(out)):
         if len(images) > 1:
@@ -74,28 +74,28 @@ def targets(
                 path=os.fspath(out),
             )
         if template is not None:
-            raise _named_twice(out)
+            raise _named_twice_error(out)
         yield Path(out)
         return
     folder = _folder(out, source.parent)
     base = stem(source.name, suffixes)
-    taken: dict[str, int] = {}
+    used_names: dict[str, int] = {}
     suffix = catalogue().suffix
     for index, image in enumerate(images):
-        part = f"_{safe(image.name) or f'image{index}'}" if several else ""
-        wanted = base + part if template is None else filled(template, base, index, image)
-        yield unique(folder / f"{wanted}{suffix}", taken)
+        ending = f"_{safe(image.name) or f'image{index}'}" if several else ""
+        name = base + ending if template is None else filled(template, base, index, image)
+        yield unique(folder / f"{name}{suffix}", used_names)
 
 
 def filled(template: str, base: str, index: int, image: Image) -> str:
-    """A template with the facts of an image in place.
+    """Fill a template with the facts of an image.
 
     Parameters
     ----------
     template
         With any of ``{stem}``, ``{image}`` (its name, else ``image0``), ``{index}``, ``{channels}`` (their names
-        joined by +) and the keys of the public dict that hold one value, such as ``{SizeT}`` or
-        ``{PhysicalSizeX:.3f}``; an unknown one becomes ``unknown``.
+        joined by +) and the keys of the public dict that hold a single value, such as ``{SizeT}`` or
+        ``{PhysicalSizeX:.3f}``; an unknown value becomes ``unknown``.
     base
         The stem.
 
@@ -106,7 +106,7 @@ def filled(template: str, base: str, index: int, image: Image) -> str:
     """
     facts = image.metadata.to_dict()
     known: dict[str, Any] = {key: value for key, value in facts.items() if not isinstance(value, (list, dict))}
-    channels = [one["Name"] for one in facts["Channels"]]
+    channels = [channel["Name"] for channel in facts["Channels"]]
     known |= {
         "stem": base,
         "image": image.name or f"image{index}",
@@ -114,23 +114,27 @@ def filled(template: str, base: str, index: int, image: Image) -> str:
         "channels": "+".join(map(str, channels)) if channels and None not in channels else None,
     }
     if "!" in template:
-        raise _unfit(template, "it converts a field with !", known)
+        raise _template_error(template, "it converts a field with !", known)
     try:
         pieces = [
-            (literal, field, format(known[field], form or "") if field in known and known[field] is not None else None)
-            for literal, field, form, _ in string.Formatter().parse(template)
+            (
+                literal,
+                field,
+                format(known[field], format_spec or "") if field in known and known[field] is not None else None,
+            )
+            for literal, field, format_spec, _ in string.Formatter().parse(template)
         ]
     except ValueError as error:
-        raise _unfit(template, str(error), known) from error
+        raise _template_error(template, str(error), known) from error
     name = ""
     for literal, field, text in pieces:
         if field is not None and field not in known:
-            raise _unfit(template, f"there is no field {field!r}", known)
+            raise _template_error(template, f"there is no field {field!r}", known)
         name += literal if field is None else literal + (safe(text) or "unknown")
     return safe(name, longest=2 * LONGEST_NAME) or base
 
 
-def _unfit(template: str, evidence: str, known: Mapping[str, Any]) -> WriteError:
+def _template_error(template: str, evidence: str, known: Mapping[str, Any]) -> WriteError:
     return WriteError(
         worded("{name!r} cannot be filled", name=template),
         evidence=evidence,
@@ -138,59 +142,64 @@ def _unfit(template: str, evidence: str, known: Mapping[str, Any]) -> WriteError
     )
 
 
-def _named_twice(out: str | os.PathLike[str]) -> WriteError:
+def _named_twice_error(out: str | os.PathLike[str]) -> WriteError:
     remedy = either(advise("leave out {name}", name=None), "give a folder")
     return WriteError(f"{out} is a name already", remedy=remedy)
 
 
-def merged(
+def merged_target(
     title: str, home: Path, out: str | os.PathLike[str] | None, axis: str, image: Image, template: str | None = None
 ) -> Path:
-    """The file for images merged: ``<title>_merged_<axis>.ome.tif``.
+    """Return the file for merged images: ``<title>_merged_<axis>.ome.tif``.
 
     Parameters
     ----------
     title
         The name of the folder, the tag of a stack, or the stem of the first file.
     home
-        The folder that it lies in, where it is written unless `out` says otherwise.
+        The folder that contains it; the file is written there unless `out` says otherwise.
     out, template
         As for `targets`.
     axis
-        Along which they are merged.
+        The axis of the merge.
     image
-        The merged one.
+        The merged image.
+
+    Raises
+    ------
+    NoWriterError, WriteError
+        As for `targets`.
     """
     if out is not None and is_file(Path(out)):
         if template is not None:
-            raise _named_twice(out)
+            raise _named_twice_error(out)
         return Path(out)
     base = f"{safe(title)}_merged_{axis}" if template is None else filled(template, title, 0, image)
     return _folder(out, home) / f"{base}{catalogue().suffix}"
 
 
-def unique(path: Path, taken: dict[str, int]) -> Path:
-    """A path that is none of `taken`, to which it is added: ``x_2.ome.tif`` where two images or sources give one name.
+def unique(path: Path, used_names: dict[str, int]) -> Path:
+    """Return a path that is none of `used_names`, and add it there: ``x_2.ome.tif`` where two images have the same name.
 
     Parameters
     ----------
     path
         The name wanted.
-    taken
-        From what `key` makes of a name that is taken to the last number that was tried behind it.
+    used_names
+        From the `key` of each name in use to the last number tried after it.
     """
-    wanted, own = path, key(path)
+    candidate, original = path, key(path)
     name = path.name.lower()
     ending = next((s for w in catalogue().writers for s in w.suffixes if name.endswith(s)), path.suffix)
-    while key(wanted) in taken:
-        taken[own] += 1
-        wanted = path.with_name(f"{path.name[: len(path.name) - len(ending)]}_{taken[own]}{ending}")
-    taken[key(wanted)] = 1
-    return wanted
+    while key(candidate) in used_names:
+        used_names[original] += 1
+        candidate = path.with_name(f"{path.name[: len(path.name) - len(ending)]}_{used_names[original]}{ending}")
+    used_names[key(candidate)] = 1
+    return candidate
 
 
 def key(path: Path) -> str:
-    """What two paths have in common that are one file, also on systems that ignore case."""
+    """Return a key that is equal for two paths of the same file, also on systems that ignore case."""
     return os.path.abspath(path).casefold()
 
 
@@ -203,46 +212,46 @@ def _folder(out: str | os.PathLike[str] | None, home: Path) -> Path:
     return folder
 
 
-def is_file(given: Path) -> bool:
-    """Whether a name is meant for a file, by its suffix.
+def is_file(path: Path) -> bool:
+    """Tell by its suffix whether a name means a file.
 
     Raises
     ------
     NoWriterError
-        It is that of another image format.
+        The suffix is that of another image format.
     """
-    name = given.name.lower()
-    if given.is_dir():
+    name = path.name.lower()
+    if path.is_dir():
         return False
     if any(name.endswith(s) for writer in catalogue().writers for s in writer.suffixes):
         return True
-    if name.endswith((*_OTHERS, *(s for reader in catalogue().readers for s in reader.suffixes))):
+    if name.endswith((*_OTHER_SUFFIXES, *(s for reader in catalogue().readers for s in reader.suffixes))):
         raise NoWriterError(
-            f"{given} is no name for an OME-TIFF",
-            evidence=f"it ends in {given.suffix}",
+            f"{path} is no name for an OME-TIFF",
+            evidence=f"it ends in {path.suffix}",
             remedy=f"end it in {catalogue().suffix}, or give a folder",
-            path=str(given),
+            path=str(path),
         )
     return False
 
 
 def stem(name: str, suffixes: Sequence[str]) -> str:
-    """A file's name without its suffix; other dots stay.
+    """Return a file's name without its suffix; other dots stay.
 
     Examples
     --------
     >>> stem("a.b.ome.tif", (".ome.tif", ".tif")), stem("sample_0.5um", (".tif",))
     ('a.b', 'sample_0.5um')
     """
-    known = {*suffixes, *(s for reader in catalogue().readers for s in reader.suffixes)}
-    for suffix in sorted(known, key=len, reverse=True):
+    all_suffixes = {*suffixes, *(s for reader in catalogue().readers for s in reader.suffixes)}
+    for suffix in sorted(all_suffixes, key=len, reverse=True):
         if name.lower().endswith(suffix) and len(name) > len(suffix):
             return name[: -len(suffix)]
     return name
 
 
 def safe(name: str | None, longest: int = LONGEST_NAME) -> str:
-    """An image's name as part of a file name on any system; "" where nothing is left.
+    """Return an image's name as part of a file name that every system accepts; "" where nothing is left.
 
     Examples
     --------

@@ -25,19 +25,21 @@ class Plan(PlanValues):
         progress: Callable[[int, int], None] | None = None,
         landed: Callable[[str, Path], None] | None = None,
     ) -> list[Path] | list[Image]:
-        """Do exactly that, or say which input has changed or which name was taken since; then nothing is done.
+        """Do exactly what the plan says.
+
+        If an input has changed or a name has been taken since, report which, and do nothing.
 
         Parameters
         ----------
         progress
-            Called with the bytes of pixels done and the bytes in all.
+            Called with the bytes of pixels done and the bytes in total.
         landed
-            Called with a source file and the file written from it, as soon as that is whole.
+            Called with a source file and the file written from it, as soon as that file is complete.
 
         Returns
         -------
         list
-            The files written, or where none are to be written the images.
+            The files written; the images, where the plan writes no files.
 
         Raises
         ------
@@ -46,19 +48,19 @@ class Plan(PlanValues):
         WriteError
             A name was taken since.
         OmioError
-            What `problems` say; or of several source files some failed, as in `omio.convert_to_ometiff`.
+            The plan has `problems`; or some of several source files failed, as in `omio.convert_to_ometiff`.
         """
         return execute.run(self, progress, landed)
 
     def to_json(self, path: str | Path | None = None) -> str:
-        """The plan as JSON, which `from_json` takes; also written to a file where one is named, in place of a plan.
+        """Return the plan as JSON for `from_json`; also write it to `path`, where it may replace another plan.
 
         Raises
         ------
         OmioError
             An option has a value that JSON does not know.
         WriteError
-            The file cannot be written, or what stands there is no plan.
+            The file cannot be written, or the existing file of that name is no plan.
         """
         saved = serialize.dump(self)
         if path is not None:
@@ -67,14 +69,16 @@ class Plan(PlanValues):
 
     @classmethod
     def from_json(cls, source: str | Path) -> Plan:
-        """A plan out of JSON, or out of a file: text that begins with ``{`` is JSON.
+        """Load a plan from JSON or from a file: text that begins with ``{`` is JSON.
 
         Raises
         ------
         FileNotFoundError
             There is no such file.
+        ReadError
+            The file cannot be read.
         MetadataError
-            It is no plan, or one of another form.
+            It is no plan, or a plan of another form.
         """
         values = serialize.load(source)
         return cls(**{field.name: getattr(values, field.name) for field in fields(values)})

@@ -1,7 +1,7 @@
-"""The making of a plan: what of a source becomes which image and which file, and what stands against it; no pixel.
+"""Make a plan: decide which images and files a source becomes, and find problems; reads no pixel.
 
-The images that were described for a plan stay with it as long as it is carried out at once (`PreparedPlan`); the plan
-itself is values only.
+The images described for a plan stay with it as long as it is executed at once (`PreparedPlan`); the plan itself is
+values only.
 """
 
 from __future__ import annotations
@@ -43,21 +43,22 @@ class PreparedPlan:
     messages: tuple[Message, ...] = ()
 
     def refuse(self) -> None:
-        """Raise the first error, if there is one; else warn of what is to be warned of.
+        """Raise the first error of the outputs; if there is none, issue the warnings.
 
         Raises
         ------
         OmioError
+            An output has a problem.
         """
-        for one in self.outputs:
-            if one.error is not None:
-                raise one.error
+        for output in self.outputs:
+            if output.error is not None:
+                raise output.error
         issue(self.messages)
 
 
 def prepare(
     source: SourceLike,
-    said: Request,
+    request: Request,
     *,
     image: int | str | None = None,
     along: str | None = None,
@@ -70,10 +71,10 @@ def prepare(
     ----------
     source
         See `omio.sources.kinds`.
-    said
-        How it is opened.
+    request
+        How the source is opened.
     image
-        Which images of each file: an index, a name, "all"; all where None, if they are not merged.
+        Which images of each file: an index, a name, "all". None: all, if they are not merged.
     along
         The axis to merge along: T, Z or C.
     out
@@ -84,8 +85,8 @@ def prepare(
     Raises
     ------
     OmioError
-        Something cannot be read, or there is no such axis. What stands against a merge or a name is no error here
-        but a problem of the output.
+        A source cannot be read, or there is no such axis or layout. Reasons against a merge or a name are no error
+        here: each is a problem of its output.
     """
     if along is not None and along not in tuple(AXES):
         raise MergeError(
@@ -95,26 +96,30 @@ def prepare(
     if writing is not None and writing.layout not in LAYOUTS:
         raise WriteError(f"layout cannot be {writing.layout!r}", remedy=f"choose one of {', '.join(LAYOUTS)}")
     with without_garbage_collection():
-        collection = collect(source, channels.of_inputs(said, along))
+        collection = collect(source, channels.without_merged_names(request, along))
         groups = list(_groups(collection, image, along, writing))
-        with recorded_if(len(collection.files) > 1) as told:
-            made = [_made(group, along, said, to_file=writing is not None) for group in groups]
+        with recorded_if(len(collection.files) > 1) as warning_records:
+            outputs = [_prepare_output(group, along, request, to_file=writing is not None) for group in groups]
     if writing is not None:
-        made = targets.name(collection, made, out, said.policies.collision, writing)
-    tellings = one_per_kind(told)
+        outputs = targets.name(collection, outputs, out, request.policies.collision, writing)
+    image_messages = one_per_kind(warning_records)
     gaps = [collection.gaps] if along is not None and collection.gaps else []
-    # what a merge is warned of is among its conflicts
-    notes = [*gaps, *(one.text for one in (*collection.messages, *(() if along else tellings)))]
+    # a merge has its warnings among its conflicts
+    notes = [*gaps, *(message.text for message in (*collection.messages, *(() if along else image_messages)))]
     plan = Plan(
-        outputs=tuple(one.output for one in made), request=said, writing=writing, skipped=collection.listing.skipped,
-        family=collection.listing.family, notes=(*collection.listing.notes, *notes),
+        outputs=tuple(prepared.output for prepared in outputs), request=request, writing=writing,
+        skipped=collection.listing.skipped, family=collection.listing.family, notes=(*collection.listing.notes, *notes),
     )  # fmt: skip
-    told_too = padding(one.output.padded for one in made)  # of a plan, its outputs say it
-    unlike = [
+    padding_messages = padding(prepared.output.padded for prepared in outputs)  # no notes: the outputs have it
+    gap_messages = [
         Message(category=MetadataWarning, text=f"merged along {along}, one after another, although {gap}")
         for gap in gaps
     ]
-    return PreparedPlan(plan=plan, outputs=tuple(made), messages=(*collection.messages, *unlike, *tellings, *told_too))
+    return PreparedPlan(
+        plan=plan,
+        outputs=tuple(outputs),
+        messages=(*collection.messages, *gap_messages, *image_messages, *padding_messages),
+    )
 
 
 _Group = list[tuple[SourceFile, Image]]
@@ -123,77 +128,82 @@ _Group = list[tuple[SourceFile, Image]]
 def _groups(
     collection: Collection, image: int | str | None, along: str | None, writing: WriteOptions | None
 ) -> Iterator[_Group]:
-    """The images that become one output, each with its file."""
+    """Yield the images that become one output, each with its file."""
     picked = choose_images(collection, image, along=along)
     if along is not None:
-        yield [(one, each) for one, images in picked for each in images]
+        yield [(file, image) for file, images in picked for image in images]
         return
-    for one, images in picked:
+    for file, images in picked:
         if writing is not None and writing.layout == "one-file":
-            yield [(one, each) for each in images]
+            yield [(file, image) for image in images]
         else:
-            yield from ([(one, each)] for each in images)
+            yield from ([(file, image)] for image in images)
 
 
-def _made(group: _Group, along: str | None, said: Request, *, to_file: bool) -> PreparedOutput:
-    """What becomes of a group, as far as descriptions and metadata tell."""
-    taken, parts = tuple(one for one, _ in group), tuple(image for _, image in group)
-    inputs = tuple(_input(one, image, said) for one, image in group)
-    made = PreparedOutput(output=Output(inputs=inputs, along=along), files=taken, images=parts)
+def _prepare_output(group: _Group, along: str | None, request: Request, *, to_file: bool) -> PreparedOutput:
+    """Decide what becomes of a group, as far as descriptions and metadata tell."""
+    files, parts = tuple(file for file, _ in group), tuple(image for _, image in group)
+    inputs = tuple(_describe_input(file, image, request) for file, image in group)
+    prepared = PreparedOutput(output=Output(inputs=inputs, along=along), files=files, images=parts)
     if along is not None:
-        chosen_names = {kind: getattr(said.policies, kind) for kind in ("shapes", "dtypes", "conflict")}
+        policies = {kind: getattr(request.policies, kind) for kind in ("shapes", "dtypes", "conflict")}
         try:
-            parts = channels.deal_names(parts, along, said)
-            made = replace(made, images=(merge(parts, along, **chosen_names),))
+            parts = channels.deal_names(parts, along, request)
+            prepared = replace(prepared, images=(merge(parts, along, **policies),))
         except (MergeError, MetadataError) as error:
-            return made.failed(error)
-    output = replace(_placed(made), memory=_memory(made.images, to_file=to_file))
-    made = replace(made, output=output)
+            return prepared.failed(error)
+    output = replace(_place_inputs(prepared), memory=_memory(prepared.images, to_file=to_file))
+    prepared = replace(prepared, output=output)
     try:
-        unknown = tuple(dict.fromkeys(name for image in made.images for name in image.metadata.needed()))
-        made = replace(made, output=replace(output, unknown=unknown, conflicts=tuple(_conflicts(made.images[0]))))
-        for one in made.images:
-            refuse_missing(one.picture.label(), [one], said.policies)
+        unknown = tuple(dict.fromkeys(name for image in prepared.images for name in image.metadata.needed()))
+        prepared = replace(
+            prepared, output=replace(output, unknown=unknown, conflicts=tuple(_conflicts(prepared.images[0])))
+        )
+        for image in prepared.images:
+            refuse_missing(image.picture.label(), [image], request.policies)
     except (MergeError, MetadataError) as error:
-        return made.failed(error)
-    return made
+        return prepared.failed(error)
+    return prepared
 
 
-def _placed(made: PreparedOutput) -> Output:
-    """The output with its sizes, and of a merge where each input lies and what is padded."""
-    first = made.images[0]
+def _place_inputs(prepared: PreparedOutput) -> Output:
+    """Return the output with its sizes; for a merge, also where each input lies and what is padded."""
+    first = prepared.images[0]
     output = replace(
-        made.output, shape=first.shape, dtype=str(first.dtype), nbytes=sum(one.nbytes for one in made.images)
+        prepared.output,
+        shape=first.shape,
+        dtype=str(first.dtype),
+        nbytes=sum(image.nbytes for image in prepared.images),
     )
     recipe = first.merged
-    if made.output.along is None or not isinstance(recipe, Merge):
+    if prepared.output.along is None or not isinstance(recipe, Merge):
         return output
     inputs, padded = [], []
-    for one, place in zip(output.inputs, recipe.places, strict=True):
+    for source, place in zip(output.inputs, recipe.places, strict=True):
         spans = {axis: (start, stop) for axis, (start, stop) in region(place).items()}
-        inputs.append(replace(one, region=spans))
+        inputs.append(replace(source, region=spans))
         short = [
             f"{axis} {stop} to {length}"
             for (axis, (_, stop)), length in zip(spans.items(), first.shape, strict=True)
             if axis != output.along and stop < length
         ]
         if short:
-            padded.append(f"{os.path.basename(one.path)}: {', '.join(short)}")
+            padded.append(f"{os.path.basename(source.path)}: {', '.join(short)}")
     return replace(output, inputs=tuple(inputs), padded=tuple(padded))
 
 
-def _input(taken: SourceFile, image: Image, said: Request) -> Input:
-    picture, decision = image.picture.stored, taken.opened.decision
-    assert picture is not None  # as all images of a file are stored
+def _describe_input(file: SourceFile, image: Image, request: Request) -> Input:
+    picture, decision = image.picture.stored, file.opened.decision
+    assert picture is not None  # all images of a file are stored
     assumed = (*picture.description.assumptions, *picture.layout.assumptions)
-    if said.overrides.axes is not None:
-        rule = f"named by the caller: {said.overrides.axes}"
+    if request.overrides.axes is not None:
+        rule = f"named by the caller: {request.overrides.axes}"
     else:
         rule = "; ".join(dict.fromkeys(assumed)) or "named by the file"
     return Input(
-        path=taken.opened.path,
+        path=file.opened.path,
         image=picture.index,
-        images=len(taken.opened.images),
+        images=len(file.opened.images),
         name=image.name,
         reader=decision.reader.name,
         because=decision.reason,
@@ -208,35 +218,35 @@ def _input(taken: SourceFile, image: Image, said: Request) -> Input:
 
 
 def _conflicts(image: Image) -> Iterator[str]:
-    """What the inputs of a merge state differently, and what a policy made of it; and where they leave gaps."""
+    """Yield what the inputs of a merge state differently, with what a policy made of it, and where they leave gaps."""
     if not isinstance(image.merged, Merge):
         return
     record = image.metadata.facts.annotations.get(MERGE, {})
-    for one in record.get("conflicts", ()):
-        if not one["fact"].startswith("Annotations["):  # files describe themselves differently as a rule
-            recorded = "unknown" if one["action"] == "null" else f"{one['value']!r}, that of {one['from']}"
-            yield f"{one['fact']}: {recorded} (differs in {one['differing']}, such as {one['such as']})"
-    for one in record.get("gaps", ()):
-        yield f"{one['kind']} between {one['after']} and {one['before']}: a step of {one['step']:g} {one['unit']}"
+    for conflict in record.get("conflicts", ()):
+        if not conflict["fact"].startswith("Annotations["):  # annotations differ from file to file as a rule
+            choice = "unknown" if conflict["action"] == "null" else f"{conflict['value']!r}, that of {conflict['from']}"
+            yield f"{conflict['fact']}: {choice} (differs in {conflict['differing']}, such as {conflict['such as']})"
+    for gap in record.get("gaps", ()):
+        yield f"{gap['kind']} between {gap['after']} and {gap['before']}: a step of {gap['step']:g} {gap['unit']}"
     yield from record.get("notes", ())
 
 
 def _memory(images: Sequence[Image], *, to_file: bool) -> int:
-    """Bytes that an output needs: all of it in memory; or of a file what is in flight between reader and writer."""
+    """Return the bytes that an output needs: its size in memory; for a file, what is in flight while it is written."""
     if not to_file:
-        return sum(one.nbytes for one in images)
+        return sum(image.nbytes for image in images)
     settings = current()
     most = 0
-    for one in images:
-        task = math.prod(unit(one.shape, one.picture.blocks, one.dtype.itemsize)) * one.dtype.itemsize
+    for image in images:
+        task = math.prod(unit(image.shape, image.picture.blocks, image.dtype.itemsize)) * image.dtype.itemsize
         flight = min((settings.workers + 2) * 2 * task, max(settings.max_bytes, 2 * task))
-        most = max(most, min(flight, 2 * one.nbytes))
+        most = max(most, min(flight, 2 * image.nbytes))
     return most
 
 
 def plan(
     source: SourceLike,
-    said: Request,
+    request: Request,
     *,
     image: int | str | None,
     along: str | None,
@@ -244,7 +254,13 @@ def plan(
     writing: WriteOptions,
     to: str,
 ) -> Plan:
-    """The plan alone: what would be warned of is in it; see `omio.plan`."""
+    """Return the plan alone; it contains the warnings that its execution would issue. See `omio.plan`.
+
+    Raises
+    ------
+    OmioError
+        There is no such kind of plan, `out` names a file for images in memory, or as for `prepare`.
+    """
     if to not in ("files", "memory"):
         remedy = either(advise("choose {to}", to="files"), advise("{to}", to="memory"), joint=" or ")
         raise OmioError(f"there is no plan to {to!r}", remedy=remedy)
@@ -253,4 +269,6 @@ def plan(
             "what is read into memory has no name", evidence=f"out={os.fspath(out)!r}", remedy="leave it out"
         )
     with recorded():
-        return prepare(source, said, image=image, along=along, out=out, writing=writing if to == "files" else None).plan
+        return prepare(
+            source, request, image=image, along=along, out=out, writing=writing if to == "files" else None
+        ).plan

@@ -1,4 +1,4 @@
-"""Plans as JSON, and out of it: what does not fit is refused before anything is done; it opens no image."""
+"""Save plans as JSON and load them; what does not fit is refused before anything is done; opens no image."""
 
 from __future__ import annotations
 
@@ -20,23 +20,29 @@ from omio_core.policies import Policies
 from .values import ACTIONS, Input, Output, PlanValues, WriteOptions
 
 FORM = 2
-"""Of the JSON; a plan of another form is refused."""
+"""Version of the JSON form; a plan of another form is refused."""
 
 
 def dump(plan: PlanValues) -> str:
-    """A plan as JSON; see `omio.planning.plan.Plan.to_json`."""
-    told = {
+    """Return a plan as JSON; see `omio.planning.plan.Plan.to_json`.
+
+    Raises
+    ------
+    OmioError
+        An option has a value that JSON does not know.
+    """
+    document = {
         "omio_plan": FORM, "omio": omio_version(), "memory": plan.memory,
         "request": {
             "reader": plan.request.reader, "options": dict(plan.request.options),
             "policies": plan.request.policies.to_dict(), "stated": plan.request.overrides.stated(),
         },
         "writing": None if plan.writing is None else asdict(plan.writing),
-        "outputs": [asdict(one) for one in plan.outputs],
-        "skipped": [asdict(one) for one in plan.skipped], "family": plan.family, "notes": plan.notes,
+        "outputs": [asdict(output) for output in plan.outputs],
+        "skipped": [asdict(skip) for skip in plan.skipped], "family": plan.family, "notes": plan.notes,
     }  # fmt: skip
     try:
-        return json.dumps(told, indent=1, allow_nan=False, ensure_ascii=False)
+        return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False)
     except (TypeError, ValueError) as error:
         raise OmioError(
             "the plan cannot be saved", evidence=str(error), remedy="give options as texts and numbers"
@@ -44,7 +50,13 @@ def dump(plan: PlanValues) -> str:
 
 
 def put(text: str, target: Path) -> None:
-    """Write a plan to a file; what stands there is replaced if it is a plan, too."""
+    """Write a plan to a file; an existing file is replaced only if it is a plan, too.
+
+    Raises
+    ------
+    WriteError
+        The existing file is no plan, or the file cannot be written.
+    """
     replace = os.path.lexists(target)
     if replace:
         try:
@@ -58,13 +70,23 @@ def put(text: str, target: Path) -> None:
 
 
 def load(source: str | Path) -> PlanValues:
-    """A plan out of JSON or a file; see `omio.planning.plan.Plan.from_json`."""
+    """Load a plan from JSON or a file; see `omio.planning.plan.Plan.from_json`.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    ReadError
+        The file cannot be read.
+    MetadataError
+        It is no plan, or a plan of another form.
+    """
     text = source if isinstance(source, str) and source.lstrip().startswith("{") else _text(source)
     try:
-        told = json.loads(text)
-        if told["omio_plan"] != FORM:
-            raise KeyError(f"its form is {told['omio_plan']!r}, this OMIO knows {FORM}")
-        return _plan(told)
+        document = json.loads(text)
+        if document["omio_plan"] != FORM:
+            raise KeyError(f"its form is {document['omio_plan']!r}, this OMIO knows {FORM}")
+        return _plan(document)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise MetadataError(
             "this is no plan that OMIO can run" if source is text else f"{source} is no plan that OMIO can run",
@@ -82,63 +104,63 @@ def _text(source: str | Path) -> str:
         raise ReadError(f"{source} cannot be read", evidence=str(error), path=str(source)) from error
 
 
-# --- out of JSON; what does not fit is a TypeError, KeyError or ValueError
+# --- from JSON to values; what does not fit is a TypeError, KeyError or ValueError
 
 
-def _plan(told: Mapping[str, Any]) -> PlanValues:
-    said = told["request"]
-    if not told["outputs"]:
+def _plan(document: Mapping[str, Any]) -> PlanValues:
+    request = document["request"]
+    if not document["outputs"]:
         raise KeyError("it has no output")
-    stated = dict(said["stated"])
+    stated = dict(request["stated"])
     return PlanValues(
-        outputs=tuple(_output(one) for one in told["outputs"]),
+        outputs=tuple(_output(output) for output in document["outputs"]),
         request=Request(
-            reader=_text_or_none(said["reader"]),
-            options={name: _hashable(value) for name, value in said["options"].items()},
-            policies=Policies(**said["policies"]),
+            reader=_text_or_none(request["reader"]),
+            options={name: _hashable(value) for name, value in request["options"].items()},
+            policies=Policies(**request["policies"]),
             overrides=Overrides(**stated),
         ),
-        writing=None if told["writing"] is None else WriteOptions(**told["writing"]),
-        skipped=tuple(Skipped(**one) for one in told["skipped"]),
-        family=tuple(told["family"]),
-        notes=tuple(told["notes"]),
+        writing=None if document["writing"] is None else WriteOptions(**document["writing"]),
+        skipped=tuple(Skipped(**skip) for skip in document["skipped"]),
+        family=tuple(document["family"]),
+        notes=tuple(document["notes"]),
     )
 
 
-def _output(told: Mapping[str, Any]) -> Output:
-    known = dict(told) | {"inputs": tuple(_input(one) for one in told["inputs"])}
-    if known["action"] not in ACTIONS:
-        raise KeyError(f"there is no action {known['action']!r}")
-    if (known["action"] == "read") != (known["path"] is None) or not known["inputs"]:
+def _output(record: Mapping[str, Any]) -> Output:
+    values = dict(record) | {"inputs": tuple(_input(source) for source in record["inputs"])}
+    if values["action"] not in ACTIONS:
+        raise KeyError(f"there is no action {values['action']!r}")
+    if (values["action"] == "read") != (values["path"] is None) or not values["inputs"]:
         raise KeyError("an output has no input, or its action and its name contradict each other")
-    if known["stands"] is not None:
-        known["stands"] = _fingerprint(known["stands"])
+    if values["stands"] is not None:
+        values["stands"] = _fingerprint(values["stands"])
     for name in ("path", "wanted", "problem", "along", "dtype"):
-        _text_or_none(known[name])
-    return Output(**_tuples(Output, known, "shape", "padded", "conflicts", "unknown"))
+        _text_or_none(values[name])
+    return Output(**_tuples(Output, values, "shape", "padded", "conflicts", "unknown"))
 
 
-def _input(told: Mapping[str, Any]) -> Input:
-    known = dict(told) | {"members": tuple(_fingerprint(one) for one in told["members"])}
-    if known["region"] is not None:
-        known["region"] = {axis: (int(start), int(stop)) for axis, (start, stop) in known["region"].items()}
-    if not isinstance(known["path"], str) or not known["members"] or type(known["image"]) is not int:
+def _input(record: Mapping[str, Any]) -> Input:
+    values = dict(record) | {"members": tuple(_fingerprint(member) for member in record["members"])}
+    if values["region"] is not None:
+        values["region"] = {axis: (int(start), int(stop)) for axis, (start, stop) in values["region"].items()}
+    if not isinstance(values["path"], str) or not values["members"] or type(values["image"]) is not int:
         raise TypeError("an input has no file")
-    return Input(**_tuples(Input, known, "shape", "native_shape"))
+    return Input(**_tuples(Input, values, "shape", "native_shape"))
 
 
-def _fingerprint(told: Mapping[str, Any]) -> Fingerprint:
-    path, size, mtime = (told[key] for key in ("path", "size", "mtime_ns"))
+def _fingerprint(record: Mapping[str, Any]) -> Fingerprint:
+    path, size, mtime = (record[key] for key in ("path", "size", "mtime_ns"))
     if not isinstance(path, str):
         raise TypeError(f"{path!r} is no path")
     return Fingerprint(path, int(size), int(mtime))
 
 
-def _tuples(kind: type[Input] | type[Output], known: dict[str, Any], *names: str) -> dict[str, Any]:
-    """The fields of a value, those named as tuples; all of them, and no other, are there."""
-    if odd := {f.name for f in fields(kind)} ^ known.keys():
-        raise KeyError(", ".join(sorted(odd)))
-    return known | {name: tuple(known[name]) for name in names if known[name] is not None}
+def _tuples(kind: type[Input] | type[Output], values: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Return the fields of a value, the named ones as tuples; raise KeyError unless exactly its fields are there."""
+    if unexpected := {f.name for f in fields(kind)} ^ values.keys():
+        raise KeyError(", ".join(sorted(unexpected)))
+    return values | {name: tuple(values[name]) for name in names if values[name] is not None}
 
 
 def _text_or_none(value: Any) -> str | None:
@@ -148,5 +170,5 @@ def _text_or_none(value: Any) -> str | None:
 
 
 def _hashable(value: Any) -> Any:
-    """Lists, which JSON makes of tuples, as tuples again."""
-    return tuple(_hashable(one) for one in value) if isinstance(value, list) else value
+    """Turn lists, which JSON makes of tuples, into tuples again."""
+    return tuple(_hashable(item) for item in value) if isinstance(value, list) else value

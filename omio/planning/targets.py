@@ -1,4 +1,4 @@
-"""Which file each output of a plan becomes: its name, and what a name that is taken means; nothing is written."""
+"""Decide which file each output of a plan becomes: its name, and what happens if the name is taken; writes nothing."""
 
 from __future__ import annotations
 
@@ -26,47 +26,55 @@ if TYPE_CHECKING:
 
 def name(
     collection: Collection,
-    made: Sequence[PreparedOutput],
+    outputs: Sequence[PreparedOutput],
     out: str | os.PathLike[str] | None,
     collision: str,
-    how: WriteOptions,
+    write_options: WriteOptions,
 ) -> list[PreparedOutput]:
-    """The outputs with their files.
+    """Return the outputs with their files.
 
     Parameters
     ----------
     collection
-        What they are made of.
-    made
-        The outputs, those of a source file one after another.
+        The images that the outputs are made of.
+    outputs
+        The outputs; those of a source file follow one another.
     out
         A file, a folder, or None for beside the source.
     collision
         Policy for a name that is taken.
-    how
-        How they are written.
+    write_options
+        How the files are written.
 
     Raises
     ------
     OmioError
-        `out` cannot be what is asked for, a template cannot be filled, there is no such policy or option. A name that
-        is taken and must not be is a problem of the output.
+        `out` is not possible, a template cannot be filled, or there is no such policy or option. A name that is taken
+        and must stay is no error here: it is a problem of the output.
     """
-    rules.find("collision", collision)  # a name that is none is told now, not when a name happens to be taken
-    if out is not None and len(made) > 1 and filenames.is_file(Path(out)):
-        raise _too_many(made, out)
-    read = {os.path.realpath(member.path) for one in made for each in one.output.inputs for member in each.members}
-    taken: dict[str, int] = {}
-    wanted = [filenames.unique(path, taken) for path in _wanted(collection, made, out, how)]
-    planned = set(taken)
-    return [_settled(one, path, collision, planned, read, how) for one, path in zip(made, wanted, strict=True)]
+    rules.find("collision", collision)  # report an unknown policy now, not only when a name happens to be taken
+    if out is not None and len(outputs) > 1 and filenames.is_file(Path(out)):
+        raise _too_many_images_error(outputs, out)
+    read_paths = {
+        os.path.realpath(member.path)
+        for prepared in outputs
+        for source in prepared.output.inputs
+        for member in source.members
+    }
+    used_names: dict[str, int] = {}
+    wanted = [filenames.unique(path, used_names) for path in _wanted_paths(collection, outputs, out, write_options)]
+    planned = set(used_names)
+    return [
+        _settle(prepared, path, collision, planned, read_paths, write_options)
+        for prepared, path in zip(outputs, wanted, strict=True)
+    ]
 
 
-def _too_many(made: Sequence[PreparedOutput], out: str | os.PathLike[str]) -> ManyImagesError:
-    """The error for several images and one file: those of one source may share it, those of several may be merged."""
-    inputs = [one.output.inputs[0] for one in made]
-    if len({one.path for one in inputs}) == 1:
-        listed = [f"image {one.image}" + (f" {one.name!r}" if one.name else "") for one in inputs[:8]]
+def _too_many_images_error(outputs: Sequence[PreparedOutput], out: str | os.PathLike[str]) -> ManyImagesError:
+    """Return the error for several images and one file: advise one file for all, or a merge of several sources."""
+    inputs = [prepared.output.inputs[0] for prepared in outputs]
+    if len({source.path for source in inputs}) == 1:
+        listed = [f"image {source.image}" + (f" {source.name!r}" if source.name else "") for source in inputs[:8]]
         evidence = f"{inputs[0].path} holds {first_few(listed, 8, total=len(inputs))}"
         remedy = either(
             advise("put all into it with {layout}{}", Aside(" (--layout one-file)"), layout="one-file"),
@@ -74,48 +82,58 @@ def _too_many(made: Sequence[PreparedOutput], out: str | os.PathLike[str]) -> Ma
             "give a folder",
         )
     else:
-        paths = list(dict.fromkeys(one.path for one in inputs[:8]))
+        paths = list(dict.fromkeys(source.path for source in inputs[:8]))
         evidence = first_few(paths, 8, joint="; ", total=len(inputs))
         remedy = either("give a folder", advise("merge them with {merge}{}", Aside(" (--along T)"), merge="T"))
     return ManyImagesError(
-        f"{len(made)} images cannot go into the one file {out}",
+        f"{len(outputs)} images cannot go into the one file {out}",
         evidence=evidence,
         remedy=remedy,
         path=os.fspath(out),
     )
 
 
-def _wanted(
-    collection: Collection, made: Sequence[PreparedOutput], out: str | os.PathLike[str] | None, how: WriteOptions
+def _wanted_paths(
+    collection: Collection,
+    outputs: Sequence[PreparedOutput],
+    out: str | os.PathLike[str] | None,
+    write_options: WriteOptions,
 ) -> Iterator[Path]:
-    """The name of each output, whatever stands there."""
-    for _, group in itertools.groupby(made, key=lambda one: id(one.files[0])):
-        ones = list(group)
-        taken = ones[0].files[0]
-        suffixes = taken.opened.decision.reader.suffixes
-        along = ones[0].output.along
+    """Yield the name of each output, whatever exists there."""
+    for _, group in itertools.groupby(outputs, key=lambda prepared: id(prepared.files[0])):
+        siblings = list(group)
+        file = siblings[0].files[0]
+        suffixes = file.opened.decision.reader.suffixes
+        along = siblings[0].output.along
         if along is not None:
-            found = collection.listing
-            title = filenames.stem(found.title, suffixes) if found.candidates[0].given else found.title
-            yield filenames.merged(title, Path(found.home), out, along, ones[0].images[0], how.name)
+            listing = collection.listing
+            title = filenames.stem(listing.title, suffixes) if listing.candidates[0].named else listing.title
+            yield filenames.merged_target(
+                title, Path(listing.home), out, along, siblings[0].images[0], write_options.name
+            )
             continue
         folder = out
-        if out is not None and taken.candidate.below and not filenames.is_file(Path(out)):
-            folder = Path(out, taken.candidate.below)
+        if out is not None and file.candidate.below and not filenames.is_file(Path(out)):
+            folder = Path(out, file.candidate.below)
         yield from filenames.targets(
-            Path(taken.opened.path),
+            Path(file.opened.path),
             folder,
-            [one.images[0] for one in ones],
+            [prepared.images[0] for prepared in siblings],
             suffixes,
-            several=len(taken.opened.images) > 1 and how.layout == "files",
-            template=how.name,
+            several=len(file.opened.images) > 1 and write_options.layout == "files",
+            template=write_options.name,
         )
 
 
-def _settled(
-    one: PreparedOutput, wanted: Path, collision: str, planned: set[str], read: set[str], how: WriteOptions
+def _settle(
+    prepared: PreparedOutput,
+    wanted: Path,
+    collision: str,
+    planned: set[str],
+    read_paths: set[str],
+    write_options: WriteOptions,
 ) -> PreparedOutput:
-    """One output with its file, after looking at what stands there."""
+    """Return an output with its file, after looking at what exists under its name."""
     for path in atomic.numbered(wanted):
         if path != wanted and filenames.key(path) in planned:
             continue
@@ -126,10 +144,10 @@ def _settled(
                 continue
         planned.add(filenames.key(path))
         break
-    named = replace(one.output, path=os.path.abspath(path), wanted=os.path.abspath(wanted))
-    one = replace(one, goal=path)
+    output = replace(prepared.output, path=os.path.abspath(path), wanted=os.path.abspath(wanted))
+    prepared = replace(prepared, goal=path)
     if action == "raise":
-        taken = WriteError(
+        error = WriteError(
             f"{path} exists already", evidence=worded("and is to be kept: {collision}", collision="raise"),
             remedy=either(
                 "choose another name",
@@ -137,25 +155,25 @@ def _settled(
             ),
             path=str(path),
         )  # fmt: skip
-        return replace(one, output=replace(named, action="write")).failed(taken)
+        return replace(prepared, output=replace(output, action="write")).failed(error)
     if action == "overwrite":
-        if os.path.realpath(path) in read:
-            own = WriteError(
+        if os.path.realpath(path) in read_paths:
+            error = WriteError(
                 f"{path} is being read and cannot be overwritten", evidence="it is one of the inputs",
                 remedy="write under another name", path=str(path),
             )  # fmt: skip
-            return replace(one, output=replace(named, action="write")).failed(own)
+            return replace(prepared, output=replace(output, action="write")).failed(error)
         stands = Fingerprint.of(str(path)) if os.path.exists(path) else None
-    settled = replace(one, output=replace(named, action=action, stands=stands))
-    return settled if settled.error is not None else _writable(settled, how)
+    settled = replace(prepared, output=replace(output, action=action, stands=stands))
+    return settled if settled.error is not None else _check_writer(settled, write_options)
 
 
-def _writable(one: PreparedOutput, how: WriteOptions) -> PreparedOutput:
-    """Tell now what a writer would refuse only after it has written the files before."""
-    path = one.output.path or ""
+def _check_writer(prepared: PreparedOutput, write_options: WriteOptions) -> PreparedOutput:
+    """Return the output, with an error if no writer takes it: otherwise it would fail after other files are written."""
+    path = prepared.output.path or ""
     try:
-        request = writing.write_request(path, **how.keywords)
-        writing.choose_writer(path, one.images, request)
+        request = writing.write_request(path, **write_options.keywords)
+        writing.choose_writer(path, prepared.images, request)
     except OmioError as error:
-        return one.failed(error)
-    return one
+        return prepared.failed(error)
+    return prepared

@@ -1,4 +1,4 @@
-"""A plan as text for people: every output, every input in order, and what is to be known of them; values only."""
+"""Print a plan as text for people: every output, every input in order, and what is notable about them; values only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FEW = 5
 
 
 def text(plan: PlanValues) -> str:
-    """The plan, a block an output, then what every output has in common, and what is left out."""
+    """Return the plan as text: one block per output, then what all outputs have in common, and what is left out."""
     lines: list[str] = []
     if plan.family:
         lines.append(f"stack of {len(plan.family)} folders: {', '.join(map(os.path.basename, plan.family))}")
@@ -31,19 +31,19 @@ def text(plan: PlanValues) -> str:
     if common:
         lines += [f"each of the {len(plan.outputs)} outputs:", *(f"  {line}" for line in common)]
     lines += [f"note: {printable(note)}" for note in plan.notes]
-    lines += _skipped(plan.skipped)
+    lines += _skipped_lines(plan.skipped)
     if plan.problems:
         lines.append(f"in all: {_count(len(plan.outputs), 'output')}; nothing is done as long as there is a problem")
         return "\n".join(lines)
-    whole = sum(one.nbytes or 0 for one in plan.outputs if one.action != "skip")
+    total = sum(output.nbytes or 0 for output in plan.outputs if output.action != "skip")
     lines.append(
-        f"in all: {_count(len(plan.outputs), 'output')}, {size(whole)} of pixels, about {size(plan.memory)} of memory"
+        f"in all: {_count(len(plan.outputs), 'output')}, {size(total)} of pixels, about {size(plan.memory)} of memory"
     )
     return "\n".join(lines)
 
 
 def size(count: int) -> str:
-    """Bytes for people, in powers of 1024.
+    """Return bytes as text for people, in powers of 1024.
 
     Examples
     --------
@@ -61,21 +61,21 @@ def _count(number: int, noun: str) -> str:
 
 
 def _common(outputs: Sequence[Output]) -> tuple[str, ...]:
-    """What is the same of all outputs, where there are several."""
+    """Return the lines that all outputs share, where there are several."""
     if len(outputs) < 2:
         return ()
-    every = [_facts(output) for output in outputs]
-    in_all = set(every[0]).intersection(*every[1:])
-    return tuple(line for line in every[0] if line in in_all)
+    facts = [_facts(output) for output in outputs]
+    in_every_output = set(facts[0]).intersection(*facts[1:])
+    return tuple(line for line in facts[0] if line in in_every_output)
 
 
 def _facts(output: Output) -> tuple[str, ...]:
-    of_all = (printable(what) for what, who in _alike(output).items() if who == "all")
-    return (*_size(output), *of_all, *_unknown(output))
+    shared = (printable(fact) for fact, whose in _shared_facts(output).items() if whose == "all")
+    return (*_size(output), *shared, *_unknown_line(output))
 
 
 def _output(number: int, output: Output, common: Collection[str], *, would: bool) -> Iterator[str]:
-    """A block of lines, without those that are common to all outputs."""
+    """Yield the lines of an output, without those that are common to all outputs."""
     words = _WORDS[output.action].replace("will ", "would " if would else "will ")
     yield f"output {number}: {output.path or 'an image'}" + (f" {words}" if output.path else "")
     yield from (f"  {line}" for line in _size(output) if line not in common)
@@ -84,7 +84,7 @@ def _output(number: int, output: Output, common: Collection[str], *, would: bool
     yield from _inputs(output, common)
     for title, lines in (("padded with 0", output.padded), ("differs", output.conflicts)):
         yield from (f"  {title}: {printable(line)}" for line in lines)
-    yield from (f"  {line}" for line in _unknown(output) if line not in common)
+    yield from (f"  {line}" for line in _unknown_line(output) if line not in common)
     if output.problem is not None:
         first, *rest = output.problem.splitlines()
         yield f"  PROBLEM: {printable(first)}"
@@ -98,75 +98,77 @@ def _size(output: Output) -> Iterator[str]:
         yield f"memory: about {size(output.memory)}"
 
 
-def _unknown(output: Output) -> Iterator[str]:
+def _unknown_line(output: Output) -> Iterator[str]:
     if output.unknown:
         yield f"unknown: {', '.join(output.unknown)}"
 
 
 def lengths(shape: Sequence[int]) -> str:
-    """TZCYX lengths, axes spelled."""
+    """Return TZCYX lengths as text with spelled axes."""
     return " ".join(f"{axis}={n}" for axis, n in zip(CANONICAL, shape, strict=True))
 
 
-_SAID: tuple[Callable[[Input], str], ...] = (
-    lambda one: f"{one.native_axes} {one.native_shape} -> {lengths(one.shape)} {one.dtype}",
-    lambda one: f"axes {one.rule}",
-    lambda one: f"reader {one.reader}, {one.because}",
+_DESCRIPTIONS: tuple[Callable[[Input], str], ...] = (
+    lambda source: f"{source.native_axes} {source.native_shape} -> {lengths(source.shape)} {source.dtype}",
+    lambda source: f"axes {source.rule}",
+    lambda source: f"reader {source.reader}, {source.because}",
 )
 
 
-def _alike(output: Output) -> dict[str, str]:
-    """What all inputs of an output say, or most of them; from what is said to the word for who says it."""
-    found = {}
-    for said in _SAID:
-        ((what, times),) = Counter(map(said, output.inputs)).most_common(1)
+def _shared_facts(output: Output) -> dict[str, str]:
+    """Return the facts that all or most inputs of an output share, each with the word for whose it is."""
+    shared = {}
+    for describe in _DESCRIPTIONS:
+        ((fact, times),) = Counter(map(describe, output.inputs)).most_common(1)
         if 2 * times > len(output.inputs):
-            found[what] = "all" if times == len(output.inputs) else "all others"
-    return found
+            shared[fact] = "all" if times == len(output.inputs) else "all others"
+    return shared
 
 
 def _inputs(output: Output, common: Collection[str]) -> Iterator[str]:
-    """One line an input with what is its own; what all say, or all others, is said once."""
+    """Yield one line per input with what is particular to it; facts of all, or of all others, appear once."""
     first = output.inputs[0]
-    alike = _alike(output)
-    folder = os.path.dirname(first.path) if len({os.path.dirname(one.path) for one in output.inputs}) == 1 else None
+    shared = _shared_facts(output)
+    folder = (
+        os.path.dirname(first.path) if len({os.path.dirname(source.path) for source in output.inputs}) == 1 else None
+    )
     several = len(output.inputs) > 1
     if several and folder:
         yield f"  from {folder}{os.sep}"
-    for one in output.inputs:
-        words = [_place(output, one)] if several and one.region is not None else []
-        words.append((os.path.basename(one.path) if several and folder else one.path) + _which(one))
-        extra = [printable(what) for said in _SAID if (what := said(one)) not in alike]
-        extra += [f"absent: {one.absent}"] if one.absent else []
-        if len(one.members) > 1:
-            extra.append(f"a set of {len(one.members)} files")
+    for source in output.inputs:
+        words = [_place(output, source)] if several and source.region is not None else []
+        words.append((os.path.basename(source.path) if several and folder else source.path) + _which_image(source))
+        extra = [printable(fact) for describe in _DESCRIPTIONS if (fact := describe(source)) not in shared]
+        extra += [f"absent: {source.absent}"] if source.absent else []
+        if len(source.members) > 1:
+            extra.append(f"a set of {len(source.members)} files")
         yield (
             "  "
             + ("  " if several else "from ")
             + "  ".join(map(printable, words))
             + (f"  ({'; '.join(extra)})" if extra else "")
         )
-    for what, who in alike.items():
-        if (line := printable(what)) not in common:
-            yield f"    {who + ': ' if several else ''}{line}"
+    for fact, whose in shared.items():
+        if (line := printable(fact)) not in common:
+            yield f"    {whose + ': ' if several else ''}{line}"
 
 
-def _place(output: Output, one: Input) -> str:
-    start, stop = (one.region or {}).get(output.along or "", (0, 0))
+def _place(output: Output, source: Input) -> str:
+    start, stop = (source.region or {}).get(output.along or "", (0, 0))
     return f"{output.along}={start}" + (f"..{stop - 1}" if stop - start > 1 else "")
 
 
-def _which(one: Input) -> str:
-    if one.images == 1:
+def _which_image(source: Input) -> str:
+    if source.images == 1:
         return ""
-    return f" (image {one.image}{f', {one.name!r}' if one.name else ''} of {one.images})"
+    return f" (image {source.image}{f', {source.name!r}' if source.name else ''} of {source.images})"
 
 
-def _skipped(skipped: Iterable[Skipped]) -> Iterator[str]:
-    """What is left out, by the reason; of many, the first few."""
+def _skipped_lines(skipped: Iterable[Skipped]) -> Iterator[str]:
+    """Yield what is left out, one line per reason; of many paths, the first few."""
     reasons: dict[str, list[str]] = {}
-    for one in skipped:
-        reasons.setdefault(one.why, []).append(one.path)
+    for skip in skipped:
+        reasons.setdefault(skip.why, []).append(skip.path)
     for why, paths in reasons.items():
         listed = sorted(map(os.path.basename, paths), key=natural)
         yield f"left out ({printable(why)}): {printable(first_few(listed, _FEW))}"

@@ -1,4 +1,4 @@
-"""A plan as values: what is read, merged and written, and why; it opens nothing and executes nothing."""
+"""A plan as values: what is read, merged and written, and why; opens nothing and executes nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from omio_core.images.overrides import Request
 from omio_core.wording import message
 
 ACTIONS = ("read", "write", "overwrite", "skip")
-"""What happens to an output: given as an image; written under a free name; in place of a file; nothing."""
+"""What happens to an output: returned as an image; written under a free name; written over a file; nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,21 +26,21 @@ class Input:
     Parameters
     ----------
     path, image, images, name
-        The file; which of how many images; what that is called.
+        The file; the index of the image in it; the number of images in it; the name of the image.
     reader, because
-        Who reads it, and the rule and the evidence that chose it.
+        The reader that reads it, and the rule and the evidence that chose the reader.
     members
-        All files that belong to it, as they were.
+        All files that belong to the image, as they were.
     native_axes, native_shape
-        Of the file.
+        Axes and shape as the file has them.
     rule
         How its axes became TZCYX: named by the file, by the caller, or an assumption in words.
     shape, dtype
         TZCYX.
     absent
-        What of it is not in the file, in words; "" where nothing is.
+        What of it is not in the file, in words; "" where nothing is absent.
     region
-        Where it lies in the output, from each axis to start and stop; None where it is the output.
+        Where it lies in the output, from each axis to start and stop; None where it is the whole output.
     """
 
     path: str
@@ -68,24 +68,24 @@ class Output:
     inputs
         In order.
     along
-        The axis they are merged along; None where each is an image of its own.
+        The axis along which the inputs are merged; None where each input is an image of its own.
     shape, dtype, nbytes
-        TZCYX, the type, and the bytes of the pixels; of the first of several images that are not merged. None where
-        `problem` forbids the merge.
+        TZCYX lengths, the type, and the bytes of the pixels; of several images that are not merged, those of the first.
+        None where `problem` forbids the merge.
     memory
-        Bytes that will be needed, about.
+        Approximate bytes of memory needed.
     path
-        The file that will be written; None where an image is given.
+        The file that will be written; None where an image is returned.
     wanted
-        Its name before a name that is taken was looked at.
+        The name before it was checked whether it is taken.
     action
         One of `ACTIONS`.
     stands
-        What stands under the name and will be overwritten.
+        The existing file of that name, which will be overwritten.
     padded
-        What will be filled with zeros, in words, an entry an input.
+        What will be filled with zeros, in words, one entry per input.
     conflicts
-        What the inputs state differently and what became of it, gaps between them; in words.
+        What the inputs state differently and what became of it, and gaps between them; in words.
     unknown
         Facts that an analysis of this shape needs and that are unknown.
     problem
@@ -117,7 +117,7 @@ class WriteOptions:
     name
         Template of the files' names, see `omio.planning.filenames.filled`.
     layout
-        ``"files"``: one file an image; ``"one-file"``: all images of a source file in one.
+        ``"files"``: one file per image; ``"one-file"``: all images of a source file in one file.
     compression_level, tile, verify, workers, options
         As in `omio_core.images.writing.write`.
     """
@@ -143,13 +143,13 @@ class PreparedOutput:
     Parameters
     ----------
     output
-        What the plan says of it.
+        The output as the plan describes it.
     files
         The file of each input.
     images
         What it is made of: one image, or those that go into one file.
     goal
-        The file as the caller would name it; in the output it is absolute.
+        The file as the caller would name it; in `output` its path is absolute.
     error
         Why it cannot be done.
     """
@@ -161,7 +161,7 @@ class PreparedOutput:
     error: OmioError | None = None
 
     def failed(self, error: OmioError) -> PreparedOutput:
-        """The same with an error, if it has none."""
+        """Return the same output with an error; one that has an error already keeps it."""
         if self.error is not None:
             return self
         return replace(self, error=error, output=replace(self.output, problem=message(error)))
@@ -169,22 +169,22 @@ class PreparedOutput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanValues:
-    """What will be done, as it was decided before a pixel is read; `omio.planning.plan.Plan` adds the verbs.
+    """What will be done, decided before a pixel is read; `omio.planning.plan.Plan` adds the verbs.
 
     Parameters
     ----------
     outputs
         In order.
     request
-        Reader, options, policies, and what the caller states.
+        Reader, options, policies, and the caller's statements.
     writing
-        How files are written; None where images are given.
+        How files are written; None where images are returned.
     skipped
         Paths found and left out.
     family
         The folders of a stack, in order.
     notes
-        What concerns all of it.
+        Remarks on the whole plan.
     """
 
     outputs: tuple[Output, ...]
@@ -196,11 +196,11 @@ class PlanValues:
 
     @property
     def memory(self) -> int:
-        """Bytes of memory that all of it will need, about: images together, files one after another."""
-        needed = [one.memory or 0 for one in self.outputs]
+        """Approximate bytes of memory that the whole plan needs: images add up, files are written one after another."""
+        needed = [output.memory or 0 for output in self.outputs]
         return sum(needed) if self.writing is None else max(needed, default=0)
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Why it cannot be done; nothing is, where there is one."""
-        return tuple(one.problem for one in self.outputs if one.problem is not None)
+        """Why the plan cannot be done; if there is any problem, nothing is done."""
+        return tuple(output.problem for output in self.outputs if output.problem is not None)

@@ -1,7 +1,7 @@
-"""Where images come from: a file, a list, a folder, a stack of folders; to paths in order. It opens no image.
+"""The kinds of sources (a file, a list, a folder, a stack of folders) and their paths in order; it opens no image.
 
-What belongs to a source is told by names alone. Whether a path can be read, and which files are one picture together,
-is told where they are opened (`omio.sources.collect`).
+Names alone decide what belongs to a source. Whether a path can be read, and which files together are one picture, is
+decided where they are opened (`omio.sources.collect`).
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from typing import Any
 from omio_core.errors import NoReaderError, OmioError, ReadError, first_few
 from omio_core.wording import Aside, advise, either
 
-from .walk import Candidate, Named, Skipped, entries, is_folder, is_picture, natural, no_image, walk
+from .walk import Candidate, PathLike, Skipped, entries, is_folder, is_picture, natural, no_image, walk
 
 _INDEX = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """One file, or a folder that a reader knows as one picture; read whatever it is called."""
+    """A single file, or a folder that a reader knows as one picture; OMIO reads it whatever its name."""
 
-    path: Named = field(kw_only=False)
+    path: PathLike = field(kw_only=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
-    """Several sources in the order given; a file among them is read whatever it is called."""
+    """Several sources in the order of the list; OMIO reads a file in the list whatever its name."""
 
     sources: Sequence[SourceLike] = field(kw_only=False)
 
@@ -45,13 +45,13 @@ class Folder:
     recursive
         Whether to look into the folders in it.
     patterns
-        Shell patterns such as ``"*_ch1.tif"``, any case, of which a file's name matches at least one; what matches one
-        that begins with ``!`` is left out. None: every file.
+        Shell patterns such as ``"*_ch1.tif"``, in any case. A file is read if its name matches at least one of them;
+        it is left out if it matches one that begins with ``!``. None: every file.
 
-    Hidden files, previews and thumbnails (those words in a name) are left out.
+    Hidden files, previews and thumbnails (by those words in their names) are left out.
     """
 
-    path: Named = field(kw_only=False)
+    path: PathLike = field(kw_only=False)
     recursive: bool = False
     patterns: str | Sequence[str] = ()
 
@@ -63,15 +63,15 @@ class FolderStack:
     Parameters
     ----------
     path
-        One folder of the family: the others have the same name but for the last number in it. With `tag`, also the
-        folder they lie in. A folder without a number in its name is the one they lie in.
+        A folder of the family: the others have the same name except for the last number in it. With `tag`, `path` may
+        also be the folder that contains them. A folder without a number in its name is the folder that contains them.
     tag
-        What stands before the number, such as ``"FOV1_time"``; needed only where several families lie in `path`.
+        The text before the number, such as ``"FOV1_time"``; needed only if `path` contains several families.
     recursive, patterns
         As for `Folder`, in each of them.
     """
 
-    path: Named = field(kw_only=False)
+    path: PathLike = field(kw_only=False)
     tag: str | None = None
     recursive: bool = False
     patterns: str | Sequence[str] = ()
@@ -82,7 +82,7 @@ SourceLike = File | Files | Folder | FolderStack | str | os.PathLike[str] | Sequ
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """What a source holds by its names.
+    """What a source holds, judged by names.
 
     Parameters
     ----------
@@ -93,11 +93,11 @@ class Listing:
     family
         The folders of a stack, in order.
     notes
-        What is worth telling, such as folders of a family that hold unequal numbers of files.
+        Facts worth reporting, such as folders of a family that hold unequal numbers of files.
     root
-        The folder that was looked into; of a list that of its first.
+        The folder that was searched; for a list, that of its first source.
     title, home
-        What all of it together is called, and where the folder or the first file of it lies.
+        The name of the source as a unit, and the folder that contains it or its first file.
     """
 
     candidates: tuple[Candidate, ...]
@@ -109,33 +109,33 @@ class Listing:
     home: str
 
 
-def source_of(given: SourceLike) -> File | Files | Folder | FolderStack:
-    """What a caller gave as one of the four kinds; a folder that no reader knows as one picture is a `Folder`.
+def source_of(source: SourceLike) -> File | Files | Folder | FolderStack:
+    """Return a caller's source as one of the four kinds; a folder that no reader knows as one picture is a `Folder`.
 
     Raises
     ------
     FileNotFoundError
-        The empty name.
+        The name is empty.
     OmioError
-        It is no path and no list of paths.
+        The source is neither a path nor a list of paths.
     """
-    if isinstance(given, File | Files | Folder | FolderStack):
-        return given
-    if isinstance(given, str | os.PathLike):
-        if not os.fspath(given):
+    if isinstance(source, File | Files | Folder | FolderStack):
+        return source
+    if isinstance(source, str | os.PathLike):
+        if not os.fspath(source):
             raise FileNotFoundError("there is no file with the name ''")
-        return Folder(given) if os.path.isdir(given) and not is_picture(given) else File(given)
-    if isinstance(given, Sequence) and not isinstance(given, bytes | bytearray | memoryview):
-        return Files(tuple(given))
+        return Folder(source) if os.path.isdir(source) and not is_picture(source) else File(source)
+    if isinstance(source, Sequence) and not isinstance(source, bytes | bytearray | memoryview):
+        return Files(tuple(source))
     raise OmioError(
-        f"a {type(given).__name__} is no source",
-        evidence=repr(given)[:200],
+        f"a {type(source).__name__} is no source",
+        evidence=repr(source)[:200],
         remedy="give a path, a list of paths, Folder(...) or FolderStack(...)",
     )
 
 
 def find(source: SourceLike) -> Listing:
-    """The paths of a source in order, and what is left out; no file is opened.
+    """List the paths of a source in order, and what is left out; no file is opened.
 
     Raises
     ------
@@ -144,27 +144,27 @@ def find(source: SourceLike) -> Listing:
     ReadError
         A folder cannot be listed, or symbolic links lead in a circle.
     NoReaderError
-        There is nothing in it that could be an image.
+        Nothing in the source could be an image.
     OmioError
-        The family of a stack cannot be told.
+        The list is empty, or the family of a stack is ambiguous.
     """
-    known = source_of(source)
-    if isinstance(known, Files):
-        return _of_list(known)
-    if isinstance(known, FolderStack):
-        return _of_stack(known)
-    path = os.path.abspath(os.fspath(known.path))
+    kind = source_of(source)
+    if isinstance(kind, Files):
+        return _of_list(kind)
+    if isinstance(kind, FolderStack):
+        return _of_stack(kind)
+    path = os.path.abspath(os.fspath(kind.path))
     home, name = os.path.split(path)
-    if isinstance(known, File):
-        return Listing(candidates=(Candidate(path=path, given=True),), root=home, title=name, home=home)
-    found = tuple(walk(path, recursive=known.recursive, patterns=known.patterns))
-    return _told(_found(found, root=path, title=name or "folder", home=home))
+    if isinstance(kind, File):
+        return Listing(candidates=(Candidate(path=path, named=True),), root=home, title=name, home=home)
+    entries = tuple(walk(path, recursive=kind.recursive, patterns=kind.patterns))
+    return _require_candidates(_listing(entries, root=path, title=name or "folder", home=home))
 
 
-def _found(all_of_it: Sequence[Candidate | Skipped], **more: Any) -> Listing:
+def _listing(entries: Sequence[Candidate | Skipped], **more: Any) -> Listing:
     return Listing(
-        candidates=tuple(one for one in all_of_it if isinstance(one, Candidate)),
-        skipped=tuple(one for one in all_of_it if isinstance(one, Skipped)),
+        candidates=tuple(entry for entry in entries if isinstance(entry, Candidate)),
+        skipped=tuple(entry for entry in entries if isinstance(entry, Skipped)),
         **more,
     )
 
@@ -172,38 +172,43 @@ def _found(all_of_it: Sequence[Candidate | Skipped], **more: Any) -> Listing:
 def _of_list(files: Files) -> Listing:
     if not files.sources:
         raise OmioError("the list of files is empty", remedy="give at least one path")
-    parts = [find(one) for one in files.sources]
-    given = {one.path for part in parts for one in part.candidates if one.given}
+    parts = [find(source) for source in files.sources]
+    named = {candidate.path for part in parts for candidate in part.candidates if candidate.named}
     first = parts[0]
     return Listing(
-        # what is named and lies in a folder of the list, too, counts where it is named
-        candidates=tuple(one for part in parts for one in part.candidates if one.given or one.path not in given),
-        skipped=tuple(one for part in parts for one in part.skipped if one.path not in given),
-        family=tuple(one for part in parts for one in part.family),
-        notes=tuple(one for part in parts for one in part.notes),
+        # a path that is named and also lies in a folder of the list counts where it is named
+        candidates=tuple(
+            candidate
+            for part in parts
+            for candidate in part.candidates
+            if candidate.named or candidate.path not in named
+        ),
+        skipped=tuple(skip for part in parts for skip in part.skipped if skip.path not in named),
+        family=tuple(folder for part in parts for folder in part.family),
+        notes=tuple(note for part in parts for note in part.notes),
         root=first.root,
         title=first.title,
         home=first.home,
     )
 
 
-def _told(found: Listing) -> Listing:
-    """The same, or an error where nothing is left of it."""
-    if found.candidates:
-        return found
-    if not found.skipped:
+def _require_candidates(listing: Listing) -> Listing:
+    """Return the listing, or raise an error where it has no candidate."""
+    if listing.candidates:
+        return listing
+    if not listing.skipped:
         raise NoReaderError(
-            f"{found.root} is a folder that holds no file",
+            f"{listing.root} is a folder that holds no file",
             evidence="it is empty",
             remedy="name the files, or another folder",
-            path=found.root,
+            path=listing.root,
         )
-    raise no_image_error(found.root, found.skipped)
+    raise no_image_error(listing.root, listing.skipped)
 
 
 def no_image_error(path: str, skipped: Sequence[Skipped]) -> NoReaderError:
-    """The error for a folder without an image: what is there, and why it is none."""
-    listed = [f"{os.path.relpath(one.path, path)}: {one.why}" for one in skipped[:20]]
+    """Return the error for a folder without an image: what is there, and why none of it is an image."""
+    listed = [f"{os.path.relpath(skip.path, path)}: {skip.why}" for skip in skipped[:20]]
     return NoReaderError(
         f"{path} is a folder that holds no image", path=path,
         evidence=first_few(listed, 20, joint="; ", total=len(skipped)),
@@ -218,8 +223,8 @@ def no_image_error(path: str, skipped: Sequence[Skipped]) -> NoReaderError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Numbered:
-    """A folder's name taken apart at its last number."""
+class _NumberedFolder:
+    """A folder's name split at its last number."""
 
     path: str
     tag: str
@@ -229,56 +234,56 @@ class _Numbered:
 
 def _of_stack(stack: FolderStack) -> Listing:
     members, tag, home = _family(stack)
-    found = [
-        one
+    listed = [
+        entry
         for member in members
-        for one in walk(
+        for entry in walk(
             member.path, recursive=stack.recursive, patterns=stack.patterns, below=os.path.basename(member.path)
         )
     ]
     notes = []
     counts = {member.path: 0 for member in members}
-    for one in found:
-        if isinstance(one, Candidate):
-            counts[os.path.join(home, one.below.split(os.sep)[0])] += 1
+    for entry in listed:
+        if isinstance(entry, Candidate):
+            counts[os.path.join(home, entry.below.split(os.sep)[0])] += 1
     if len(set(counts.values())) > 1:
         few = min(counts, key=lambda path: counts[path])
         notes.append(
             f"the folders hold unequal numbers of files: {os.path.basename(few)} {counts[few]}, others up to "
             f"{max(counts.values())}"
         )
-    whole = _found(
-        found,
+    listing = _listing(
+        listed,
         family=tuple(member.path for member in members),
         notes=tuple(notes),
         root=home,
         title=tag.rstrip(" _-.") or os.path.basename(home) or "stack",
         home=home,
     )
-    return _told(whole)
+    return _require_candidates(listing)
 
 
-def _family(stack: FolderStack) -> tuple[list[_Numbered], str, str]:
-    """The folders of a stack in order of their numbers, the tag, and the folder they lie in."""
+def _family(stack: FolderStack) -> tuple[list[_NumberedFolder], str, str]:
+    """Return the folders of a stack in order of their numbers, the tag, and the folder that contains them."""
     path = os.path.abspath(os.fspath(stack.path))
     if not os.path.isdir(path):
         if os.path.lexists(path):
             raise ReadError(f"{path} is no folder", remedy="name one folder of the stack", path=path)
         raise FileNotFoundError(f"there is no folder {path}")
-    own = _apart(path, stack.tag)
-    home = os.path.dirname(path) if own is not None else path
+    start = _split_name(path, stack.tag)
+    home = os.path.dirname(path) if start is not None else path
     numbered = [
-        one for entry in entries(home)
-        if no_image(entry) is None and is_folder(entry) and (one := _apart(entry.path, stack.tag)) is not None
+        folder for entry in entries(home)
+        if no_image(entry) is None and is_folder(entry) and (folder := _split_name(entry.path, stack.tag)) is not None
     ]  # fmt: skip
-    families = {(one.tag, one.rest) for one in numbered}
-    if own is not None:
-        families = {(own.tag, own.rest)}
+    families = {(folder.tag, folder.rest) for folder in numbered}
+    if start is not None:
+        families = {(start.tag, start.rest)}
     if len(families) != 1:
-        told = ", ".join(sorted(f"{tag}<number>{rest}" for tag, rest in families))
+        families_text = ", ".join(sorted(f"{tag}<number>{rest}" for tag, rest in families))
         raise OmioError(
             f"{path} holds {len(families)} families of folders" + (f" with the tag {stack.tag!r}" if stack.tag else ""),
-            evidence=told or "no folder in it has a number in its name",
+            evidence=families_text or "no folder in it has a number in its name",
             remedy=either(
                 "name one folder of the family",
                 advise("the part of its name before the number with {tag}", tag=None),
@@ -286,21 +291,21 @@ def _family(stack: FolderStack) -> tuple[list[_Numbered], str, str]:
             path=path,
         )
     ((tag, rest),) = families
-    members = [one for one in numbered if (one.tag, one.rest) == (tag, rest)]
-    if own is not None and all(one.path != own.path for one in members):
-        members.append(own)  # the folder named belongs to it, whatever its name says
-    return sorted(members, key=lambda one: (one.index, natural(one.path))), tag, home
+    members = [folder for folder in numbered if (folder.tag, folder.rest) == (tag, rest)]
+    if start is not None and all(folder.path != start.path for folder in members):
+        members.append(start)  # the named folder belongs to the family even if its own name would be left out
+    return sorted(members, key=lambda folder: (folder.index, natural(folder.path))), tag, home
 
 
-def _apart(path: str, tag: str | None) -> _Numbered | None:
-    """A folder's name taken apart at its last number, or at the number after a tag; None where there is none."""
+def _split_name(path: str, tag: str | None) -> _NumberedFolder | None:
+    """Split a folder's name at its last number, or at the number after a tag; None where there is none."""
     name = os.path.basename(path)
     numbers = list(_INDEX.finditer(name))
     if tag is not None:
         if not name.startswith(tag):
             return None
-        numbers = [one for one in numbers if one.start() == len(tag)]
+        numbers = [number for number in numbers if number.start() == len(tag)]
     if not numbers:
         return None
     last = numbers[-1]
-    return _Numbered(path=path, tag=name[: last.start()], index=int(last[0]), rest=name[last.end() :])
+    return _NumberedFolder(path=path, tag=name[: last.start()], index=int(last[0]), rest=name[last.end() :])

@@ -1,4 +1,4 @@
-"""Which numbers are missing in a series of names, such as T_3 between T_2 and T_4; it looks at names alone."""
+"""Find which numbers are missing in a series of names, such as T_3 between T_2 and T_4; looks at names alone."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .kinds import Listing
 from .walk import Candidate
 
 _FEW = 5
-_STAMP = 10_000_000  # what is as large is a date or a clock (20240131), of which nobody has each
+_STAMP = 10_000_000  # a number this large is a date or a time (20240131); such series have gaps by nature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parts:
-    """A name taken apart at its numbers; `texts` stand before, between and after `numbers`."""
+    """A name split at its numbers; `texts` are before, between and after `numbers`."""
 
     name: str
     texts: tuple[str, ...]
@@ -31,7 +31,7 @@ class _Parts:
         return cls(name=name, texts=tuple(pieces[::2]), numbers=tuple(map(int, pieces[1::2])))
 
     def place(self, other: _Parts) -> int | None:
-        """Which of the numbers is another, where all else is equal; None where more differs, or nothing."""
+        """Return which of the numbers differs, where all else is equal; None where more differs, or nothing."""
         if self.texts != other.texts:
             return None
         differing = [i for i, (a, b) in enumerate(zip(self.numbers, other.numbers, strict=True)) if a != b]
@@ -39,17 +39,17 @@ class _Parts:
 
 
 def gaps(names: Sequence[str], there: Iterable[str] = ()) -> Iterator[str]:
-    """Which numbers are missing among the names of a series; in doubt nothing.
+    """Yield which numbers are missing among the names of a series; in doubt nothing.
 
-    A series is neighbours that differ in the same one number. It counts in its smallest step, if at least half of its
-    steps are that one and the others are multiples of it.
+    A series is a run of neighbours that differ in the same single number. Its step is the smallest difference between
+    neighbours, provided that at least half of the differences equal it and the others are multiples of it.
 
     Parameters
     ----------
     names
         In natural order.
     there
-        Others that are no part of it, such as what is left out: their numbers are not missing.
+        Names that are no part of the series, such as those of files left out: their numbers are not missing.
 
     Examples
     --------
@@ -67,56 +67,61 @@ def gaps(names: Sequence[str], there: Iterable[str] = ()) -> Iterator[str]:
         series = list(pairs)
         steps = [after.numbers[place] - before.numbers[place] for before, after in series]
         step = min(steps)
-        if step < 1 or max(steps) == step or any(one % step for one in steps) or 2 * steps.count(step) < len(steps):
+        if (
+            step < 1
+            or max(steps) == step
+            or any(length % step for length in steps)
+            or 2 * steps.count(step) < len(steps)
+        ):
             continue
         if series[-1][1].numbers[place] >= _STAMP:
             continue
-        others = [_Parts.of(one) for one in there] if others is None else others
-        known = sorted(one.numbers[place] for one in others if one.place(series[0][0]) == place)
+        others = [_Parts.of(name) for name in there] if others is None else others
+        known = sorted(other.numbers[place] for other in others if other.place(series[0][0]) == place)
         for before, after in series:
             ends = before.numbers[place], after.numbers[place]
             inner = [n for n in known if ends[0] < n < ends[1] and (n - ends[0]) % step == 0]
             spans = [(a + step, b - step) for a, b in pairwise((ends[0], *inner, ends[1])) if b - a > step]
             if spans:
-                yield f"between {before.name} and {after.name} {_missing(spans, step)}"
+                yield f"between {before.name} and {after.name} {_sentence(spans, step)}"
 
 
-def _missing(spans: Sequence[tuple[int, int]], step: int) -> str:
+def _sentence(spans: Sequence[tuple[int, int]], step: int) -> str:
     listed = ", ".join(f"{a} to {b}" if b > a + step else f"{a} and {b}" if b > a else f"{a}" for a, b in spans)
     if len(spans) == 1 and spans[0][0] == spans[0][1]:
         return f"the number {listed} is missing"
     return f"the numbers {listed}{f' in steps of {step}' if step > 1 else ''} are missing"
 
 
-def missing(found: Listing, taken: Sequence[Candidate]) -> str:
-    """Which numbers are missing in the names of the folders of a stack, and of the files found in each folder.
+def missing_numbers(listing: Listing, candidates: Sequence[Candidate]) -> str:
+    """Say which numbers are missing in the names of the folders of a stack, and of the files found in each folder.
 
     Parameters
     ----------
-    found
-        What the source holds; what is left out of it, or named by the caller, is not missing.
-    taken
+    listing
+        What the source holds. Paths that are left out, or that the caller named, do not count as missing.
+    candidates
         What is read, in order. Between files that the caller named, nothing is missing.
 
     Returns
     -------
     str
-        The first few in words; "" where nothing is known to be missing.
+        The first few gaps in words; "" where none is known.
     """
-    series: dict[str, list[str]] = {}  # by the folder
-    for path in found.family:
+    series: dict[str, list[str]] = {}  # from a folder to the names in it
+    for path in listing.family:
         series.setdefault(os.path.dirname(path), []).append(os.path.basename(path))
-    below = {os.path.dirname(one.path): one.below for one in taken if not one.given}
-    for one in taken:
-        if not one.given:
-            series.setdefault(os.path.dirname(one.path), []).append(_named(one.path, below))
-    there: dict[str, list[str]] = {}
-    for path in (*(one.path for one in found.skipped), *(one.path for one in taken if one.given)):
-        there.setdefault(os.path.dirname(path), []).append(_named(path, below))
-    told = [gap for folder, names in series.items() for gap in gaps(names, there.get(folder, ()))]
-    return first_few(told, _FEW, joint="; ")
+    below = {os.path.dirname(candidate.path): candidate.below for candidate in candidates if not candidate.named}
+    for candidate in candidates:
+        if not candidate.named:
+            series.setdefault(os.path.dirname(candidate.path), []).append(_relative_name(candidate.path, below))
+    others: dict[str, list[str]] = {}
+    for path in (*(skip.path for skip in listing.skipped), *(skip.path for skip in candidates if skip.named)):
+        others.setdefault(os.path.dirname(path), []).append(_relative_name(path, below))
+    sentences = [gap for folder, names in series.items() for gap in gaps(names, others.get(folder, ()))]
+    return first_few(sentences, _FEW, joint="; ")
 
 
-def _named(path: str, below: Mapping[str, str]) -> str:
+def _relative_name(path: str, below: Mapping[str, str]) -> str:
     folder, name = os.path.split(path)
     return os.path.join(below.get(folder, ""), name)

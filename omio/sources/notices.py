@@ -1,4 +1,4 @@
-"""Warnings about many files, kept back and told once a kind; it opens no file."""
+"""Warnings about many files: keep them back and issue one per kind; it opens no file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from omio_core.wording import message, worded
 
 _FEW = 5
 
-_filters = threading.RLock()  # `catch_warnings` of two threads must not be entwined: filters would stay changed
+_filters = threading.RLock()  # `catch_warnings` of two threads must not interleave: filters would stay changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +26,9 @@ class Message:
     category
         Its class.
     text
-        What it says.
+        Its wording.
     path
-        The file it is about, of several the first; None where it is about none.
+        The file it is about, or the first of several; None where it is about no file.
     """
 
     category: type[Warning]
@@ -38,46 +38,48 @@ class Message:
 
 @contextmanager
 def recorded() -> Iterator[list[warnings.WarningMessage]]:
-    """Keep warnings back, in a list that grows; by other threads of the process meanwhile, too."""
-    with _filters, warnings.catch_warnings(record=True) as told:
+    """Keep warnings back in a list that grows, including those of other threads of the process meanwhile."""
+    with _filters, warnings.catch_warnings(record=True) as messages:
         warnings.simplefilter("always")
-        yield told
+        yield messages
 
 
 def recorded_if(many: bool) -> AbstractContextManager[list[warnings.WarningMessage]]:
-    """Keep warnings back where they may be many; else let them through, and the list stays empty."""
+    """Keep warnings back if there may be many of them; otherwise let them through and leave the list empty."""
     return recorded() if many else nullcontext([])
 
 
-def one_per_kind(told: Iterable[warnings.WarningMessage]) -> tuple[Message, ...]:
-    """The first warning of each kind, with the other files that it is about; of absent planes, every one."""
+def one_per_kind(records: Iterable[warnings.WarningMessage]) -> tuple[Message, ...]:
+    """Return the first warning of each kind, with the other files that it is about; of absent planes, every warning."""
     kinds: dict[type[Warning], list[Message]] = {}
-    for one in told:
-        path = one.message.path if isinstance(one.message, OmioWarning) else None
-        text = message(one.message) if isinstance(one.message, Warning) else one.message
-        kinds.setdefault(one.category, []).append(Message(category=one.category, text=text, path=path))
-    return tuple(found for category, messages in kinds.items() for found in _of_kind(category, messages))
+    for record in records:
+        path = record.message.path if isinstance(record.message, OmioWarning) else None
+        text = message(record.message) if isinstance(record.message, Warning) else record.message
+        kinds.setdefault(record.category, []).append(Message(category=record.category, text=text, path=path))
+    return tuple(summary for category, messages in kinds.items() for summary in _summarize(category, messages))
 
 
-def _of_kind(category: type[Warning], messages: list[Message]) -> Iterator[Message]:
-    if issubclass(category, AbsentPlanesWarning):  # zeros that look measured: each file says which are not
+def _summarize(category: type[Warning], messages: list[Message]) -> Iterator[Message]:
+    if issubclass(category, AbsentPlanesWarning):  # zeros look like measurements: every file must say which are none
         yield from dict.fromkeys(messages)
         return
-    first, *others = messages
-    if not others:
+    first, *rest = messages
+    if not rest:
         yield first
         return
-    files = [path for path in dict.fromkeys(one.path for one in others) if path and path != first.path]
+    files = [path for path in dict.fromkeys(message.path for message in rest) if path and path != first.path]
     names = [os.path.basename(path) for path in files]
-    names = names if len({*names, os.path.basename(first.path or "")}) > len(names) else files  # of one name: in full
+    names = (
+        names if len({*names, os.path.basename(first.path or "")}) > len(names) else files
+    )  # files of the same name: full paths
     listed = first_few(names, _FEW)
-    more = f": {listed}" if listed else ""
-    text = worded("{} (and {} more of this kind{})", first.text, len(others), more)
+    list_of_names = f": {listed}" if listed else ""
+    text = worded("{} (and {} more of this kind{})", first.text, len(rest), list_of_names)
     yield Message(category=category, text=text, path=first.path)
 
 
 def padding(padded: Iterable[Sequence[str]]) -> Iterator[Message]:
-    """What is to be told of each merge that pads: how many of its images, and a few of them."""
+    """Yield one message for each merge that pads: how many of its images are padded, and a few of them."""
     for images in padded:
         if images:
             listed = first_few(images, _FEW, joint="; ")
@@ -85,7 +87,7 @@ def padding(padded: Iterable[Sequence[str]]) -> Iterator[Message]:
             yield Message(category=AbsentPlanesWarning, text=text)
 
 
-def issue(tellings: Iterable[Message]) -> None:
-    """Warn of what was kept back."""
-    for one in tellings:
-        warn(one.text, one.category, path=one.path)
+def issue(messages: Iterable[Message]) -> None:
+    """Issue the warnings that were kept back."""
+    for notice in messages:
+        warn(notice.text, notice.category, path=notice.path)

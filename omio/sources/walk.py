@@ -1,4 +1,4 @@
-"""What lies in a folder, by its names: what may be an image, in natural order, and why the rest is none; no more."""
+"""List a folder by names: what may be an image, in natural order, and why the rest is none; it opens no file."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from omio_core.errors import ReadError
 
 _PREVIEW = re.compile(r"(?:^|[^a-z])(?:previews?|thumb|thumbs|thumbnails?)(?:[^a-z]|$)", re.IGNORECASE)
-_OF_THE_SYSTEM = {"__macosx", "@eadir", "$recycle.bin", "system volume information"}  # macOS, Synology, Windows
+_SYSTEM_FOLDERS = {"__macosx", "@eadir", "$recycle.bin", "system volume information"}  # macOS, Synology, Windows
 _HIDDEN = 0x2  # FILE_ATTRIBUTE_HIDDEN of Windows
 
 
-Named = str | os.PathLike[str]
+PathLike = str | os.PathLike[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +27,14 @@ class Candidate:
     ----------
     path
         Absolute.
-    given
-        Whether the caller named it; else it was found in a folder.
+    named
+        Whether the caller named the path; otherwise it was found in a folder.
     below
-        The folder it was found in, from the root of its source; "" for the root itself and what was named.
+        The folder it was found in, relative to the root of its source; "" for the root itself and for named paths.
     """
 
     path: str
-    given: bool = False
+    named: bool = False
     below: str = ""
 
 
@@ -47,30 +47,30 @@ class Skipped:
 
 
 def natural(name: str) -> tuple[tuple[str | int, ...], str]:
-    """A key to sort names as people do: numbers by value, letters in any case.
+    """Return a key that sorts names as people do: numbers by value, letters in any case.
 
     Examples
     --------
     >>> sorted(["T_10.tif", "t_2.tif", "T_1.tif"], key=natural)
     ['T_1.tif', 't_2.tif', 'T_10.tif']
     """
-    pieces = re.split(r"(\d+)", name)  # text and digits in turn, so that text never meets a number
-    return tuple(int(one) if i % 2 else one.casefold() for i, one in enumerate(pieces)), name
+    pieces = re.split(r"(\d+)", name)  # text and digits alternate, so text is never compared with a number
+    return tuple(int(piece) if i % 2 else piece.casefold() for i, piece in enumerate(pieces)), name
 
 
-def is_picture(folder: Named) -> bool:
-    """Whether a reader knows a folder as one picture."""
+def is_picture(folder: PathLike) -> bool:
+    """Tell whether a reader knows a folder as one picture."""
     from omio_core.contract import Match
     from omio_core.files.probe import Probe
     from omio_core.plugins.dispatch import verdicts
 
-    return any(said.match is not Match.NO for said in verdicts(Probe(folder)).values())
+    return any(verdict.match is not Match.NO for verdict in verdicts(Probe(folder)).values())
 
 
 def walk(
     folder: str, *, recursive: bool = False, patterns: str | Sequence[str] = (), below: str = ""
 ) -> Iterator[Candidate | Skipped]:
-    """What lies in a folder, in natural order.
+    """Yield what lies in a folder, in natural order.
 
     Parameters
     ----------
@@ -79,15 +79,17 @@ def walk(
     recursive, patterns
         See `omio.sources.kinds.Folder`.
     below
-        What the folder is called from the root of its source.
+        The folder's path relative to the root of its source.
 
     Raises
     ------
-    FileNotFoundError, ReadError
-        It is not there, cannot be listed, or symbolic links in it lead in a circle.
+    FileNotFoundError
+        The folder is not there.
+    ReadError
+        The folder cannot be listed, or symbolic links in it lead in a circle.
     """
-    wanted = (patterns,) if isinstance(patterns, str) else tuple(patterns)
-    yield from _walk(folder, recursive, wanted, below, (), {})
+    pattern_list = (patterns,) if isinstance(patterns, str) else tuple(patterns)
+    yield from _walk(folder, recursive, pattern_list, below, (), {})
 
 
 def _walk(
@@ -95,12 +97,12 @@ def _walk(
 ) -> Iterator[Candidate | Skipped]:
     real = os.path.realpath(folder)
     if real in above:
-        raise _circle(folder, f"it leads back to {real}, which it lies in")
+        raise _circle_error(folder, f"it leads back to {real}, which it lies in")
     if real in seen:
         yield Skipped(path=folder, why=f"the same folder as {seen[real]}")
         return
     seen[real] = folder
-    for entry in sorted(entries(folder), key=lambda one: natural(one.name)):
+    for entry in sorted(entries(folder), key=lambda entry: natural(entry.name)):
         if (why := no_image(entry)) is not None:
             yield Skipped(path=entry.path, why=why)
         elif not is_folder(entry):
@@ -117,7 +119,7 @@ def _walk(
 
 
 def entries(folder: str) -> list[os.DirEntry[str]]:
-    """What lies in a folder, in no order."""
+    """Return what lies in a folder, in no order."""
     try:
         with os.scandir(folder) as entries:
             return list(entries)
@@ -125,13 +127,13 @@ def entries(folder: str) -> list[os.DirEntry[str]]:
         raise FileNotFoundError(f"there is no folder {folder}") from None
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise _circle(folder, str(error)) from error
+            raise _circle_error(folder, str(error)) from error
         raise ReadError(f"the folder {folder} cannot be listed", evidence=str(error), path=folder) from error
 
 
 def no_image(entry: os.DirEntry[str]) -> str | None:
-    """Why something of that name is no image, whatever it holds; None where it may be one."""
-    if entry.name.startswith(".") or entry.name.lower() in _OF_THE_SYSTEM:
+    """Say why an entry of that name is no image, whatever it holds; None where it may be one."""
+    if entry.name.startswith(".") or entry.name.lower() in _SYSTEM_FOLDERS:
         return "hidden"
     if os.name == "nt" and getattr(entry.stat(follow_symlinks=False), "st_file_attributes", 0) & _HIDDEN:
         return "hidden"
@@ -141,7 +143,10 @@ def no_image(entry: os.DirEntry[str]) -> str | None:
 
 
 def is_folder(entry: os.DirEntry[str]) -> bool:
-    """Also of a symbolic link to one; a link to nothing is none, and is told where it is opened."""
+    """Tell whether an entry is a folder or a symbolic link to one.
+
+    A link to nothing is no folder; the error for it comes where it is opened.
+    """
     if not entry.is_symlink():
         return entry.is_dir()
     try:
@@ -150,12 +155,12 @@ def is_folder(entry: os.DirEntry[str]) -> bool:
         return False
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise _circle(entry.path, str(error)) from error
+            raise _circle_error(entry.path, str(error)) from error
         return False
     return entry.is_dir()
 
 
-def _circle(path: str, evidence: str) -> ReadError:
+def _circle_error(path: str, evidence: str) -> ReadError:
     return ReadError(
         f"{path} is a symbolic link that leads in a circle",
         evidence=evidence,
@@ -165,9 +170,9 @@ def _circle(path: str, evidence: str) -> ReadError:
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:
-    wanted = [one.casefold() for one in patterns if not one.startswith("!")]
-    unwanted = [one[1:].casefold() for one in patterns if one.startswith("!")]
+    wanted = [pattern.casefold() for pattern in patterns if not pattern.startswith("!")]
+    unwanted = [pattern[1:].casefold() for pattern in patterns if pattern.startswith("!")]
     name = name.casefold()
-    return (not wanted or any(fnmatch.fnmatchcase(name, one) for one in wanted)) and not any(
-        fnmatch.fnmatchcase(name, one) for one in unwanted
+    return (not wanted or any(fnmatch.fnmatchcase(name, pattern) for pattern in wanted)) and not any(
+        fnmatch.fnmatchcase(name, pattern) for pattern in unwanted
     )
