@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from omio_core.images.explain import colour, is_colour, printable
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
@@ -199,8 +201,6 @@ class Difference:
         more
             How the reader can see the others.
         """
-        from omio_core.images.explain import printable
-
         lines = [f"A: {self.a}", f"B: {self.b}", *([f"not compared: {self.uncompared}"] if self.uncompared else [])]
         for image in self.images:
             lines += [image.name, *(f"  {line}" for line in _rows(image, most, more))]
@@ -236,7 +236,6 @@ def _sentence(kind: str, change: Change) -> str:
 
 
 def _word(value: Any, fact: str, most: int = 200) -> str:
-    from omio_core.images.explain import colour, is_colour
 
     if is_colour(fact, value):
         return colour(value)

@@ -11,7 +11,9 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from omio_core.errors import warn
+from omio_core.errors import MetadataError, MetadataWarning, warn
+from omio_core.metadata.from_dict import from_dict
+from omio_core.metadata.plain import plain
 
 from . import public_dict
 
@@ -76,8 +78,6 @@ def create_empty_image(
     (2, 3, 1, 8, 9)
     """
     import numpy as np
-
-    from omio_core.errors import MetadataError
 
     _refuse_others("create_empty_image", others)
     lengths = public_dict.canonical_lengths(shape, axes)[0]
@@ -149,8 +149,6 @@ def create_empty_metadata(
     >>> create_empty_metadata()["PhysicalSizeX"] is None
     True
     """
-    from omio_core.errors import MetadataError, MetadataWarning
-
     known = {key.lower(): key for key in public_dict.public_keys()}
     spelled = {key: known.get(key.replace("_", "").lower()) for key in facts}
     _refuse_others("create_empty_metadata", {k: v for k, v in facts.items() if spelled[k] is None}, known.values())
@@ -202,8 +200,6 @@ def update_metadata_from_image(
     MetadataError
         A stated value cannot be true.
     """
-    from omio_core.errors import MetadataWarning
-
     _refuse_others("update_metadata_from_image", others)
     stated_axes = metadata.get("axes") if axes is None else axes
     lengths, samples = public_dict.canonical_lengths(tuple(image.shape), stated_axes)
@@ -244,10 +240,6 @@ def OME_metadata_checkup(metadata: Mapping[str, Any], namespace: str = NAMESPACE
     >>> OME_metadata_checkup({"PhysicalSizeX": 250, "PhysicalSizeXUnit": "nm", "gain": 3})["PhysicalSizeX"]
     0.25
     """
-    from omio_core.errors import MetadataError, MetadataWarning
-    from omio_core.metadata.from_dict import from_dict
-    from omio_core.metadata.plain import plain
-
     _refuse_others("OME_metadata_checkup", others)
     if not isinstance(metadata, Mapping):
         raise MetadataError("metadata must be a dict", evidence=f"it is {metadata!r}"[:200])

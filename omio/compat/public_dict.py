@@ -7,13 +7,19 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from omio_core.errors import MetadataError, WriteError
+from omio_core.geometry.axes import of_array
+from omio_core.geometry.letters import check, text
+from omio_core.metadata.from_dict import axes_of, from_dict
+from omio_core.metadata.model import Metadata
+from omio_core.metadata.plain import plain
+from omio_core.wording import advise
+
 LENGTHS = ("SizeT", "SizeZ", "SizeC", "SizeY", "SizeX")
 
 
 def public_keys() -> tuple[str, ...]:
     """Return the keys of the public dict."""
-    from omio_core.metadata.model import Metadata
-
     return tuple(Metadata(shape=(1, 1, 1, 1, 1), dtype="uint8").to_dict())
 
 
@@ -25,10 +31,6 @@ def canonical_lengths(shape: Sequence[int], axes: str | None) -> tuple[tuple[int
     MetadataError
         A length is no whole number above 0, or the axes do not fit the shape.
     """
-    from omio_core.errors import MetadataError
-    from omio_core.geometry.axes import of_array
-    from omio_core.metadata.from_dict import axes_of
-
     try:
         lengths = tuple(operator.index(length) for length in shape)
     except TypeError:
@@ -46,9 +48,6 @@ def lengths(shape: Sequence[int]) -> dict[str, Any]:
 
 def unfit_keys(public: Mapping[str, Any], lengths: Sequence[int]) -> Iterator[tuple[str, str]]:
     """Yield the keys of facts that belong to a picture of other lengths, and why."""
-    from omio_core.errors import MetadataError
-    from omio_core.metadata.from_dict import from_dict
-
     for key in ("Channels", "Planes"):
         try:
             from_dict({"SamplesPerPixel": public.get("SamplesPerPixel"), key: public.get(key)}, lengths, "uint8")
@@ -66,9 +65,6 @@ def complete(public: Mapping[str, Any]) -> dict[str, Any]:
     MetadataError
         A stated value cannot be true.
     """
-    from omio_core.geometry.letters import check, text
-    from omio_core.metadata.from_dict import from_dict
-
     facts = {key: value for key, value in public.items() if key not in ("axes", "shape", "Annotations")}
     axes, shape = "TZCYX" if public.get("axes") is None else text(public["axes"]).upper(), public.get("shape")
     known = tuple(facts.get(key) for key in LENGTHS)
@@ -100,9 +96,6 @@ def group_by_namespace(annotations: Any, namespace: str) -> dict[str, dict[str, 
     MetadataError
         The annotations are no dict.
     """
-    from omio_core.errors import MetadataError
-    from omio_core.metadata.plain import plain
-
     if not isinstance(annotations or {}, Mapping):
         raise MetadataError(
             "Annotations must be a dict", evidence=repr(annotations)[:200], remedy="{'namespace': {..}}"
@@ -128,9 +121,6 @@ def zarr_array(lengths: tuple[int, ...], value: Any, store: str, path: Any, name
     """
     import zarr
     from zarr.storage import MemoryStore
-
-    from omio_core.errors import MetadataError, WriteError
-    from omio_core.wording import advise
 
     where: Any = MemoryStore()
     if store == "disk" and path is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from omio_core.images import sidecar
+
 if TYPE_CHECKING:
     import os
     from pathlib import Path
@@ -42,6 +44,4 @@ def create_thorlabs_raw_yaml(
     >>> create_thorlabs_raw_yaml("Image_001_001.raw")  # doctest: +SKIP
     PosixPath('Image_001_001.yaml')
     """
-    from omio_core.images import sidecar
-
     return sidecar.write(path, out, collision=collision)
