@@ -218,7 +218,7 @@ def is_exact(source: np.dtype[Any], target: np.dtype[Any]) -> bool:
 
     Examples
     --------
-    >>> exact(np.dtype("i4"), np.dtype("f8")), exact(np.dtype("i8"), np.dtype("f8"))
+    >>> is_exact(np.dtype("i4"), np.dtype("f8")), is_exact(np.dtype("i8"), np.dtype("f8"))
     (True, False)
     """
     if source.kind in "iu" and target.kind in "fc":
