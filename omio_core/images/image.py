@@ -181,12 +181,7 @@ class Image:
         Parameters
         ----------
         index
-            An index into `levels`.
-
-        Raises
-        ------
-        IndexError
-            There is no such level.
+            An index into `levels`; raises IndexError outside.
         """
         if not -len(self.levels) <= index < len(self.levels):
             raise IndexError(f"the image has {len(self.levels)} level(s), not level {index}")
@@ -244,11 +239,9 @@ class Image:
         within_box: list[slice | int] = []
         for axis, length, index in zip(CANONICAL, self.shape, keys, strict=True):
             if isinstance(index, slice):
-                selected = range(length)[index]
-                spans.append(
-                    (min(selected[0], selected[-1]), max(selected[0], selected[-1]) + 1) if selected else (0, 0)
-                )
-                within_box.append(slice(None, None, selected.step) if selected else slice(None))
+                chosen = range(length)[index]
+                spans.append((min(chosen[0], chosen[-1]), max(chosen[0], chosen[-1]) + 1) if chosen else (0, 0))
+                within_box.append(slice(None, None, chosen.step) if chosen else slice(None))
             else:
                 start, stop = self._span(axis, length, index)
                 spans.append((start, stop))
@@ -290,12 +283,7 @@ class Image:
         out
             An array of the image's shape, with any dtype and strides, to read into; pixels are cast to its dtype.
 
-        Raises
-        ------
-        LimitExceededError
-            The pixels do not fit into memory, or are nearly all absent.
-        MetadataError
-            `out` has another shape or cannot be written to.
+        Raises LimitExceededError if the pixels do not fit into memory, MetadataError if `out` does not fit the image.
         """
         if out is None:
             return self._read_box(Box.whole(self.shape))
@@ -332,7 +320,7 @@ class Image:
         name = f"omio-{uuid.uuid4().hex}"
         boxes = {
             index: _box(index, size, self.shape)
-            for index in itertools.product(*(range(len(axis_lengths)) for axis_lengths in lengths))
+            for index in itertools.product(*(range(len(along)) for along in lengths))
         }
         picture = self.picture
         graph = {(name, *index): (_chunk, picture.only(box), box) for index, box in boxes.items()}
@@ -380,12 +368,7 @@ def _image(
 
 
 def _box(index: Sequence[int], size: Sequence[int], shape: Sequence[int]) -> Box:
-    return Box(
-        tuple(
-            (number * step, min(length, (number + 1) * step))
-            for number, step, length in zip(index, size, shape, strict=True)
-        )
-    )
+    return Box(tuple((i * step, min(n, (i + 1) * step)) for i, step, n in zip(index, size, shape, strict=True)))
 
 
 def _chunk(picture: Picture, box: Box) -> NDArray[Any]:

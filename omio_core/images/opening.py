@@ -106,9 +106,8 @@ def open_source(
     dispatch.check_options(decision.reader, request.options)
     key, opened = handles.open_with(decision.reader, probe.path, request.options)
     try:
-        with reader_border(
-            decision.reader.name, probe.path, "described"
-        ):  # the plugin may compute its descriptions here
+        # the plugin may compute its descriptions here
+        with reader_border(decision.reader.name, probe.path, "described"):
             descriptions = tuple(opened.images)
             if not descriptions:
                 raise CorruptFileError(f"{probe.path} holds no image", reader=decision.reader.name, path=probe.path)

@@ -81,7 +81,7 @@ class Conflicts:
         return action
 
     def resolve(
-        self, name: str, kind: str, facts: Sequence[Fact[Any] | None], asked: Sequence[bool] | None = None
+        self, name: str, kind: str, facts: Sequence[Fact[Any] | None], expected: Sequence[bool] | None = None
     ) -> Fact[Any] | None:
         """Return one fact for all inputs; if some do not state it, record that the fact of the others is used.
 
@@ -91,7 +91,7 @@ class Conflicts:
             The case for the policy: the public name, and ``"size"``, ``"time"`` or ``"fact"``.
         facts
             One fact per input; None if unknown.
-        asked
+        expected
             Which inputs should state the fact: a single plane, for example, needs no size along Z. All if None.
 
         Raises
@@ -108,7 +108,7 @@ class Conflicts:
         if action == "first":
             return Fact(fact.value, f"policy:{self.policy}", f"{fact} in {self.labels[at][1]}")
         if silent := sum(
-            candidate is None and (asked is None or asked[index]) for index, candidate in enumerate(facts)
+            candidate is None and (expected is None or expected[index]) for index, candidate in enumerate(facts)
         ):
             self.assumptions.append(
                 f"{name} is unknown in {silent} of {len(facts)} inputs; that of {self.labels[at][1]} is taken for all"

@@ -227,16 +227,16 @@ def _channels(merge: Merge, inputs: Sequence[Metadata], conflicts: Conflicts) ->
         return tuple(channel for metadata in inputs for channel in metadata.channels)
     merged = []
     described = [metadata.channels for metadata in inputs]
-    for k in range(merge.shape[2] // merge.samples):
+    for index in range(merge.shape[2] // merge.samples):
         # an input to which padding added this channel states nothing about it
-        same_index = [channels[k] if k < len(channels) else None for channels in described]
-        asked = [channel is not None for channel in same_index]
+        same_index = [channels[index] if index < len(channels) else None for channels in described]
+        expected = [channel is not None for channel in same_index]
         facts = {
             slot: conflicts.resolve(
-                f"Channels[{k}].{name}",
+                f"Channels[{index}].{name}",
                 "fact",
                 [None if channel is None else getattr(channel, slot) for channel in same_index],
-                asked,
+                expected,
             )
             for slot, name in _CHANNEL_FACTS.items()
         }

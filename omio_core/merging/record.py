@@ -21,18 +21,18 @@ from .recipe import Merge
 _RUN_KEYS = ("omio", "policies")  # provenance of the run that read the file, not of the file itself
 
 
-def entries(merge: Merge, inputs: Sequence[Metadata], whole: Metadata) -> list[dict[str, Any]]:
+def entries(merge: Merge, inputs: Sequence[Metadata], merged: Metadata) -> list[dict[str, Any]]:
     """Return one entry per input, in order; a merge along another axis is replaced by its inputs.
 
     Each entry has the ``name``, the provenance (``reader``, ``source`` with name, size and sample digest, ...),
     ``start`` and ``stop`` along the axis, the ``region`` in the whole, ``present`` if part of the region is absent,
     ``dtype`` if it differs, and ``stated``: the facts that differ from those of the whole.
     """
-    whole_facts = dict(_stated(merge, whole))
+    merged_facts = dict(_stated(merge, merged))
     records: list[dict[str, Any]] = []
     for image, metadata, place in zip(merge.inputs, inputs, merge.places, strict=True):
-        differing = _differing_facts(merge, metadata, whole, whole_facts)
-        delta_t = _unplaced_delta_t(merge, metadata, place, whole)
+        differing = _differing_facts(merge, metadata, merged, merged_facts)
+        delta_t = _unplaced_delta_t(merge, metadata, place, merged)
         for entry in _input_entries(image, metadata, place):
             spans = entry["region"]
             entry |= {"start": spans[merge.axis][0], "stop": spans[merge.axis][1]}
@@ -93,13 +93,15 @@ def _stated(merge: Merge, metadata: Metadata) -> Iterator[tuple[str, Any]]:
 
 
 def _differing_facts(
-    merge: Merge, metadata: Metadata, whole: Metadata, whole_facts: Mapping[str, Any]
+    merge: Merge, metadata: Metadata, merged: Metadata, merged_facts: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the facts and annotations of an input that differ from those of the whole."""
     facts: dict[str, Any] = {
-        name: value for name, value in _stated(merge, metadata) if name not in whole_facts or whole_facts[name] != value
+        name: value
+        for name, value in _stated(merge, metadata)
+        if name not in merged_facts or merged_facts[name] != value
     }
-    whole_annotations = whole.facts.annotations
+    merged_annotations = merged.facts.annotations
     annotations = {
         namespace: differing
         for namespace, content in metadata.facts.annotations.items()
@@ -108,7 +110,7 @@ def _differing_facts(
             differing := {
                 key: value
                 for key, value in content.items()
-                if key not in whole_annotations.get(namespace, {}) or whole_annotations[namespace][key] != value
+                if key not in merged_annotations.get(namespace, {}) or merged_annotations[namespace][key] != value
             }
         )
     }
@@ -121,12 +123,12 @@ def _merge_annotations(first: Mapping[str, Any], second: Mapping[str, Any]) -> d
     return {name: {**second.get(name, {}), **first.get(name, {})} for name in names}
 
 
-def _unplaced_delta_t(merge: Merge, metadata: Metadata, place: Box, whole: Metadata) -> NDArray[np.float64] | None:
+def _unplaced_delta_t(merge: Merge, metadata: Metadata, place: Box, merged: Metadata) -> NDArray[np.float64] | None:
     """Return the DeltaT of an input if it is unknown in the whole because the start of the input is unknown."""
     times = metadata.facts.planes.columns.get("DeltaT") if metadata.facts.planes is not None else None
     if times is None or not np.isfinite(times).any():
         return None
-    joined = whole.facts.planes.columns.get("DeltaT") if whole.facts.planes is not None else None
+    joined = merged.facts.planes.columns.get("DeltaT") if merged.facts.planes is not None else None
     t, z, (start, stop) = place.spans[:3]
     channels = slice(start // merge.samples, stop // merge.samples)
     known = joined is not None and np.isfinite(joined[slice(*t), slice(*z), channels]).any()

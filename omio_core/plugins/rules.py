@@ -65,9 +65,8 @@ def from_file(path: str | os.PathLike[str]) -> Policies:
     """
     title = str(path)
     with Path(path).open("rb") as file:
-        content = load(
-            file.read(MOST + 1), title, most=MOST
-        )  # one byte more than allowed, so that `load` refuses a larger file
+        # one byte more than allowed, so that `load` refuses a larger file
+        content = load(file.read(MOST + 1), title, most=MOST)
     if content is None:  # nothing but comments
         return Policies()
     if not isinstance(content, dict):

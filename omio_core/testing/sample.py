@@ -158,14 +158,14 @@ def digest(pixels: NDArray[Any]) -> str:
     return hashlib.blake2b(text + pixels.tobytes(), digest_size=16).hexdigest()
 
 
-def some_boxes(shape: Sequence[int], blocks: Sequence[int], whole: Sequence[int] = (), n: int = 12) -> list[Box]:
+def some_boxes(shape: Sequence[int], blocks: Sequence[int], uncut_axes: Sequence[int] = (), n: int = 12) -> list[Box]:
     """Return boxes to read: corners, single pixels, parts of blocks, boxes across their edges; the same in every run.
 
     Parameters
     ----------
     shape, blocks
         Those of the picture; blocks may be larger than the shape.
-    whole
+    uncut_axes
         Axes that every box contains completely.
     n
         Number of random boxes.
@@ -174,7 +174,7 @@ def some_boxes(shape: Sequence[int], blocks: Sequence[int], whole: Sequence[int]
 
     def span(axis: int) -> tuple[int, int]:
         length, block = shape[axis], min(blocks[axis], shape[axis])
-        if axis in whole:
+        if axis in uncut_axes:
             return 0, length
         edge = choose.randrange(0, length, max(1, block))
         near_edge = min(length - 1, max(0, edge + choose.choice((-1, 0, 0, 1))))
@@ -182,8 +182,8 @@ def some_boxes(shape: Sequence[int], blocks: Sequence[int], whole: Sequence[int]
         return start, choose.randint(start + 1, min(length, start + block + 1))
 
     random_boxes = [Box(tuple(span(axis) for axis in range(len(shape)))) for _ in range(n)]
-    last = tuple((0, size) if axis in whole else (size - 1, size) for axis, size in enumerate(shape))
-    first = tuple((0, size) if axis in whole else (0, 1) for axis, size in enumerate(shape))
+    last = tuple((0, size) if axis in uncut_axes else (size - 1, size) for axis, size in enumerate(shape))
+    first = tuple((0, size) if axis in uncut_axes else (0, 1) for axis, size in enumerate(shape))
     return [Box.whole(shape), Box(last), Box(first), *random_boxes]
 
 

@@ -37,7 +37,7 @@ class SniffChecks(Subject):
             assert verdict == self._verdict(Probe(sample.path), name), f"{name}: another verdict the second time"
 
     def test_sniff_declines_with_a_reason(self, tmp_path: Path) -> None:
-        """Foreign contents under an unknown suffix are declined; under the reader's own, only the suffix may count."""
+        """Foreign contents are declined under an unknown suffix; under the reader's, only the suffix may count."""
         for what, data in foreign():
             verdict = self._verdict(Probe.of_bytes(data, "strange.omio-nobody"), what)
             assert verdict.match is Match.NO, f"{what} is claimed as {verdict.match.name}: {verdict.why}"
