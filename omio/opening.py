@@ -37,7 +37,7 @@ def source(path: str | os.PathLike[str], request: Request) -> OpenedSource:
         named = os.fspath(path)
         remedy = f"name the files in it; omio.plan({named!r}) says which they are (omio plan {shlex.quote(str(named))})"
         raise NoReaderError(error.what, evidence=error.evidence, remedy=remedy, **error.facts) from None
-    opened.images[0].close()  # all of them share the one file
+    opened.images[0].close()  # all images share one file
     return opened
 
 
@@ -100,7 +100,7 @@ def pick(path: str | os.PathLike[str], image: int | str | None, request: Request
         if single and len(images) != 1:
             raise ManyImagesError(
                 f"{opened.path} holds {len(images)} images, and one is asked for",
-                evidence="; ".join(f"{i}: {found!r}" for i, found in enumerate(images)),
+                evidence="; ".join(f"{i}: {candidate!r}" for i, candidate in enumerate(images)),
                 remedy=either(
                     advise("choose one with {image}", image=Blank("index or name")),
                     advise("take all with {return_list}", return_list=True),
@@ -109,7 +109,7 @@ def pick(path: str | os.PathLike[str], image: int | str | None, request: Request
             )
         refuse_missing(opened.path, images, request.policies)
     except OmioError:
-        opened.images[0].close()  # all of them share the one file
+        opened.images[0].close()  # all images share one file
         raise
     return images
 

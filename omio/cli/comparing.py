@@ -29,7 +29,7 @@ MOST = 20
 @click.option("--json", "as_json", is_flag=True, help="Print the whole comparison as JSON.")
 @options.statements
 def diff(
-    a: str, b: str, image: str | None, no_pixels: bool, all_planes: bool, list_all: bool, as_json: bool, stated: Any
+    a: str, b: str, image: str | None, no_pixels: bool, all_planes: bool, every: bool, as_json: bool, stated: Any
 ) -> None:
     """Say what B lost, changed or added against A, and whether the pixels are equal.
 
@@ -51,7 +51,7 @@ def diff(
     if as_json:
         show.json(difference.to_dict())
     else:
-        _print_difference(difference, messages, None if list_all else MOST)
+        _print_difference(difference, messages, None if every else MOST)
     if not difference.equal:
         raise click.exceptions.Exit(1)
 

@@ -77,7 +77,7 @@ def run(folder: Path, print_line: Callable[[str], Any]) -> list[Path]:
     written: list[Path] = []
     for number, (path, story) in enumerate(zip(write(folder), _STORIES, strict=True), 1):
         print_line(f"{number}. {path.name}: {story}\n")
-        print_line(_indented(str(omio.explain(path))))
+        print_line(_indent(str(omio.explain(path))))
         array, metadata = omio.imread(path)
         print_line(f"\n   array, metadata = omio.imread({str(path)!r})")
         print_line(f"     array: {array.dtype}, {metadata['axes']} {array.shape}")
@@ -99,5 +99,5 @@ def run(folder: Path, print_line: Callable[[str], Any]) -> list[Path]:
     return written
 
 
-def _indented(text: str) -> str:
+def _indent(text: str) -> str:
     return "\n".join(f"   {line}" for line in text.splitlines())

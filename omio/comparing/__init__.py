@@ -1,1 +1,1 @@
-"""Two files or folders compared: what is understood, not what is stored."""
+"""Compare two files or images: by what their metadata and pixels mean, not by how they are stored."""

@@ -33,7 +33,7 @@ FEW = 10
 """Number of differing planes that are named; unless all are wanted, a comparison stops there."""
 
 
-# --- what is compared
+# --- the two sides
 
 
 def images(
@@ -54,7 +54,7 @@ def images(
         result = opening.pick(source, "all", request, single=False)
         if len(result) > 1:
             raise
-    stack.enter_context(result[0])  # all of them share the one file
+    stack.enter_context(result[0])  # all images share one file
     return result
 
 

@@ -1,1 +1,1 @@
-"""A plan: what is read, merged and written, and why; made before a pixel is read, and executed as it stands."""
+"""Plans: what is read, merged and written, and why; made before a pixel is read, and executed as they stand."""

@@ -60,9 +60,12 @@ def run(plan: PlanValues, progress: Progress | None = None, landed: Landed | Non
     for output in plan.outputs:
         _check_unchanged(output)
     opened: dict[str, Sequence[Image]] = {}
-    with without_garbage_collection(), recorded_if(len(plan.outputs) > 1 or len(plan.outputs[0].inputs) > 1) as warned:
+    with (
+        without_garbage_collection(),
+        recorded_if(len(plan.outputs) > 1 or len(plan.outputs[0].inputs) > 1) as warning_records,
+    ):
         files = [(output, _open_images(output, plan.request, opened)) for output in plan.outputs]
-    issue((*one_per_kind(warned), *padding(output.padded for output in plan.outputs)))
+    issue((*one_per_kind(warning_records), *padding(output.padded for output in plan.outputs)))
     if plan.writing is None:
         return [image for _, images in files for image in images]
     try:

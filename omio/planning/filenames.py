@@ -79,12 +79,12 @@ def targets(
         return
     folder = _folder(out, source.parent)
     base = stem(source.name, suffixes)
-    taken: dict[str, int] = {}
+    used_names: dict[str, int] = {}
     suffix = catalogue().suffix
     for index, image in enumerate(images):
         ending = f"_{safe(image.name) or f'image{index}'}" if several else ""
         name = base + ending if template is None else filled(template, base, index, image)
-        yield unique(folder / f"{name}{suffix}", taken)
+        yield unique(folder / f"{name}{suffix}", used_names)
 
 
 def filled(template: str, base: str, index: int, image: Image) -> str:
@@ -178,23 +178,23 @@ def merged_target(
     return _folder(out, home) / f"{base}{catalogue().suffix}"
 
 
-def unique(path: Path, taken: dict[str, int]) -> Path:
-    """Return a path that is none of `taken`, and add it there: ``x_2.ome.tif`` where two images have the same name.
+def unique(path: Path, used_names: dict[str, int]) -> Path:
+    """Return a path that is none of `used_names`, and add it there: ``x_2.ome.tif`` where two images have one name.
 
     Parameters
     ----------
     path
         The name wanted.
-    taken
-        From the `key` of each name that is taken to the last number tried after it.
+    used_names
+        From the `key` of each name in use to the last number tried after it.
     """
     candidate, original = path, key(path)
     name = path.name.lower()
     ending = next((s for w in catalogue().writers for s in w.suffixes if name.endswith(s)), path.suffix)
-    while key(candidate) in taken:
-        taken[original] += 1
-        candidate = path.with_name(f"{path.name[: len(path.name) - len(ending)]}_{taken[original]}{ending}")
-    taken[key(candidate)] = 1
+    while key(candidate) in used_names:
+        used_names[original] += 1
+        candidate = path.with_name(f"{path.name[: len(path.name) - len(ending)]}_{used_names[original]}{ending}")
+    used_names[key(candidate)] = 1
     return candidate
 
 

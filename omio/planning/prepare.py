@@ -98,11 +98,11 @@ def prepare(
     with without_garbage_collection():
         collection = collect(source, channels.without_merged_names(request, along))
         groups = list(_groups(collection, image, along, writing))
-        with recorded_if(len(collection.files) > 1) as warned:
+        with recorded_if(len(collection.files) > 1) as warning_records:
             outputs = [_prepare_output(group, along, request, to_file=writing is not None) for group in groups]
     if writing is not None:
         outputs = targets.name(collection, outputs, out, request.policies.collision, writing)
-    image_messages = one_per_kind(warned)
+    image_messages = one_per_kind(warning_records)
     gaps = [collection.gaps] if along is not None and collection.gaps else []
     # a merge has its warnings among its conflicts
     notes = [*gaps, *(message.text for message in (*collection.messages, *(() if along else image_messages)))]

@@ -61,9 +61,9 @@ def name(
         for source in prepared.output.inputs
         for member in source.members
     }
-    taken: dict[str, int] = {}
-    wanted = [filenames.unique(path, taken) for path in _wanted_paths(collection, outputs, out, write_options)]
-    planned = set(taken)
+    used_names: dict[str, int] = {}
+    wanted = [filenames.unique(path, used_names) for path in _wanted_paths(collection, outputs, out, write_options)]
+    planned = set(used_names)
     return [
         _settle(prepared, path, collision, planned, read_paths, write_options)
         for prepared, path in zip(outputs, wanted, strict=True)

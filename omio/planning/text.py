@@ -31,7 +31,7 @@ def text(plan: PlanValues) -> str:
     if common:
         lines += [f"each of the {len(plan.outputs)} outputs:", *(f"  {line}" for line in common)]
     lines += [f"note: {printable(note)}" for note in plan.notes]
-    lines += _skipped(plan.skipped)
+    lines += _skipped_lines(plan.skipped)
     if plan.problems:
         lines.append(f"in all: {_count(len(plan.outputs), 'output')}; nothing is done as long as there is a problem")
         return "\n".join(lines)
@@ -71,7 +71,7 @@ def _common(outputs: Sequence[Output]) -> tuple[str, ...]:
 
 def _facts(output: Output) -> tuple[str, ...]:
     shared = (printable(fact) for fact, whose in _shared_facts(output).items() if whose == "all")
-    return (*_size(output), *shared, *_unknown(output))
+    return (*_size(output), *shared, *_unknown_line(output))
 
 
 def _output(number: int, output: Output, common: Collection[str], *, would: bool) -> Iterator[str]:
@@ -84,7 +84,7 @@ def _output(number: int, output: Output, common: Collection[str], *, would: bool
     yield from _inputs(output, common)
     for title, lines in (("padded with 0", output.padded), ("differs", output.conflicts)):
         yield from (f"  {title}: {printable(line)}" for line in lines)
-    yield from (f"  {line}" for line in _unknown(output) if line not in common)
+    yield from (f"  {line}" for line in _unknown_line(output) if line not in common)
     if output.problem is not None:
         first, *rest = output.problem.splitlines()
         yield f"  PROBLEM: {printable(first)}"
@@ -98,7 +98,7 @@ def _size(output: Output) -> Iterator[str]:
         yield f"memory: about {size(output.memory)}"
 
 
-def _unknown(output: Output) -> Iterator[str]:
+def _unknown_line(output: Output) -> Iterator[str]:
     if output.unknown:
         yield f"unknown: {', '.join(output.unknown)}"
 
@@ -164,7 +164,7 @@ def _which_image(source: Input) -> str:
     return f" (image {source.image}{f', {source.name!r}' if source.name else ''} of {source.images})"
 
 
-def _skipped(skipped: Iterable[Skipped]) -> Iterator[str]:
+def _skipped_lines(skipped: Iterable[Skipped]) -> Iterator[str]:
     """Yield what is left out, one line per reason; of many paths, the first few."""
     reasons: dict[str, list[str]] = {}
     for skip in skipped:

@@ -85,7 +85,7 @@ def collect(source: SourceLike, request: Request) -> Collection:
     if len(listing.candidates) == 1 and listing.candidates[0].named:
         (only,) = listing.candidates
         return Collection(listing=listing, files=(SourceFile(candidate=only, opened=describe(only.path, request)),))
-    with recorded() as warned:
+    with recorded() as warning_records:
         files, skipped = _describe_all(listing.candidates, request)
         reasons = _own_outputs(files)
     _log_left_out(files, reasons)
@@ -95,7 +95,7 @@ def collect(source: SourceLike, request: Request) -> Collection:
     if not files:
         raise no_image_error(listing.root, listing.skipped)
     gaps = missing_numbers(listing, [file.candidate for file in files])
-    return Collection(listing=listing, files=tuple(files), messages=one_per_kind(warned), gaps=gaps)
+    return Collection(listing=listing, files=tuple(files), messages=one_per_kind(warning_records), gaps=gaps)
 
 
 OnFailure = Callable[[str, OmioError | OSError], None]
@@ -127,7 +127,7 @@ def describe_readable(source: SourceLike, request: Request, failed: OnFailure) -
 def describe(path: str, request: Request, answers: Mapping[str, Verdict] | None = None) -> opening.OpenedSource:
     """Describe a source file; no handle stays open. `answers`: the verdicts of the readers, if already known."""
     opened = opening.open_source(path, request, verdicts=answers)
-    opened.images[0].close()  # all of them share the one file
+    opened.images[0].close()  # all images share one file
     return opened
 
 
@@ -309,7 +309,7 @@ def _length(image: Image, axis: str) -> int:
     return image.shape["TZCYX".index(axis)]
 
 
-# --- which images
+# --- the choice of images
 
 
 def choose_images(
