@@ -179,7 +179,7 @@ def merged_target(
 
 
 def unique(path: Path, used_names: dict[str, int]) -> Path:
-    """Return a path that is none of `used_names`, and add it there: ``x_2.ome.tif`` where two images share a name.
+    """Return a path that is none of `used_names`, and add it there: ``x_2.ome.tif`` where two images have one name.
 
     Parameters
     ----------
