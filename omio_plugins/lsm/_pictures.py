@@ -123,7 +123,7 @@ def _assumptions(recording: Recording, structure: Structure, depths: tuple[int, 
     notes = []
     if len(set(depths)) > 1:
         notes.append(
-            f"the channels have {', '.join(str(bits) for bits in depths)} bits: all are given as {_common_dtype(depths)}"
+            f"the channels have {', '.join(str(bits) for bits in depths)} bits: all are given as {_common_type(depths)}"
         )
     kinds = recording.info["DataType"], *recording.parse_blocks().get("ChannelDataTypes", ())
     if 32 in depths and 5 not in kinds:
@@ -136,7 +136,7 @@ def _assumptions(recording: Recording, structure: Structure, depths: tuple[int, 
     return notes
 
 
-def _common_dtype(depths: Sequence[int]) -> np.dtype[Any]:
+def _common_type(depths: Sequence[int]) -> np.dtype[Any]:
     """The type that represents all of them exactly: 8 and 16 bits unsigned, 32 bits float."""
     return np.dtype({8: np.uint8, 16: np.uint16, 32: np.float32}[max(depths)])
 
