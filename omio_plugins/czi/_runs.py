@@ -29,7 +29,7 @@ def unique_values(values: NDArray[Any]) -> NDArray[Any]:
 
     Examples
     --------
-    >>> different(np.array([7, 3, 7])).tolist()
+    >>> unique_values(np.array([7, 3, 7])).tolist()
     [3, 7]
     """
     flat = values.reshape(-1)

@@ -28,7 +28,7 @@ def shapes(size: int, known: Mapping[str, int] | None = None, most: int = MOST) 
 
     Examples
     --------
-    >>> listed(shapes(2 * 5 * 512 * 512 * 2, {"Y": 512, "X": 512}, 4))
+    >>> in_words(shapes(2 * 5 * 512 * 512 * 2, {"Y": 512, "X": 512}, 4))
     'T=10 Z=1 C=1 Y=512 X=512; T=5 Z=1 C=2 Y=512 X=512; T=1 Z=10 C=1 Y=512 X=512; T=1 Z=5 C=2 Y=512 X=512'
     """
     known = known or {}
