@@ -35,7 +35,7 @@ class ChannelElements:
     information: Element | None
 
     def fact(self, read: _Read, information: str, display: str) -> Fact[Any] | None:
-        """What `read` gets under the name `stated`, else under the name `shown`; ``@`` begins an attribute's."""
+        """The value that `read` finds under `information_name`, else under `display_name`; ``@`` marks an attribute."""
         for element, name, where in (
             (self.information, information, "Information"),
             (self.display, display, "DisplaySetting"),

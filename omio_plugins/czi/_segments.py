@@ -117,8 +117,7 @@ class PixelFormat:
 
     def __str__(self) -> str:
         """The text that errors show as evidence."""
-        values = f"pixel_type={self.pixel_type}, compression={self.compression}"
-        return f"Stored({values}, width={self.width}, height={self.height})"
+        return f"{self.width} x {self.height} pixels of type {self.pixel_type}, compression {self.compression}"
 
 
 def subblock(file: PositionedFile, offset: int, expected: PixelFormat) -> tuple[int, int]:

@@ -122,7 +122,7 @@ def _assumptions(recording: Recording, structure: Structure, depths: tuple[int, 
     """What was assumed about the type of the pixels."""
     notes = []
     if len(set(depths)) > 1:
-        notes.append(f"the channels have {', '.join(map(str, depths))} bits: all are given as {_common_dtype(depths)}")
+        notes.append(f"the channels have {', '.join(map(str, depths))} bits: all are given as {_common_type(depths)}")
     kinds = recording.info["DataType"], *recording.parse_blocks().get("ChannelDataTypes", ())
     if 32 in depths and 5 not in kinds:
         notes.append("CZ_LSMINFO does not say so, but pixels of 32 bits are floats")
@@ -134,7 +134,7 @@ def _assumptions(recording: Recording, structure: Structure, depths: tuple[int, 
     return notes
 
 
-def _common_dtype(depths: Sequence[int]) -> np.dtype[Any]:
+def _common_type(depths: Sequence[int]) -> np.dtype[Any]:
     """The type that represents all of them exactly: 8 and 16 bits unsigned, 32 bits float."""
     return np.dtype({8: np.uint8, 16: np.uint16, 32: np.float32}[max(depths)])
 
