@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 PROVENANCE = "omio/provenance"
 ASSUMPTIONS = "omio/assumptions"
