@@ -15,7 +15,7 @@ from omio_core.errors import MetadataError, MetadataWarning, warn
 from omio_core.metadata.from_dict import from_dict
 from omio_core.metadata.plain import plain
 
-from . import public_dict
+from . import dict_completion
 
 __all__ = ["OME_metadata_checkup", "create_empty_image", "create_empty_metadata", "update_metadata_from_image"]
 
@@ -80,7 +80,7 @@ def create_empty_image(
     import numpy as np
 
     _refuse_others("create_empty_image", others)
-    lengths = public_dict.canonical_lengths(shape, axes)[0]
+    lengths = dict_completion.canonical_lengths(shape, axes)[0]
     pixel_type = np.dtype(dtype)
     try:
         value = np.array(fill_value, pixel_type)
@@ -94,11 +94,13 @@ def create_empty_image(
     if zarr_store is None:
         image: Any = np.zeros(lengths, pixel_type) if not value else np.full(lengths, value, pixel_type)
     else:
-        image = public_dict.zarr_array(lengths, value, zarr_store, zarr_store_path, zarr_store_name)
+        image = dict_completion.zarr_array(lengths, value, zarr_store, zarr_store_path, zarr_store_name)
     if not return_metadata:
         return image
     facts = {
-        key: fact for key, fact in (input_metadata or {}).items() if key not in ("axes", "shape", *public_dict.LENGTHS)
+        key: fact
+        for key, fact in (input_metadata or {}).items()
+        if key not in ("axes", "shape", *dict_completion.LENGTHS)
     }
     return image, create_empty_metadata(shape=lengths, input_metadata=facts)
 
@@ -149,7 +151,7 @@ def create_empty_metadata(
     >>> create_empty_metadata()["PhysicalSizeX"] is None
     True
     """
-    known = {key.lower(): key for key in public_dict.public_keys()}
+    known = {key.lower(): key for key in dict_completion.public_keys()}
     spelled = {key: known.get(key.replace("_", "").lower()) for key in facts}
     _refuse_others("create_empty_metadata", {k: v for k, v in facts.items() if spelled[k] is None}, known.values())
     stated = {spelled[key] or "": value for key, value in facts.items() if spelled[key] and value is not None}
@@ -165,16 +167,16 @@ def create_empty_metadata(
     if "TimeIncrement" in stated:
         stated.setdefault("TimeIncrementUnit", time_increment_unit or "s")
     if shape is not None:
-        stated |= public_dict.lengths(public_dict.canonical_lengths(shape, axes)[0])
+        stated |= dict_completion.lengths(dict_completion.canonical_lengths(shape, axes)[0])
     start = OME_metadata_checkup(input_metadata or {})
     if shape is not None:
         start["shape"] = None
-        for key, why in public_dict.unfit_keys(start, stated["shape"]):
+        for key, why in dict_completion.unfit_keys(start, stated["shape"]):
             start[key] = None
             warn(f"{key} are left out: {why}", MetadataWarning)
     if annotations is not None:
-        stated["Annotations"] = {**start["Annotations"], **public_dict.group_by_namespace(annotations, NAMESPACE)}
-    return public_dict.complete({**start, **stated})
+        stated["Annotations"] = {**start["Annotations"], **dict_completion.group_by_namespace(annotations, NAMESPACE)}
+    return dict_completion.complete({**start, **stated})
 
 
 def update_metadata_from_image(
@@ -202,14 +204,14 @@ def update_metadata_from_image(
     """
     _refuse_others("update_metadata_from_image", others)
     stated_axes = metadata.get("axes") if axes is None else axes
-    lengths, samples = public_dict.canonical_lengths(tuple(image.shape), stated_axes)
+    lengths, samples = dict_completion.canonical_lengths(tuple(image.shape), stated_axes)
     samples = getattr(image, "samples", samples)  # an Image knows how many samples are folded into C
-    public: dict[str, Any] = {**metadata, **public_dict.lengths(lengths)}
+    public: dict[str, Any] = {**metadata, **dict_completion.lengths(lengths)}
     if stated_axes is not None and len(stated_axes) != 5:
         public |= {"axes": stated_axes, "shape": list(image.shape)}
     if samples > 1 or not public.get("SamplesPerPixel") or lengths[2] % public["SamplesPerPixel"]:
         public["SamplesPerPixel"] = samples
-    for key, why in public_dict.unfit_keys(public, lengths):
+    for key, why in dict_completion.unfit_keys(public, lengths):
         public[key] = None
         warn(f"{key} are left out: {why}", MetadataWarning)
     return OME_metadata_checkup(public) if run_checkup else public
@@ -243,7 +245,7 @@ def OME_metadata_checkup(metadata: Mapping[str, Any], namespace: str = NAMESPACE
     _refuse_others("OME_metadata_checkup", others)
     if not isinstance(metadata, Mapping):
         raise MetadataError("metadata must be a dict", evidence=f"it is {metadata!r}"[:200])
-    keys = public_dict.public_keys()
+    keys = dict_completion.public_keys()
     public = {key: value for key, value in metadata.items() if key in keys}
     rest = {str(key): value for key, value in metadata.items() if key not in keys and value is not None}
     unit = rest.pop("unit", None)
@@ -259,12 +261,12 @@ def OME_metadata_checkup(metadata: Mapping[str, Any], namespace: str = NAMESPACE
                 raise
             public[key] = None
             warn(f"{error.what}: it is unknown now", MetadataWarning)
-    annotations = public_dict.group_by_namespace(public.get("Annotations"), namespace)
+    annotations = dict_completion.group_by_namespace(public.get("Annotations"), namespace)
     if rest:
         before = annotations.get(namespace, {})
         originals = {key: value for key, value in before.items() if key.startswith("original_")}
         annotations[namespace] = {**before, **{key: plain(value) for key, value in rest.items()}, **originals}
-    return public_dict.complete({**public, "Annotations": annotations})
+    return dict_completion.complete({**public, "Annotations": annotations})
 
 
 def _refuse_others(called: str, others: Mapping[str, Any], known: Iterable[str] = ()) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,10 @@ from numpy.typing import NDArray
 import omio
 from omio_core.errors import OmioWarning
 from omio_core.images import opening
+from omio_core.images.image import Image
+from omio_core.merging.merge import merge
+from omio_core.metadata.facts import PLANE_COLUMNS, Channel, Fact, Facts, Planes
+from omio_core.metadata.model import Metadata
 
 FOLDERS = ("tiff/", "imagej/", "ome-tiff/")
 
@@ -71,3 +76,38 @@ def test_every_tiff_there_and_back(data: Path, tmp_path: Path) -> None:
             image.close()
     assert seen > 60
     assert len(refused) < 5
+
+
+def _stating_everything(shape: tuple[int, ...]) -> Facts:
+    """Facts of which every field is known."""
+    table = np.arange(float(np.prod(shape[:3]))).reshape(shape[:3])
+    channel = Channel(
+        name=Fact("GFP", "file"), color=Fact(-16776961, "file"), excitation=Fact(488.0, "file"),
+        emission=Fact(509.0, "file"), fluor=Fact("EGFP", "file"),
+    )  # fmt: skip
+    return Facts(
+        name=Fact("embryo", "file"), physical_size_x=Fact(0.25, "file"), physical_size_y=Fact(0.5, "file"),
+        physical_size_z=Fact(1.5, "file"), time_increment=Fact(30.0, "file"), channels=(channel,) * shape[2],
+        acquisition_date=Fact("2024-03-01T10:00:00", "file"), objective=Fact({"LensNA": 1.4}, "file"),
+        planes=Planes(columns=dict.fromkeys(PLANE_COLUMNS, table), origin="file"), annotations={"lab": {"laser": 3}},
+    )  # fmt: skip
+
+
+def test_no_fact_is_lost_on_the_way(tmp_path: Path) -> None:
+    """Every field of the facts, of a channel and of the planes is there after a file, and after a merge.
+
+    Whoever adds a field to the facts adds it in the reader and the writer of OME-XML and in the merge, too.
+    """
+    pixels = np.zeros((2, 3, 2, 4, 5), np.uint8)
+    facts = _stating_everything(pixels.shape)
+    image = Image.of_array(pixels, axes="TZCYX", metadata=Metadata(shape=pixels.shape, dtype="uint8", facts=facts))
+    path = omio.imwrite(tmp_path / "all.ome.tif", image)
+    for way, found in (
+        ("stated", facts),
+        ("file", omio.imopen(path).metadata.facts),
+        ("merge", merge([image, image], "C").metadata.facts),
+    ):
+        assert [f.name for f in fields(Facts) if getattr(found, f.name) in (None, (), {})] == [], way
+        assert [f.name for f in fields(Channel) if getattr(found.channels[0], f.name) is None] == [], way
+        assert found.planes is not None
+        assert set(found.planes.columns) == set(PLANE_COLUMNS), way

@@ -12,6 +12,8 @@ from click.testing import CliRunner, Result
 
 import omio.cli
 from omio.cli.app import app
+from omio.cli.options import CHOICES
+from omio_core.plugins.catalogue import catalogue
 
 Cli = Callable[..., Result]
 
@@ -79,3 +81,11 @@ def test_a_number_or_a_word(plane: Path, cli: Cli, option: str, value: str, said
     done = cli("convert", plane, option, value)
     assert done.exit_code == 2
     assert said in " ".join(done.stderr.split())
+
+
+def test_the_choices_are_the_policies_that_are_registered() -> None:
+    """The command line lists names so that its help needs no plugin; they are those that our plugins register."""
+    registered: dict[str, set[str]] = {}
+    for policy in catalogue().policies:
+        registered.setdefault(policy.kind, set()).add(policy.name)
+    assert {kind: set(names) for kind, names in CHOICES.items()} == {kind: registered[kind] for kind in CHOICES}
