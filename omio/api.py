@@ -11,11 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from omio_core.images.overrides import Overrides
-
-from .compat.keywords import translate_keywords
-from .request import Dict, Sizes, Source, make_request, writer_options
-
 if TYPE_CHECKING:
     import dask.array
     from numpy.typing import NDArray
@@ -25,6 +20,7 @@ if TYPE_CHECKING:
     from omio_core.metadata.model import Metadata
 
     from .planning.plan import Plan
+    from .request import Dict, Sizes, Source
     from .sources.kinds import SourceLike
 
 
@@ -144,6 +140,8 @@ def imread(
     >>> series, metadata = imread("folder", merge="T")  # doctest: +SKIP
     """
     from . import opening
+    from .compat.keywords import translate_keywords
+    from .request import make_request
 
     source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     request = make_request(reader, axes, pixel_size, time_increment, channel_names, others)
@@ -181,6 +179,8 @@ def imopen(
     ...     plane = image[0, 3, 0]
     """
     from . import opening
+    from .compat.keywords import translate_keywords
+    from .request import make_request
 
     source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     request = make_request(reader, axes, pixel_size, time_increment, channel_names, others)
@@ -209,6 +209,7 @@ def explain(
     from omio_core.images.explanation import Explanation
 
     from . import opening
+    from .request import make_request
 
     request = make_request(reader, axes, pixel_size, time_increment, channel_names, others)
     return Explanation(source=opening.source(source, request))
@@ -277,6 +278,7 @@ def imwrite(
         The name is taken or the disk refuses; an existing file stays as it is.
     """
     from omio_core.images import writing
+    from omio_core.images.overrides import Overrides
 
     from . import arrays
 
@@ -360,8 +362,10 @@ def convert_to_ometiff(
         then one error names those that failed in its attribute `failed`, from file to error, and the files written in
         `written`.
     """
+    from .compat.keywords import translate_keywords
     from .planning import execute, prepare
     from .planning.values import WriteOptions
+    from .request import make_request, writer_options
 
     source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     write_options = WriteOptions(
@@ -423,8 +427,10 @@ def plan(
     --------
     >>> print(plan("folder", merge="T"))  # doctest: +SKIP
     """
+    from .compat.keywords import translate_keywords
     from .planning import prepare
     from .planning.values import WriteOptions
+    from .request import make_request, writer_options
 
     source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     write_options = WriteOptions(

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
 from types import FrameType, MemberDescriptorType
 from typing import Any
 
@@ -277,55 +276,6 @@ def warn(message: str, category: type[Warning], *, path: str | None = None) -> N
 
 def _package(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__", "")).partition(".")[0]
-
-
-@contextmanager
-def border(
-    what: str,
-    *,
-    kind: type[OmioError] = PluginContractError,
-    source: str = "",
-    remedy: str | None = None,
-    passed: tuple[type[Exception], ...] = (OmioError,),
-    **facts: Any,
-) -> Iterator[None]:
-    """Run a plugin's code, and turn every unexpected exception into an error of OMIO.
-
-    Parameters
-    ----------
-    what, kind, remedy, **facts
-        The error to raise: its parts, its class and its facts.
-    source
-        Text before the plugin's exception in the evidence.
-    passed
-        Exceptions that pass through unchanged.
-
-    Raises
-    ------
-    OmioError
-        The code raised another exception, which becomes the cause of this error.
-    """
-    try:
-        yield
-    except passed:
-        raise
-    except Exception as error:  # the plugin border
-        raise kind(what, evidence=f"{source}{type(error).__name__}: {error}", remedy=remedy, **facts) from error
-
-
-def reader_border(
-    reader: str, path: str, doing: str, *, passed: tuple[type[Exception], ...] = (OmioError,)
-) -> AbstractContextManager[None]:
-    """A `border` around a reader that works on a file; `doing` completes "cannot be": opened, described, read."""
-    return border(
-        f"{path} cannot be {doing}",
-        kind=CorruptFileError,
-        source=f"the reader {reader} raised ",
-        remedy="check the file with another program; if it opens there, report it to the reader's author",
-        passed=passed,
-        path=path,
-        reader=reader,
-    )
 
 
 def missing_package(error: ImportError, owner: str, extra: str | None, **facts: Any) -> MissingDependencyError:

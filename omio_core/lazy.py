@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
@@ -21,7 +22,10 @@ def attach(module: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any],
     def __getattr__(name: str) -> Any:  # noqa: N807 - it becomes the package's __getattr__
         if name not in names:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        return getattr(import_module(names[name]), name)
+        value = getattr(import_module(names[name]), name)
+        if module in sys.modules:
+            setattr(sys.modules[module], name, value)  # the next use finds it without asking here
+        return value
 
     def __dir__() -> list[str]:  # noqa: N807
         return sorted(names)

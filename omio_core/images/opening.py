@@ -20,7 +20,6 @@ from omio_core.errors import (
     MetadataWarning,
     PluginContractError,
     first_few,
-    reader_border,
     warn,
 )
 from omio_core.files.probe import Probe
@@ -33,6 +32,7 @@ from omio_core.pixels import handles
 from omio_core.pixels.description import ImageDescription
 from omio_core.pixels.picture import FilePicture
 from omio_core.plugins import catalogue, dispatch
+from omio_core.plugins.border import reader_border
 from omio_core.plugins.descriptions import Verdict
 from omio_core.wording import Blank, advise, either, worded
 

@@ -14,13 +14,13 @@ from omio_core.errors import (
     OmioError,
     PluginContractError,
     WriteError,
-    border,
     missing_package,
 )
 from omio_core.files import atomic
 from omio_core.files.probe import Probe
 from omio_core.images import writing
 from omio_core.lazy import load
+from omio_core.plugins.border import Border
 from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.descriptions import Reader
 from omio_core.settings import current
@@ -54,7 +54,7 @@ def template(path: str | os.PathLike[str], *, reader: str | None = None) -> str:
     """
     probe = Probe(path)
     chosen = _reader(probe, reader)
-    with border(f"the reader {chosen.name} cannot write a template for {probe.path}", remedy="tell its author"):
+    with Border(f"the reader {chosen.name} cannot write a template for {probe.path}", remedy="tell its author"):
         try:
             text = load(chosen.template or "")(probe.path)
         except ImportError as error:

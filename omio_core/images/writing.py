@@ -6,16 +6,16 @@ The writer is chosen by the file name and by what it accepts. It writes to a tem
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from omio_core.errors import CorruptFileError, OmioError, WriteError, border, missing_package
+from omio_core.errors import CorruptFileError, OmioError, WriteError, missing_package
 from omio_core.files import atomic
 from omio_core.files.atomic import numbered
 from omio_core.geometry.box import Box
@@ -23,6 +23,7 @@ from omio_core.lazy import load
 from omio_core.pixels import digests
 from omio_core.pixels.absence import check_present
 from omio_core.plugins import dispatch, rules
+from omio_core.plugins.border import Border
 from omio_core.plugins.descriptions import Writer, WriteRequest, Written
 
 from .image import Image
@@ -189,9 +190,9 @@ def choose_writer(
 
 def _writer_border(
     writer: Writer, path: str | os.PathLike[str], *passed: type[Exception]
-) -> contextlib.AbstractContextManager[None]:
+) -> AbstractContextManager[None]:
     """The plugin border around a writer at work on a file; OmioErrors and those in `passed` pass unchanged."""
-    return border(
+    return Border(
         f"{os.fspath(path)} could not be written",
         kind=WriteError,
         source=f"the writer {writer.name} raised ",

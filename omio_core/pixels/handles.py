@@ -22,12 +22,11 @@ from omio_core.errors import (
     PluginContractError,
     ReadError,
     UnknownReaderError,
-    border,
     missing_package,
-    reader_border,
 )
 from omio_core.files.stamps import Fingerprint, Key
 from omio_core.lazy import load
+from omio_core.plugins.border import Border, reader_border
 from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.descriptions import Opened, Reader
 from omio_core.settings import current
@@ -85,7 +84,7 @@ def _open(reader: Reader, path: str, options: Mapping[str, Any]) -> Opened:
 def _function(reader: Reader, path: str) -> Callable[..., Any]:
     """Return the reader's function that opens a file; its module may lack a package, fail, or lack the function."""
     facts: dict[str, Any] = {"reader": reader.name, "path": path}
-    with border(
+    with Border(
         f"the reader {reader.name} cannot be used",
         source=f"{reader.open}: ",
         remedy="repair the plugin or choose another reader",

@@ -14,10 +14,11 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import OmioError, reader_border
+from omio_core.errors import OmioError
 from omio_core.files.stamps import Key
 from omio_core.geometry.axes import Layout
 from omio_core.geometry.box import Box, Present
+from omio_core.plugins.border import reader_border
 
 from .description import ImageDescription
 from .handles import HANDLES

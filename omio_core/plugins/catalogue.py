@@ -18,8 +18,9 @@ from typing import Any
 import pluggy
 
 from omio_core import hookspecs
-from omio_core.errors import PluginContractError, PluginError, PluginLoadError, PluginLoadWarning, border, warn
+from omio_core.errors import PluginContractError, PluginError, PluginLoadError, PluginLoadWarning, warn
 from omio_core.files.probe import Probe
+from omio_core.plugins.border import Border
 from omio_core.plugins.descriptions import OMIO_API, Match, Policy, Reader, Verdict, Writer
 from omio_core.policies import ACTIONS
 from omio_core.settings import current
@@ -291,7 +292,7 @@ def _check_sniff(entry: EntryPoint, reader: Reader) -> None:
     for data in _FOREIGN_CONTENTS:
         probe = Probe.of_bytes(data, "strange.omio-nobody")
         what = f"the reader {reader.name} of {entry.value} fails on files that are not its own"
-        with border(what, passed=(), plugin=entry.name):
+        with Border(what, passed=(), plugin=entry.name):
             verdict = reader.sniff(probe)
         if not isinstance(verdict, Verdict):
             raise PluginContractError(

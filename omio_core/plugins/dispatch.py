@@ -17,7 +17,6 @@ from omio_core.errors import (
     PluginLoadWarning,
     UnknownOptionError,
     UnknownReaderError,
-    border,
     warn,
 )
 from omio_core.files.probe import Probe
@@ -25,6 +24,7 @@ from omio_core.plugins.descriptions import Match, Reader, Verdict, Writer
 from omio_core.settings import current
 from omio_core.wording import advise, either
 
+from .border import Border
 from .catalogue import Catalogue, catalogue
 
 if TYPE_CHECKING:
@@ -259,5 +259,5 @@ def writer_for(path: str | os.PathLike[str], images: Sequence[ImageLike], writer
 
 def _accepts(writer: Writer, images: Sequence[ImageLike]) -> Verdict:
     remedy = "choose another writer, and tell its author"
-    with border(f"the writer {writer.name} failed to look at the images", remedy=remedy):
+    with Border(f"the writer {writer.name} failed to look at the images", remedy=remedy):
         return writer.accepts(images)

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omio_core.errors import OmioError, PluginContractError, border
+from omio_core.errors import OmioError, PluginContractError
 from omio_core.parsing.yaml import load
+from omio_core.plugins.border import Border
 from omio_core.policies import ACTIONS, KINDS, Policies
 from omio_core.wording import Keyword, advise
 
@@ -161,7 +162,7 @@ def decide(kind: str, name: str, **case: Any) -> str:
         The policy fails, or its answer is not an action of its kind.
     """
     policy = find(kind, name)
-    with border(f"the policy {kind}={name!r} failed", remedy="choose another policy, and tell its author"):
+    with Border(f"the policy {kind}={name!r} failed", remedy="choose another policy, and tell its author"):
         action = policy.decide(case)
     if action not in ACTIONS[kind]:
         raise PluginContractError(
