@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import tifffile
 from click.testing import Result
 
 import omio.cli
+from omio_core.plugins.catalogue import catalogue, using
 from tests.omio.folders import put
 
 Cli = Callable[..., Result]
@@ -75,6 +77,18 @@ def test_convert(cli: Callable[..., Any], stated: Path, tmp_path: Path) -> None:
     with tifffile.TiffFile(target) as file:
         assert file.pages[0].compression == tifffile.COMPRESSION.NONE
         assert file.pages[0].tile == (64, 64)
+
+
+@pytest.mark.parametrize("name", ["e.ome.tif", "e.OME.TIFF", "e.OTHER"])
+def test_several_files_cannot_go_into_one(cli: Callable[..., Any], stated: Path, bare: Path, name: str) -> None:
+    """The suffix of any writer that is installed names a file, a stranger's like ours; nothing is written."""
+    known, before = catalogue(), set(stated.parent.iterdir())
+    stranger = replace(known.writers[0], name="other", suffixes=(".other",))
+    with using(replace(known, writers=(*known.writers, stranger))):
+        done = cli("convert", stated, bare, "-o", stated.with_name(name))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"2 files cannot go into the one file {stated.with_name(name)}; give a folder" in done.stderr
+    assert set(stated.parent.iterdir()) == before
 
 
 def test_convert_with_policies(cli: Callable[..., Any], bare: Path, tmp_path: Path) -> None:
