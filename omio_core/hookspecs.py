@@ -37,6 +37,7 @@ import pluggy
 if TYPE_CHECKING:
     from omio_core.plugins.descriptions import Policy, Reader, Writer
 
+    from .files.location import Location
     from .metadata.model import Metadata
 
 hookspec = pluggy.HookspecMarker("omio")
@@ -65,7 +66,7 @@ def omio_policies() -> Sequence[Policy]:
 
 
 @hookspec
-def omio_annotate(metadata: Metadata, source: str) -> Mapping[str, Any]:
+def omio_annotate(metadata: Metadata, source: Location) -> Mapping[str, Any]:
     """Return what the plugin knows of an image beyond the model; called once per image, at first use of its metadata.
 
     Parameters
@@ -73,7 +74,7 @@ def omio_annotate(metadata: Metadata, source: str) -> Mapping[str, Any]:
     metadata
         The image's metadata.
     source
-        The path of the file that the image was opened from.
+        The file or folder that the image was opened from.
 
     Returns
     -------

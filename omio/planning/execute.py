@@ -87,15 +87,15 @@ def _check_unchanged(output: Output) -> None:
     """
     for source in output.inputs:
         for member in source.members:
-            now = stamps.Fingerprint.of(member.path)
-            if now != member:
+            try:
+                member.verify()
+            except FileChangedError as error:
                 raise FileChangedError(
                     f"{member.path} has changed since the plan was made",
-                    evidence=f"{member.size} bytes then, {now.size} now; "
-                    f"mtime {member.mtime_ns} then, {now.mtime_ns} now",
+                    evidence=error.evidence,
                     remedy="look at it, and make the plan again",
                     path=member.path,
-                )
+                ) from None
     if output.action == "write" and os.path.lexists(output.path or ""):
         raise WriteError(
             f"{output.path} was free when the plan was made, and is taken now", evidence="nothing is written",

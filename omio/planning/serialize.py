@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 from omio.sources.walk import Skipped
 from omio_core.errors import MetadataError, OmioError, ReadError, WriteError
 from omio_core.files import atomic
+from omio_core.files.local import locate
+from omio_core.files.location import Stamp
 from omio_core.files.stamps import Fingerprint
 from omio_core.images.overrides import Overrides, Request
 from omio_core.metadata.namespaces import omio_version
@@ -38,7 +40,7 @@ def dump(plan: PlanValues) -> str:
             "policies": plan.request.policies.to_dict(), "stated": plan.request.overrides.stated(),
         },
         "writing": None if plan.writing is None else asdict(plan.writing),
-        "outputs": [asdict(output) for output in plan.outputs],
+        "outputs": [_output_record(output) for output in plan.outputs],
         "skipped": [asdict(skip) for skip in plan.skipped], "family": plan.family, "notes": plan.notes,
     }  # fmt: skip
     try:
@@ -49,6 +51,20 @@ def dump(plan: PlanValues) -> str:
         ) from error
 
 
+def _output_record(output: Output) -> dict[str, Any]:
+    inputs = [
+        asdict(replace(source, members=())) | {"members": [_file_record(member) for member in source.members]}
+        for source in output.inputs
+    ]
+    stands = None if output.stands is None else _file_record(output.stands)
+    return asdict(replace(output, inputs=(), stands=None)) | {"inputs": inputs, "stands": stands}
+
+
+def _file_record(member: Fingerprint) -> dict[str, Any]:
+    stamp = member.stamp
+    return {"path": member.path, "size": stamp.size, "mtime_ns": stamp.mtime_ns, "tag": stamp.tag}
+
+
 def put(text: str, target: Path) -> None:
     """Write a plan to a file; an existing file is replaced only if it is a plan, too.
 
@@ -57,8 +73,8 @@ def put(text: str, target: Path) -> None:
     WriteError
         The existing file is no plan, or the file cannot be written.
     """
-    replace = os.path.lexists(target)
-    if replace:
+    taken = os.path.lexists(target)
+    if taken:
         try:
             load(target)
         except OmioError as error:
@@ -66,7 +82,7 @@ def put(text: str, target: Path) -> None:
                 f"{target} is kept: it is no plan", evidence=str(error.evidence), remedy="save under another name",
                 path=str(target),
             ) from error  # fmt: skip
-    atomic.land(target, lambda temporary: Path(temporary).write_text(text, "utf-8", "surrogateescape"), replace=replace)
+    atomic.land(target, lambda temporary: Path(temporary).write_text(text, "utf-8", "surrogateescape"), replace=taken)
 
 
 def load(source: str | Path) -> PlanValues:
@@ -153,7 +169,9 @@ def _fingerprint(record: Mapping[str, Any]) -> Fingerprint:
     path, size, mtime = (record[key] for key in ("path", "size", "mtime_ns"))
     if not isinstance(path, str):
         raise TypeError(f"{path!r} is no path")
-    return Fingerprint(path, int(size), int(mtime))
+    return Fingerprint(
+        locate(path), Stamp(int(size), None if mtime is None else int(mtime), str(record.get("tag", "")))
+    )
 
 
 def _tuples(kind: type[Input] | type[Output], values: dict[str, Any], *names: str) -> dict[str, Any]:

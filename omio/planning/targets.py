@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from omio.sources.collect import Collection
 from omio_core.errors import ManyImagesError, OmioError, WriteError, first_few
 from omio_core.files import atomic
+from omio_core.files.local import locate
 from omio_core.files.stamps import Fingerprint
 from omio_core.images import writing
 from omio_core.plugins import rules
@@ -163,7 +164,7 @@ def _settle(
                 remedy="write under another name", path=str(path),
             )  # fmt: skip
             return replace(prepared, output=replace(output, action="write")).failed(error)
-        stands = Fingerprint.of(str(path)) if os.path.exists(path) else None
+        stands = Fingerprint.of(locate(path)) if os.path.exists(path) else None
     settled = replace(prepared, output=replace(output, action=action, stands=stands))
     return settled if settled.error is not None else _check_writer(settled, write_options)
 

@@ -1,4 +1,4 @@
-"""Positioned reads of one file, from many threads at once; knows no format.
+"""Positioned reads of one file, from many threads at once: the base class, and local files; knows no format.
 
 It reads and does not map: if a mapped file is truncated, the process is killed. Each call looks up whether the system
 has `os.preadv` and `os.pread` (Windows has neither) and works without them if needed.
@@ -9,24 +9,77 @@ from __future__ import annotations
 import os
 import stat
 import threading
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TypeVar
 
 from omio_core.errors import CorruptFileError, ReadError
 
-__all__ = ["PositionedFile"]
+from .location import Stamp
+
+F = TypeVar("F", bound="PositionedFile")
 
 _BATCH = 256  # small reads joined at a time, so that their memory is reused for the next ones
 _CALL_LIMIT = 1 << 30  # Linux reads at most 0x7ffff000 bytes per call, macOS INT_MAX
 
 
-class PositionedFile:
-    """An open file whose reads return exactly the requested bytes or raise an error.
+class PositionedFile(ABC):
+    """An open file whose reads return exactly the requested bytes or raise an error, from many threads at once.
 
     Attributes
     ----------
     path
-        The path it was opened with.
+        The path or address it was opened with, for messages.
     size
-        Size in bytes when it was opened.
+        Size in bytes when it was opened; every read is held against it.
+    """
+
+    path: str
+    size: int
+
+    def __enter__(self: F) -> F:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the file; allowed twice."""
+
+    @abstractmethod
+    def stamp(self) -> Stamp:
+        """Return the stamp of the version that is open."""
+
+    @abstractmethod
+    def read(self, offset: int, n: int) -> bytes:
+        """Return the `n` bytes at `offset`.
+
+        Raises
+        ------
+        CorruptFileError
+            The range is not entirely inside the file; checked before memory is allocated.
+        ReadError
+            The bytes cannot be read.
+        """
+
+    @abstractmethod
+    def read_into(self, view: memoryview, offset: int) -> None:
+        """Fill `view`, a writable buffer of bytes, from `offset` on; raises the errors of `read`."""
+
+    def read_each(self, offsets: Sequence[int], n: int) -> bytearray:
+        """Return the `n` bytes at each of `offsets`, concatenated, with as little overhead per read as possible.
+
+        Raises the errors of `read`.
+        """
+        return bytearray().join([self.read(offset, n) for offset in offsets])
+
+    def prefetch(self, ranges: Sequence[tuple[int, int]]) -> None:  # noqa: B027 - a hint, which may be ignored
+        """Hint that these ranges, each an offset and a number of bytes, will be read next; a local file ignores it."""
+
+
+class LocalFile(PositionedFile):
+    """An open local file; see `PositionedFile`.
 
     Raises
     ------
@@ -45,7 +98,12 @@ class PositionedFile:
             raise
         except OSError as error:
             raise ReadError(f"{path} cannot be opened", evidence=str(error), path=path) from error
-        self.size = os.fstat(self._file.fileno()).st_size
+        status = os.fstat(self._file.fileno())
+        self.size, self._stamp = status.st_size, Stamp(status.st_size, status.st_mtime_ns)
+
+    def stamp(self) -> Stamp:
+        """Return size and modification time when it was opened."""
+        return self._stamp
 
     def close(self) -> None:
         """Close the file."""
@@ -74,14 +132,16 @@ class PositionedFile:
         self.read_into(memoryview(buffer), offset)
         return bytes(buffer)
 
-    def read_each(self, offsets: range, n: int) -> bytearray:
+    def read_each(self, offsets: Sequence[int], n: int) -> bytearray:
         """Return the `n` bytes at each of `offsets`, concatenated, with as little overhead per read as possible.
 
         Raises the errors of `read`.
         """
         data = bytearray()
         pread = getattr(os, "pread", None)
-        ends = (offsets[0], offsets[-1]) if offsets else (0, 0)
+        ends: Sequence[int] = (0, 0)
+        if offsets:  # the ends of a range are its extremes
+            ends = (offsets[0], offsets[-1]) if isinstance(offsets, range) else (min(offsets), max(offsets))
         if pread is not None and min(ends) >= 0 and max(ends) + n <= self.size:
             descriptor = self._file.fileno()
             try:
@@ -91,7 +151,7 @@ class PositionedFile:
                 raise self._read_error(error) from error
             if len(data) == n * len(offsets):
                 return data
-        return bytearray().join([self.read(offset, n) for offset in offsets])
+        return super().read_each(offsets, n)
 
     def read_into(self, view: memoryview, offset: int) -> None:
         """Fill `view`, a writable buffer of bytes, from `offset` on; raises the errors of `read`."""

@@ -1,4 +1,4 @@
-"""A bounded look at a path; knows no format.
+"""A bounded look at a file or folder; knows no format.
 
 A reader's `sniff` receives a probe: name, suffix, size, the first bytes, more bytes at an offset, and the names of
 the files beside it. A probe reads little, never more than its budget, and uses only the standard library.
@@ -6,12 +6,13 @@ the files beside it. A probe reads little, never more than its budget, and uses 
 
 from __future__ import annotations
 
-import itertools
 import os
-import stat
-from pathlib import Path
 
-from omio_core.errors import LimitExceededError, ReadError
+from omio_core.errors import LimitExceededError
+
+from .local import locate
+from .location import Location
+from .memory import MemoryLocation
 
 HEAD = 4096  # bytes in `head`
 MOST_A_READ = 1 << 16
@@ -20,30 +21,32 @@ MOST_NAMES = 10_000
 
 
 class Probe:
-    """A bounded look at one path.
+    """A bounded look at one location.
 
     Parameters
     ----------
-    path
-        A file or a folder.
+    source
+        A file or a folder: a `Location` or a path.
 
     Attributes
     ----------
+    location
+        Where it is.
     path
-        The path as text, absolute.
+        Its path or address, for messages.
     name, suffix
         The last part of the path; its suffix from the last dot on, in lower case with the dot, or "".
-    is_dir
-        Whether the path is a folder.
+    is_folder
+        Whether it is a folder.
     size
         Size in bytes; 0 for a folder.
 
     Raises
     ------
     FileNotFoundError
-        Nothing exists at the path.
+        Nothing exists there.
     ReadError
-        The path is neither a regular file nor a folder (a FIFO or a device would block), or may not be read.
+        It is neither a regular file nor a folder (a FIFO or a device would block), or may not be read.
 
     Examples
     --------
@@ -51,35 +54,18 @@ class Probe:
     '.tif'
     """
 
-    def __init__(self, path: str | os.PathLike[str]):
-        self.path = os.path.abspath(os.fspath(path))
-        self.name = os.path.basename(self.path)
-        self._bytes: bytes | None = None
-        self._left = MOST_IN_ALL
+    def __init__(self, source: str | os.PathLike[str] | Location):
+        self.location = locate(source)
+        self.path, self.name = str(self.location), self.location.name
+        self.size = self.location.stamp().size
+        self.is_folder = self.location.is_folder
+        self._budget = _Budget()
         self._head: bytes | None = None
-        try:
-            status = os.stat(self.path)
-        except FileNotFoundError:
-            raise FileNotFoundError(f"there is no file or folder {self.path}") from None
-        except (OSError, ValueError) as error:  # a NUL in the name is a ValueError
-            raise ReadError(f"{self.path!r} cannot be looked at", evidence=str(error), path=self.path) from error
-        self.is_dir = stat.S_ISDIR(status.st_mode)
-        if not self.is_dir and not stat.S_ISREG(status.st_mode):
-            raise ReadError(
-                f"{self.path} is neither a file nor a folder",
-                evidence="it is a pipe, a socket or a device",
-                remedy="copy its contents to a regular file first",
-                path=self.path,
-            )
-        self.size = 0 if self.is_dir else status.st_size
 
     @classmethod
     def of_bytes(cls, data: bytes, name: str) -> Probe:
-        """Return a probe of a file that does not exist: for tests, and to check how a plugin's `sniff` behaves."""
-        probe = cls.__new__(cls)
-        probe.path, probe.name, probe.is_dir, probe.size = f"/nowhere/{name}", name, False, len(data)
-        probe._bytes, probe._left, probe._head = data, MOST_IN_ALL, None
-        return probe
+        """Return a probe of a file in memory: for tests, and to check how a plugin's `sniff` behaves."""
+        return cls(MemoryLocation(f"/nowhere/{name}", {f"/nowhere/{name}": data}))
 
     @property
     def suffix(self) -> str:
@@ -103,39 +89,49 @@ class Probe:
         ReadError
             The file cannot be read.
         """
-        if not 0 <= n <= MOST_A_READ or n > self._left:
+        if not 0 <= n <= MOST_A_READ or n > self._budget.left:
             raise LimitExceededError(
                 f"a probe of {self.name} was asked for too much",
-                evidence=f"{n} bytes, with {self._left} left of its budget",
+                evidence=f"{n} bytes, with {self._budget.left} left of its budget",
                 path=self.path,
             )
-        if self.is_dir or offset < 0 or offset >= self.size:
+        if self.is_folder or offset < 0 or offset >= self.size:
             return b""
-        if self._bytes is not None:
-            data = self._bytes[offset : offset + n]
-        else:
-            try:
-                with open(self.path, "rb", buffering=0) as file:
-                    file.seek(offset)
-                    data = file.read(n) or b""
-            except OSError as error:
-                raise ReadError(f"{self.path} cannot be read", evidence=str(error), path=self.path) from error
-        self._left -= len(data)
+        with self.location.open() as file:  # a probe keeps no file open
+            data = file.read(offset, min(n, file.size - offset)) if offset < file.size else b""
+        self._budget.left -= len(data)
         return data
+
+    def child(self, name: str) -> Probe | None:
+        """Return a probe of a name inside the folder, which counts against the same budget; None if nothing is there.
+
+        Raises
+        ------
+        ReadError
+            The name leads out of the folder, or what is there may not be read.
+        """
+        try:
+            probe = Probe(self.location.child(name))
+        except FileNotFoundError:
+            return None
+        probe._budget = self._budget
+        return probe
 
     def renew(self) -> None:
         """Reset the budget, so that what one reader read does not count against the next."""
-        self._left = MOST_IN_ALL
+        self._budget.left = MOST_IN_ALL
 
     def names(self) -> tuple[str, ...]:
-        """Return the sorted names inside the folder, or beside the file; at most `MOST_NAMES`."""
-        if self._bytes is not None:
-            return (self.name,)
-        folder = Path(self.path) if self.is_dir else Path(self.path).parent
-        names: list[str] = []
-        try:
-            with os.scandir(folder) as entries:
-                names.extend(entry.name for entry in itertools.islice(entries, MOST_NAMES))
-        except OSError as error:
-            raise ReadError(f"{folder} cannot be listed", evidence=str(error), path=self.path) from error
-        return tuple(sorted(names))
+        """Return the sorted names inside the folder, or beside the file; at most `MOST_NAMES`.
+
+        None are returned where the place cannot be listed.
+        """
+        folder = self.location if self.is_folder else self.location.parent
+        return (folder.names() or ())[:MOST_NAMES]
+
+
+class _Budget:
+    """The bytes that a probe and its children may still read."""
+
+    def __init__(self) -> None:
+        self.left = MOST_IN_ALL

@@ -22,6 +22,7 @@ from omio_core.errors import (
     first_few,
     warn,
 )
+from omio_core.files.location import Location
 from omio_core.files.probe import Probe
 from omio_core.files.stamps import Key
 from omio_core.geometry.axes import layout
@@ -79,14 +80,17 @@ class OpenedSource:
 
 
 def open_source(
-    path: str | os.PathLike[str], request: Request | None = None, *, verdicts: Mapping[str, Verdict] | None = None
+    path: str | os.PathLike[str] | Location,
+    request: Request | None = None,
+    *,
+    verdicts: Mapping[str, Verdict] | None = None,
 ) -> OpenedSource:
     """Open a file, or a folder that is one picture, lazily: no pixel is read.
 
     Parameters
     ----------
     path
-        The file or folder to open.
+        The file or folder to open: a path or a location.
     request
         The reader, options, policies and overrides that the caller chooses.
     verdicts
@@ -104,7 +108,7 @@ def open_source(
     probe = Probe(path)
     decision = dispatch.choose(probe, request.reader, options=request.options, asked=verdicts)
     dispatch.check_options(decision.reader, request.options)
-    key, opened = handles.open_with(decision.reader, probe.path, request.options)
+    key, opened = handles.open_with(decision.reader, probe.location, request.options)
     try:
         # the plugin may compute its descriptions here
         with reader_border(decision.reader.name, probe.path, "described"):
@@ -189,7 +193,7 @@ def _metadata(picture: FilePicture, count: int, version: str, request: Request) 
             caller=request.overrides.stated(),
         ),
     ).with_record()
-    annotations = catalogue.annotate(metadata, key.path)
+    annotations = catalogue.annotate(metadata, key.location)
     if annotations:
         merged = {**metadata.facts.annotations, **annotations}
         metadata = replace(metadata, facts=replace(metadata.facts, annotations=merged))

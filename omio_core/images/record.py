@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,28 +10,27 @@ from typing import TYPE_CHECKING, Any
 from omio_core.metadata.namespaces import omio_version
 
 if TYPE_CHECKING:
+    from omio_core.files.location import Location
     from omio_core.files.stamps import Fingerprint, Key
 
 
 SAMPLE = 1 << 16  # bytes at the start, the middle and the end of a file
 
 
-def sample_digest(path: str) -> str:
+def sample_digest(location: Location) -> str:
     """Return the BLAKE2b digest of the size of a file and three samples of it: about 0.2 ms for any size.
 
     It distinguishes acquisitions; it does not prove that the bytes between the samples are equal.
     """
-    size = os.path.getsize(path)
-    digest = hashlib.blake2b(str(size).encode(), digest_size=16)
-    with open(path, "rb", buffering=0) as file:
-        for offset in sorted({0, max(0, size // 2 - SAMPLE // 2), max(0, size - SAMPLE)}):
-            file.seek(offset)
-            digest.update(file.read(SAMPLE) or b"")
+    with location.open() as file:
+        digest = hashlib.blake2b(str(file.size).encode(), digest_size=16)
+        for offset in sorted({0, max(0, file.size // 2 - SAMPLE // 2), max(0, file.size - SAMPLE)}):
+            digest.update(file.read(offset, min(SAMPLE, file.size - offset)))
     return digest.hexdigest()
 
 
 def member(fingerprint: Fingerprint) -> dict[str, Any]:
-    """Return the record of one input: its name without folder, its time, and for a file its size and digest.
+    """Return the record of one input: its name without folder, its size, its time where known, and its digest.
 
     Raises
     ------
@@ -40,15 +38,14 @@ def member(fingerprint: Fingerprint) -> dict[str, Any]:
         The file is gone, or has changed since it was described.
     """
     fingerprint.verify()  # record only the file that was described
-    changed = datetime.fromtimestamp(fingerprint.mtime_ns / 1e9, UTC)
-    if os.path.isdir(fingerprint.path):
-        return {"name": os.path.basename(fingerprint.path), "modified": changed.isoformat(timespec="microseconds")}
-    return {
-        "name": os.path.basename(fingerprint.path),
-        "bytes": fingerprint.size,
-        "modified": changed.isoformat(timespec="microseconds"),
-        "sample_digest": sample_digest(fingerprint.path),
-    }
+    stamp = fingerprint.stamp
+    entry: dict[str, Any] = {"name": fingerprint.location.name, "bytes": stamp.size}
+    if stamp.mtime_ns is not None:
+        changed = datetime.fromtimestamp(stamp.mtime_ns / 1e9, UTC)
+        entry["modified"] = changed.isoformat(timespec="microseconds")
+    if stamp.tag:
+        entry["tag"] = stamp.tag
+    return entry | {"sample_digest": sample_digest(fingerprint.location)}
 
 
 def of_file(

@@ -56,7 +56,7 @@ def template(path: str | os.PathLike[str], *, reader: str | None = None) -> str:
     chosen = _reader(probe, reader)
     with Border(f"the reader {chosen.name} cannot write a template for {probe.path}", remedy="tell its author"):
         try:
-            text = load(chosen.template or "")(probe.path)
+            text = load(chosen.template or "")(probe.location)
         except ImportError as error:
             if isinstance(error, OmioError):
                 raise
@@ -75,7 +75,7 @@ def _reader(probe: Probe, name: str | None) -> Reader:
         candidates = [reader for reader in with_template if reader.name == name]
     else:
         candidates = [
-            reader for reader in with_template if not probe.is_dir and probe.name.lower().endswith(reader.suffixes)
+            reader for reader in with_template if not probe.is_folder and probe.name.lower().endswith(reader.suffixes)
         ]
     if not candidates:
         suffixes = "; ".join(f"{reader.name}: {', '.join(reader.suffixes)}" for reader in with_template)

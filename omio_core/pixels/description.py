@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from omio_core.files.location import Location
 from omio_core.geometry.box import Box
 from omio_core.metadata.facts import Facts
 
@@ -19,7 +20,7 @@ class MappedLayout:
 
     Parameters
     ----------
-    path
+    location
         The file, one of the members.
     offset
         Byte offset of the pixel with all indices 0.
@@ -29,7 +30,7 @@ class MappedLayout:
         Type of a pixel in the file, with its byte order, such as ``"<u2"``.
     """
 
-    path: str
+    location: Location
     offset: int
     strides: tuple[int, ...]
     dtype: str

@@ -24,6 +24,8 @@ from omio_core.errors import (
     UnknownReaderError,
     missing_package,
 )
+from omio_core.files.local import locate
+from omio_core.files.location import Location
 from omio_core.files.stamps import Fingerprint, Key
 from omio_core.lazy import load
 from omio_core.plugins.border import Border, reader_border
@@ -35,8 +37,8 @@ _FEW = 16  # members; checking so few fingerprints costs little compared with a 
 _RECHECK_AFTER = 1.0  # seconds between full checks of a large set
 
 
-def open_with(reader: Reader, path: str, options: Mapping[str, Any]) -> tuple[Key, Opened]:
-    """Open a file with a reader; return the handle and the key to open it again.
+def open_with(reader: Reader, location: Location, options: Mapping[str, Any]) -> tuple[Key, Opened]:
+    """Open a file or folder with a reader; return the handle and the key to open it again.
 
     Raises
     ------
@@ -47,25 +49,41 @@ def open_with(reader: Reader, path: str, options: Mapping[str, Any]) -> tuple[Ke
     PluginContractError
         The reader returns something that is not an open file.
     """
-    before = Fingerprint.of(path)
-    opened = _open(reader, path, options)
+    before = Fingerprint.of(location)
+    opened = _open(reader, location, options)
     try:
-        with reader_border(reader.name, path, "described", passed=()):
-            listed = tuple(opened.members)
-        members = tuple(before if member == path else Fingerprint.of(member) for member in listed)
-        key = Key(reader=reader.name, path=path, options=tuple(sorted(options.items())), members=members)
-        before.verify()  # the reader described the file that has this fingerprint
+        with reader_border(reader.name, str(location), "described", passed=()):
+            members = tuple(
+                before if (member := locate(listed)) == location else Fingerprint.of(member)
+                for listed in opened.members
+            )
+            listing = opened_stamp(opened)
+        key = Key(
+            reader=reader.name,
+            location=location,
+            options=tuple(sorted(options.items())),
+            members=members,
+            listing=listing,
+        )
+        if before in members:
+            before.verify()  # the reader described the file that has this fingerprint
     except BaseException:
         opened.close()
         raise
     return key, opened
 
 
-def _open(reader: Reader, path: str, options: Mapping[str, Any]) -> Opened:
+def opened_stamp(opened: Opened) -> str:
+    """Return the reader's digest of the files of a folder; empty for what does not have one."""
+    return str(getattr(opened, "stamp", ""))
+
+
+def _open(reader: Reader, location: Location, options: Mapping[str, Any]) -> Opened:
+    path = str(location)
     function = _function(reader, path)
     with reader_border(reader.name, path, "opened"):
         try:
-            opened: Opened = function(path, **options)
+            opened: Opened = function(location, **options)
         except OSError as error:
             if isinstance(error, OmioError):
                 raise
@@ -151,7 +169,16 @@ class HandlePool:
             self.drop(key)  # the handle of a changed file is useless
             raise
         if entry.opened is None:
-            opened = _open(_reader(key.reader), key.path, dict(key.options))
+            opened = _open(_reader(key.reader), key.location, dict(key.options))
+            if opened_stamp(opened) != key.listing:
+                opened.close()
+                self.drop(key)
+                raise FileChangedError(
+                    f"{key.path} has changed since it was opened",
+                    evidence="its files are not those that were listed then",
+                    remedy="open it again",
+                    path=key.path,
+                )
             with self._lock:
                 duplicate = entry.keep(opened)  # `adopt` may have stored a handle first
             if duplicate is not None:

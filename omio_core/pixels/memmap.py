@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from typing import Any
 
 import numpy as np
@@ -61,14 +60,15 @@ def _map_region(raw: MappedLayout, offset: int, shape: tuple[int, ...], strides:
     if any(step < 0 or step % dtype.itemsize for step in steps):
         raise _not_mappable(f"their distances are {strides} bytes")
     extent = sum((n - 1) * step for n, step in zip(shape, strides, strict=True)) + dtype.itemsize
-    size = os.path.getsize(raw.path)
+    path = raw.location.local_path()
+    size = raw.location.stamp().size
     if offset < 0 or offset + extent > size:
         raise CorruptFileError(
-            f"{raw.path} ends too soon",
+            f"{path} ends too soon",
             evidence=f"{extent} bytes at {offset} are needed, the file has {size}",
-            path=raw.path,
+            path=path,
         )
-    flat = np.memmap(raw.path, dtype, "r", offset=offset, shape=(extent // dtype.itemsize,))
+    flat = np.memmap(path, dtype, "r", offset=offset, shape=(extent // dtype.itemsize,))
     view: NDArray[Any] = np.lib.stride_tricks.as_strided(flat, shape, strides, subok=True, writeable=False)
     return view
 

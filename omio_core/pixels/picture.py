@@ -166,8 +166,9 @@ class FilePicture(PictureBase):
 
     @property
     def files(self) -> Sequence[str]:
-        """The paths of all member files."""
-        return tuple(member.path for member in self.key.members)
+        """The paths of all member files; a folder that is one picture comes first."""
+        paths = tuple(member.path for member in self.key.members)
+        return paths if self.key.path in paths else (self.key.path, *paths)
 
     def label(self, *, folder: bool = True) -> str:
         """The path of its file, with the name of the image, or its index if that is not 0."""

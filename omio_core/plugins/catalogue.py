@@ -19,6 +19,7 @@ import pluggy
 
 from omio_core import hookspecs
 from omio_core.errors import PluginContractError, PluginError, PluginLoadError, PluginLoadWarning, warn
+from omio_core.files.location import Location
 from omio_core.files.probe import Probe
 from omio_core.plugins.border import Border
 from omio_core.plugins.descriptions import OMIO_API, Match, Policy, Reader, Verdict, Writer
@@ -325,7 +326,7 @@ def _refuse_duplicate_names(known: Catalogue, offer: Catalogue) -> None:
         )
 
 
-def annotate(metadata: Any, source: str) -> Mapping[str, Mapping[str, Any]]:
+def annotate(metadata: Any, source: Location) -> Mapping[str, Mapping[str, Any]]:
     """Return the annotations of an image by all `omio_annotate` hooks, by plugin; a failing hook is left out."""
     annotations: dict[str, Mapping[str, Any]] = {}
     for name, hook in catalogue().annotators:

@@ -149,7 +149,7 @@ def _no_reader_error(probe: Probe, answers: Mapping[str, Verdict], known: Catalo
         for name, verdict in answers.items()
         if not by_suffix or name in {reader.name for reader in by_suffix}
     ]
-    if probe.is_dir:
+    if probe.is_folder:
         what, remedy = f"{probe.path} is a folder that no reader knows as one picture", "name the files in it"
         reasons = []
     elif probe.size == 0:

@@ -11,7 +11,7 @@ SIGNATURE = b"ZISRAWFILE"  # id of the first segment; ZEISS, CZI file format des
 
 def sniff(probe: Probe) -> Verdict:
     """Decide whether a file begins with the header segment of a CZI."""
-    if probe.is_dir:
+    if probe.is_folder:
         return Verdict(Match.NO, "a folder")
     head = probe.head[:16]
     if not head:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.errors import FileChangedError
+from omio_core.files.local import locate
 from omio_core.files.positioned import PositionedFile
 
 from ._parse import check_entries, directory_bytes, parse_entries
@@ -149,7 +150,7 @@ def reread_entries(directory: Directory) -> NDArray[Any]:
     FileChangedError
         The size of the file or its directory has changed.
     """
-    file = PositionedFile(directory.path)
+    file = locate(directory.path).open()
     try:
         if file.size == directory.size:
             data, count = directory_bytes(file, directory.position)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from omio_core.contract import Channel, Fact, Facts, Planes
 from omio_core.errors import FileChangedError, LimitExceededError
+from omio_core.files.local import locate
 from omio_core.files.positioned import PositionedFile
 from omio_core.settings import current
 
@@ -95,7 +96,7 @@ def _open(directory: Directory) -> PositionedFile:
     The core compares size and modification time at every read of pixels; facts are read without a handle.
     """
     try:
-        file = PositionedFile(directory.path)
+        file = locate(directory.path).open()
     except FileNotFoundError as error:
         raise FileChangedError(
             f"{directory.path} can no longer be found", evidence=str(error), path=directory.path

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from omio_core.contract import Box, ImageDescription
 from omio_core.errors import OmioError
-from omio_core.files.positioned import PositionedFile
+from omio_core.files.local import locate
 
 from ._decode import Decoder
 from ._describe import describe
@@ -46,7 +46,7 @@ class CziImages:
     """The images of an open CZI; an `omio_core.contract.Opened`."""
 
     def __init__(self, path: str, *, separate: bool = False):
-        self._file = PositionedFile(path)
+        self._file = locate(path).open()
         try:
             directory = read_directory(self._file)
             self._images = tuple(images(directory, separate=separate))

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from omio_core.files.location import Stamp
 from omio_core.files.positioned import PositionedFile
 from omio_plugins.tiff._ifd import Chain, PageSequence
 from omio_plugins.tiff._pages import Pages
@@ -34,6 +35,10 @@ class _Extended(PositionedFile):
 
     def close(self) -> None:
         """Do nothing: the opener of the file closes it."""
+
+    def stamp(self) -> Stamp:
+        """The stamp of the file."""
+        return self._inner.stamp()
 
     def read(self, offset: int, n: int) -> bytes:
         """Read `n` bytes of the file, or of the tables behind its end."""

@@ -15,7 +15,7 @@ OMIO_API = 1
 
 def sniff(probe: Probe) -> Verdict:
     """Decide whether a file beside a RAW file can describe it."""
-    if probe.is_dir:
+    if probe.is_folder:
         return Verdict(Match.NO, "a folder")
     if probe.suffix != SUFFIX:
         return Verdict(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from omio_core.contract import Box, Facts, ImageDescription, Level, MappedLayout
 from omio_core.errors import MetadataWarning, UnsupportedFeatureError, warn
+from omio_core.files.local import locate
 from omio_core.files.positioned import PositionedFile
 from omio_core.wording import advise
 
@@ -87,7 +88,7 @@ def open_raw(path: str, sidecar: str | os.PathLike[str] | None = None) -> RawIma
             path=path,
         )
     chosen = _sidecar.choose(path, sidecar)
-    file = PositionedFile(path)
+    file = locate(path).open()
     try:
         interpretation = _by_xml(chosen, path, file.size) if chosen.is_xml else _by_hand(chosen, path, file.size)
     except BaseException:
@@ -137,7 +138,7 @@ class RawImage:
             shape=self._shape,
             blocks=(1, 1, 1, *self._shape[3:]),
             present=interpretation.arrangement.present,
-            raw=MappedLayout(path=file.path, offset=0, strides=self._strides, dtype=DTYPE),
+            raw=MappedLayout(location=locate(file.path), offset=0, strides=self._strides, dtype=DTYPE),
         )
         self.images = (
             ImageDescription(

@@ -29,7 +29,7 @@ _DESCRIPTION, _TEXTS = 270, (1, 2, 7)  # the tag types that the reader reads as 
 def sniff(probe: Probe) -> Verdict:
     """Recognise a TIFF header, in either byte order, classic or BigTIFF; or the OME-XML companion of a set."""
     head = probe.head[:16]
-    if probe.is_dir:
+    if probe.is_folder:
         return Verdict(Match.NO, "a folder")
     if not head:
         return Verdict(Match.NO, "empty file")

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.contract import MappedLayout
+from omio_core.files.local import locate
 
 from ._columns import numbers
 from ._ifd import Page
@@ -68,7 +69,7 @@ def find_mapping(
     pixel = structure.contig * dtype.itemsize
     page_strides = {"Y": structure.row_bytes, "X": pixel, "S": dtype.itemsize}
     return MappedLayout(
-        path=chain.file.path,
+        location=locate(chain.file.path),
         offset=begin,
         strides=(*strides, *(page_strides[axis] for axis in structure.axes)),
         dtype=dtype.newbyteorder(chain.form.order).str,

@@ -15,6 +15,7 @@ import struct
 from functools import cached_property
 
 from omio_core.errors import CorruptFileError, LimitExceededError, OmioError
+from omio_core.files.local import locate
 from omio_core.files.positioned import PositionedFile
 from omio_core.settings import current
 
@@ -50,7 +51,7 @@ class Members:
     """
 
     def __init__(self, path: str):
-        self.first = PositionedFile(path)
+        self.first = locate(path).open()
         self.folder = os.path.dirname(os.path.abspath(path))
         self.planes: dict[str, tuple[str, ...]] = {}
         self._paths: dict[str, None] = {path: None}
@@ -160,7 +161,7 @@ class Members:
         path = self._locate(name, self.folder)
         if path is None or path == self.first.path:
             return ""
-        with contextlib.closing(PositionedFile(path)) as file:
+        with contextlib.closing(locate(path).open()) as file:
             return decode(_xml_head(file, current().max_xml).partition(b"\0")[0])
 
     def _file(self, path: str) -> PositionedFile:
@@ -261,7 +262,7 @@ class Members:
     def _read_uuid(self, path: str) -> str | None:
         if path == self.first.path or path in self._files:
             return self.uuid(path)
-        with contextlib.closing(PositionedFile(path)) as file:
+        with contextlib.closing(locate(path).open()) as file:
             return root_uuid(_xml_head(file))
 
     def _add_member(self, path: str) -> str:

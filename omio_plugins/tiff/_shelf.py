@@ -9,23 +9,24 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from omio_core.errors import FileChangedError
-from omio_core.files.positioned import PositionedFile
+from omio_core.files.location import Stamp
+from omio_core.files.positioned import LocalFile, PositionedFile
 
 CAPACITY = 4  # idle open files of one set; many sets may be open at once
 
 
-class _SharedFile(PositionedFile):
+class _SharedFile(LocalFile):
     """An open file, and the number of its users."""
 
     def __init__(self, path: str):
         super().__init__(path)
         self.users = 0
 
-    def stamp(self) -> tuple[int, ...]:
+    def identity(self) -> tuple[int, ...]:
         """Identifies the file and its state: device, inode, size and time of change."""
         status = os.fstat(self._file.fileno())
         return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
@@ -107,17 +108,22 @@ class ShelvedFile(PositionedFile):
     def __init__(self, path: str, shelf: Shelf):
         self.path, self._shelf = path, shelf
         with shelf.borrow(path) as file:
-            self.size, self._stamp = file.size, file.stamp()
+            self.size, self._stamp = file.size, file.identity()
 
     def close(self) -> None:
         """Do nothing: the shelf closes the file."""
+
+    def stamp(self) -> Stamp:
+        """As for any file; errors as `read`."""
+        with self._borrow() as file:
+            return file.stamp()
 
     def read(self, offset: int, n: int) -> bytes:
         """As for any file; FileChangedError if the file was changed or replaced."""
         with self._borrow() as file:
             return file.read(offset, n)
 
-    def read_each(self, offsets: range, n: int) -> bytearray:
+    def read_each(self, offsets: Sequence[int], n: int) -> bytearray:
         """As for any file; errors as `read`."""
         with self._borrow() as file:
             return file.read_each(offsets, n)
@@ -128,7 +134,7 @@ class ShelvedFile(PositionedFile):
             file.read_into(view, offset)
 
     @contextmanager
-    def _borrow(self) -> Iterator[PositionedFile]:
+    def _borrow(self) -> Iterator[_SharedFile]:
         try:
             borrowed = self._shelf.borrow(self.path)
             file = borrowed.__enter__()
@@ -137,7 +143,7 @@ class ShelvedFile(PositionedFile):
                 f"{self.path} can no longer be found", evidence=str(error), path=self.path
             ) from error
         try:
-            if file.stamp() != self._stamp:
+            if file.identity() != self._stamp:
                 raise FileChangedError(
                     f"{self.path} has changed since it was opened",
                     evidence="its size, its time of change or the file itself is another",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from omio_core.errors import CorruptFileError, ReadError
-from omio_core.files.positioned import PositionedFile
+from omio_core.files.positioned import LocalFile
 
 DATA = bytes(range(256)) * 40
 
@@ -20,12 +20,12 @@ def file(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
         monkeypatch.delattr(os, name, raising=False)
     path = tmp_path / "a.bin"
     path.write_bytes(DATA)
-    opened = PositionedFile(str(path))
+    opened = LocalFile(str(path))
     yield opened
     opened.close()
 
 
-def test_reads(file: PositionedFile) -> None:
+def test_reads(file: LocalFile) -> None:
     assert file.size == len(DATA)
     assert file.read(300, 500) == DATA[300:800]
     assert file.read(len(DATA), 0) == b""
@@ -37,12 +37,12 @@ def test_reads(file: PositionedFile) -> None:
 
 
 @pytest.mark.parametrize(("offset", "n"), [(len(DATA), 1), (-1, 1), (0, len(DATA) + 1), (1 << 62, 1), (3, -1)])
-def test_what_lies_outside_is_refused(file: PositionedFile, offset: int, n: int) -> None:
+def test_what_lies_outside_is_refused(file: LocalFile, offset: int, n: int) -> None:
     with pytest.raises(CorruptFileError, match="ends too soon"):
         file.read(offset, n)
 
 
-def test_a_file_that_was_cut_meanwhile(file: PositionedFile) -> None:
+def test_a_file_that_was_cut_meanwhile(file: LocalFile) -> None:
     os.truncate(file.path, 100)
     with pytest.raises(CorruptFileError, match="ends too soon"):
         file.read(50, 500)
@@ -53,6 +53,6 @@ def test_a_file_that_was_cut_meanwhile(file: PositionedFile) -> None:
 
 def test_what_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match="not a regular file"):
-        PositionedFile(str(tmp_path))
+        LocalFile(str(tmp_path))
     with pytest.raises(FileNotFoundError):
-        PositionedFile(str(tmp_path / "nothing"))
+        LocalFile(str(tmp_path / "nothing"))

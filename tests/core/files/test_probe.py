@@ -20,7 +20,7 @@ def file(tmp_path):
 
 def test_what_a_probe_tells(file):
     probe = Probe(file)
-    assert (probe.name, probe.suffix, probe.is_dir, probe.size) == ("Picture.TIF", ".tif", False, 10240)
+    assert (probe.name, probe.suffix, probe.is_folder, probe.size) == ("Picture.TIF", ".tif", False, 10240)
     assert probe.path == str(file)
     assert probe.head == (bytes(range(256)) * 40)[:HEAD]
     assert probe.read(10, 4) == b"\x0a\x0b\x0c\x0d"
@@ -64,7 +64,7 @@ def test_a_folder_has_no_bytes(tmp_path):
     (tmp_path / "b").touch()
     (tmp_path / "a").mkdir()
     probe = Probe(tmp_path)
-    assert (probe.is_dir, probe.size, probe.head, probe.names()) == (True, 0, b"", ("a", "b"))
+    assert (probe.is_folder, probe.size, probe.head, probe.names()) == (True, 0, b"", ("a", "b"))
     assert Probe(tmp_path / "b").names() == ("a", "b"), "of a file: what lies beside it"
 
 

@@ -13,7 +13,7 @@ MAGIC = b"TOY1"
 
 
 def sniff(probe: Probe) -> Verdict:
-    if probe.is_dir:
+    if probe.is_folder:
         if "index.toy" in probe.names():
             return Verdict(Match.EXACT, "a folder that holds index.toy")
         return Verdict(Match.NO, "a folder without index.toy")

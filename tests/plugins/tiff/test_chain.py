@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from omio_core.files.positioned import PositionedFile
+from omio_core.files.local import locate
 from omio_plugins.tiff._chain import read_chain
 from omio_plugins.tiff._ifd import Chain
 
@@ -16,7 +16,7 @@ PAGES = 70  # more than are compared at once
 
 
 def _chain(path: Path) -> Chain:
-    file = PositionedFile(str(path))
+    file = locate(str(path)).open()
     try:
         return read_chain(file)
     finally:

@@ -1,0 +1,140 @@
+"""Locations on this machine, and the way from what a user names to a location; knows no format."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from omio_core.errors import ReadError
+
+from .location import Location, Stamp, parts_of, suffixes_of
+from .positioned import LocalFile
+
+
+def locate(source: str | os.PathLike[str] | Location) -> Location:
+    """Return the location of a path, absolute; a location is returned as it is.
+
+    Examples
+    --------
+    >>> locate("a.OME.tif").suffixes
+    ('.ome', '.tif')
+    """
+    return source if isinstance(source, Location) else LocalLocation(os.path.abspath(os.fspath(source)))
+
+
+@dataclass(frozen=True, slots=True)
+class LocalLocation(Location):
+    """A local file or folder, by its absolute path; see `omio_core.files.location.Location`."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return self.path
+
+    def local_path(self) -> str:
+        """Its path."""
+        return self.path
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return os.path.basename(self.path)
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """The suffixes of the name, in lower case."""
+        return suffixes_of(self.name)
+
+    @property
+    def parent(self) -> LocalLocation:
+        """The folder that it is in."""
+        return LocalLocation(os.path.dirname(self.path))
+
+    def child(self, name: str) -> LocalLocation:
+        """Return the location of a name inside this folder; it may not exist."""
+        parts = parts_of(name)
+        if parts is None or (os.name == "nt" and ("\\" in name or ":" in name)):
+            raise ReadError(
+                f"{name[:200]!r} is no name inside {self.path}",
+                evidence="it leads out of the folder, or is empty",
+                path=self.path,
+                name=name,
+            )
+        return LocalLocation(os.path.join(self.path, *parts))
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a file or folder, links followed."""
+        return os.path.exists(self.path)
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder, links followed."""
+        return os.path.isdir(self.path)
+
+    def stamp(self) -> Stamp:
+        """Return its size and modification time."""
+        try:
+            status = os.stat(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            raise FileNotFoundError(f"there is no file or folder {self.path}") from None
+        except (OSError, ValueError) as error:  # a NUL in the name is a ValueError
+            raise ReadError(f"{self.path!r} cannot be looked at", evidence=str(error), path=self.path) from error
+        return _stamp(self.path, status)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the sorted names in this folder."""
+        try:
+            return tuple(sorted(os.listdir(self.path)))
+        except OSError as error:
+            raise self._unlisted(error) from error
+
+    def walk(self) -> Iterator[tuple[str, Stamp]]:
+        """Yield the relative name and the stamp of every file below, in the order of the names, links followed."""
+        return self._walk("", frozenset())
+
+    def _walk(self, prefix: str, above: frozenset[tuple[int, int]]) -> Iterator[tuple[str, Stamp]]:
+        try:
+            status = os.stat(self.path)
+            with os.scandir(self.path) as listed:
+                entries = sorted(listed, key=lambda entry: entry.name)
+        except OSError as error:
+            raise self._unlisted(error) from error
+        here = (status.st_dev, status.st_ino)
+        if here in above and status.st_ino:  # a link to a folder above
+            raise ReadError(f"{self.path} leads back to a folder that it is in", path=self.path)
+        for entry in entries:
+            if entry.is_dir():
+                yield from LocalLocation(entry.path)._walk(f"{prefix}{entry.name}/", above | {here})
+                continue
+            try:
+                status = os.stat(entry.path)
+            except OSError as error:  # a link to nothing, or a file removed meanwhile
+                raise ReadError(f"{entry.path} cannot be looked at", evidence=str(error), path=entry.path) from error
+            yield prefix + entry.name, _stamp(entry.path, status)
+
+    def _unlisted(self, error: OSError) -> ReadError:
+        return ReadError(f"{self.path} cannot be listed", evidence=str(error), path=self.path)
+
+    def open(self, *, tail: bool = False) -> LocalFile:
+        """Open the file; `tail` changes nothing for a local file."""
+        return LocalFile(self.path)
+
+    def real(self) -> LocalLocation:
+        """Return the location with all links followed."""
+        return LocalLocation(os.path.realpath(self.path))
+
+
+def _stamp(path: str, status: os.stat_result) -> Stamp:
+    if stat.S_ISDIR(status.st_mode):
+        return Stamp(0, status.st_mtime_ns)
+    if not stat.S_ISREG(status.st_mode):
+        raise ReadError(
+            f"{path} is neither a file nor a folder",
+            evidence="it is a pipe, a socket or a device",
+            remedy="copy its contents to a regular file first",
+            path=path,
+        )
+    return Stamp(status.st_size, status.st_mtime_ns)
