@@ -1,10 +1,12 @@
-"""The interface for plugin authors: everything that a plugin needs of the core; it knows no format.
+"""The one door for plugin authors: everything that a plugin needs of the core; it knows no format.
 
 A plugin is a module behind an entry point of the group ``omio.plugins``. It states ``OMIO_API = 1`` and implements
-hooks of `omio_core.hookspecs` with `hookimpl`. A `Reader` describes a reader. Opening a file with it gives an `Opened`,
-whose images are `ImageDescription`. Description and handle are separate, so that 2,000 descriptions keep no file open.
+hooks of `omio_core.hookspecs` with `hookimpl`. A `Reader` describes a reader. Opening a `Location` with it gives an
+`Opened`, whose images are `ImageDescription`. Description and handle are separate, so that 2,000 descriptions keep no
+file open. A `Writer` describes a writer, a `Policy` a named rule.
 
-Each name is imported at first use. No module of the core imports this one.
+A plugin imports nothing else of OMIO. What stands here is stable within an ``OMIO_API``. Each name is imported at first
+use, so that importing this module costs nothing. No module of the core imports this one.
 """
 
 from typing import TYPE_CHECKING
@@ -12,10 +14,51 @@ from typing import TYPE_CHECKING
 from .lazy import attach
 
 if TYPE_CHECKING:
+    from .errors import (
+        AbsentDataError,
+        AbsentPlanesWarning,
+        AmbiguousAxesError,
+        AmbiguousSidecarError,
+        CorruptFileError,
+        FileChangedError,
+        LimitExceededError,
+        MetadataConflictError,
+        MetadataError,
+        MetadataWarning,
+        MissingDependencyError,
+        MissingMetadataError,
+        OmioError,
+        OmioWarning,
+        PluginContractError,
+        PluginError,
+        ReadError,
+        UnsupportedFeatureError,
+        WriteError,
+        first_few,
+        warn,
+    )
+    from .files.listing import Listing
+    from .files.local import locate
+    from .files.location import Location, Stamp
+    from .files.positioned import LocalFile, PositionedFile
     from .files.probe import Probe
-    from .geometry.box import Box, runs
+    from .geometry.axes import axis_name, unfold
+    from .geometry.box import Box, grid, runs
     from .metadata.facts import PLANE_COLUMNS, Channel, Fact, Facts, Planes
+    from .metadata.model import Metadata
+    from .metadata.namespaces import omio_version
+    from .metadata.plain import plain
+    from .metadata.units import convert_each, decimal, micrometres, nanometres, seconds
+    from .ome.positions import Position, Spans, plane_position, plane_positions
+    from .ome.read import DIMENSION_ORDERS, OmeDocument, OmeImage, TiffData, ome_facts, parse_ome
+    from .ome.validate import check_ome
+    from .ome.write import PIXEL_TYPES, build_ome, refuse_planes
+    from .parsing.xml import Element, children_named, first_named, local_name, parse_xml
+    from .parsing.yaml import parse_yaml
     from .pixels.description import ImageDescription, Level, MappedLayout, no_facts
+    from .pixels.digests import DIGEST_METHOD, Digest, image_digests, plane_digest
+    from .pixels.protocol import Picture
+    from .pixels.stream import pull
     from .plugins.descriptions import (
         OMIO_API,
         ImageLike,
@@ -29,20 +72,139 @@ if TYPE_CHECKING:
         Written,
         hookimpl,
     )
+    from .settings import current_settings
+    from .threads import ordered
+    from .wording import Aside, advise, either, worded
 
 __all__ = [
-    "OMIO_API", "PLANE_COLUMNS", "Box", "Channel", "Fact", "Facts", "ImageDescription", "ImageLike", "Level",
-    "MappedLayout", "Match", "Opened", "Planes", "Policy", "Probe", "Reader", "Verdict", "WriteRequest", "Writer",
-    "Written", "hookimpl", "no_facts", "runs",
+    "DIGEST_METHOD",
+    "DIMENSION_ORDERS",
+    "OMIO_API",
+    "PIXEL_TYPES",
+    "PLANE_COLUMNS",
+    "AbsentDataError",
+    "AbsentPlanesWarning",
+    "AmbiguousAxesError",
+    "AmbiguousSidecarError",
+    "Aside",
+    "Box",
+    "Channel",
+    "CorruptFileError",
+    "Digest",
+    "Element",
+    "Fact",
+    "Facts",
+    "FileChangedError",
+    "ImageDescription",
+    "ImageLike",
+    "Level",
+    "LimitExceededError",
+    "Listing",
+    "LocalFile",
+    "Location",
+    "MappedLayout",
+    "Match",
+    "Metadata",
+    "MetadataConflictError",
+    "MetadataError",
+    "MetadataWarning",
+    "MissingDependencyError",
+    "MissingMetadataError",
+    "OmeDocument",
+    "OmeImage",
+    "OmioError",
+    "OmioWarning",
+    "Opened",
+    "Picture",
+    "Planes",
+    "PluginContractError",
+    "PluginError",
+    "Policy",
+    "Position",
+    "PositionedFile",
+    "Probe",
+    "ReadError",
+    "Reader",
+    "Spans",
+    "Stamp",
+    "TiffData",
+    "UnsupportedFeatureError",
+    "Verdict",
+    "WriteError",
+    "WriteRequest",
+    "Writer",
+    "Written",
+    "advise",
+    "axis_name",
+    "build_ome",
+    "check_ome",
+    "children_named",
+    "convert_each",
+    "current_settings",
+    "decimal",
+    "either",
+    "first_few",
+    "first_named",
+    "grid",
+    "hookimpl",
+    "image_digests",
+    "local_name",
+    "locate",
+    "micrometres",
+    "nanometres",
+    "no_facts",
+    "ome_facts",
+    "omio_version",
+    "ordered",
+    "parse_ome",
+    "parse_xml",
+    "parse_yaml",
+    "plain",
+    "plane_digest",
+    "plane_position",
+    "plane_positions",
+    "pull",
+    "refuse_planes",
+    "runs",
+    "seconds",
+    "unfold",
+    "warn",
+    "worded",
 ]  # fmt: skip
 
 _HOMES = {
+    "errors": ("AbsentDataError", "AbsentPlanesWarning", "AmbiguousAxesError", "AmbiguousSidecarError",
+        "CorruptFileError", "FileChangedError", "LimitExceededError", "MetadataConflictError", "MetadataError",
+        "MetadataWarning", "MissingDependencyError", "MissingMetadataError", "OmioError", "OmioWarning",
+        "PluginContractError", "PluginError", "ReadError", "UnsupportedFeatureError", "WriteError", "first_few",
+        "warn"),
+    "files.listing": ("Listing",),
+    "files.local": ("locate",),
+    "files.location": ("Location", "Stamp"),
+    "files.positioned": ("LocalFile", "PositionedFile"),
     "files.probe": ("Probe",),
-    "geometry.box": ("Box", "runs"),
+    "geometry.axes": ("axis_name", "unfold"),
+    "geometry.box": ("Box", "grid", "runs"),
     "metadata.facts": ("PLANE_COLUMNS", "Channel", "Fact", "Facts", "Planes"),
+    "metadata.model": ("Metadata",),
+    "metadata.namespaces": ("omio_version",),
+    "metadata.plain": ("plain",),
+    "metadata.units": ("convert_each", "decimal", "micrometres", "nanometres", "seconds"),
+    "ome.positions": ("Position", "Spans", "plane_position", "plane_positions"),
+    "ome.read": ("DIMENSION_ORDERS", "OmeDocument", "OmeImage", "TiffData", "ome_facts", "parse_ome"),
+    "ome.validate": ("check_ome",),
+    "ome.write": ("PIXEL_TYPES", "build_ome", "refuse_planes"),
+    "parsing.xml": ("Element", "children_named", "first_named", "local_name", "parse_xml"),
+    "parsing.yaml": ("parse_yaml",),
     "pixels.description": ("ImageDescription", "Level", "MappedLayout", "no_facts"),
-    "plugins.descriptions": ("OMIO_API", "ImageLike", "Match", "Opened", "Policy", "Reader", "Verdict", "WriteRequest",
-                             "Writer", "Written", "hookimpl"),
+    "pixels.digests": ("DIGEST_METHOD", "Digest", "image_digests", "plane_digest"),
+    "pixels.protocol": ("Picture",),
+    "pixels.stream": ("pull",),
+    "plugins.descriptions": ("OMIO_API", "ImageLike", "Match", "Opened", "Policy", "Reader", "Verdict",
+        "WriteRequest", "Writer", "Written", "hookimpl"),
+    "settings": ("current_settings",),
+    "threads": ("ordered",),
+    "wording": ("Aside", "advise", "either", "worded"),
 }  # fmt: skip
 
 __getattr__, __dir__ = attach("omio_core.contract", {n: f"omio_core.{home}" for home in _HOMES for n in _HOMES[home]})

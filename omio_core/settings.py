@@ -108,7 +108,7 @@ _ENVIRONMENT: Any = getattr(os, "environb", os.environ)
 _KEYS: tuple[Any, ...] = tuple(map(os.fsencode, _NAMES)) if hasattr(os, "environb") else _NAMES
 
 
-def current() -> Settings:
+def current_settings() -> Settings:
     """The current settings: those of the environment, unless `using` replaces them."""
     return _override or _read(cores(), *map(_ENVIRONMENT.get, _KEYS))
 
@@ -131,7 +131,7 @@ def using(**changes: Any) -> Iterator[Settings]:
     """
     global _override
     before = _override
-    _override = replace(current(), **changes)
+    _override = replace(current_settings(), **changes)
     try:
         yield _override
     finally:

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
-from .settings import current
+from .settings import current_settings
 
 R = TypeVar("R")
 
@@ -100,7 +100,7 @@ def ordered(
     -----
     Closing the iterator cancels the tasks that have not started and waits for those that have.
     """
-    settings = current()
+    settings = current_settings()
     workers = min(workers or settings.workers, settings.workers)
     budget = max_bytes or settings.max_bytes
     waiting = iter(tasks)

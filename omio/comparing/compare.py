@@ -25,7 +25,7 @@ from omio_core.metadata.model import Metadata
 from omio_core.metadata.plain import plain
 from omio_core.metadata.units import micrometres, nanometres, seconds
 from omio_core.ome.write import UNPLACED
-from omio_core.pixels.digests import of_image
+from omio_core.pixels.digests import image_digests
 
 from .values import Change, ImageDifference, Pixels
 
@@ -265,7 +265,7 @@ def _pixels(a: Image, b: Image, *, every: bool) -> Pixels:
     t, z, c = a.shape[:3]
     different: list[tuple[int, int, int]] = []
     count = compared = 0
-    digests: list[Any] = [of_image(image, common_type) for image in (a, b)]
+    digests: list[Any] = [image_digests(image, common_type) for image in (a, b)]
     with (
         closing(digests[0]) as left,
         closing(digests[1]) as right,

@@ -24,7 +24,7 @@ from omio_core.merging.record import region
 from omio_core.metadata.namespaces import MERGE
 from omio_core.pixels.absence import absence
 from omio_core.pixels.stream import unit
-from omio_core.settings import current
+from omio_core.settings import current_settings
 from omio_core.wording import advise, either
 
 from . import channels, targets
@@ -235,7 +235,7 @@ def _memory(images: Sequence[Image], *, to_file: bool) -> int:
     """Return the bytes that an output needs: its size in memory; for a file, what is in flight while it is written."""
     if not to_file:
         return sum(image.nbytes for image in images)
-    settings = current()
+    settings = current_settings()
     most = 0
     for image in images:
         task = math.prod(unit(image.shape, image.picture.blocks, image.dtype.itemsize)) * image.dtype.itemsize

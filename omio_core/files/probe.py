@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from omio_core.errors import LimitExceededError
+from omio_core.errors import LimitExceededError, ReadError
 
 from .local import locate
 from .location import Location
@@ -97,8 +97,11 @@ class Probe:
             )
         if self.is_folder or offset < 0 or offset >= self.size:
             return b""
-        with self.location.open() as file:  # a probe keeps no file open
-            data = file.read(offset, min(n, file.size - offset)) if offset < file.size else b""
+        try:
+            with self.location.open() as file:  # a probe keeps no file open
+                data = file.read(offset, min(n, file.size - offset)) if offset < file.size else b""
+        except FileNotFoundError as error:  # it existed a moment ago
+            raise ReadError(f"{self.path} cannot be read", evidence=str(error), path=self.path) from error
         self._budget.left -= len(data)
         return data
 

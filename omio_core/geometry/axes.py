@@ -210,7 +210,7 @@ def layout(axes: str, shape: Sequence[int], *, caller: str | None = None) -> Lay
     for axis in others:
         length = shape[native.index(axis)]
         if length > 1 and caller is None:
-            assumptions.append(f"axis {axis} ({name(axis)}, length {length}) is folded into C")
+            assumptions.append(f"axis {axis} ({axis_name(axis)}, length {length}) is folded into C")
     folded = others + ("C" if "C" in native else "") + ("S" if "S" in native else "")
     return Layout(native=native, lengths=tuple(shape), folded=folded, assumptions=tuple(assumptions))
 
@@ -233,7 +233,7 @@ def of_array(axes: Any, shape: Sequence[int]) -> Layout:
     return layout(letters, shape, caller=letters)
 
 
-def name(axis: str) -> str:
+def axis_name(axis: str) -> str:
     """The meaning of an axis letter, for users."""
     return NAMES.get(axis, f"axis {axis}")
 

@@ -29,7 +29,7 @@ from omio_core.pixels.memmap import mapped
 from omio_core.pixels.picture import read
 from omio_core.pixels.protocol import Picture
 from omio_core.pixels.stream import fill, unit
-from omio_core.settings import current
+from omio_core.settings import current_settings
 from omio_core.wording import advise, either
 
 from .explain import of_image
@@ -258,7 +258,7 @@ class Image:
     def _allocate(self, box: Box) -> NDArray[Any]:
         """Allocate memory for a region, or refuse first: absent pixels cost nothing in a file, but do in memory."""
         check_present(self.picture, box)
-        needed, allowed = box.size * self.dtype.itemsize, current().max_memory
+        needed, allowed = box.size * self.dtype.itemsize, current_settings().max_memory
         if needed <= allowed:
             try:
                 return np.empty(box.shape, self.dtype)

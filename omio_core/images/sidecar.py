@@ -23,7 +23,7 @@ from omio_core.lazy import load
 from omio_core.plugins.border import Border
 from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.descriptions import Reader
-from omio_core.settings import current
+from omio_core.settings import current_settings
 from omio_core.wording import advise, either
 
 __all__ = ["template", "write"]
@@ -86,7 +86,7 @@ def _reader(probe: Probe, name: str | None) -> Reader:
             path=probe.path,
         )
     preferred = [
-        reader for preferred_name in current().prefer for reader in candidates if reader.name == preferred_name
+        reader for preferred_name in current_settings().prefer for reader in candidates if reader.name == preferred_name
     ]
     if len(candidates) > 1 and not preferred:
         raise AmbiguousReaderError(

@@ -238,11 +238,11 @@ def compare(path: str, images: Sequence[Image], written: Written, workers: int |
             raise _mismatch(path, f"it holds images of {[copy.shape for copy in stored]}")
         for number, (copy, image) in enumerate(zip(stored, images, strict=True)):
             expected: Iterable[str] = (
-                digests.of_image(image, copy.dtype, workers=workers)
+                digests.image_digests(image, copy.dtype, workers=workers)
                 if written.digests is None
                 else written.digests[number]
             )
-            actual = digests.of_image(copy, workers=workers)
+            actual = digests.image_digests(copy, workers=workers)
             for plane, (digest, expected_digest) in enumerate(zip(actual, expected, strict=True)):
                 if digest != expected_digest:
                     t, z, c = np.unravel_index(plane, image.shape[:3])

@@ -141,7 +141,9 @@ def seconds(value: float | Fraction, unit: str) -> float | None:
     return _convert(value, unit, _TIMES, _TIME_WORDS)
 
 
-def each(values: NDArray[np.float64], unit: str, convert: Callable[[float, str], float | None]) -> NDArray[np.float64]:
+def convert_each(
+    values: NDArray[np.float64], unit: str, convert: Callable[[float, str], float | None]
+) -> NDArray[np.float64]:
     """Convert a table to another unit, each value as `convert` (`micrometres`, `seconds`) converts it; NaN is unknown.
 
     Parameters

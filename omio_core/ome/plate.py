@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from omio_core.metadata.facts import Fact
-from omio_core.parsing.xml import Element, first
+from omio_core.parsing.xml import Element, first_named
 
 from .tree import Document
 
@@ -39,7 +39,7 @@ def places(tree: Document, image: Element) -> dict[str, dict[str, Any]]:
     annotations: dict[str, dict[str, Any]] = {}
     if place := _well(tree, image):
         annotations[PLATE] = place
-    label = first(image, "StageLabel")
+    label = first_named(image, "StageLabel")
     if label is not None and (stated := _attributes(label)):
         annotations[STAGE] = stated
     return annotations
@@ -54,7 +54,7 @@ def modelled_attributes(tree: Document, image: Element) -> dict[Element, tuple[s
         modelled[plate] = ("Name", *(("RowNamingConvention", "ColumnNamingConvention") if has_label else ()))
         modelled[well] = ("Row", "Column") if has_label else ()
         modelled[sample] = tuple(sample.attrib)
-    if (label := first(image, "StageLabel")) is not None:
+    if (label := first_named(image, "StageLabel")) is not None:
         modelled[label] = tuple(label.attrib)
     return modelled
 

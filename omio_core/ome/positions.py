@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from omio_core.parsing.xml import named
+from omio_core.parsing.xml import children_named
 
 from .tree import document, pixels_of
 
@@ -23,7 +23,7 @@ Spans = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 _DIGITS = 10  # the schema's NonNegativeInt is an xsd:int
 
 
-def positions(xml: str | bytes, index: int, sizes: Position) -> tuple[Position | None, ...]:
+def plane_positions(xml: str | bytes, index: int, sizes: Position) -> tuple[Position | None, ...]:
     """The position of the plane that each Plane element of an image describes; None if the element does not state it.
 
     Parameters
@@ -48,11 +48,11 @@ def positions(xml: str | bytes, index: int, sizes: Position) -> tuple[Position |
     >>> positions(f"<OME><Image>{pixels}</Image></OME>", 0, (1, 3, 2))
     ((0, 2, 1), None)
     """
-    image = list(named(document(xml).root, "Image"))[index]
-    return tuple(position(element.attrib, sizes) for element in named(pixels_of(index, image), "Plane"))
+    image = list(children_named(document(xml).root, "Image"))[index]
+    return tuple(plane_position(element.attrib, sizes) for element in children_named(pixels_of(index, image), "Plane"))
 
 
-def position(stated: Mapping[str, str], sizes: Position) -> Position | None:
+def plane_position(stated: Mapping[str, str], sizes: Position) -> Position | None:
     """The position that the attributes of one Plane element state; see `positions`."""
     t, z, c = (_index(stated.get(name, "0" if n == 1 else "")) for name, n in zip(PLACE, sizes, strict=True))
     return None if t is None or z is None or c is None else (t, z, c)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from omio_core.errors import CorruptFileError
 from omio_core.metadata.facts import PLANE_COLUMNS, Channel, Fact, Facts, Planes
 from omio_core.metadata.units import micrometres, nanometres, seconds
-from omio_core.parsing.xml import Element, first, local, named
+from omio_core.parsing.xml import Element, children_named, first_named, local_name
 
 from .plate import name_of, places
 from .positions import PLACE, Spans
@@ -28,7 +28,7 @@ from .unmodelled import remainder
 if TYPE_CHECKING:
     import numpy as np
 
-ORDERS = ("XYZCT", "XYZTC", "XYCTZ", "XYCZT", "XYTCZ", "XYTZC")
+DIMENSION_ORDERS = ("XYZCT", "XYZTC", "XYCTZ", "XYCZT", "XYTCZ", "XYTZC")
 _MOST_INT = 2**31 - 1  # the schema's PositiveInt and NonNegativeInt are xsd:int
 
 
@@ -79,7 +79,7 @@ class OmeDocument:
     metadata_uuid: str | None = None
 
 
-def parse(xml: str | bytes) -> OmeDocument:
+def parse_ome(xml: str | bytes) -> OmeDocument:
     """Read the structure of a document.
 
     Raises
@@ -97,17 +97,17 @@ def parse(xml: str | bytes) -> OmeDocument:
     4
     """
     tree = document(xml)
-    binary_only = first(tree.root, "BinaryOnly")
+    binary_only = first_named(tree.root, "BinaryOnly")
     return OmeDocument(
         uuid=_strip(tree.root.get("UUID")),
         creator=tree.root.get("Creator"),
-        images=tuple(_image(tree, i, e) for i, e in enumerate(named(tree.root, "Image"))),
+        images=tuple(_image(tree, i, e) for i, e in enumerate(children_named(tree.root, "Image"))),
         metadata_file=None if binary_only is None else binary_only.get("MetadataFile"),
         metadata_uuid=None if binary_only is None else _strip(binary_only.get("UUID")),
     )
 
 
-def facts(
+def ome_facts(
     xml: str | bytes,
     index: int,
     *,
@@ -144,7 +144,7 @@ def facts(
         There are more bytes or tags than the limits allow.
     """
     tree = document(xml)
-    images = list(named(tree.root, "Image"))
+    images = list(children_named(tree.root, "Image"))
     if not 0 <= index < len(images):
         raise CorruptFileError(f"the OME-XML has no image {index}", evidence=f"it has {len(images)}")
     image = images[index]
@@ -159,7 +159,9 @@ def facts(
         annotations["ome"] = {f"Channel {i}": json.dumps(dict(e.attrib)) for i, e in enumerate(elements)}
         known_channels = ()
     spans = spans or ((0, structure.size_t), (0, structure.size_z), (0, count))
-    table, unread = _planes([*(Element("Plane", dict(stated)) for stated in beside), *named(pixels, "Plane")], spans)
+    table, unread = _planes(
+        [*(Element("Plane", dict(stated)) for stated in beside), *children_named(pixels, "Plane")], spans
+    )
     known = Facts(
         name=name_of(tree, image),
         physical_size_x=_measure(pixels, "PhysicalSizeX", micrometres, "µm"),
@@ -181,18 +183,18 @@ def facts(
 
 def _channels(image: Element, pixels: Element) -> list[Element]:
     """The Channel elements; Image/LogicalChannel from 2007-06 to 2008-09, Image/ChannelInfo in 2003-FC."""
-    elements = list(named(pixels, "Channel"))
-    return elements or list(named(image, "LogicalChannel")) or list(named(image, "ChannelInfo"))
+    elements = list(children_named(pixels, "Channel"))
+    return elements or list(children_named(image, "LogicalChannel")) or list(children_named(image, "ChannelInfo"))
 
 
 def _image(tree: Document, index: int, image: Element, *, with_tiff_data: bool = True) -> OmeImage:
     """The structure of an Image element; without its TiffData if `with_tiff_data` is false."""
     pixels = pixels_of(index, image)
     order = pixels.get("DimensionOrder", "").strip()
-    if order not in ORDERS:
+    if order not in DIMENSION_ORDERS:
         raise CorruptFileError(
             f"image {index} of the OME-XML has no DimensionOrder",
-            evidence=f"{order[:80]!r} is none of {', '.join(ORDERS)}",
+            evidence=f"{order[:80]!r} is none of {', '.join(DIMENSION_ORDERS)}",
         )
     size_c = _integer(pixels, "SizeC", least=1)
     stated = [e.get("SamplesPerPixel") for e in _channels(image, pixels)]
@@ -214,7 +216,7 @@ def _image(tree: Document, index: int, image: Element, *, with_tiff_data: bool =
         size_c=size_c,
         size_t=_integer(pixels, "SizeT", least=1),
         samples=samples,
-        tiff_data=tuple(_tiff_data(e) for e in named(pixels, "TiffData")) if with_tiff_data else (),
+        tiff_data=tuple(_tiff_data(e) for e in children_named(pixels, "TiffData")) if with_tiff_data else (),
     )
 
 
@@ -248,7 +250,7 @@ def _integer(element: Element, name: str, least: int = 0) -> int:
     number = _number(element.get(name), least)
     if number is None:
         raise CorruptFileError(
-            f"{local(element)}/@{name} of the OME-XML is no {'positive' if least else 'non-negative'} integer",
+            f"{local_name(element)}/@{name} of the OME-XML is no {'positive' if least else 'non-negative'} integer",
             evidence=f"{name}={str(element.get(name))[:80]!r}",
         )
     return number
@@ -279,13 +281,13 @@ _Convert = Callable[[float, str], float | None]
 def _measure(element: Element, name: str, convert: _Convert, unit: str) -> Fact[float] | None:
     symbol = element.get(name + "Unit", unit)
     value = convert(_float(element.get(name)), symbol)
-    return None if value is None else Fact(value, "file", f"OME-XML {local(element)}/@{name}", unit=symbol.strip())
+    return None if value is None else Fact(value, "file", f"OME-XML {local_name(element)}/@{name}", unit=symbol.strip())
 
 
 def _date(image: Element) -> Fact[str] | None:
     # AcquiredDate: schemas from 2009-09 to 2011-06; CreationDate, "when the Image was acquired": those before
-    date = first(image, "AcquisitionDate", "AcquiredDate", "CreationDate")
-    return None if date is None else _text(date.text or "", f"OME-XML Image/{local(date)}")
+    date = first_named(image, "AcquisitionDate", "AcquiredDate", "CreationDate")
+    return None if date is None else _text(date.text or "", f"OME-XML Image/{local_name(date)}")
 
 
 def _channel(element: Element, samples: int) -> Channel:
@@ -296,11 +298,11 @@ def _channel(element: Element, samples: int) -> Channel:
     color = re.fullmatch(r"\s*([+-]?\d{1,10})\s*", element.get("Color", ""))
     in_range = color is not None and -(2**31) <= int(color[1]) < 2**31
     return Channel(
-        name=_text(element.get("Name"), f"OME-XML {local(element)}/@Name"),
+        name=_text(element.get("Name"), f"OME-XML {local_name(element)}/@Name"),
         color=Fact(int(color[1]), "file", "OME-XML Channel/@Color") if color and in_range else None,
         excitation=excitation if excitation and excitation.value > 0 else None,
         emission=emission if emission and emission.value > 0 else None,
-        fluor=_text(element.get("Fluor"), f"OME-XML {local(element)}/@Fluor"),
+        fluor=_text(element.get("Fluor"), f"OME-XML {local_name(element)}/@Fluor"),
         samples=samples,
     )
 
@@ -309,12 +311,12 @@ _OBJECTIVE_NUMBERS = ("LensNA", "NominalMagnification", "CalibratedMagnification
 
 
 def _objective(tree: Document, image: Element) -> Fact[Any] | None:
-    settings = first(image, "ObjectiveSettings", "ObjectiveRef")  # ObjectiveRef: schemas before 2010-04
+    settings = first_named(image, "ObjectiveSettings", "ObjectiveRef")  # ObjectiveRef: schemas before 2010-04
     objective = None if settings is None else tree.objectives.get(settings.get("ID", ""))
     if objective is None:
         return None
     # today's attributes were elements before 2009-09
-    elements = {local(e): e.text.strip() for e in objective if e.text and not e.tag.endswith("Ref")}
+    elements = {local_name(e): e.text.strip() for e in objective if e.text and not e.tag.endswith("Ref")}
     values: dict[str, Any] = {k: v for k, v in {**elements, **objective.attrib}.items() if k != "ID" and v.strip()}
     for name in _OBJECTIVE_NUMBERS:
         if name in values and math.isfinite(number := _float(values.pop(name))):
@@ -339,7 +341,7 @@ def _planes(elements: Sequence[Element], spans: Spans) -> tuple[Planes | None, M
             unread[element] = ()
             continue
         position = (t - t0, z - z0, c - c0)
-        timing = first(element, "PlaneTiming") if len(element) else None  # before 2009-09
+        timing = first_named(element, "PlaneTiming") if len(element) else None  # before 2009-09
         read = 3  # attributes: those of PLACE
         for name, unit in PLANE_COLUMNS.items():
             text = element.get(name, None if timing is None else timing.get(name))

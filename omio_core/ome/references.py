@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from omio_core.parsing.xml import Element, local, named
+from omio_core.parsing.xml import Element, children_named, local_name
 
 from .tree import Document
 
@@ -62,7 +62,7 @@ def ownership_of(tree: Document) -> Ownership:
     """Find which parts of a document belong to which image; with a single image, all parts belong to it."""
     if (known := _CACHE.get(tree.root)) is not None:
         return known
-    images = {image: i for i, image in enumerate(named(tree.root, "Image"))}
+    images = {image: i for i, image in enumerate(children_named(tree.root, "Image"))}
     if len(images) < 2:
         return Ownership(images, {}, frozenset(), {})
     holders, holders_of = _holders(tree)
@@ -72,7 +72,7 @@ def ownership_of(tree: Document) -> Ownership:
 
 def _nodes(tree: Document) -> Iterator[Element]:
     for element in tree.root:
-        if local(element) == "StructuredAnnotations":
+        if local_name(element) == "StructuredAnnotations":
             yield from element
         else:
             yield element
@@ -102,7 +102,7 @@ def _labels(
         for element, referrer in _walk(node, holders):
             if (identity := element.get("ID")) is None:
                 continue
-            name = local(element)
+            name = local_name(element)
             if name.endswith(("Ref", "Settings")):
                 references.append((referrer, identity, name in _CONTAINED))
             else:
@@ -128,9 +128,9 @@ def _holders(tree: Document) -> tuple[set[Element], dict[str, set[Element]]]:
     holders: set[Element] = set()
     holders_of: dict[str, set[Element]] = {}
     for node in tree.root:
-        if local(node) in ("Image", "StructuredAnnotations"):
+        if local_name(node) in ("Image", "StructuredAnnotations"):
             continue
-        references = [e for e in node.iter() if local(e) == "ImageRef"]
+        references = [e for e in node.iter() if local_name(e) == "ImageRef"]
         parents = {child: parent for parent in node.iter() for child in parent} if references else {}
         for reference in references:
             of_image = holders_of.setdefault(reference.get("ID", ""), set())

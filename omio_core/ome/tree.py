@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from omio_core.errors import CorruptFileError
-from omio_core.parsing.xml import Element, first, local, named, parse
+from omio_core.parsing.xml import Element, children_named, first_named, local_name, parse_xml
 
 from .uris import name_of
 
@@ -57,11 +57,13 @@ def document(xml: str | bytes) -> Document:
 
 
 def _read(xml: str | bytes) -> Document:
-    root = parse(xml, "OME-XML")
-    if local(root) != "OME":
-        raise CorruptFileError("the XML is no OME-XML", evidence=f"its root is <{local(root)[:80]}>")
-    annotations = {e.get("ID", ""): e for part in named(root, "StructuredAnnotations") for e in part}
-    objectives = {e.get("ID", ""): e for i in named(root, "Instrument") for e in named(i, "Objective")}
+    root = parse_xml(xml, "OME-XML")
+    if local_name(root) != "OME":
+        raise CorruptFileError("the XML is no OME-XML", evidence=f"its root is <{local_name(root)[:80]}>")
+    annotations = {e.get("ID", ""): e for part in children_named(root, "StructuredAnnotations") for e in part}
+    objectives = {
+        e.get("ID", ""): e for i in children_named(root, "Instrument") for e in children_named(i, "Objective")
+    }
     referenced = frozenset(_references(root)) if annotations else frozenset()
     return Document(root, annotations, objectives, _samples(root), referenced)
 
@@ -69,10 +71,10 @@ def _read(xml: str | bytes) -> Document:
 def _samples(root: Element) -> dict[str, tuple[Element, Element, Element, int]]:
     """The wells of images: plates refer to images (ome.xsd, Plate; SPW.xsd until 2013-06); the first plate counts."""
     samples: dict[str, tuple[Element, Element, Element, int]] = {}
-    for plate in named(root, "Plate"):
-        for well in named(plate, "Well"):
-            for number, sample in enumerate(named(well, "WellSample")):
-                for image in named(sample, "ImageRef"):
+    for plate in children_named(root, "Plate"):
+        for well in children_named(plate, "Well"):
+            for number, sample in enumerate(children_named(well, "WellSample")):
+                for image in children_named(sample, "ImageRef"):
                     samples.setdefault(image.get("ID", ""), (plate, well, sample, number))
     return samples
 
@@ -92,7 +94,7 @@ def pixels_of(index: int, image: Element) -> Element:
     CorruptFileError
         The image has no Pixels.
     """
-    several = list(named(image, "Pixels"))
+    several = list(children_named(image, "Pixels"))
     if not several:
         raise CorruptFileError(f"image {index} of the OME-XML has no Pixels")
     primary = image.get("DefaultPixels")
@@ -108,7 +110,7 @@ def annotations_of(document: Document, image: Element) -> dict[str, dict[str, An
     counts: dict[str, int] = {}
     for element in _annotations_for(document, image):
         if content := _content(element):
-            namespace = name_of(element.get("Namespace", "").strip()) or local(element)
+            namespace = name_of(element.get("Namespace", "").strip()) or local_name(element)
             if namespace.startswith(OURS):
                 content = {key: _decode(value) for key, value in content.items()}
             counts[namespace] = number = counts.get(namespace, 0) + 1
@@ -136,10 +138,10 @@ def modelled_annotations(document: Document, image: Element) -> dict[Element, tu
     """From an element to those of its attributes that `annotations_of` contains; None if it contains all of it."""
     modelled: dict[Element, tuple[str, ...] | None] = {}
     for element in _annotations_for(document, image):
-        kind, description = local(element), first(element, "Description")
+        kind, description = local_name(element), first_named(element, "Description")
         # a list has no content, so its namespace is not in `annotations_of`
         modelled[element] = () if kind == "ListAnnotation" else ("Namespace",)
-        value = first(element, "BinaryFile" if kind == "FileAnnotation" else "Value")
+        value = first_named(element, "BinaryFile" if kind == "FileAnnotation" else "Value")
         if value is not None:
             modelled[value] = tuple(value.attrib) if kind == "FileAnnotation" else None
         if description is not None and not (kind == "MapAnnotation" and _has_description(value)):
@@ -149,18 +151,18 @@ def modelled_annotations(document: Document, image: Element) -> dict[Element, tu
 
 def _has_description(value: Element | None) -> bool:
     """Whether the content has a pair named Description, which hides the element Description."""
-    return value is not None and any(pair.get("K") == "Description" for pair in named(value, "M"))
+    return value is not None and any(pair.get("K") == "Description" for pair in children_named(value, "M"))
 
 
 def _content(element: Element) -> dict[str, Any]:
     content: dict[str, Any] = {}
-    kind = local(element)
-    value = first(element, "Value")
-    description = first(element, "Description")
-    if kind == "FileAnnotation" and (file := first(element, "BinaryFile")) is not None:
+    kind = local_name(element)
+    value = first_named(element, "Value")
+    description = first_named(element, "Description")
+    if kind == "FileAnnotation" and (file := first_named(element, "BinaryFile")) is not None:
         content.update(file.attrib)
     elif kind == "MapAnnotation" and value is not None:
-        for pair in named(value, "M"):
+        for pair in children_named(value, "M"):
             key, text = pair.get("K", ""), pair.text or ""
             if key not in content:
                 content[key] = text

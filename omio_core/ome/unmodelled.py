@@ -14,7 +14,7 @@ from typing import Any
 
 from omio_core.metadata.facts import Facts
 from omio_core.metadata.namespaces import ASSUMPTIONS
-from omio_core.parsing.xml import Element, first, local
+from omio_core.parsing.xml import Element, first_named, local_name
 
 from . import plate
 from .references import ownership_of
@@ -101,9 +101,9 @@ def _modelled_parts(tree: Document, image: Element, pixels: Element, facts: Fact
     modelled: dict[Element, Collection[str] | None] = {
         pixels: {*_STORED, *_measures(pixels, {**measures, "TimeIncrement": facts.time_increment})}
     }
-    if (date := first(image, "AcquisitionDate", "AcquiredDate", "CreationDate")) is not None:
+    if (date := first_named(image, "AcquisitionDate", "AcquiredDate", "CreationDate")) is not None:
         modelled[date] = None
-    settings = first(image, "ObjectiveSettings", "ObjectiveRef")
+    settings = first_named(image, "ObjectiveSettings", "ObjectiveRef")
     objective = None if settings is None else tree.objectives.get(settings.get("ID", ""))
     if objective is not None and facts.objective is not None:
         modelled[objective] = tuple(objective.attrib)
@@ -165,25 +165,27 @@ class _Remainder:
         result = Element(element.tag, attributes)
         if element.text and element.text.strip():
             result.text = element.text
-        if local(element) == "Value":  # of an annotation: may contain foreign XML
+        if local_name(element) == "Value":  # of an annotation: may contain foreign XML
             result.extend(list(element))
-            self._left -= sum(2 * len(local(e)) + 5 + len(e.text or "") + 16 * len(e.attrib) for e in element.iter())
+            self._left -= sum(
+                2 * len(local_name(e)) + 5 + len(e.text or "") + 16 * len(e.attrib) for e in element.iter()
+            )
         else:
             result.extend([copy for child in self._children(element) if (copy := self._copy(child)) is not None])
         if not result.text and not len(result) and attributes.keys() <= _IDENTITIES and not _refers(element):
             return None
-        self._left -= 2 * len(local(element)) + 5 + sum(len(k) + len(v) + 4 for k, v in attributes.items())
+        self._left -= 2 * len(local_name(element)) + 5 + sum(len(k) + len(v) + 4 for k, v in attributes.items())
         self._left -= len(result.text or "")
         if self._left < 0:
             raise _TooLongError
         return result
 
     def _children(self, element: Element) -> Iterator[Element]:
-        of_pixels, of_root, elsewhere = local(element) == "Pixels", element is self._root, self._belongs_elsewhere
+        of_pixels, of_root, elsewhere = local_name(element) == "Pixels", element is self._root, self._belongs_elsewhere
         for child in element:
             if elsewhere(child):
                 continue
-            name = local(child)
+            name = local_name(child)
             if of_pixels and name in _WHERE:
                 wanted = name == "Plane" and (element is not self._pixels or child in self._modelled)
             else:
@@ -194,15 +196,15 @@ class _Remainder:
 
 def _refers(element: Element) -> bool:
     """Whether an element refers to another by its ID."""
-    return element.tag.endswith(("Ref", "Settings")) or local(element) in ("Leader", "Contact", "Pump")
+    return element.tag.endswith(("Ref", "Settings")) or local_name(element) in ("Leader", "Contact", "Pump")
 
 
 def _weigh(element: Element, alive: set[str]) -> bool:
     """Whether anything except identities and references remains; the IDs of such elements are added to `alive`."""
-    if local(element) == "Value":
+    if local_name(element) == "Value":
         return bool(element.text or len(element))
     below = [_weigh(child, alive) for child in element]
-    own = local(element) != "OME" and not element.attrib.keys() <= _IDENTITIES
+    own = local_name(element) != "OME" and not element.attrib.keys() <= _IDENTITIES
     heavy = own or bool(element.text) or any(below)
     if heavy and not _refers(element):
         alive.add(element.get("ID", ""))
@@ -211,7 +213,7 @@ def _weigh(element: Element, alive: set[str]) -> bool:
 
 def _prune(element: Element, alive: Collection[str]) -> bool:
     """Remove the elements without content; references to elements that are `alive` remain."""
-    if local(element) != "Value":
+    if local_name(element) != "Value":
         element[:] = [child for child in element if _prune(child, alive)]
     if element.text or len(element) or not element.attrib.keys() <= _IDENTITIES:
         return True

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 NAMESPACE = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
 
 
-def check(xml: str | bytes) -> None:
+def check_ome(xml: str | bytes) -> None:
     """Check a document against the 2016-06 schema, which comes from the installed ome-types.
 
     Raises

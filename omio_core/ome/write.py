@@ -23,9 +23,9 @@ from omio_core.metadata.plain import finite
 from . import planes as ome_planes
 from .planes import refuse as refuse_planes
 from .text import as_text, attributes, escape, map_annotation, measure, namespaces, value_of
-from .validate import NAMESPACE, check, model
+from .validate import NAMESPACE, check_ome, model
 
-__all__ = ["PIXEL_TYPES", "UNPLACED", "build", "check", "model", "one", "refuse_planes"]
+__all__ = ["PIXEL_TYPES", "UNPLACED", "build_ome", "check_ome", "model", "one", "refuse_planes"]
 
 UNPLACED = "omio/unplaced"
 """Namespace of the facts that have no place in the schema, such as a date without a time of day."""
@@ -37,7 +37,7 @@ PIXEL_TYPES: Mapping[str, str] = {
 """From the name of a numpy dtype to OME's PixelType, as far as one exists (ome.xsd, PixelType)."""
 
 
-def build(
+def build_ome(
     images: Sequence[Metadata],
     *,
     pixel_types: Sequence[str],
@@ -121,7 +121,7 @@ def one(metadata: Metadata) -> str:
             evidence=f"it has {', '.join(PIXEL_TYPES.values())}",
             remedy="convert the pixels first",
         )
-    return build([metadata], pixel_types=[pixel_type], creator=f"omio-core {omio_version()}")
+    return build_ome([metadata], pixel_types=[pixel_type], creator=f"omio-core {omio_version()}")
 
 
 # --- an image

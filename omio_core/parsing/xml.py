@@ -12,16 +12,16 @@ from typing import Any
 from xml.parsers import expat
 
 from omio_core.errors import CorruptFileError, LimitExceededError
-from omio_core.settings import current
+from omio_core.settings import current_settings
 
-__all__ = ["MOST_TAGS", "Element", "first", "local", "named", "parse"]
+__all__ = ["MOST_TAGS", "Element", "children_named", "first_named", "local_name", "parse_xml"]
 
 Element = ET.Element
 
 MOST_TAGS = 8_000_000  # counted as "<"; an element takes about 300 bytes of memory, however short it is in the file
 
 
-def parse(xml: str | bytes, title: str = "XML") -> Element:
+def parse_xml(xml: str | bytes, title: str = "XML") -> Element:
     """Parse a text and return its root element.
 
     Parameters
@@ -46,7 +46,7 @@ def parse(xml: str | bytes, title: str = "XML") -> Element:
     data = xml.encode("utf-8", "surrogatepass") if isinstance(xml, str) else bytes(xml)
     if b"\0" not in data[:4]:  # if every other byte is NUL, it is UTF-16
         data = data.rstrip(b"\0")  # a TIFF tag ends with NUL
-    if len(data) > (most := current().max_xml) or data.count(b"<") > MOST_TAGS:
+    if len(data) > (most := current_settings().max_xml) or data.count(b"<") > MOST_TAGS:
         raise LimitExceededError(
             f"the {title} is too long",
             remedy="set OMIO_MAX_XML higher, if you trust the file",
@@ -63,20 +63,20 @@ def parse(xml: str | bytes, title: str = "XML") -> Element:
         raise CorruptFileError(f"the {title} is malformed", evidence=str(error)) from error
 
 
-def local(element: Element) -> str:
+def local_name(element: Element) -> str:
     """The name of an element without its namespace."""
     return element.tag.rpartition("}")[2]
 
 
-def named(element: Element, name: str) -> Iterator[Element]:
+def children_named(element: Element, name: str) -> Iterator[Element]:
     """The children with this local name."""
     tags = {tag for tag in {child.tag for child in element} if tag.rpartition("}")[2] == name}
     return (child for child in element if child.tag in tags)
 
 
-def first(element: Element, *names: str) -> Element | None:
+def first_named(element: Element, *names: str) -> Element | None:
     """The first child with the first of these local names that occurs; None if none does."""
-    return next((child for name in names for child in named(element, name)), None)
+    return next((child for name in names for child in children_named(element, name)), None)
 
 
 class _PrologEnd(Exception):  # noqa: N818 - not an error: it reports the end of the prolog

@@ -16,7 +16,7 @@ from omio_core.errors import LimitExceededError, MetadataError
 if TYPE_CHECKING:
     import yaml
 
-__all__ = ["DEEPEST", "MOST", "load"]
+__all__ = ["DEEPEST", "MOST", "parse_yaml"]
 
 MOST = 1 << 20
 """The default limit of bytes; a caller that expects less passes a lower limit."""
@@ -34,7 +34,7 @@ _SCALARS = {
 }
 
 
-def load(text: str | bytes, title: str = "YAML", *, most: int = MOST) -> Any:
+def parse_yaml(text: str | bytes, title: str = "YAML", *, most: int = MOST) -> Any:
     """Parse the single document of a text to str, int, float, bool, None, list and dict.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from omio_core.errors import LimitExceededError
 from omio_core.geometry.axes import CANONICAL
 from omio_core.geometry.box import Box, Present
-from omio_core.settings import current
+from omio_core.settings import current_settings
 
 from .protocol import Picture
 
@@ -25,7 +25,7 @@ def check_present(picture: Picture, box: Box) -> None:
         return
     itemsize = picture.dtype.itemsize
     existing = sum(hit.size for hit in picture.present.hits(box)) * itemsize
-    limit = max(ALWAYS_ALLOWED, existing * current().max_expansion)
+    limit = max(ALWAYS_ALLOWED, existing * current_settings().max_expansion)
     if box.size * itemsize > limit:
         raise LimitExceededError(
             f"{box.size * itemsize:,} bytes of pixels are asked for, nearly all of them absent",

@@ -47,7 +47,11 @@ class Level:
     blocks
         Shape of the file's unit of access (a strip, a tile, a plane) along each native axis.
     present
-        Disjoint boxes of native indices that exist; None if all do. A box always contains all samples (S).
+        Disjoint boxes of native indices that exist; None if all do. A box always contains all samples (S). A function
+        that returns them is asked once, when the first pixel is read or the image is explained: for what is costly to
+        find out. It is picklable.
+    fill
+        What the format says of pixels that are not stored; absent pixels get this value.
     raw
         Where the pixels can be memory-mapped; None if they cannot be, or the reader does not say.
     unmapped
@@ -56,9 +60,15 @@ class Level:
 
     shape: tuple[int, ...]
     blocks: tuple[int, ...]
-    present: tuple[Box, ...] | None = None
+    present: tuple[Box, ...] | Callable[[], tuple[Box, ...] | None] | None = None
+    fill: float = 0
     raw: MappedLayout | None = None
     unmapped: str = ""
+
+    def existing(self) -> tuple[Box, ...]:
+        """Return the boxes that exist: all of it, if `present` says nothing."""
+        boxes = self.present() if callable(self.present) else self.present
+        return (Box.whole(self.shape),) if boxes is None else boxes
 
 
 def no_facts() -> Facts:
@@ -98,6 +108,8 @@ class ImageDescription:
     part_of
         If the image is a part of what the file describes and the rest is missing: which part of what, in words that
         follow the name of the file. The policy `absent_planes` decides.
+    not_kept
+        What the file states and neither the pixels nor the facts hold, in words, such as ``"3 regions of interest"``.
     vendor
         A function, called at first use, that returns the file's own metadata in its own terms.
     """
@@ -112,4 +124,5 @@ class ImageDescription:
     warnings: tuple[str, ...] = ()
     absent_files: tuple[str, ...] = ()
     part_of: str = ""
+    not_kept: tuple[str, ...] = ()
     vendor: Callable[[], Any] | None = None

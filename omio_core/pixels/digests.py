@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from omio_core.plugins.descriptions import ImageLike
 
-__all__ = ["METHOD", "Digest", "of_image", "of_plane"]
+__all__ = ["DIGEST_METHOD", "Digest", "image_digests", "plane_digest"]
 
-METHOD = "CRC-32 and Adler-32 of each plane (Y, X), little-endian, 8 digits each; C fastest, then Z, then T"
+DIGEST_METHOD = "CRC-32 and Adler-32 of each plane (Y, X), little-endian, 8 digits each; C fastest, then Z, then T"
 BAND = 1 << 23  # bytes; a larger plane is processed in bands of rows
 
 
@@ -63,7 +63,7 @@ def _sums() -> tuple[Callable[[Any, int], int], Callable[[Any, int], int]]:
     return zlib.crc32, zlib.adler32
 
 
-def of_plane(plane: NDArray[Any]) -> str:
+def plane_digest(plane: NDArray[Any]) -> str:
     """Return the digest of a whole plane, YX.
 
     Examples
@@ -77,7 +77,7 @@ def of_plane(plane: NDArray[Any]) -> str:
     return digest.text()
 
 
-def of_image(image: ImageLike, dtype: np.dtype[Any] | None = None, *, workers: int | None = None) -> Iterator[str]:
+def image_digests(image: ImageLike, dtype: np.dtype[Any] | None = None, *, workers: int | None = None) -> Iterator[str]:
     """Yield the digests of an image's planes, C fastest, then Z, then T; uses all cores, a few planes in memory.
 
     Parameters
@@ -103,7 +103,7 @@ def of_image(image: ImageLike, dtype: np.dtype[Any] | None = None, *, workers: i
 
     def digest(_: Box, pixels: NDArray[Any]) -> list[str] | NDArray[Any]:
         cast = pixels if dtype is None else pixels.astype(dtype, copy=False)
-        return [of_plane(plane) for plane in cast[0, 0]] if rows == y else cast[0, 0, 0]
+        return [plane_digest(plane) for plane in cast[0, 0]] if rows == y else cast[0, 0, 0]
 
     open_plane = Digest()
     for box, result in pull(image.picture, boxes, digest, workers=workers):

@@ -31,7 +31,7 @@ from omio_core.lazy import load
 from omio_core.plugins.border import Border, reader_border
 from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.descriptions import Opened, Reader
-from omio_core.settings import current
+from omio_core.settings import current_settings
 
 _FEW = 16  # members; checking so few fingerprints costs little compared with a read
 _RECHECK_AFTER = 1.0  # seconds between full checks of a large set
@@ -253,7 +253,7 @@ class HandlePool:
         evicted: list[Opened] = []
         if len(self._entries) <= 1:  # the smallest possible limit: with a single file, the settings need not be read
             return evicted
-        surplus = len(self._entries) - current().max_open
+        surplus = len(self._entries) - current_settings().max_open
         for key in [k for k, entry in self._entries.items() if not entry.users][: max(0, surplus)]:
             opened = self._entries.pop(key).opened
             if opened is not None:

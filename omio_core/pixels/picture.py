@@ -139,10 +139,10 @@ class FilePicture(PictureBase):
     @cached_property
     def present(self) -> Present | None:
         """The boxes that the reader states as existing, as TZCYX; None if all pixels exist."""
-        native_boxes = self.description.levels[self.level].present
-        if native_boxes is None:
+        level = self.description.levels[self.level]
+        if level.present is None:
             return None
-        return Present(box for native_box in native_boxes for box in self.layout.canonical(native_box))
+        return Present(box for native_box in level.existing() for box in self.layout.canonical(native_box))
 
     @property
     def samples(self) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.geometry.box import Box, grid
-from omio_core.settings import MIB, current
+from omio_core.settings import MIB, current_settings
 from omio_core.threads import R, ordered
 
 from .cropped import uncropped
@@ -50,7 +50,7 @@ def pull(
     Neighbouring boxes that share native blocks are read together if they fit the budget, so that a shared block is
     decoded once.
     """
-    budget = max_bytes or current().max_bytes
+    budget = max_bytes or current_settings().max_bytes
     itemsize = picture.dtype.itemsize
     picture, offset = uncropped(picture)
     negative_offset = [-n for n in offset]
@@ -146,7 +146,7 @@ def fill(picture: Picture, out: NDArray[Any], box: Box | None = None, *, workers
         return
     itemsize = picture.dtype.itemsize
     # divide large pictures into larger tasks, as long as every worker gets several
-    share = box.size * itemsize // (4 * (workers or current().workers))
+    share = box.size * itemsize // (4 * (workers or current_settings().workers))
     floor = max(UNIT, min(4 * UNIT, share))
 
     def task(part: Box) -> Callable[[], None]:

@@ -24,7 +24,7 @@ from omio_core.files.probe import Probe
 from omio_core.plugins.border import Border
 from omio_core.plugins.descriptions import OMIO_API, Match, Policy, Reader, Verdict, Writer
 from omio_core.policies import ACTIONS
-from omio_core.settings import current
+from omio_core.settings import current_settings
 
 GROUP = "omio.plugins"
 
@@ -114,7 +114,7 @@ def catalogue() -> Catalogue:
         if _catalogue is None:
             _loading = True
             try:
-                _catalogue = load(_entry_points(), disable=current().disable)
+                _catalogue = load(_entry_points(), disable=current_settings().disable)
             finally:
                 _loading = False
         return _catalogue

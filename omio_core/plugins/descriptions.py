@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import pluggy
 
+from omio_core.files.location import Location
 from omio_core.files.probe import Probe
 from omio_core.geometry.box import Box
 from omio_core.pixels.description import ImageDescription
@@ -70,14 +71,20 @@ class Reader:
     sniff
         A function from a `Probe` to a `Verdict`: cheap, pure, standard library only. Never raises on foreign bytes.
     open
-        ``"package.module:function"``; imported at first use, called as ``function(path, **options)``, returns an
-        `Opened`. It may raise OmioErrors; any other exception is wrapped as a CorruptFileError.
+        ``"package.module:function"``; imported at first use, called as ``function(location, **options)`` with a
+        `Location`, returns an `Opened`. It may raise OmioErrors; any other exception is wrapped as a CorruptFileError.
     options
         A mapping from the name of each option to a one-sentence description.
     template
-        ``"package.module:function"`` that returns the text of a commented sidecar template for a path.
+        ``"package.module:function"`` that returns the text of a commented sidecar template for a `Location`.
+    install
+        The command that installs what the reader needs, such as ``"pip install omio-myformat[fast]"``; a
+        MissingDependencyError shows it when an import fails.
     extra
-        The extra of omio-core that installs the reader's dependencies; named when an import fails.
+        The same for OMIO's own readers: the extra of omio-core.
+    revision
+        A number that is raised whenever pixels or facts of the same file become others; what was made with another
+        revision is made again.
     version
         The reader's version; if empty, the version of its distribution.
     """
@@ -89,13 +96,14 @@ class Reader:
     open: str
     options: Mapping[str, str] = field(default_factory=lambda: _NO_OPTIONS)
     template: str | None = None
+    install: str = ""
     extra: str | None = None
+    revision: int = 1
     version: str = ""
 
 
-@runtime_checkable
 class Opened(Protocol):
-    """An open file: the handle behind the descriptions.
+    """An open file or folder: the handle behind the descriptions. A reader's class inherits from it.
 
     It starts no thread, and never writes to the file. `read_into` is called from several threads at once.
     """
@@ -106,9 +114,18 @@ class Opened(Protocol):
         ...
 
     @property
-    def members(self) -> Sequence[str]:
-        """Every file that the pixels and facts come from, the opened path first."""
+    def members(self) -> Sequence[Location]:
+        """Every file that the pixels and facts come from, the opened one first; of a folder, its metadata documents."""
         ...
+
+    @property
+    def stamp(self) -> str:
+        """A digest of all files of a folder, such as `Listing.digest`; it must not change between two openings."""
+        return ""
+
+    def digests(self, image: int) -> Sequence[str] | None:
+        """Return the digests that the file itself states of the planes of an image, as `image_digests`; else None."""
+        return None
 
     def read_into(self, out: np.ndarray[Any, Any], image: int, box: Box, level: int) -> None:
         """Fill `out` with the pixels of `box`.
@@ -122,6 +139,12 @@ class Opened(Protocol):
             Indices into `images` and its `levels`.
         box
             Native indices, all of them present; all samples (S) are always included.
+
+        Raises
+        ------
+        AbsentDataError
+            With ``boxes=``, a tuple of native boxes inside `box`: the pixels in them turned out not to exist, and
+            everything else is filled. A policy decides about them.
         """
         ...
 
@@ -205,8 +228,8 @@ class Written:
     notes
         Every conversion of values and every loss of metadata, in sentences.
     digests
-        Digests of the pixels as written (see `omio_core.pixels.digests.of_image`), one tuple per image; None if the
-        writer takes none.
+        Digests of the pixels as written (see `omio_core.pixels.digests.image_digests`), one tuple per image; None if
+        the writer takes none.
     """
 
     notes: tuple[str, ...] = ()
@@ -219,16 +242,18 @@ class Writer:
 
     Parameters
     ----------
-    name, title, options, extra, version
+    name, title, options, install, extra, revision, version
         As for a `Reader`.
     suffixes
         With the dot, in lower case; the first is used for files that the caller does not name.
+    makes
+        Whether it writes one file or one folder.
     accepts
         A function from the images to a `Verdict`: whether it can write them without loss of
         pixels. Cheap; reads no pixel.
     write
         ``"package.module:function"``, called as ``function(temporary_path, images, request)``, returns a `Written`.
-        It writes only the file at `temporary_path`, which exists and is empty; the core renames it.
+        It writes only the file or into the folder at `temporary_path`, which exists and is empty; the core renames it.
     refuse
         ``"package.module:function"``, called as ``refuse(images, request)`` before anything is written, and by plans;
         raises the OmioError that `write` would raise, as far as that is known without reading pixels.
@@ -242,10 +267,13 @@ class Writer:
     suffixes: tuple[str, ...]
     accepts: Callable[[Sequence[ImageLike]], Verdict]
     write: str
+    makes: Literal["file", "folder"] = "file"
     refuse: str | None = None
     check: str | None = None
     options: Mapping[str, str] = field(default_factory=lambda: _NO_OPTIONS)
+    install: str = ""
     extra: str | None = None
+    revision: int = 1
     version: str = ""
 
 

@@ -21,7 +21,7 @@ from omio_core.errors import (
 )
 from omio_core.files.probe import Probe
 from omio_core.plugins.descriptions import Match, Reader, Verdict, Writer
-from omio_core.settings import current
+from omio_core.settings import current_settings
 from omio_core.wording import advise, either
 
 from .border import Border
@@ -129,7 +129,7 @@ def choose(
     claims = [name for name, verdict in answers.items() if verdict.match is best]
     if len(claims) == 1:
         return Decision(reader=by_name[claims[0]], because=f"the only {best.name} claim", verdicts=answers)
-    for preferred in current().prefer:
+    for preferred in current_settings().prefer:
         if preferred in claims:
             return Decision(reader=by_name[preferred], because="OMIO_PREFER settles a tie", verdicts=answers)
     raise AmbiguousReaderError(
@@ -253,7 +253,7 @@ def writer_for(path: str | os.PathLike[str], images: Sequence[ImageLike], writer
             remedy="convert the pixels to a type that the format has",
             path=os.fspath(path),
         )
-    rank = {n: i for i, n in enumerate(current().prefer)}
+    rank = {n: i for i, n in enumerate(current_settings().prefer)}
     return min(accepting, key=lambda w: (rank.get(w.name, len(rank)), -answers[w.name].match))
 
 

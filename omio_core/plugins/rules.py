@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omio_core.errors import OmioError, PluginContractError
-from omio_core.parsing.yaml import load
+from omio_core.parsing.yaml import parse_yaml
 from omio_core.plugins.border import Border
 from omio_core.policies import ACTIONS, KINDS, Policies
 from omio_core.wording import Keyword, advise
@@ -67,7 +67,7 @@ def from_file(path: str | os.PathLike[str]) -> Policies:
     title = str(path)
     with Path(path).open("rb") as file:
         # one byte more than allowed, so that `load` refuses a larger file
-        content = load(file.read(MOST + 1), title, most=MOST)
+        content = parse_yaml(file.read(MOST + 1), title, most=MOST)
     if content is None:  # nothing but comments
         return Policies()
     if not isinstance(content, dict):

@@ -76,8 +76,8 @@ class DescriptionChecks(Subject):
                 if level.present is None:
                     continue
                 full_box = Box.whole(level.shape)
-                boxes = Present(level.present)
-                for box in level.present:
+                boxes = Present(level.existing())
+                for box in level.existing():
                     assert (box & full_box) == box, f"{where}: {box} is not inside {level.shape}"
                     assert boxes.hits(box) == [box], f"{where}: {box} overlaps {boxes.hits(box)}"
                     if "S" in description.axes:

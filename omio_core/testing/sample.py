@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.errors import OmioWarning
+from omio_core.files.local import locate
 from omio_core.geometry.box import Box
 from omio_core.images.image import Image
 from omio_core.images.opening import OpenedSource, open_source
@@ -119,7 +120,7 @@ class Subject:
         """Open a file directly with the reader, so that its exceptions are not wrapped."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", OmioWarning)
-            opened: Opened = load(self.reader.open)(str(path.resolve()), **options)
+            opened: Opened = load(self.reader.open)(locate(path.resolve()), **options)
             try:
                 yield opened
             finally:
@@ -134,8 +135,7 @@ def picture(image: Image) -> StoredPicture:
 
 def boxes_of(description: ImageDescription, level: int) -> Sequence[Box]:
     """Return the native boxes that exist at a level."""
-    resolution = description.levels[level]
-    return (Box.whole(resolution.shape),) if resolution.present is None else resolution.present
+    return description.levels[level].existing()
 
 
 def native(opened: Opened, index: int, level: int) -> NDArray[Any]:

@@ -14,8 +14,7 @@ import struct
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import CorruptFileError
-from omio_core.files.positioned import PositionedFile
+from omio_core.contract import CorruptFileError, PositionedFile
 
 from ._segments import HEADER, segment
 

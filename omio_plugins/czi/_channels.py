@@ -15,8 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from omio_core.contract import Channel, Fact
-from omio_core.metadata.units import seconds
+from omio_core.contract import Channel, Fact, seconds
 
 from ._directory import Scene
 from ._tree import Element, at, children, positive, text

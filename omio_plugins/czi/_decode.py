@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import CorruptFileError, UnsupportedFeatureError
-from omio_core.files.positioned import PositionedFile
+from omio_core.contract import CorruptFileError, PositionedFile, UnsupportedFeatureError
 
 from . import _jpeg, _jpegxr, _workers, _zstd
 from ._pixeltypes import JPEG, JPEGXR, NAMES, RAW, TYPES, ZSTD0, ZSTD1, dtype_of

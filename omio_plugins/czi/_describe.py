@@ -8,9 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from omio_core.contract import Box, ImageDescription, Level
-from omio_core.files.positioned import PositionedFile
-from omio_core.geometry.axes import name as axis_name
+from omio_core.contract import Box, ImageDescription, Level, PositionedFile, axis_name
 
 from . import _facts
 from ._directory import Directory

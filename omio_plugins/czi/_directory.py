@@ -14,9 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import FileChangedError
-from omio_core.files.local import locate
-from omio_core.files.positioned import PositionedFile
+from omio_core.contract import FileChangedError, PositionedFile, locate
 
 from ._parse import check_entries, directory_bytes, parse_entries
 from ._segments import file_header, xml_of

@@ -13,10 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from omio_core.contract import Fact
-from omio_core.errors import OmioError
-from omio_core.metadata.units import micrometres
-from omio_core.parsing.xml import parse
+from omio_core.contract import Fact, OmioError, micrometres, parse_xml
 
 from ._tree import Element, at, children, date, number, positive, text
 
@@ -105,7 +102,7 @@ def scene_names(xml: bytes) -> dict[int, str]:
     if start < 0 or end < 0:
         return {}
     try:
-        return _names(parse(xml[start : end + len(_END)], "list of scenes"))
+        return _names(parse_xml(xml[start : end + len(_END)], "list of scenes"))
     except OmioError:
         return {}
 

@@ -12,11 +12,17 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Channel, Fact, Facts, Planes
-from omio_core.errors import FileChangedError, LimitExceededError
-from omio_core.files.local import locate
-from omio_core.files.positioned import PositionedFile
-from omio_core.settings import current
+from omio_core.contract import (
+    Channel,
+    Fact,
+    Facts,
+    FileChangedError,
+    LimitExceededError,
+    Planes,
+    PositionedFile,
+    current_settings,
+    locate,
+)
 
 from . import _document, _planes
 from ._attachments import time_stamps
@@ -125,7 +131,7 @@ def _xml(file: PositionedFile, directory: Directory) -> bytes | None:
     if directory.metadata is None:
         return None
     offset, size = directory.metadata
-    if size > (most := current().max_xml):
+    if size > (most := current_settings().max_xml):
         raise LimitExceededError(
             "the CZI metadata are too long",
             evidence=f"{size} bytes; at most {most}",

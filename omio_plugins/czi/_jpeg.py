@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from omio_core.errors import CorruptFileError
+from omio_core.contract import CorruptFileError
 
 _NO_FRAME = (0xC4, 0xC8, 0xCC)  # DHT, JPG, DAC: no frame headers, although among their codes
 

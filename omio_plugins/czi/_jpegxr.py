@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from omio_core.errors import CorruptFileError
+from omio_core.contract import CorruptFileError
 
 _WIDTH, _HEIGHT, _OFFSET = 0xBC80, 0xBC81, 0xBCC0  # IMAGE_WIDTH, IMAGE_HEIGHT, IMAGE_OFFSET
 _MOST_TAGS = 256

@@ -11,9 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import CorruptFileError, LimitExceededError, UnsupportedFeatureError
-from omio_core.files.positioned import PositionedFile
-from omio_core.settings import current
+from omio_core.contract import (
+    CorruptFileError,
+    LimitExceededError,
+    PositionedFile,
+    UnsupportedFeatureError,
+    current_settings,
+)
 
 from ._pixeltypes import RAW, pixel_bytes
 from ._runs import unique_values
@@ -61,7 +65,7 @@ def directory_bytes(file: PositionedFile, offset: int) -> tuple[bytes, int]:
         raise CorruptFileError(
             "the directory does not hold what it says", evidence=f"{count} sub-blocks in {size} bytes"
         )
-    if count > (most := current().max_pages):
+    if count > (most := current_settings().max_pages):
         raise LimitExceededError(
             "the file has too many sub-blocks",
             evidence=f"{count:,}; at most {most:,} are allowed",
@@ -202,7 +206,7 @@ def check_entries(entries: NDArray[Any], size: int) -> None:
             evidence=f"sub-block {k} at {position[k]}, {nbytes[k]:.0f} bytes of pixels; the file ends at {size}",
             remedy="the file is incomplete or damaged: copy it again from where it came from",
         )
-    settings = current()
+    settings = current_settings()
     if nbytes.sum() > max(float(size) * settings.max_expansion, _ALWAYS_ALLOWED) or nbytes.max() > settings.max_memory:
         raise LimitExceededError(
             "the file declares far more pixels than it can hold",

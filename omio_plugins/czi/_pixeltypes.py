@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import UnsupportedFeatureError
+from omio_core.contract import UnsupportedFeatureError
 
 RAW, JPEG, LZW, JPEGXR, ZSTD0, ZSTD1 = 0, 1, 2, 4, 5, 6
 """Compressions that have a name; codes from 100 on belong to cameras, codes from 1000 on to systems."""

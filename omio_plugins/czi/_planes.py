@@ -17,9 +17,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import CorruptFileError
-from omio_core.files.positioned import PositionedFile
-from omio_core.metadata import units
+from omio_core.contract import CorruptFileError, PositionedFile, convert_each, seconds
 
 from ._directory import Directory, Scene
 from ._segments import FIXED, HEADER
@@ -81,7 +79,7 @@ def _columns_in_file_order(file: PositionedFile, positions: NDArray[np.int64]) -
             values_by_name["DeltaT"][rows] = moments(texts, *_MOMENT)
             for name, (tag, stop) in _TAGS.items():
                 values_by_name[name][rows] = numbers(texts, tag, stop)
-    values_by_name["ExposureTime"] = units.each(values_by_name["ExposureTime"], "ns", units.seconds)
+    values_by_name["ExposureTime"] = convert_each(values_by_name["ExposureTime"], "ns", seconds)
     values_by_name["ExposureTime"][values_by_name["ExposureTime"] <= 0] = np.nan
     return {name: values for name, values in values_by_name.items() if not np.isnan(values).all()}
 

@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Box, ImageDescription
-from omio_core.errors import OmioError
-from omio_core.files.local import locate
+from omio_core.contract import Box, ImageDescription, OmioError, locate
 
 from ._decode import Decoder
 from ._describe import describe

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import CorruptFileError, LimitExceededError
-from omio_core.settings import current
+from omio_core.contract import CorruptFileError, LimitExceededError, current_settings
 
 from ._directory import Directory, Scene
 from ._levels import factors
@@ -182,7 +181,7 @@ def _check_planes(shape: tuple[int, ...], subblocks: int) -> None:
             "the file declares far more channels than it holds",
             evidence=f"{channels:,} of channels, phases, rotations and the like; {subblocks:,} sub-blocks",
         )
-    if math.prod(shape) > (most := current().max_pages):
+    if math.prod(shape) > (most := current_settings().max_pages):
         raise LimitExceededError(
             "the file declares too many planes",
             evidence=f"{math.prod(shape):,}; at most {most:,} are allowed",

@@ -9,8 +9,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from omio_core.errors import CorruptFileError, UnsupportedFeatureError
-from omio_core.files.positioned import PositionedFile
+from omio_core.contract import CorruptFileError, PositionedFile, UnsupportedFeatureError
 
 HEADER = 32  # bytes of a segment's header
 FIXED = 256  # least bytes of a sub-block's data before its metadata

@@ -14,9 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Box, runs
-from omio_core.errors import LimitExceededError
-from omio_core.wording import Aside, advise
+from omio_core.contract import Aside, Box, LimitExceededError, advise, runs
 
 from ._runs import runs_of, unique_values
 

@@ -11,8 +11,14 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from omio_core.errors import CorruptFileError
-from omio_core.parsing.xml import Element, first, local, named, parse
+from omio_core.contract import (
+    CorruptFileError,
+    Element,
+    children_named,
+    first_named,
+    local_name,
+    parse_xml,
+)
 
 __all__ = ["Element", "at", "children", "date", "metadata", "number", "positive", "text"]
 
@@ -28,18 +34,18 @@ def metadata(xml: bytes) -> Element:
     Raises
     ------
     CorruptFileError
-        The document is not well-formed, or has a DOCTYPE; see `omio_core.parsing.xml.parse`.
+        The document is not well-formed, or has a DOCTYPE; see `omio_core.parsing.xml.parse_xml`.
     LimitExceededError
         The document is too long.
     """
     used = _cut_unused(xml)
     try:
-        root = parse(used, "CZI metadata")
+        root = parse_xml(used, "CZI metadata")
     except CorruptFileError:
         if used is xml:
             raise
-        root = parse(xml, "CZI metadata")  # the bytes that were cut out were no elements
-    inner = first(root, "Metadata") if local(root) == "ImageDocument" else None
+        root = parse_xml(xml, "CZI metadata")  # the bytes that were cut out were no elements
+    inner = first_named(root, "Metadata") if local_name(root) == "ImageDocument" else None
     return root if inner is None else inner
 
 
@@ -62,13 +68,13 @@ def at(element: Element | None, *path: str) -> Element | None:
     for name in path:
         if element is None:
             return None
-        element = first(element, name)
+        element = first_named(element, name)
     return element
 
 
 def children(element: Element | None, name: str) -> Iterator[Element]:
     """The children of that name; none where the element is None."""
-    return iter(()) if element is None else named(element, name)
+    return iter(()) if element is None else children_named(element, name)
 
 
 def text(element: Element | None, *path: str) -> str | None:

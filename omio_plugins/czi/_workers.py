@@ -15,8 +15,13 @@ import sys
 import threading
 from pathlib import Path
 
-from omio_core.errors import CorruptFileError, MissingDependencyError, PluginError, UnsupportedFeatureError
-from omio_core.settings import current
+from omio_core.contract import (
+    CorruptFileError,
+    MissingDependencyError,
+    PluginError,
+    UnsupportedFeatureError,
+    current_settings,
+)
 
 from ._worker import ANSWER, DONE, JPEGXR, REQUEST
 
@@ -184,7 +189,7 @@ class Pool:
                     self._idle.remove(idle)
                     self._lent.append(idle)
                     return idle
-                if len(self._idle) + len(self._lent) < current().workers:
+                if len(self._idle) + len(self._lent) < current_settings().workers:
                     break
                 if self._idle:
                     self._idle.pop(0).end()

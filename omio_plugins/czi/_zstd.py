@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import CorruptFileError
+from omio_core.contract import CorruptFileError
 
 _MAGIC = b"\x28\xb5\x2f\xfd"
 _MOST_SCRATCH = 16 << 20  # bytes of scratch memory that a thread keeps

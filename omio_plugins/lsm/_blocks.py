@@ -10,8 +10,7 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from omio_core.errors import CorruptFileError
-from omio_core.files.positioned import PositionedFile
+from omio_core.contract import CorruptFileError, PositionedFile
 
 from ._info import Info, dimension
 from ._scan import length_of

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
-from omio_core.errors import CorruptFileError, UnsupportedFeatureError
+from omio_core.contract import CorruptFileError, UnsupportedFeatureError
 from omio_plugins.tiff._ifd import Chain, Page
 from omio_plugins.tiff._structure import NONE, STRIP_OFFSETS, Values
 

@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from omio_core.contract import Channel, Fact
-from omio_core.metadata.units import decimal, nanometres
+from omio_core.contract import Channel, Fact, decimal, nanometres
 
 from ._info import Info
 

@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from omio_core.contract import Fact, Facts, Planes
-from omio_core.metadata.units import decimal, micrometres
+from omio_core.contract import Fact, Facts, Planes, decimal, micrometres
 from omio_plugins.tiff._structure import Structure
 from omio_plugins.tiff._tags import jsonable
 

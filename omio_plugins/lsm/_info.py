@@ -11,7 +11,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
-from omio_core.errors import CorruptFileError
+from omio_core.contract import CorruptFileError
 
 TAG = 34412
 MAGIC = (0x00300494C, 0x00400494C)  # of releases 1.3 and of 1.5 and later

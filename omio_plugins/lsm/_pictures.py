@@ -14,10 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Box, ImageDescription, Level
-from omio_core.errors import UnsupportedFeatureError
-from omio_core.files.positioned import PositionedFile
-from omio_core.wording import advise
+from omio_core.contract import (
+    Box,
+    ImageDescription,
+    Level,
+    PositionedFile,
+    UnsupportedFeatureError,
+    advise,
+)
 from omio_plugins.tiff._chain import read_chain
 from omio_plugins.tiff._ifd import PageSequence
 from omio_plugins.tiff._pages import PagesInOrder
@@ -177,7 +181,7 @@ def _join(parts: tuple[Picture, ...]) -> ImageDescription:
         present = tuple(
             Box((*box.spans[:at], (c, c + 1), *box.spans[at:]))
             for c, level in enumerate(levels)
-            for box in ((Box.whole(level.shape),) if level.present is None else level.present)
+            for box in level.existing()
         )
     shape, blocks = levels[0].shape, levels[0].blocks
     level_of_all = Level(

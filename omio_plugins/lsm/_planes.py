@@ -12,8 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.files.location import Stamp
-from omio_core.files.positioned import PositionedFile
+from omio_core.contract import PositionedFile, Stamp
 from omio_plugins.tiff._ifd import Chain, PageSequence
 from omio_plugins.tiff._pages import Pages
 from omio_plugins.tiff._structure import STRIP_COUNTS, STRIP_OFFSETS, Structure

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import CorruptFileError
+from omio_core.contract import CorruptFileError
 from omio_plugins.tiff._columns import numbers
 from omio_plugins.tiff._ifd import Chain, PageSequence
 from omio_plugins.tiff._structure import NONE, STRIP_COUNTS, STRIP_OFFSETS, Structure

@@ -16,9 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from omio_core.geometry.box import Box
-from omio_core.pixels.stream import pull
-from omio_core.threads import ordered
+from omio_core.contract import Box, ordered, pull
 
 from ._codecs import Encode, igzip, zlib
 from ._encode import Rows, apply_predictor, interleave

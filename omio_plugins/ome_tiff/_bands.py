@@ -11,9 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from omio_core.geometry.box import Box
-from omio_core.pixels.digests import Digest
-from omio_core.threads import ordered
+from omio_core.contract import Box, Digest, ordered
 
 from ._encode import Piece, Rows, Segments, halve, interleave, segments
 from ._file import Form

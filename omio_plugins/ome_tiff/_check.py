@@ -12,9 +12,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, BinaryIO
 
-from omio_core.errors import CorruptFileError
-from omio_core.ome import read, write
-from omio_core.parsing.xml import named, parse
+from omio_core.contract import (
+    CorruptFileError,
+    OmeDocument,
+    OmeImage,
+    check_ome,
+    children_named,
+    parse_ome,
+    parse_xml,
+)
 
 if TYPE_CHECKING:
     from omio_core.contract import ImageLike
@@ -36,13 +42,13 @@ def check(path: str, images: Sequence[ImageLike]) -> None:
         The OME-XML does not fit the schema.
     """
     pages = -1
-    document = read.OmeDocument()
+    document = OmeDocument()
     with open(path, "rb") as file:
         for pages, page in enumerate(_pages(file, os.fstat(file.fileno()).st_size)):
             if pages == 0:
                 xml = page.text(270)
-                write.check(xml)
-                document = read.parse(xml)
+                check_ome(xml)
+                document = parse_ome(xml)
                 shapes = list(_planes(document, images))
                 _check_order(xml, document)
             if pages >= len(shapes) or (page.number(257), page.number(256)) != shapes[pages]:
@@ -53,7 +59,7 @@ def check(path: str, images: Sequence[ImageLike]) -> None:
         raise _wrong(f"it has {pages + 1} pages, which are not the planes that the OME-XML describes")
 
 
-def _planes(document: read.OmeDocument, images: Sequence[ImageLike]) -> Iterator[tuple[int, int]]:
+def _planes(document: OmeDocument, images: Sequence[ImageLike]) -> Iterator[tuple[int, int]]:
     """Yield the height and width of every plane, in the order of the pages."""
     if len(document.images) != len(images):
         raise _wrong(f"the OME-XML describes {len(document.images)} images instead of {len(images)}")
@@ -69,7 +75,7 @@ def _planes(document: read.OmeDocument, images: Sequence[ImageLike]) -> Iterator
         yield from [(described.size_y, described.size_x)] * planes
 
 
-def _in_order(image: read.OmeImage, ifd: int, planes: int) -> bool:
+def _in_order(image: OmeImage, ifd: int, planes: int) -> bool:
     """Whether the planes of an image follow `ifd` in its DimensionOrder, by one TiffData for each or for all."""
     if len(image.tiff_data) == 1:
         data = image.tiff_data[0]
@@ -79,7 +85,7 @@ def _in_order(image: read.OmeImage, ifd: int, planes: int) -> bool:
     return places == [(ifd + k, 1, k) for k in range(planes)]
 
 
-def _numbering(image: read.OmeImage) -> Callable[[Mapping[str, int]], int]:
+def _numbering(image: OmeImage) -> Callable[[Mapping[str, int]], int]:
     """A function from the indices of a plane along Z, C and T to its number in DimensionOrder; -1 if out of range."""
     lengths = {"Z": image.size_z, "C": len(image.samples), "T": image.size_t}
     slowest = image.order[:1:-1]
@@ -95,13 +101,13 @@ def _numbering(image: read.OmeImage) -> Callable[[Mapping[str, int]], int]:
     return number
 
 
-def _check_order(xml: bytes, document: read.OmeDocument) -> None:
+def _check_order(xml: bytes, document: OmeDocument) -> None:
     """Check that Plane elements follow the directories, for programs that match them by position."""
     if b"<Plane " not in xml:
         return
-    for described, element in zip(document.images, named(parse(xml, "OME-XML"), "Image"), strict=True):
+    for described, element in zip(document.images, children_named(parse_xml(xml, "OME-XML"), "Image"), strict=True):
         number = _numbering(described)
-        elements = [e for pixels in named(element, "Pixels") for e in named(pixels, "Plane")]
+        elements = [e for pixels in children_named(element, "Pixels") for e in children_named(pixels, "Plane")]
         numbers = [number({axis: int(e.get(f"The{axis}", -1)) for axis in "ZCT"}) for e in elements]
         total = described.size_z * len(described.samples) * described.size_t
         has_all = len(described.tiff_data) == total

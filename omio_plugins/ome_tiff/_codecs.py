@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import WriteError
-from omio_core.wording import advise, worded
+from omio_core.contract import WriteError, advise, worded
 
 Pixels = NDArray[Any]
 Encode = Callable[[Pixels, int], bytes]

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.geometry.box import Box
-from omio_core.pixels.digests import of_plane
+from omio_core.contract import Box, plane_digest
 
 from ._codecs import PREDICTOR_NONE, bytes_of, predict
 from ._file import Form
@@ -67,7 +66,7 @@ def encode(plan: Plan, digests: bool, box: Box, pixels: Rows) -> list[Piece]:
         for form in plan.reduced:
             rows = halve(rows, plan.method)
             levels.append(segments(plan, form, rows))
-        pieces.append(Piece(segments=levels, digests=tuple(of_plane(plane) for plane in planes) if digests else ()))
+        pieces.append(Piece(segments=levels, digests=tuple(plane_digest(plane) for plane in planes) if digests else ()))
     return pieces
 
 

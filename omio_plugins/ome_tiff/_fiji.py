@@ -10,10 +10,14 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from omio_core.contract import WriteRequest
-from omio_core.errors import WriteError
-from omio_core.metadata.model import Metadata
-from omio_core.wording import advise, either, worded
+from omio_core.contract import (
+    Metadata,
+    WriteError,
+    WriteRequest,
+    advise,
+    either,
+    worded,
+)
 
 from ._file import Form
 

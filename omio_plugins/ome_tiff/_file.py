@@ -19,8 +19,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import BinaryIO
 
-from omio_core.errors import WriteError
-from omio_core.wording import advise
+from omio_core.contract import WriteError, advise
 
 WORD = 8  # bytes; TIFF 6.0 wants 2, offsets of BigTIFF have 8
 HEADER = 16  # bytes of a BigTIFF header; a classic header takes 8, the other 8 stay empty

@@ -10,14 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from omio_core.contract import ImageLike, WriteRequest
-from omio_core.errors import WriteError
-from omio_core.geometry.box import Box, grid
-from omio_core.metadata.facts import Planes
-from omio_core.metadata.model import Metadata
-from omio_core.ome.read import ORDERS
-from omio_core.pixels.stream import pull
-from omio_core.wording import advise, either, worded
+from omio_core.contract import (
+    DIMENSION_ORDERS,
+    Box,
+    ImageLike,
+    Metadata,
+    Planes,
+    WriteError,
+    WriteRequest,
+    advise,
+    either,
+    grid,
+    pull,
+    worded,
+)
 
 from . import IF_IT_FITS, WIDENED, _fiji
 from . import _codecs as codecs
@@ -113,7 +119,7 @@ def plan(index: int, image: ImageLike, request: WriteRequest, *, look: bool = Tr
         method=method,
         encode=codec.encode,
         compression_level=compression_level,
-        order=_choose(request, "order", "XYCZT" if channels_fastest else "XYZCT", ORDERS),
+        order=_choose(request, "order", "XYCZT" if channels_fastest else "XYZCT", DIMENSION_ORDERS),
         notes=tuple(notes),
     )
 

@@ -13,13 +13,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from omio_core.contract import ImageLike, WriteRequest, Written
-from omio_core.errors import WriteError
-from omio_core.geometry.box import Box
-from omio_core.metadata.namespaces import omio_version
-from omio_core.ome import write as omexml
-from omio_core.pixels.digests import METHOD
-from omio_core.pixels.stream import pull
+from omio_core.contract import (
+    DIGEST_METHOD,
+    PIXEL_TYPES,
+    Box,
+    ImageLike,
+    WriteError,
+    WriteRequest,
+    Written,
+    build_ome,
+    omio_version,
+    pull,
+    refuse_planes,
+)
 
 from . import _fiji
 from ._auto import fastest
@@ -59,9 +65,9 @@ def write(path: str, images: Sequence[ImageLike], request: WriteRequest) -> Writ
             digests_of_images.append(digests)
             plans[i] = _record_digests(image_plan, digests) if digests else image_plan
         software = f"omio-core {omio_version()}"
-        xml = omexml.build(
+        xml = build_ome(
             [image_plan.metadata for image_plan in plans],
-            pixel_types=[omexml.PIXEL_TYPES[image_plan.dtype.name] for image_plan in plans],
+            pixel_types=[PIXEL_TYPES[image_plan.dtype.name] for image_plan in plans],
             creator=software,
             first_ifds=first_ifds,
             orders=[image_plan.order for image_plan in plans],
@@ -93,7 +99,7 @@ def refuse(images: Sequence[ImageLike], request: WriteRequest) -> None:
         Facts per plane do not have the shape of the picture.
     """
     for image in images:
-        omexml.refuse_planes(image.metadata)
+        refuse_planes(image.metadata)
     plans = _plans(images, request, look=False)
     least = sum(image_plan.image.nbytes for image_plan in plans if image_plan.encode is None and not image_plan.notes)
     if _bigtiff(request) is False and least > MOST_CLASSIC:
@@ -186,12 +192,12 @@ MOST_DIGESTS = 1 << 16
 def _record_digests(image_plan: Plan, digests: Sequence[str]) -> Plan:
     """Record the digests of the planes in the provenance of the plan."""
     if len(digests) <= MOST_DIGESTS:
-        record = {"method": METHOD, "planes": " ".join(digests)}
+        record = {"method": DIGEST_METHOD, "planes": " ".join(digests)}
     else:
         import hashlib
 
         record = {
-            "method": f"SHA-256 of the digests; each: {METHOD}",
+            "method": f"SHA-256 of the digests; each: {DIGEST_METHOD}",
             "all": hashlib.sha256("".join(digests).encode()).hexdigest(),
         }
     return replace(

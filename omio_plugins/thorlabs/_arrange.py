@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from omio_core.contract import Box
-from omio_core.errors import AmbiguousAxesError, CorruptFileError, MetadataConflictError, OmioError
-from omio_core.wording import Aside, advise
+from omio_core.contract import (
+    AmbiguousAxesError,
+    Aside,
+    Box,
+    CorruptFileError,
+    MetadataConflictError,
+    OmioError,
+    advise,
+)
 
 from ._candidates import in_words, near_shapes
 from ._names import command

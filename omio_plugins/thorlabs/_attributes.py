@@ -8,9 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from omio_core.errors import CorruptFileError
-from omio_core.parsing.xml import Element, local, parse
-from omio_core.wording import advise
+from omio_core.contract import CorruptFileError, Element, advise, local_name, parse_xml
 
 _DEEPEST = 8  # nested elements; ThorImageLS nests two
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}(?:\.0*)?")
@@ -41,11 +39,11 @@ class Attributes:
         CorruptFileError
             The XML is malformed, or not written by ThorImageLS.
         """
-        root = parse(xml, title)
-        if local(root) != ROOT:
+        root = parse_xml(xml, title)
+        if local_name(root) != ROOT:
             raise CorruptFileError(
                 f"{title} is not of ThorImageLS",
-                evidence=f"its root element is {local(root)[:80]}, not {ROOT}",
+                evidence=f"its root element is {local_name(root)[:80]}, not {ROOT}",
                 remedy=advise("name the right one with {sidecar}", sidecar=None),
             )
         return cls(title=title, values=_flatten(root))
@@ -100,7 +98,7 @@ def _flatten(root: Element) -> dict[str, str]:
         seen: Counter[str] = Counter()
         children = []
         for child in element:
-            name = local(child)
+            name = local_name(child)
             seen[name] += 1
             children.append((f"{where}{name}{'' if seen[name] == 1 else f'[{seen[name]}]'}/", child, depth + 1))
         pending += reversed(children)

@@ -9,8 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from omio_core.errors import CorruptFileError, MissingMetadataError, OmioError, UnsupportedFeatureError
-from omio_core.wording import Aside, advise, worded
+from omio_core.contract import (
+    Aside,
+    CorruptFileError,
+    MissingMetadataError,
+    OmioError,
+    UnsupportedFeatureError,
+    advise,
+    worded,
+)
 
 from ._attributes import Attributes
 from ._shape import StatedShape

@@ -13,10 +13,17 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from omio_core.contract import Channel, Fact, Facts
-from omio_core.errors import MetadataConflictError, MetadataError, MissingMetadataError, OmioError
-from omio_core.metadata.plain import plain
-from omio_core.parsing.yaml import load
+from omio_core.contract import (
+    Channel,
+    Fact,
+    Facts,
+    MetadataConflictError,
+    MetadataError,
+    MissingMetadataError,
+    OmioError,
+    parse_yaml,
+    plain,
+)
 
 from ._candidates import in_words, shapes
 from ._shape import StatedShape
@@ -30,7 +37,7 @@ _MOST = 1 << 40  # for any length: more than a file system can store, while prod
 def claims(data: bytes, name: str) -> bool:
     """Whether a YAML text of another name is the sidecar of the RAW file `name`: it has X and Y, and names no other."""
     try:
-        mapping = load(data)
+        mapping = parse_yaml(data)
     except OmioError:
         return False
     return isinstance(mapping, dict) and {"X", "Y"} <= set(mapping) and mapping.get("file") in (None, name)
@@ -53,7 +60,7 @@ def read(data: bytes, title: str, path: str) -> dict[str, Any]:
     MetadataConflictError
         The sidecar names another file.
     """
-    mapping = load(data, title)
+    mapping = parse_yaml(data, title)
     if not isinstance(mapping, dict):
         raise _wrong(title, "it holds no keys with values", path)
     for key in mapping:
@@ -149,7 +156,7 @@ def facts(values: Mapping[str, Any], title: str) -> Facts:
 
 def vendor(data: bytes, title: str) -> dict[str, Any]:
     """The sidecar as it is: its name, its values, and its text."""
-    return {"sidecar": title, "values": load(data, title), "text": data.decode("utf-8", "replace")}
+    return {"sidecar": title, "values": parse_yaml(data, title), "text": data.decode("utf-8", "replace")}
 
 
 def _wrong(title: str, evidence: str, path: str) -> MetadataError:

@@ -15,11 +15,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Box, Facts, ImageDescription, Level, MappedLayout
-from omio_core.errors import MetadataWarning, UnsupportedFeatureError, warn
-from omio_core.files.local import locate
-from omio_core.files.positioned import PositionedFile
-from omio_core.wording import advise
+from omio_core.contract import (
+    Box,
+    Facts,
+    ImageDescription,
+    Level,
+    MappedLayout,
+    MetadataWarning,
+    PositionedFile,
+    UnsupportedFeatureError,
+    advise,
+    locate,
+    warn,
+)
 
 from . import _experiment, _facts, _manual, _sidecar
 from ._arrange import Arrangement, arrange

@@ -11,15 +11,16 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from omio_core.errors import (
+from omio_core.contract import (
     AmbiguousSidecarError,
     LimitExceededError,
     MetadataError,
     MissingMetadataError,
     OmioError,
     ReadError,
+    advise,
+    either,
 )
-from omio_core.wording import advise, either
 
 from ._manual import claims
 from ._names import SIDECARS, YAML, Neighbours, command

@@ -6,7 +6,7 @@ import json
 import os
 from typing import Any
 
-from omio_core.errors import OmioError, UnsupportedFeatureError
+from omio_core.contract import OmioError, UnsupportedFeatureError
 
 from . import _experiment, _facts, _sidecar
 from ._arrange import arrange

@@ -13,8 +13,7 @@ import struct
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import CorruptFileError, LimitExceededError
-from omio_core.files.positioned import PositionedFile
+from omio_core.contract import CorruptFileError, LimitExceededError, PositionedFile
 
 from ._ifd import Chain
 from ._pages import PageCollector

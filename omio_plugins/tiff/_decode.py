@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import CorruptFileError, OmioError, UnsupportedFeatureError
+from omio_core.contract import CorruptFileError, OmioError, UnsupportedFeatureError
 
 from . import _lzw, _packbits
 from ._structure import DEFLATE, JPEG, Structure, expansion_limit

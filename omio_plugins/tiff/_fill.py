@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import AbsentPlanesWarning, CorruptFileError, OmioError, UnsupportedFeatureError, warn
+from omio_core.contract import AbsentPlanesWarning, CorruptFileError, OmioError, UnsupportedFeatureError, warn
 
 from ._decode import HOT, Decoders
 from ._ifd import Page

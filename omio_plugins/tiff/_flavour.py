@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 
-from omio_core.errors import CorruptFileError, UnsupportedFeatureError
+from omio_core.contract import CorruptFileError, UnsupportedFeatureError
 
 from . import _imagej, _micromanager, _ome, _plain, _scanimage, _shaped, _stk, _svs
 from ._ifd import Chain

@@ -10,9 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, overload
 
-from omio_core.errors import CorruptFileError, LimitExceededError
-from omio_core.files.positioned import PositionedFile
-from omio_core.settings import current
+from omio_core.contract import CorruptFileError, LimitExceededError, PositionedFile, current_settings
 
 from ._structure import Structure, Values
 from ._tables import TYPES, Form, Layout, Run, Tag
@@ -75,7 +73,7 @@ class Chain:
 
     def __init__(self, file: PositionedFile, form: Form):
         self.file, self.form = file, form
-        self.settings = current()  # called once: it reads the environment
+        self.settings = current_settings()  # called once: it reads the environment
 
     def structural_values(self, values: Values, counts: Mapping[int, int]) -> Values:
         """The values that `structure_of` reads; a format built on TIFF whose writers misstate them corrects them here.

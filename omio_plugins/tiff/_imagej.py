@@ -11,9 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from omio_core.contract import Fact, Facts
-from omio_core.errors import CorruptFileError
-from omio_core.metadata.units import seconds
+from omio_core.contract import CorruptFileError, Fact, Facts, seconds
 
 from . import _plain
 from ._ifd import Chain, PageSequence

@@ -14,9 +14,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from omio_core.contract import Fact
-from omio_core.metadata.units import micrometres
-from omio_core.wording import Aside, worded
+from omio_core.contract import Aside, Fact, micrometres, worded
 
 from ._tags import RESOLUTION_UNITS, RawTags, is_display_or_print, spacing
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from omio_core.errors import UnsupportedFeatureError
+from omio_core.contract import UnsupportedFeatureError
 
 from ._chain import Tables
 from ._ifd import Chain, Page

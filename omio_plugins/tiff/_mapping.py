@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import MappedLayout
-from omio_core.files.local import locate
+from omio_core.contract import MappedLayout, locate
 
 from ._columns import numbers
 from ._ifd import Page

@@ -14,10 +14,14 @@ import stat
 import struct
 from functools import cached_property
 
-from omio_core.errors import CorruptFileError, LimitExceededError, OmioError
-from omio_core.files.local import locate
-from omio_core.files.positioned import PositionedFile
-from omio_core.settings import current
+from omio_core.contract import (
+    CorruptFileError,
+    LimitExceededError,
+    OmioError,
+    PositionedFile,
+    current_settings,
+    locate,
+)
 
 from ._chain import MOST_TAGS, read_chain
 from ._ifd import Chain
@@ -128,7 +132,7 @@ class Members:
             chain = self.chain(path)
             return chain.text(chain.pages[0], DESCRIPTION) or ""
         file = self._file(path)
-        if file.size > (most := current().max_xml):
+        if file.size > (most := current_settings().max_xml):
             raise LimitExceededError(
                 f"{path} is too long for OME-XML",
                 evidence=f"{file.size} bytes, at most {most}",
@@ -162,7 +166,7 @@ class Members:
         if path is None or path == self.first.path:
             return ""
         with contextlib.closing(locate(path).open()) as file:
-            return decode(_xml_head(file, current().max_xml).partition(b"\0")[0])
+            return decode(_xml_head(file, current_settings().max_xml).partition(b"\0")[0])
 
     def _file(self, path: str) -> PositionedFile:
         if path == self.first.path:

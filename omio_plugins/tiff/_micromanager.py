@@ -16,9 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from omio_core.contract import Channel, Fact, Facts
-from omio_core.errors import CorruptFileError, LimitExceededError
-from omio_core.metadata.units import seconds
+from omio_core.contract import (
+    Channel,
+    CorruptFileError,
+    Fact,
+    Facts,
+    LimitExceededError,
+    seconds,
+)
 
 from . import _plain
 from ._ifd import Chain, Page

@@ -13,10 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from omio_core.contract import ImageDescription, Level
-from omio_core.errors import CorruptFileError
-from omio_core.ome import read
-from omio_core.ome.positions import Position
+from omio_core.contract import (
+    CorruptFileError,
+    ImageDescription,
+    Level,
+    OmeDocument,
+    OmeImage,
+    Position,
+    TiffData,
+    ome_facts,
+    parse_ome,
+)
 
 from . import _plain, _series
 from ._ifd import Chain, Page
@@ -50,7 +57,7 @@ def pictures(chain: Chain, description: str, members: Members) -> list[Picture]:
         The XML is broken, names IFDs that do not exist, or contradicts them; a file of the set must not be opened, or
         is another file than the set expects.
     """
-    document = read.parse(description)
+    document = parse_ome(description)
     home = Home(path=chain.file.path, text=description, document=document, chain=chain)
     if document.metadata_file is None:
         return _describe_all(_series.listing(home, members) or home, members)
@@ -77,14 +84,14 @@ def companion(members: Members) -> list[Picture]:
     """
     path = members.first.path
     text = members.text(path)
-    return _describe_all(Home(path=path, text=text, document=read.parse(text), chain=None), members)
+    return _describe_all(Home(path=path, text=text, document=parse_ome(text), chain=None), members)
 
 
-def _read_metadata_file(path: str, reference: read.OmeDocument, members: Members) -> Home:
+def _read_metadata_file(path: str, reference: OmeDocument, members: Members) -> Home:
     """Read the document that a BinaryOnly element names."""
     text = members.text(path)
     try:
-        document = read.parse(text)
+        document = parse_ome(text)
     except CorruptFileError as error:
         raise CorruptFileError(f"{path}: {error.what}", evidence=error.evidence, path=path) from error
     expected, stated = normalize_uuid(reference.metadata_uuid), normalize_uuid(document.uuid)
@@ -120,7 +127,7 @@ def _describe_all(home: Home, members: Members) -> list[Picture]:
     return [_describe_image(home, image, files, members) for image in home.document.images]
 
 
-def _describe_image(home: Home, image: read.OmeImage, files: Sources, members: Members) -> Picture:
+def _describe_image(home: Home, image: OmeImage, files: Sources, members: Members) -> Picture:
     samples = _count_samples(home, image, files)
     channels = image.size_c // samples
     declared = (image.size_t, image.size_z, channels)
@@ -136,7 +143,7 @@ def _describe_image(home: Home, image: read.OmeImage, files: Sources, members: M
         plane_facts["beside"] = attributes
     fields: dict[str, Any] = {
         "kind": "OME-TIFF set" if files.several else "OME-TIFF",
-        "facts": partial(read.facts, home.text, image.index, channels=channels, **plane_facts),
+        "facts": partial(ome_facts, home.text, image.index, channels=channels, **plane_facts),
         "part_of": "" if part is None else part.words,
         "name": image.name,
         "absent_files": absent,
@@ -167,7 +174,7 @@ def _find_path(pages: Mapping[int, Page], planes: Planes, at: Position) -> str |
     return None if page is None else page.chain.file.path
 
 
-def _describe_absent(image: read.OmeImage, planes: Planes, samples: int, fields: Mapping[str, Any]) -> Picture:
+def _describe_absent(image: OmeImage, planes: Planes, samples: int, fields: Mapping[str, Any]) -> Picture:
     """Describe an image whose files are all missing: its axes and sizes, with nothing present."""
     if image.pixel_type not in _TYPES:
         raise CorruptFileError(f"{planes.name} has no type of pixel", evidence=f"Type is {image.pixel_type[:80]!r}")
@@ -187,9 +194,9 @@ def _describe_absent(image: read.OmeImage, planes: Planes, samples: int, fields:
     return Picture(description=description, lead=lead, levels=(Stack(pages={}),))
 
 
-def _count_samples(home: Home, image: read.OmeImage, files: Sources) -> int:
+def _count_samples(home: Home, image: OmeImage, files: Sources) -> int:
     """Samples per pixel of the pages; SizeC counts each of them."""
-    tiff_data = image.tiff_data or (read.TiffData(),)
+    tiff_data = image.tiff_data or (TiffData(),)
     candidates = ((data, chain) for data in tiff_data if (chain := files.chain(data)) is not None)
     first = next(candidates, None)
     if first is None:  # as in the Channel elements, if they agree
@@ -212,7 +219,7 @@ def _count_samples(home: Home, image: read.OmeImage, files: Sources) -> int:
 
 
 def _compare(
-    image: read.OmeImage, planes: Planes, pages: Mapping[int, Page]
+    image: OmeImage, planes: Planes, pages: Mapping[int, Page]
 ) -> tuple[np.dtype[np.generic] | None, tuple[str, ...]]:
     """Check the OME-XML against the pages; the type of the pixels if only the OME-XML states it, with a note."""
     alike = kinds(pages)

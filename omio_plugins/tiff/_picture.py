@@ -10,9 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from omio_core.contract import ImageDescription, Level
-from omio_core.contract import no_facts as no_facts
-from omio_core.errors import LimitExceededError
+from omio_core.contract import ImageDescription, Level, LimitExceededError, no_facts
 
 from ._colours import colour_notes, facts_as_channels, facts_with_color_map, is_foreign
 from ._ifd import Page

@@ -10,9 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from omio_core.errors import CorruptFileError
-from omio_core.ome import read
-from omio_core.ome.positions import Position
+from omio_core.contract import CorruptFileError, OmeImage, Position, TiffData
 
 from ._ifd import Chain, Page
 from ._pages import PagesInOrder
@@ -41,7 +39,7 @@ class Planes:
             flat = flat * n + firsts[axis]
         return flat
 
-    def flat(self, tiff_data: Iterable[read.TiffData]) -> Iterator[tuple[read.TiffData, int | None]]:
+    def flat(self, tiff_data: Iterable[TiffData]) -> Iterator[tuple[TiffData, int | None]]:
         """Each TiffData with the flat index of its first plane; None if that is outside the declared sizes."""
         (nz, wz), (nc, wc), (nt, wt) = (self._axis_step(axis) for axis in "ZCT")
         for data in tiff_data:
@@ -58,13 +56,13 @@ _Table = dict[int, tuple[Chain, int]]
 
 
 def assign(
-    files: Sources, image: read.OmeImage, planes: Planes
+    files: Sources, image: OmeImage, planes: Planes
 ) -> tuple[Mapping[int, Page], tuple[str, ...], tuple[str, ...]]:
     """From the flat index of a plane to its page, for planes that have one; missing files; assumptions."""
     table: _Table = {}
     absent: dict[str, None] = {}
     outside = 0
-    tiff_data = image.tiff_data or (read.TiffData(),)
+    tiff_data = image.tiff_data or (TiffData(),)
     budget = 16 * (files.pages + 16) + len(tiff_data)  # bounds the work: a valid file names each plane about once
     for data, flat in stretches(planes.flat(tiff_data)):
         if flat is None:
@@ -92,9 +90,9 @@ def assign(
     return _find_pages(table), tuple(absent), tuple(assumptions)
 
 
-def stretches(pairs: Iterable[tuple[read.TiffData, int | None]]) -> Iterator[tuple[read.TiffData, int | None]]:
+def stretches(pairs: Iterable[tuple[TiffData, int | None]]) -> Iterator[tuple[TiffData, int | None]]:
     """Join TiffData of one plane each that follow one another, as planes and in their file, to one TiffData."""
-    first: read.TiffData | None = None
+    first: TiffData | None = None
     begin, n = 0, 0
     for data, flat in pairs:
         if (
@@ -117,7 +115,7 @@ def stretches(pairs: Iterable[tuple[read.TiffData, int | None]]) -> Iterator[tup
         yield (replace(first, ifd=first.ifd or 0, count=n) if n > 1 else first), begin
 
 
-def _ifd_range(chain: Chain, data: read.TiffData, planes: Planes, most: int) -> tuple[int, int]:
+def _ifd_range(chain: Chain, data: TiffData, planes: Planes, most: int) -> tuple[int, int]:
     """The first IFD that a TiffData names, and the number of IFDs, at most `most`."""
     ifd, count = data.ifd or 0, data.count
     if count is None:  # all of the file, or the named one (ome.xsd, TiffData/@PlaneCount)

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Box, runs
-from omio_core.geometry.axes import unfold
+from omio_core.contract import Box, runs, unfold
 
 from ._ifd import Page
 from ._pages import PagesInOrder, kinds

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Box, ImageDescription
-from omio_core.errors import OmioError
+from omio_core.contract import Box, ImageDescription, OmioError
 
 from . import _ome
 from ._fill import Fill, Spans

@@ -17,9 +17,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from omio_core.errors import CorruptFileError, OmioError
-from omio_core.ome import positions, read
-from omio_core.ome.positions import Position, Spans
+from omio_core.contract import (
+    CorruptFileError,
+    OmeDocument,
+    OmeImage,
+    OmioError,
+    Position,
+    Spans,
+    parse_ome,
+    plane_position,
+    plane_positions,
+)
 
 from ._ifd import Page
 from ._members import Members
@@ -60,12 +68,12 @@ def listing(home: Home, members: Members) -> Home | None:
     return None
 
 
-def _read_listing(candidate: str, name: str, members: Members) -> tuple[str, read.OmeDocument | None]:
+def _read_listing(candidate: str, name: str, members: Members) -> tuple[str, OmeDocument | None]:
     """The OME-XML of a file whose TiffData name another, as text and as document; None if there is no such file."""
     with contextlib.suppress(OmioError, OSError):  # an unreadable file lists nothing
         text = members.peek(candidate)
         if name in text or escape(name) in text:  # a text search is faster than parsing XML that lists other files
-            document = read.parse(text)
+            document = parse_ome(text)
             file_names = (data.file_name for image in document.images for data in image.tiff_data)
             if any(
                 file_name is not None and file_name.replace("\\", "/").removeprefix("./") == name
@@ -136,7 +144,7 @@ class Part:
         return by_index, (), (self.words,)
 
 
-def part(home: Home, image: read.OmeImage, sizes: Position) -> Part | None:
+def part(home: Home, image: OmeImage, sizes: Position) -> Part | None:
     """The part of an image in its file, if it has as many Plane elements as pages, and no TiffData.
 
     Parameters
@@ -163,7 +171,7 @@ def part(home: Home, image: read.OmeImage, sizes: Position) -> Part | None:
     pages = home.chain.pages
     if len(pages) >= math.prod(sizes):
         return None
-    elements = positions.positions(home.text, image.index, sizes)
+    elements = plane_positions(home.text, image.index, sizes)
     known = [at for at in elements if at is not None]
     if len(elements) != len(pages) or len(known) != len(pages):
         return None
@@ -209,7 +217,7 @@ def _spell_sizes(sizes: Position) -> str:
 
 
 def plane_attributes(
-    home: Home, image: read.OmeImage, sizes: Position, members: Members, files: Callable[[Position], str | None]
+    home: Home, image: OmeImage, sizes: Position, members: Members, files: Callable[[Position], str | None]
 ) -> tuple[Mapping[str, str], ...]:
     """Attributes of the Plane elements in which members describe their own planes, if the document does not.
 
@@ -224,13 +232,13 @@ def plane_attributes(
     """
     if len(home.document.images) > 1 or not any(texts for path, texts in members.planes.items() if path != home.path):
         return ()
-    known = set(positions.positions(home.text, image.index, sizes))
+    known = set(plane_positions(home.text, image.index, sizes))
     if len(known) >= math.prod(sizes):
         return ()
     others = []
     for path, texts in members.planes.items():
         for stated in map(attributes, texts):
-            at = positions.position(stated, sizes)
+            at = plane_position(stated, sizes)
             if at is not None and at not in known and files(at) == path:  # ignore statements on planes of other files
                 others.append(stated)
     return tuple(others)

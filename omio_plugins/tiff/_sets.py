@@ -12,8 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from omio_core.errors import AbsentDataError, CorruptFileError, UnsupportedFeatureError
-from omio_core.ome.read import OmeDocument, TiffData
+from omio_core.contract import AbsentDataError, CorruptFileError, OmeDocument, TiffData, UnsupportedFeatureError
 
 from ._ifd import Chain
 from ._members import Members

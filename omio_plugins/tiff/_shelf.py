@@ -12,9 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from omio_core.errors import FileChangedError
-from omio_core.files.location import Stamp
-from omio_core.files.positioned import LocalFile, PositionedFile
+from omio_core.contract import FileChangedError, LocalFile, PositionedFile, Stamp
 
 CAPACITY = 4  # idle open files of one set; many sets may be open at once
 

@@ -23,9 +23,15 @@ from typing import Any
 
 import numpy as np
 
-from omio_core.contract import Fact, Facts, Planes
-from omio_core.errors import CorruptFileError, UnsupportedFeatureError
-from omio_core.metadata.units import micrometres, seconds
+from omio_core.contract import (
+    CorruptFileError,
+    Fact,
+    Facts,
+    Planes,
+    UnsupportedFeatureError,
+    micrometres,
+    seconds,
+)
 
 from ._ifd import Chain, Page
 from ._picture import Picture, Stack, picture

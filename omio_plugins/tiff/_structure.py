@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from omio_core.errors import OmioError, UnsupportedFeatureError
+from omio_core.contract import OmioError, UnsupportedFeatureError
 
 STRIP_OFFSETS, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS = 273, 279, 324, 325
 OFFSETS = (TILE_OFFSETS, STRIP_OFFSETS)

@@ -13,10 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from omio_core.contract import Fact, Facts
-from omio_core.errors import CorruptFileError
-from omio_core.metadata.plain import plain
-from omio_core.metadata.units import micrometres
+from omio_core.contract import CorruptFileError, Fact, Facts, micrometres, plain
 
 from ._ifd import Chain, Page
 from ._tables import Order

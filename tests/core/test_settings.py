@@ -7,7 +7,7 @@ import os
 import pytest
 
 from omio_core.errors import OmioError
-from omio_core.settings import MIB, Settings, cores, current, from_environment, using
+from omio_core.settings import MIB, Settings, cores, current_settings, from_environment, using
 
 NUMBERS = {
     "OMIO_WORKERS": "workers",
@@ -46,22 +46,22 @@ def test_names():
 
 def test_the_environment_counts_when_asked(monkeypatch):
     monkeypatch.setenv("OMIO_WORKERS", "3")
-    assert current().workers == 3
+    assert current_settings().workers == 3
     monkeypatch.setenv("OMIO_WORKERS", "4")
-    assert current().workers == 4
+    assert current_settings().workers == 4
 
 
 def test_other_settings_for_a_while():
-    before = current()
+    before = current_settings()
     with using(workers=1) as first:
-        assert current() is first
+        assert current_settings() is first
         with using(max_open=2):
-            assert (current().workers, current().max_open) == (1, 2), "they add up"
-        assert current().max_open == before.max_open
-    assert current() == before
+            assert (current_settings().workers, current_settings().max_open) == (1, 2), "they add up"
+        assert current_settings().max_open == before.max_open
+    assert current_settings() == before
     with pytest.raises(ZeroDivisionError), using(workers=1):
         _ = 1 / 0
-    assert current() == before
+    assert current_settings() == before
 
 
 def test_cores_where_the_system_does_not_tell(monkeypatch):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omio_core.errors import AmbiguousAxesError
-from omio_core.geometry.axes import fold, layout, name, of_array, unfold
+from omio_core.geometry.axes import axis_name, fold, layout, of_array, unfold
 from omio_core.geometry.box import Box, runs
 
 RADICES = st.lists(st.integers(1, 4), min_size=0, max_size=3).map(tuple)
@@ -190,7 +190,7 @@ def test_sparse_planes_of_folded_axes():
 
 
 def test_axes_have_names():
-    assert (name("Z"), name("R"), name("J")) == ("depth", "rotation", "axis J")
+    assert (axis_name("Z"), axis_name("R"), axis_name("J")) == ("depth", "rotation", "axis J")
 
 
 @pytest.mark.parametrize(

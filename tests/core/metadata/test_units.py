@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omio_core.errors import MetadataError
-from omio_core.metadata.units import MICROMETRE, decimal, each, micrometres, nanometres, seconds
+from omio_core.metadata.units import MICROMETRE, convert_each, decimal, micrometres, nanometres, seconds
 
 ONE_MICROMETRE = [
     "µm", "\u03bcm", "um", "UM", "micron", "Microns", "\\u00B5m", " µm ", "µm\0", "micrometer", "micrometre",
@@ -135,9 +135,9 @@ def test_numbers_of_every_kind_and_size(value, unit, wanted):
 def test_a_table_has_what_each_of_its_values_has_alone():
     table = np.array([[1.1, 2.2, math.nan], [1234.5678, 0.0, math.inf]])
     wanted = [[0.0011, 0.0022, math.nan], [1.2345678, 0.0, math.nan]]
-    np.testing.assert_array_equal(each(table, "ms", seconds), wanted)
-    np.testing.assert_array_equal(each(table, "parsnip", micrometres), np.full((2, 3), math.nan))
-    assert each(np.empty((0, 2)), "ms", seconds).shape == (0, 2)
+    np.testing.assert_array_equal(convert_each(table, "ms", seconds), wanted)
+    np.testing.assert_array_equal(convert_each(table, "parsnip", micrometres), np.full((2, 3), math.nan))
+    assert convert_each(np.empty((0, 2)), "ms", seconds).shape == (0, 2)
 
 
 def test_sums_of_decimals_are_exact():

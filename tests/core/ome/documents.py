@@ -34,7 +34,7 @@ OLD = """<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2008-02">
 
 
 def rest(text: str, index: int = 0) -> str:
-    return read.facts(text, index).annotations.get("ome/xml", {}).get("Remainder", "")
+    return read.ome_facts(text, index).annotations.get("ome/xml", {}).get("Remainder", "")
 
 
 def of_planes(planes: str) -> str:

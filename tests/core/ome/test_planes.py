@@ -12,7 +12,7 @@ import pytest
 from omio_core.metadata.facts import Facts, Planes
 from omio_core.metadata.model import Metadata
 from omio_core.ome import planes, read, write
-from omio_core.ome.read import ORDERS
+from omio_core.ome.read import DIMENSION_ORDERS
 
 
 def metadata(*planes: int, samples: int = 1, **columns: Any) -> Metadata:
@@ -24,10 +24,10 @@ def metadata(*planes: int, samples: int = 1, **columns: Any) -> Metadata:
 
 def built(*images: Metadata, **other: Any) -> str:
     first_ifds = [sum(planes.count(one) for one in images[:k]) for k in range(len(images))]
-    text = write.build(
+    text = write.build_ome(
         images, pixel_types=["uint8"] * len(images), creator="test", **{"first_ifds": first_ifds, **other}
     )
-    write.check(text)
+    write.check_ome(text)
     return text
 
 
@@ -41,12 +41,12 @@ def walk(order: str, sizes: dict[str, int]) -> list[tuple[int, int, int]]:
     return found
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", DIMENSION_ORDERS)
 def test_elements_follow_the_order(order: str) -> None:
     table = np.arange(24.0).reshape(2, 3, 4)
     text = built(metadata(2, 3, 4, DeltaT=table), orders=order)
     wanted = walk(order, {"T": 2, "Z": 3, "C": 4})
-    (image,) = read.parse(text).images
+    (image,) = read.parse_ome(text).images
     assert [(d.first_t, d.first_z, d.first_c) for d in image.tiff_data] == wanted
     assert [d.ifd for d in image.tiff_data] == [*range(24)]
     found = re.findall(r'<Plane TheZ="(\d+)" TheT="(\d+)" TheC="(\d+)" DeltaT="([\d.]+)"', text)
@@ -59,7 +59,7 @@ def test_a_pixel_of_several_samples_is_of_one_channel(order: str) -> None:
     text = built(metadata(2, 1, 2, samples=3, DeltaT=np.arange(4.0).reshape(2, 1, 2)), orders=order)
     wanted = walk(order, {"T": 2, "Z": 1, "C": 2})
     assert 'SizeC="6"' in text
-    assert [(d.first_t, d.first_z, d.first_c) for d in read.parse(text).images[0].tiff_data] == wanted
+    assert [(d.first_t, d.first_z, d.first_c) for d in read.parse_ome(text).images[0].tiff_data] == wanted
     assert [(int(t), int(c)) for t, c in re.findall(r'TheT="(\d+)" TheC="(\d+)"', text)] == [
         (t, c) for t, _, c in wanted
     ]
@@ -75,7 +75,7 @@ def test_a_plane_each_or_none() -> None:
     assert len(found) == 12
     assert [one for one in found if "Delta" in one] == [found[8]]  # XYZCT: T1 C0 Z2
     assert found[8] == '<Plane TheZ="2" TheT="1" TheC="0" DeltaT="4.5" DeltaTUnit="s"/>'
-    planes = read.facts(text, 0).planes
+    planes = read.ome_facts(text, 0).planes
     assert planes is not None
     np.testing.assert_array_equal(planes.columns["DeltaT"], table)
 
@@ -111,7 +111,7 @@ def test_samples_do_not_count_among_ten_thousand() -> None:
 
 def test_several_images_some_with_an_element_a_plane() -> None:
     text = built(metadata(2, 1, 1), metadata(101, 100, 1), metadata(1, 3, 1), orders=["XYZCT", "XYTZC", "XYZTC"])
-    first, second, third = read.parse(text).images
+    first, second, third = read.parse_ome(text).images
     assert [(d.ifd, d.count, d.first_t) for d in first.tiff_data] == [(0, 1, 0), (1, 1, 1)]
     assert [(d.ifd, d.count) for d in second.tiff_data] == [(2, 10_100)]
     assert [(d.ifd, d.count, d.first_z) for d in third.tiff_data] == [(10_102 + z, 1, z) for z in range(3)]

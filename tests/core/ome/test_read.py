@@ -17,7 +17,7 @@ from tests.core.ome.documents import NS, OLD, document, of_planes
 
 
 def test_structure() -> None:
-    found = read.parse(
+    found = read.parse_ome(
         document(
             '<Channel ID="Channel:0" SamplesPerPixel="1"/>'
             '<TiffData IFD="3" FirstZ="1" FirstT="2" PlaneCount="4"><UUID FileName="b.tif">urn:uuid:2</UUID></TiffData>'
@@ -48,30 +48,30 @@ def test_structure() -> None:
 )
 def test_samples(channels: str, size_c: int, samples: tuple[int, ...]) -> None:
     text = document(channels, sizes=f'SizeX="4" SizeY="3" SizeZ="2" SizeC="{size_c}" SizeT="5"')
-    assert read.parse(text).images[0].samples == samples
+    assert read.parse_ome(text).images[0].samples == samples
 
 
 def test_any_namespace_and_prefix() -> None:
     for ns in ("http://www.openmicroscopy.org/Schemas/OME/2003-FC", "http://x", NS):
-        assert read.parse(document(ns=ns)).images[0].size_t == 5
+        assert read.parse_ome(document(ns=ns)).images[0].size_t == 5
     text = document().replace('xmlns="', 'xmlns:o="').replace("<", "<o:").replace("<o:/", "</o:")
-    assert read.parse(text).images[0].size_t == 5
-    assert read.parse("<OME><BinaryOnly MetadataFile='a.companion.ome' UUID='urn:uuid:1'/></OME>").metadata_file == (
-        "a.companion.ome"
-    )
+    assert read.parse_ome(text).images[0].size_t == 5
+    assert read.parse_ome(
+        "<OME><BinaryOnly MetadataFile='a.companion.ome' UUID='urn:uuid:1'/></OME>"
+    ).metadata_file == ("a.companion.ome")
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "", "x", "1.5", "99999999999", "2147483648", "١"])
 def test_sizes_that_are_none(value: str) -> None:
     with pytest.raises(CorruptFileError, match="SizeZ"):
-        read.parse(document(sizes=f'SizeX="4" SizeY="3" SizeZ="{value}" SizeC="1" SizeT="5"'))
+        read.parse_ome(document(sizes=f'SizeX="4" SizeY="3" SizeZ="{value}" SizeC="1" SizeT="5"'))
 
 
 @pytest.mark.parametrize("attribute", ["IFD", "FirstZ", "FirstC", "FirstT", "PlaneCount"])
 @pytest.mark.parametrize("value", ["-1", "x", "", "1e3", "99999999999"])
 def test_tiff_data_that_is_none(attribute: str, value: str) -> None:
     with pytest.raises(CorruptFileError, match=attribute):
-        read.parse(document(f'<TiffData {attribute}="{value}"/>'))
+        read.parse_ome(document(f'<TiffData {attribute}="{value}"/>'))
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_tiff_data_that_is_none(attribute: str, value: str) -> None:
 )
 def test_malformed(text: str | bytes) -> None:
     with pytest.raises(CorruptFileError) as caught:
-        read.parse(text)
+        read.parse_ome(text)
     assert caught.value.evidence or "no Pixels" in caught.value.what
 
 
@@ -103,7 +103,7 @@ def test_malformed(text: str | bytes) -> None:
 
 
 def test_sizes_and_units() -> None:
-    facts = read.facts(
+    facts = read.ome_facts(
         document(
             attributes='PhysicalSizeX="250" PhysicalSizeXUnit="nm" PhysicalSizeY="0.5" PhysicalSizeZ="2" '
             'PhysicalSizeZUnit="pixel" TimeIncrement="20" TimeIncrementUnit="ms"'
@@ -120,18 +120,18 @@ def test_sizes_and_units() -> None:
 @pytest.mark.parametrize("value", ["0", "-1", "NaN", "INF", "1e-9", "1e-300", "x", "", "1_0", "0,5"])
 @pytest.mark.parametrize("name", ["PhysicalSizeX", "PhysicalSizeZ"])
 def test_no_size_is_invented(name: str, value: str) -> None:
-    facts = read.facts(document(attributes=f'{name}="{value}"'), 0)
+    facts = read.ome_facts(document(attributes=f'{name}="{value}"'), 0)
     assert facts.physical_size_x is None
     assert facts.physical_size_z is None
 
 
 def test_nothing_known_is_nothing() -> None:
-    facts = read.facts(document().replace(' Name="one"', ""), 0)
+    facts = read.ome_facts(document().replace(' Name="one"', ""), 0)
     assert facts == Facts()
 
 
 def test_channels() -> None:
-    facts = read.facts(
+    facts = read.ome_facts(
         document(
             '<Channel ID="C:0" Name="GFP" Color="-16711936" EmissionWavelength="509" ExcitationWavelength="0.488" '
             'ExcitationWavelengthUnit="µm" Fluor="EGFP"/>'
@@ -155,7 +155,7 @@ def test_rgb_is_one_channel() -> None:
         '<Channel ID="C:0" SamplesPerPixel="3" Name="RGB"/>',
         sizes='SizeX="4" SizeY="3" SizeZ="1" SizeC="3" SizeT="1"',
     )
-    (channel,) = read.facts(text, 0).channels
+    (channel,) = read.ome_facts(text, 0).channels
     assert channel.samples == 3
 
 
@@ -164,10 +164,10 @@ def test_channels_that_do_not_fit_are_kept_aside() -> None:
         '<Channel ID="C:0" Name="only" SamplesPerPixel="1"/>',
         sizes='SizeX="4" SizeY="3" SizeZ="2" SizeC="3" SizeT="5"',
     )
-    facts = read.facts(text, 0)
+    facts = read.ome_facts(text, 0)
     assert facts.channels == ()
     assert "only" in facts.annotations["ome"]["Channel 0"]
-    assert len(read.facts(text, 0, channels=1).channels) == 1
+    assert len(read.ome_facts(text, 0, channels=1).channels) == 1
 
 
 def test_planes() -> None:
@@ -177,7 +177,7 @@ def test_planes() -> None:
         '<Plane TheT="5" TheZ="1" TheC="0" DeltaT="3"/>'  # there is no such plane
         '<Plane TheT="-1" TheZ="1" TheC="0" DeltaT="3"/><Plane DeltaT="3"/>'
     )
-    planes = read.facts(text, 0).planes
+    planes = read.ome_facts(text, 0).planes
     assert planes is not None
     assert set(planes.columns) == {"DeltaT", "PositionX"}  # a position without a unit is no length
     times = planes.columns["DeltaT"]
@@ -194,11 +194,11 @@ def test_planes_of_a_picture_that_is_only_declared_take_no_memory() -> None:
         '<Plane TheT="0" TheZ="0" TheC="0" DeltaT="1"/>',
         sizes='SizeX="4" SizeY="3" SizeZ="100000" SizeC="1000" SizeT="100000"',
     )
-    assert read.facts(text, 0).planes is None
+    assert read.ome_facts(text, 0).planes is None
 
 
 def test_date_and_objective() -> None:
-    facts = read.facts(
+    facts = read.ome_facts(
         document(
             image="<AcquisitionDate>2010-02-23T12:51:30</AcquisitionDate><ObjectiveSettings ID='Objective:1'/>",
             rest="<Instrument ID='Instrument:0'><Objective ID='Objective:0'/><Objective ID='Objective:1' Model='M' "
@@ -215,7 +215,7 @@ def test_date_and_objective() -> None:
 def test_no_such_image() -> None:
     for index in (1, -1):
         with pytest.raises(CorruptFileError, match="no image"):
-            read.facts(document(), index)
+            read.ome_facts(document(), index)
 
 
 # --- real documents
@@ -229,9 +229,9 @@ def test_every_real_document_is_read(data: Path) -> None:
     for path in paths:
         text = path.read_bytes()
         try:
-            found = read.parse(text)
+            found = read.parse_ome(text)
             for image in found.images:
-                facts = read.facts(text, image.index)
+                facts = read.ome_facts(text, image.index)
                 for size in (facts.physical_size_x, facts.physical_size_y, facts.physical_size_z):
                     assert size is None or (math.isfinite(size.value) and size.value > 0)
         except OmioError as error:
@@ -241,9 +241,9 @@ def test_every_real_document_is_read(data: Path) -> None:
 
 def test_real_facts(data: Path) -> None:
     text = (data / "ome-xml" / "ome-types" / "MMStack.ome.xml").read_bytes()
-    image = read.parse(text).images[0]
+    image = read.parse_ome(text).images[0]
     assert (image.size_t, image.size_z, image.size_c, len(image.tiff_data)) == (2, 5, 3, 30)
-    facts = read.facts(text, 0)
+    facts = read.ome_facts(text, 0)
     assert facts.physical_size_z is not None
     assert facts.physical_size_z.value == 1.75
     assert facts.time_increment is not None
@@ -261,18 +261,18 @@ def test_every_real_ome_tiff_is_read(data: Path) -> None:
     for path in paths:
         with tifffile.TiffFile(path) as tif:
             text = tif.pages[0].description
-        found = read.parse(text)
+        found = read.parse_ome(text)
         assert found.images
         for image in found.images:
-            facts = read.facts(text, image.index)
+            facts = read.ome_facts(text, image.index)
             assert len(facts.channels) in (0, image.size_c)
 
 
 def test_the_schema_of_2008() -> None:
-    (image,) = read.parse(OLD).images
+    (image,) = read.parse_ome(OLD).images
     assert (image.order, image.pixel_type, image.size_x, image.samples) == ("XYCZT", "uint16", 4, (1, 1))
     assert image.tiff_data == (read.TiffData(ifd=1, count=3),)
-    facts = read.facts(OLD, 0)
+    facts = read.ome_facts(OLD, 0)
     assert facts.acquisition_date == Fact("2008-03-04T05:06:07", "file", "OME-XML Image/CreationDate")
     assert facts.physical_size_z == Fact(0.5, "file", "OME-XML Pixels/@PhysicalSizeZ", unit="µm")
     assert facts.time_increment == Fact(1.5, "file", "OME-XML Pixels/@TimeIncrement", unit="s")
@@ -295,7 +295,7 @@ def test_the_schema_of_2008() -> None:
 
 def test_the_schema_of_2003() -> None:
     text = OLD.replace("LogicalChannel", "ChannelInfo").replace("2008-02", "2003-FC")
-    assert [c.name.value for c in read.facts(text, 0).channels if c.name] == ["GFP"]
+    assert [c.name.value for c in read.ome_facts(text, 0).channels if c.name] == ["GFP"]
 
 
 @pytest.mark.parametrize("year", ["2009-09", "2010-04", "2010-06", "2011-06", "2012-06", "2013-06", "2015-01"])
@@ -308,8 +308,8 @@ def test_the_schemas_between(year: str) -> None:
         image=f"<{element}>2010-02-23T12:51:30</{element}>",
         attributes='PhysicalSizeX="0.25"',
     )
-    assert read.parse(text).images[0].tiff_data[0].count == 2
-    facts = read.facts(text, 0)
+    assert read.parse_ome(text).images[0].tiff_data[0].count == 2
+    facts = read.ome_facts(text, 0)
     assert facts.acquisition_date == Fact("2010-02-23T12:51:30", "file", f"OME-XML Image/{element}")
     assert facts.physical_size_x == Fact(0.25, "file", "OME-XML Pixels/@PhysicalSizeX", unit="µm")
     assert facts.channels[0].emission == Fact(520.0, "file", "OME-XML Channel/@EmissionWavelength", unit="nm")
@@ -320,24 +320,24 @@ def test_the_schemas_between(year: str) -> None:
 def test_real_facts_of_each_year(data: Path) -> None:
     """What the documents state, as they state it."""
     folder = data / "ome-xml"
-    older = read.facts((folder / "samples-2013-06" / "multi-channel-z-series.ome.xml").read_bytes(), 0)
-    newer = read.facts((folder / "samples-2016-06" / "multi-channel-z-series.ome.xml").read_bytes(), 0)
+    older = read.ome_facts((folder / "samples-2013-06" / "multi-channel-z-series.ome.xml").read_bytes(), 0)
+    newer = read.ome_facts((folder / "samples-2016-06" / "multi-channel-z-series.ome.xml").read_bytes(), 0)
     assert older.acquisition_date is not None
     assert older == newer
-    sequence = read.facts((folder / "ome-types" / "seq0000xy01c1.ome.xml").read_bytes(), 0)  # 2015-01
+    sequence = read.ome_facts((folder / "ome-types" / "seq0000xy01c1.ome.xml").read_bytes(), 0)  # 2015-01
     assert sequence.acquisition_date is not None
     assert sequence.physical_size_x is not None
     assert len(sequence.channels) == 1
 
 
 def test_the_pointer_of_a_binary_only_document() -> None:
-    found = read.parse('<OME><BinaryOnly MetadataFile="a.companion.ome" UUID=" urn:uuid:7 "/></OME>')
+    found = read.parse_ome('<OME><BinaryOnly MetadataFile="a.companion.ome" UUID=" urn:uuid:7 "/></OME>')
     assert (found.metadata_file, found.metadata_uuid) == ("a.companion.ome", "urn:uuid:7")
 
 
 def test_facts_of_a_part_are_those_of_its_planes() -> None:
     text = of_planes('<Plane TheT="2" TheZ="1" TheC="1" DeltaT="7"/><Plane TheT="0" TheZ="0" TheC="0" DeltaT="5"/>')
-    found = read.facts(text, 0, spans=((1, 3), (1, 2), (1, 2)))
+    found = read.ome_facts(text, 0, spans=((1, 3), (1, 2), (1, 2)))
     assert found.planes is not None
     np.testing.assert_array_equal(found.planes.columns["DeltaT"], [[[np.nan]], [[7.0]]])
     assert [channel.name.value for channel in found.channels if channel.name] == ["b"]
@@ -346,7 +346,7 @@ def test_facts_of_a_part_are_those_of_its_planes() -> None:
 def test_planes_of_other_files_count_less_than_its_own() -> None:
     text = of_planes('<Plane TheT="0" TheZ="0" TheC="0" DeltaT="5"/>')
     beside = [{"TheT": "0", "TheZ": "0", "TheC": i, "DeltaT": "9", "ExposureTime": "0.5"} for i in "01"]
-    found = read.facts(text, 0, beside=beside)
+    found = read.ome_facts(text, 0, beside=beside)
     assert found.planes is not None
     assert found.planes.columns["DeltaT"][0, 0].tolist() == [5.0, 9.0]
     assert found.planes.columns["ExposureTime"][0, 0].tolist() == [0.5, 0.5]

@@ -11,7 +11,7 @@ def test_many_planes_are_read_once() -> None:
         "".join(f'<TiffData IFD="{i}" FirstZ="{i}" PlaneCount="1"/>' for i in range(10_000)),
         sizes='SizeX="4" SizeY="3" SizeZ="10000" SizeC="1" SizeT="1"',
     )
-    assert [d.ifd for d in read.parse(text).images[0].tiff_data] == list(range(10_000))
+    assert [d.ifd for d in read.parse_ome(text).images[0].tiff_data] == list(range(10_000))
     assert tree.document(text) is tree.document(text)
 
 
@@ -33,7 +33,7 @@ def test_annotations() -> None:
         '<Channel ID="C:0"><AnnotationRef ID="A:7"/></Channel>',
         rest=rest + "<Project ID='P:0'><AnnotationRef ID='A:6'/></Project>",
     ).replace("</Pixels>", "</Pixels><AnnotationRef ID='A:1'/><AnnotationRef ID='A:none'/><AnnotationRef ID='A:1'/>")
-    found = read.facts(text, 0).annotations
+    found = read.ome_facts(text, 0).annotations
     assert found["ns"] == {"a": "2"}  # this image's own come first
     assert found["ns (2)"] == {"a": "1", "b": ["x", "y", "z"], "e": "", "Description": "about"}
     assert found["omio/x"] == {"n": [1, 2.5], "s": "plain"}
@@ -50,4 +50,4 @@ def test_deep_annotation_is_text() -> None:
     rest = (
         f'<StructuredAnnotations><XMLAnnotation ID="A:0"><Value>{deep}</Value></XMLAnnotation></StructuredAnnotations>'
     )
-    assert read.facts(document(rest=rest), 0).annotations == {"XMLAnnotation": {"XMLAnnotation": "core"}}
+    assert read.ome_facts(document(rest=rest), 0).annotations == {"XMLAnnotation": {"XMLAnnotation": "core"}}

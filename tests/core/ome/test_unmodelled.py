@@ -56,15 +56,15 @@ def test_what_an_older_schema_says_is_left() -> None:
 
 def test_a_remainder_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     deep = document(rest="<a b='1'>" * 50_000 + "</a>" * 50_000)
-    (sentence,) = read.facts(deep, 0).annotations["omio/assumptions"]["assumption"]
+    (sentence,) = read.ome_facts(deep, 0).annotations["omio/assumptions"]["assumption"]
     assert "too deep" in sentence
     value = "<StructuredAnnotations><XMLAnnotation ID='A:0'><Value>{}</Value></XMLAnnotation></StructuredAnnotations>"
     value = value.format("<a>" * 5_000 + "</a>" * 5_000) + "<Project><AnnotationRef ID='A:0'/></Project>"
-    assert "too deep" in str(read.facts(document(rest=value), 0).annotations)
+    assert "too deep" in str(read.ome_facts(document(rest=value), 0).annotations)
     monkeypatch.setattr(unmodelled, "MOST", 1000)
     assert len(rest(document(rest="<Rights>" + "x" * 600 + "</Rights>"))) < 1000
     long = document(rest="<Rights>" + "x" * 1000 + "</Rights>")
-    assert list(read.facts(long, 0).annotations) == ["omio/assumptions"]
+    assert list(read.ome_facts(long, 0).annotations) == ["omio/assumptions"]
 
 
 def test_a_remainder_is_not_kept_twice() -> None:
@@ -75,6 +75,6 @@ def test_a_remainder_is_not_kept_twice() -> None:
         annotation = f"<M K='Remainder'>{said}</M>"
         annotation = f"<MapAnnotation ID='A:0' Namespace='ome/xml'><Value>{annotation}</Value></MapAnnotation>"
         both = text.replace("<Image ", f"<StructuredAnnotations>{annotation}</StructuredAnnotations><Image ", 1)
-        found = read.facts(both, 0).annotations
+        found = read.ome_facts(both, 0).annotations
         assert list(found) == names
         assert found[names[-1]] == {"Remainder": kept}

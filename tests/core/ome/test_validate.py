@@ -17,15 +17,15 @@ from tests.core.ome.written import RICH, built, fact, metadata
 
 def test_check_names_what_is_wrong() -> None:
     good = built(metadata())
-    write.check(good)
-    write.check(good.encode())
+    write.check_ome(good)
+    write.check_ome(good.encode())
     with pytest.raises(MetadataError) as caught:
-        write.check(good.replace("uint16", "uint64"))
+        write.check_ome(good.replace("uint16", "uint64"))
     assert "uint64" in (caught.value.evidence or "")
     assert caught.value.problems
     for bad in ("<OME", "<!DOCTYPE OME [<!ENTITY a 'b'>]>" + good.partition("\n")[2]):
         with pytest.raises(CorruptFileError):
-            write.check(bad)
+            write.check_ome(bad)
         with pytest.raises(CorruptFileError):
             write.model(bad)
 

@@ -59,7 +59,7 @@ def test_spellings_that_other_readers_take() -> None:
 
 def test_unknown_is_left_out() -> None:
     text = built(metadata())
-    write.check(text)
+    write.check_ome(text)
     for name in ("PhysicalSize", "TimeIncrement", "Color", "Wavelength", "<Plane", "Objective", "Annotation", "Date"):
         assert name not in text
     assert re.search(r"<Image [^>]*Name=", text) is None
@@ -69,7 +69,7 @@ def test_what_was_assumed_and_whence_is_written() -> None:
     text = built(
         metadata(assumptions=("an axis is T", "another"), provenance={"reader": "tiff", "policies": {"a": "b"}})
     )
-    found = read.facts(text, 0).annotations
+    found = read.ome_facts(text, 0).annotations
     assert found["omio/provenance"] == {"reader": "tiff", "policies": {"a": "b"}}
     assert found["omio/assumptions"] == {"assumption": ["an axis is T", "another"]}
 
@@ -81,16 +81,16 @@ def test_several_images_share_what_is_equal() -> None:
         Facts(name=fact("two"), annotations=shared, objective=fact({"Model": "M"})), (2, 1, 6, 3, 4), samples=3
     )
     text = built(first, second, pixel_types=["uint16", "uint8"], first_ifds=[0, 1], orders=["XYZCT", "XYCZT"])
-    write.check(text)
+    write.check_ome(text)
     assert text.count("<MapAnnotation") == 1 + 2  # and the origins of each
-    found = read.parse(text)
+    found = read.parse_ome(text)
     assert [i.name for i in found.images] == ["one", "two"]
     assert [i.order for i in found.images] == ["XYZCT", "XYCZT"]
     # a TiffData for each plane: one of the first image, 2 x 1 x 2 of the second
     assert [(d.ifd, d.count) for i in found.images for d in i.tiff_data] == [(n, 1) for n in range(5)]
     assert [(d.first_t, d.first_c) for d in found.images[1].tiff_data] == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert (found.images[1].samples, found.images[1].size_c) == ((3, 3), 6)
-    assert read.facts(text, 1).objective == Fact({"Model": "M"}, "file", "OME-XML Instrument/Objective")
+    assert read.ome_facts(text, 1).objective == Fact({"Model": "M"}, "file", "OME-XML Instrument/Objective")
 
 
 @pytest.mark.parametrize(
@@ -107,8 +107,8 @@ def test_several_images_share_what_is_equal() -> None:
 )
 def test_dates(date: str, written: str | None) -> None:
     text = built(metadata(Facts(acquisition_date=fact(date))))
-    write.check(text)
-    found = read.facts(text, 0)
+    write.check_ome(text)
+    found = read.ome_facts(text, 0)
     if written is None:
         assert found.acquisition_date is None
         assert found.annotations[write.UNPLACED] == {"AcquisitionDate": date}
@@ -127,8 +127,8 @@ def test_objective_that_the_schema_does_not_take() -> None:
         "Iris": True,
     }
     text = built(metadata(Facts(objective=fact(lens))))
-    write.check(text)
-    found = read.facts(text, 0)
+    write.check_ome(text)
+    found = read.ome_facts(text, 0)
     assert found.objective is not None
     assert found.objective.value == {
         "Model": "M", "Iris": "true", "WorkingDistance": 0.2, "WorkingDistanceUnit": "µm",
@@ -143,10 +143,10 @@ def test_objective_that_the_schema_does_not_take() -> None:
 @pytest.mark.parametrize("color", [2**32, -(2**31) - 1, True, 1.5])
 def test_channel_values_that_the_schema_does_not_take(color: Any) -> None:
     text = built(metadata(Facts(channels=(Channel(color=fact(color), emission=fact(math.inf), excitation=fact(0.0)),))))
-    write.check(text)
+    write.check_ome(text)
     assert "Color" not in re.sub("<StructuredAnnotations.*", "", text)
     assert "Wavelength=" not in text
-    assert read.facts(text, 0).annotations[write.UNPLACED] == {
+    assert read.ome_facts(text, 0).annotations[write.UNPLACED] == {
         "Channels[0].Color": color,
         "Channels[0].EmissionWavelength": "inf",
         "Channels[0].ExcitationWavelength": 0.0,
@@ -164,8 +164,8 @@ def test_unsigned_colours_are_signed_ones(color: Any, signed: int) -> None:
 
 def test_sizes_that_the_schema_does_not_take() -> None:
     text = built(metadata(Facts(physical_size_x=fact(1e39), time_increment=fact(1e-45))))
-    write.check(text)
-    found = read.facts(text, 0)
+    write.check_ome(text)
+    found = read.ome_facts(text, 0)
     assert (found.physical_size_x, found.time_increment) == (None, None)
     assert found.annotations[write.UNPLACED] == {"PhysicalSizeX": 1e39, "TimeIncrement": 1e-45}
 
@@ -187,14 +187,14 @@ def test_values_of_planes_that_the_schema_does_not_take() -> None:
         "PositionZ": np.array([math.nan, 1e300, 0.0]).reshape(3, 1, 1),
     }
     text = built(metadata(Facts(planes=Planes(columns=columns, origin="file")), (3, 1, 1, 3, 4)))
-    write.check(text)
+    write.check_ome(text)
     # where any plane has a value, each has an element: the k-th is of the k-th directory
     assert re.findall("<Plane[^>]*>", text) == [
         '<Plane TheZ="0" TheT="0" TheC="0"/>',
         '<Plane TheZ="0" TheT="1" TheC="0" DeltaT="1.0" DeltaTUnit="s"/>',
         '<Plane TheZ="0" TheT="2" TheC="0" PositionZ="0.0" PositionZUnit="µm"/>',
     ]
-    assert read.facts(text, 0).annotations[write.UNPLACED] == {
+    assert read.ome_facts(text, 0).annotations[write.UNPLACED] == {
         "Planes.DeltaT": {"T2 Z0 C0": "inf"},
         "Planes.PositionZ": {"T1 Z0 C0": 1e300},
     }
@@ -202,7 +202,7 @@ def test_values_of_planes_that_the_schema_does_not_take() -> None:
 
 def test_one_is_a_document_without_pixels() -> None:
     text = write.one(metadata(RICH, (2, 3, 2, 3, 4)))
-    write.check(text)
+    write.check_ome(text)
     assert "<MetadataOnly/>" in text
     assert write.model(text).images[0].pixels.size_t == 2
     with pytest.raises(MetadataError, match="no pixel type"):
@@ -302,5 +302,5 @@ def any_metadata(draw: st.DrawFn) -> Metadata:
 def test_no_metadata_make_a_document_that_is_refused(said: Metadata) -> None:
     """So that the check after the last pixel never fails for a word."""
     text = built(said)
-    write.check(text)
-    assert read.parse(text).images[0].size_c == 2
+    write.check_ome(text)
+    assert read.parse_ome(text).images[0].size_c == 2

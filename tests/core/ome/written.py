@@ -23,7 +23,7 @@ def built(*images: Metadata, **other: Any) -> str:
         "file_name": "a.ome.tif",
         "creator": "omio-core test",
     }
-    return write.build(images, **{**defaults, **other})
+    return write.build_ome(images, **{**defaults, **other})
 
 
 def fact(value: Any) -> Fact[Any]:
@@ -38,8 +38,8 @@ def again(given: Metadata) -> Facts:
     """The facts after writing, checking and reading; without what omio notes of its own."""
     text = built(given)
     assert "&#" not in text, "Bio-Formats takes character references apart"
-    write.check(text)
-    found = read.facts(text, 0)
+    write.check_ome(text)
+    found = read.ome_facts(text, 0)
     own = ("omio/provenance", "omio/assumptions", "omio/origins", write.UNPLACED)
     return replace(found, annotations={k: v for k, v in found.annotations.items() if k not in own})
 

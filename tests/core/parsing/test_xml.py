@@ -14,7 +14,7 @@ from tests.core.ome.documents import document
 
 def test_malformed_says_where() -> None:
     with pytest.raises(CorruptFileError) as caught:
-        read.parse("<OME>\n  <Image></OME>")
+        read.parse_ome("<OME>\n  <Image></OME>")
     assert caught.value.line == 2
     assert "line 2, column 11" in (caught.value.evidence or "")
 
@@ -34,7 +34,7 @@ BOMB = "<!DOCTYPE OME [" + "".join(
         '<!DOCTYPE OME SYSTEM "file:///etc/passwd"><OME/>',
     ],
 )
-@pytest.mark.parametrize("function", [read.parse, lambda text: read.facts(text, 0)])
+@pytest.mark.parametrize("function", [read.parse_ome, lambda text: read.ome_facts(text, 0)])
 def test_doctype_is_refused(text: str | bytes, function) -> None:
     with pytest.raises(CorruptFileError, match="DOCTYPE"):
         function(text)
@@ -45,7 +45,7 @@ def test_doctype_in_an_annotation_is_text() -> None:
         '<StructuredAnnotations><CommentAnnotation ID="A:1"><Value><![CDATA[<!DOCTYPE html>]]></Value>'
         "</CommentAnnotation></StructuredAnnotations>"
     )
-    assert read.facts(document(rest=rest), 0).annotations == {
+    assert read.ome_facts(document(rest=rest), 0).annotations == {
         "CommentAnnotation": {"CommentAnnotation": "<!DOCTYPE html>"}
     }
 
@@ -53,19 +53,19 @@ def test_doctype_in_an_annotation_is_text() -> None:
 def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     text = document("<TiffData/>" * 20) + " " * 40
     with using(max_xml=len(text) - 1), pytest.raises(LimitExceededError, match="too long"):
-        read.parse(text)
+        read.parse_ome(text)
     monkeypatch.setattr(xml, "MOST_TAGS", 10)
     with pytest.raises(LimitExceededError, match="too long"):
-        read.parse(text + " ")
+        read.parse_ome(text + " ")
 
 
 def test_encodings_and_the_end_of_a_tag() -> None:
     text = document(attributes='PhysicalSizeX="2" PhysicalSizeXUnit="µm"')
     for given in (text, text + "\0\0", text.encode(), text.encode() + b"\0", ("\ufeff" + text).encode()):
-        assert read.facts(given, 0).physical_size_x == Fact(2.0, "file", "OME-XML Pixels/@PhysicalSizeX", unit="µm")
+        assert read.ome_facts(given, 0).physical_size_x == Fact(2.0, "file", "OME-XML Pixels/@PhysicalSizeX", unit="µm")
     declared = ('<?xml version="1.0" encoding="utf-16"?>' + text).encode("utf-16")
-    assert read.facts(declared, 0).physical_size_x is not None
+    assert read.ome_facts(declared, 0).physical_size_x is not None
     latin = ('<?xml version="1.0" encoding="ISO-8859-1"?>' + text).encode("latin-1")
-    assert read.facts(latin, 0).physical_size_x is not None
+    assert read.ome_facts(latin, 0).physical_size_x is not None
     # the text of a tag was decoded already, whatever it declares
-    assert read.facts('<?xml version="1.0" encoding="utf-16"?>' + text, 0).physical_size_x is not None
+    assert read.ome_facts('<?xml version="1.0" encoding="utf-16"?>' + text, 0).physical_size_x is not None

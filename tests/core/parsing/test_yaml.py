@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omio_core.errors import LimitExceededError, MetadataError, OmioError
-from omio_core.parsing.yaml import DEEPEST, MOST, load
+from omio_core.parsing.yaml import DEEPEST, MOST, parse_yaml
 
 
 @pytest.mark.parametrize(
@@ -24,24 +24,24 @@ from omio_core.parsing.yaml import DEEPEST, MOST, load
 )  # fmt: skip
 def test_scalars_are_those_of_the_core_schema(text: str, value: object) -> None:
     """As YAML 1.2 has them; texts are in quotes, or are none of the others."""
-    found = load(f"a: {text}")["a"]
+    found = parse_yaml(f"a: {text}")["a"]
     assert found == value
     assert type(found) is type(value)
 
 
 def test_nan_is_a_number() -> None:
-    assert math.isnan(load(".NaN"))
+    assert math.isnan(parse_yaml(".NaN"))
 
 
 def test_lists_and_mappings() -> None:
     """In either notation; empty ones too."""
     text = "a:\n  - 1\n  - {b: [x, 'y'], c: {}}\nd: []\n"
-    assert load(text) == {"a": [1, {"b": ["x", "y"], "c": {}}], "d": []}
+    assert parse_yaml(text) == {"a": [1, {"b": ["x", "y"], "c": {}}], "d": []}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_bytes_are_decoded(encoding: str) -> None:
-    assert load("unit: µm".encode(encoding)) == {"unit": "µm"}
+    assert parse_yaml("unit: µm".encode(encoding)) == {"unit": "µm"}
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_bytes_are_decoded(encoding: str) -> None:
 )  # fmt: skip
 def test_what_is_refused_names_its_line(text: str, line: int, problem: str) -> None:
     with pytest.raises(MetadataError, match="the settings is malformed") as told:
-        load(text, "settings")
+        parse_yaml(text, "settings")
     assert told.value.line == line
     assert problem in told.value.evidence
 
@@ -75,27 +75,27 @@ def test_what_is_refused_names_its_line(text: str, line: int, problem: str) -> N
 @pytest.mark.parametrize("text", ["a: \x07", "a: \ud800", b"a: \xff\xff", b"\xff\xfea"])
 def test_what_is_no_text_is_refused(text: str | bytes) -> None:
     with pytest.raises(MetadataError, match="malformed"):
-        load(text)
+        parse_yaml(text)
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])
 def test_depth_is_bounded(opening: str) -> None:
     """Far below what would end the interpreter; `DEEPEST` itself is allowed."""
     with pytest.raises(MetadataError, match="malformed"):
-        load(opening * 50_000)
+        parse_yaml(opening * 50_000)
     nested = "[" * DEEPEST + "]" * DEEPEST
-    assert load(nested) is not None
+    assert parse_yaml(nested) is not None
     with pytest.raises(MetadataError) as told:
-        load(f"[{nested}]")
+        parse_yaml(f"[{nested}]")
     assert "deeper" in told.value.evidence
 
 
 def test_length_is_bounded() -> None:
-    assert load(b"# " + b"x" * (MOST - 2)) is None
+    assert parse_yaml(b"# " + b"x" * (MOST - 2)) is None
     with pytest.raises(LimitExceededError, match="too long"):
-        load(b"# " + b"x" * (MOST - 1))
+        parse_yaml(b"# " + b"x" * (MOST - 1))
     with pytest.raises(LimitExceededError):
-        load("µ" * 6, most=10)
+        parse_yaml("µ" * 6, most=10)
 
 
 @given(st.text(alphabet=st.sampled_from(list("ab:-?[]{}&*!|>'\"%@#,~ \n\t0.e\\")), max_size=60))
@@ -108,7 +108,7 @@ def test_any_text_ends_in_plain_values_or_an_error(text: str) -> None:
         return value is None or type(value) in (str, int, float, bool)
 
     try:
-        found = load(text)
+        found = parse_yaml(text)
     except OmioError:
         found = None
     assert plain(found)

@@ -29,8 +29,8 @@ def test_a_plane(dtype: str) -> None:
     plane = np.random.default_rng(0).integers(0, 200, (37, 50)).astype(dtype)
     data = plane.astype(plane.dtype.newbyteorder("<")).tobytes()
     wanted = f"{zlib.crc32(data):08x}{zlib.adler32(data):08x}"
-    assert digests.of_plane(plane) == wanted
-    assert digests.of_plane(np.asfortranarray(plane)) == wanted
+    assert digests.plane_digest(plane) == wanted
+    assert digests.plane_digest(np.asfortranarray(plane)) == wanted
     banded = digests.Digest()
     for start in range(0, 37, 5):
         banded.update(plane[start : start + 5])
@@ -45,17 +45,17 @@ def test_an_image(monkeypatch: pytest.MonkeyPatch, band: int, axes: str) -> None
     monkeypatch.setattr(digests, "BAND", band)
     image = Image.of_array(np.random.default_rng(1).integers(0, 999, (2, 3, 20, 30, 3)).astype("u2"), axes=axes)
     pixels = image.to_numpy()
-    wanted = [digests.of_plane(pixels[index]) for index in np.ndindex(pixels.shape[:3])]
-    assert list(digests.of_image(image)) == wanted
-    assert list(digests.of_image(image, np.dtype("f8"))) == [
-        digests.of_plane(pixels[index].astype("f8")) for index in np.ndindex(pixels.shape[:3])
+    wanted = [digests.plane_digest(pixels[index]) for index in np.ndindex(pixels.shape[:3])]
+    assert list(digests.image_digests(image)) == wanted
+    assert list(digests.image_digests(image, np.dtype("f8"))) == [
+        digests.plane_digest(pixels[index].astype("f8")) for index in np.ndindex(pixels.shape[:3])
     ]
 
 
 def test_one_pixel_is_enough() -> None:
     plane = np.zeros((64, 64), np.uint16)
-    seen = {digests.of_plane(plane)}
+    seen = {digests.plane_digest(plane)}
     for at in range(0, 4096, 97):
         plane.flat[at] ^= 1
-        seen.add(digests.of_plane(plane))
+        seen.add(digests.plane_digest(plane))
     assert len(seen) == 1 + len(range(0, 4096, 97))

@@ -24,6 +24,8 @@ from omio_core.errors import (
     ReadError,
     UnknownReaderError,
 )
+from omio_core.files.local import locate
+from omio_core.files.location import Stamp
 from omio_core.files.stamps import Fingerprint, Key
 from omio_core.geometry.box import Box
 from omio_core.pixels import handles as opens
@@ -44,7 +46,7 @@ def key(toy, tmp_path):
 
     def make(name="a", **options):
         path = write_toy(tmp_path / f"{name}.toy", image(PIXELS + len(name), "YX"))
-        made, opened = open_with(toy, str(path), options)
+        made, opened = open_with(toy, locate(path), options)
         opened.close()
         return made
 
@@ -74,7 +76,7 @@ def test_three_hundred_files_on_eight_handles(toy, tmp_path):
     keys = []
     for n in range(300):
         path = write_toy(tmp_path / f"{n}.toy", image(PIXELS + n % 200, "YX"))
-        made, opened = open_with(toy, str(path), {})
+        made, opened = open_with(toy, locate(path), {})
         opened.close()
         keys.append(made)
     rooms, most = HandlePool(), 0
@@ -170,7 +172,7 @@ def test_a_file_that_changes_while_it_is_opened(toy, tmp_path, monkeypatch):
 
     monkeypatch.setattr(omio_toy_read, "open_toy", hasty)
     with pytest.raises(FileChangedError):
-        open_with(toy, str(path), {})
+        open_with(toy, locate(path), {})
     assert made[0].file.closed
 
 
@@ -286,7 +288,7 @@ def test_what_cannot_be_opened_leaves_nothing(key):
     with open(one.path, "r+b") as file:
         file.truncate(10)
     status = os.stat(one.path)
-    cut = replace(one, members=(Fingerprint(one.path, 10, status.st_mtime_ns),))
+    cut = replace(one, members=(Fingerprint(one.location, Stamp(10, status.st_mtime_ns)),))
     for _ in range(2):
         with pytest.raises(CorruptFileError), rooms.lease(cut):
             pass
@@ -315,7 +317,7 @@ def test_a_reader_that_is_not_here(key, catalogue):
 def test_what_stands_behind_open_may_be_wrong(toy, tmp_path, reference, kind, words):
     path = str(write_toy(tmp_path / "a.toy", image(PIXELS, "YX")))
     with pytest.raises(kind, match=words) as caught:
-        open_with(replace(toy, open=reference, extra="toy"), path, {})
+        open_with(replace(toy, open=reference, extra="toy"), locate(path), {})
     assert (caught.value.reader, caught.value.path) == ("toy", path)
     assert caught.value.__cause__ is not None or kind is PluginContractError
 
@@ -323,7 +325,7 @@ def test_what_stands_behind_open_may_be_wrong(toy, tmp_path, reference, kind, wo
 def test_the_extra_is_named(toy, tmp_path):
     path = str(write_toy(tmp_path / "a.toy", image(PIXELS, "YX")))
     with pytest.raises(MissingDependencyError) as caught:
-        open_with(replace(toy, open="a_package_that_is_not_there:open", extra="toys"), path, {})
+        open_with(replace(toy, open="a_package_that_is_not_there:open", extra="toys"), locate(path), {})
     assert caught.value.remedy == "pip install 'omio-core[toys]'"
 
 

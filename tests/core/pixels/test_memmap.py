@@ -12,6 +12,7 @@ import pytest
 
 from omio_core.contract import Box, ImageDescription, Level, MappedLayout
 from omio_core.errors import CorruptFileError, FileChangedError, UnsupportedFeatureError
+from omio_core.files.local import locate
 from omio_core.files.stamps import Fingerprint, Key
 from omio_core.geometry.axes import layout
 from omio_core.images.image import Image
@@ -24,10 +25,10 @@ HEADER = 16
 def made(path: Path, array: np.ndarray, axes: str, **changes: Any) -> Image:
     """An image over a file of a header and this array, as a reader would describe it."""
     path.write_bytes(bytes(HEADER) + array.tobytes())
-    raw = MappedLayout(path=str(path), offset=HEADER, strides=array.strides, dtype=array.dtype.str)
+    raw = MappedLayout(location=locate(path), offset=HEADER, strides=array.strides, dtype=array.dtype.str)
     level = Level(shape=array.shape, blocks=array.shape, raw=raw)
     described = ImageDescription(axes=axes, dtype=array.dtype.newbyteorder("="), levels=(replace(level, **changes),))
-    key = Key(reader="none", path=str(path), members=(Fingerprint.of(str(path)),))
+    key = Key(reader="none", location=locate(path), members=(Fingerprint.of(locate(path)),))
     understood = layout(axes, array.shape, caller=axes)
     picture = FilePicture(key=key, index=0, description=described, layout=understood)
     return Image(picture, Metadata(shape=picture.shape, dtype=str(picture.dtype), samples=understood.samples))
@@ -68,7 +69,7 @@ def test_gaps_between_images(tmp_path: Path) -> None:
     """A stride is longer than what it steps over; the last gap need not be there."""
     array = np.arange(4 * 3 * 5, dtype="<u2").reshape(4, 3, 5)
     path = tmp_path / "a"
-    raw = MappedLayout(path=str(path), offset=HEADER + 30, strides=(60, 10, 2), dtype="<u2")
+    raw = MappedLayout(location=locate(path), offset=HEADER + 30, strides=(60, 10, 2), dtype="<u2")
     image = made(path, array, "TYX", shape=(2, 3, 5), raw=raw)
     image = Image(
         FilePicture(
@@ -85,9 +86,9 @@ def test_an_odd_place_in_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a"
     image = made(path, array, "YX")
     path.write_bytes(bytes(HEADER + 3) + array.tobytes())
-    raw = MappedLayout(path=str(path), offset=HEADER + 3, strides=array.strides, dtype="<u4")
+    raw = MappedLayout(location=locate(path), offset=HEADER + 3, strides=array.strides, dtype="<u4")
     described = replace(image.picture.description, levels=(Level(shape=(3, 4), blocks=(3, 4), raw=raw),))
-    key = replace(image.picture.key, members=(Fingerprint.of(str(path)),))
+    key = replace(image.picture.key, members=(Fingerprint.of(locate(path)),))
     moved = FilePicture(key=key, index=0, description=described, layout=layout("YX", (3, 4)))
     assert np.array_equal(Image(moved, image.metadata).to_memmap()[0, 0, 0], array)
 
@@ -96,7 +97,7 @@ def test_the_same_plane_again_and_again(tmp_path: Path) -> None:
     """A distance of 0 is one: of planes that share their bytes."""
     array = np.arange(3 * 4 * 5, dtype="<u2").reshape(3, 4, 5)
     path = tmp_path / "a"
-    raw = MappedLayout(path=str(path), offset=HEADER, strides=(0, 10, 2), dtype="<u2")
+    raw = MappedLayout(location=locate(path), offset=HEADER, strides=(0, 10, 2), dtype="<u2")
     seen = made(path, array, "TYX", raw=raw).to_memmap()
     assert np.array_equal(seen[:, 0, 0], np.broadcast_to(array[0], array.shape))
 
@@ -117,7 +118,7 @@ def test_what_cannot_be_mapped(tmp_path: Path, changes: dict[str, Any], error: t
     """Says why, and what to take instead; what does not lie in the file is never mapped."""
     array = np.arange(2 * 3 * 4 * 5, dtype="<u2").reshape(2, 3, 4, 5)
     path = tmp_path / "a"
-    raw = MappedLayout(path=str(path), offset=HEADER, strides=array.strides, dtype="<u2")
+    raw = MappedLayout(location=locate(path), offset=HEADER, strides=array.strides, dtype="<u2")
     whole = changes if set(changes) <= {"raw", "present"} else {"raw": replace(raw, **changes)}
     image = made(path, array, "HCYX" if "strides" in changes and changes["strides"][1] == 60 else "TCYX", **whole)
     with pytest.raises(error) as told:

@@ -74,11 +74,9 @@ def vendor_of(text):
 class Toy:
     """An open toy file."""
 
-    def __init__(self, path, add=0):
-        OPENED.append(path)
-        self.members = [path]
-        if os.path.isdir(path):
-            self.members.append(os.path.join(path, "index.toy"))
+    def __init__(self, location, add=0):
+        OPENED.append(str(location))
+        self.members = [location.child("index.toy") if location.is_folder else location]
         self.add = add
         self.lock = threading.Lock()
         self.file = open(self.members[-1], "rb")  # noqa: SIM115 - closed by close
@@ -144,5 +142,5 @@ class Toy:
         self.file.close()
 
 
-def open_toy(path, **options):
-    return Toy(path, **options)
+def open_toy(location, **options):
+    return Toy(location, **options)

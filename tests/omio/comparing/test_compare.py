@@ -174,7 +174,7 @@ def test_looking_stops_at_the_tenth_plane(monkeypatch: pytest.MonkeyPatch) -> No
     assert (every.count, every.compared, every.of, len(every.planes)) == (12, 12, 12, 10)
     assert str(every).startswith("different in 12 of 12 planes: T0 Z0 C0, ")
     assert str(every).endswith(", ...")
-    monkeypatch.setattr(digests, "of_plane", lambda plane: pytest.fail("no pixel was asked for"))
+    monkeypatch.setattr(digests, "plane_digest", lambda plane: pytest.fail("no pixel was asked for"))
     found = omio.diff(image(), image(PIXELS + np.uint16(1)), pixels=False)
     assert (found.pixels, found.equal) == ("not compared", True)
     with pytest.raises(OmioError, match="pixels cannot be 'some'"):

@@ -116,7 +116,7 @@ def test_the_metadata_are_parsed_once(tmp_path: Path, monkeypatch: pytest.Monkey
 
     def counted(xml: str, *said: str) -> object:
         times.append(xml)
-        return xmltext.parse(xml, *said)
+        return xmltext.parse_xml(xml, *said)
 
     ometree._read_cached.cache_clear()
     monkeypatch.setattr(ometree, "parse", counted)

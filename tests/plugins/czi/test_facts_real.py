@@ -12,7 +12,7 @@ import pytest
 from omio_core.contract import Facts, Planes
 from omio_core.metadata.model import Metadata
 from omio_core.ome import read, write
-from omio_core.parsing.xml import first, local, parse
+from omio_core.parsing.xml import first_named, local_name, parse_xml
 from omio_plugins.czi import _facts
 from omio_plugins.czi._facts import NAMESPACE
 from omio_plugins.czi._tree import metadata
@@ -59,14 +59,14 @@ def test_nothing_used_is_left_out_before_parsing(data: Path, describe: Describe)
     """The lean tree has all that the whole document has of what is used."""
 
     def spelled(element: Any) -> list[Any]:
-        return [(local(e), e.text, e.attrib) for e in element.iter()]
+        return [(local_name(e), e.text, e.attrib) for e in element.iter()]
 
     for path in sorted((data / "czi").glob("*.czi")):
         xml = describe(path)[0].vendor().encode()
-        whole, lean = first(parse(xml), "Metadata"), metadata(xml)
+        whole, lean = first_named(parse_xml(xml), "Metadata"), metadata(xml)
         assert whole is not None
         for name in ("Information", "Scaling", "DisplaySetting"):
-            a, b = first(whole, name), first(lean, name)
+            a, b = first_named(whole, name), first_named(lean, name)
             assert (a is None) == (b is None)
             assert a is None or b is None or spelled(a) == spelled(b)
 
@@ -151,11 +151,11 @@ def test_the_text_goes_into_ome_xml_and_back(
     monkeypatch.setattr(_facts, "PART", part)
     several = describe(data / "czi" / "WellD6-7_S2.czi")
     whole = [Metadata(shape=(1, 1, 1, 440, 544), dtype="uint16", facts=one.facts()) for one in several]
-    xml = write.build(whole, pixel_types=["uint16"] * 2, creator="test")
-    write.check(xml)
+    xml = write.build_ome(whole, pixel_types=["uint16"] * 2, creator="test")
+    write.check_ome(xml)
     text = several[0].vendor()
     assert len(text) < len(xml) < 1.5 * len(text)
     for index in (0, 1):
-        kept = read.facts(xml, index).annotations[NAMESPACE]["Metadata"]
+        kept = read.ome_facts(xml, index).annotations[NAMESPACE]["Metadata"]
         assert isinstance(kept, str if part > len(text) else list)
         assert "".join(kept) == text.replace("\r\n", "\n")  # as any XML parser reads it

@@ -118,7 +118,7 @@ def test_rgb(tmp_path: Path, samples: int, channels: int, dtype: str, level: int
         page = tif.pages[0]
         assert (page.photometric, page.planarconfig, page.samplesperpixel) == (2, 1, samples)
         assert tuple(page.extrasamples) == ((2,) if samples == 4 else ())
-    described = ome.parse(xml(path)).images[0]
+    described = ome.parse_ome(xml(path)).images[0]
     assert (described.size_c, described.samples) == (samples * channels, (samples,) * channels)
 
 
@@ -135,7 +135,7 @@ def test_other_samples_become_channels(tmp_path: Path, samples: int, dtype: str)
     (note,) = save(path, source).notes
     assert "channels of their own" in note
     np.testing.assert_array_equal(read(path), source.to_numpy())
-    found = ome.facts(xml(path), 0)
+    found = ome.ome_facts(xml(path), 0)
     assert found.annotations["omio/provenance"]["converted"] == [note]
     assert [c.name.value for c in found.channels if c.name] == ["a"] * samples + ["b"] * samples
     assert found.planes is not None
@@ -163,7 +163,7 @@ def test_converted(tmp_path: Path, dtype: str, made: str, least: int, most: int)
     found = read(path)
     assert found.dtype == np.dtype(made)
     np.testing.assert_array_equal(found, array)
-    assert ome.facts(xml(path), 0).annotations["omio/provenance"]["converted"] == [note]
+    assert ome.ome_facts(xml(path), 0).annotations["omio/provenance"]["converted"] == [note]
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_several_images(tmp_path: Path) -> None:
     assert notes == ("image 2: bool is no OME pixel type; the values are written as uint8",)
     for index, source in enumerate(images):
         np.testing.assert_array_equal(read(path, index), source.to_numpy())
-    assert [i.name for i in ome.parse(xml(path)).images] == ["one", None, "three"]
+    assert [i.name for i in ome.parse_ome(xml(path)).images] == ["one", None, "three"]
     assert done[-1] == sum(a.nbytes for a in (first, second, third))
     assert done == sorted(done)
 
@@ -301,7 +301,7 @@ def test_the_same_but_for_the_uuid(tmp_path: Path) -> None:
     for workers in (1, 2):
         save(tmp_path / "a.ome.tif", source, workers=workers)
         data = (tmp_path / "a.ome.tif").read_bytes()
-        uuid = (ome.parse(xml(tmp_path / "a.ome.tif")).uuid or "").encode()
+        uuid = (ome.parse_ome(xml(tmp_path / "a.ome.tif")).uuid or "").encode()
         assert len(uuid) == 45
         texts.append(data.replace(uuid, b"-" * 45))
     assert texts[0] == texts[1]
@@ -361,7 +361,7 @@ def test_metadata_by_ome_types(tmp_path: Path) -> None:
     path = tmp_path / "a.ome.tif"
     save(path, image(pixels((2, 3, 2, 30, 20)), **RICH))
     text = xml(path)
-    write.check(text)
+    write.check_ome(text)
     found = from_xml(text).images[0]
     sizes = found.pixels
     assert found.name == "näme"

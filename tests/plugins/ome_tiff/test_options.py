@@ -35,7 +35,7 @@ def of(array: NDArray[Any], axes: str = "TZCYX") -> Image:
 
 def provenance(path: Path, index: int = 0) -> Any:
     with tifffile.TiffFile(path) as tif:
-        return read.facts(tif.pages[0].description, index).annotations["omio/provenance"]
+        return read.ome_facts(tif.pages[0].description, index).annotations["omio/provenance"]
 
 
 # --- compressions
@@ -144,7 +144,7 @@ def test_every_dimension_order(tmp_path: Path, save: Save, order: str, axes: str
     path = tmp_path / "a.ome.tif"
     save(path, source, order=order)
     with tifffile.TiffFile(path) as tif:
-        description = read.parse(tif.pages[0].description).images[0]
+        description = read.parse_ome(tif.pages[0].description).images[0]
         assert f'DimensionOrder="{order}"' in tif.pages[0].description
         page, step = tif.pages[1].asarray(), "TZC".index(order[2])
         at = [0, 0, 0]
@@ -382,15 +382,15 @@ def test_digests_are_those_of_the_planes(
     path = tmp_path / "a.ome.tif"
     (found,) = save(path, source, order=order).digests
     pixels = source.to_numpy()
-    assert found == tuple(digests.of_plane(pixels[i]) for i in np.ndindex(pixels.shape[:3]))
+    assert found == tuple(digests.plane_digest(pixels[i]) for i in np.ndindex(pixels.shape[:3]))
     assert provenance(path)["digests"]["planes"].split() == list(found)
-    assert tuple(digests.of_image(omio.imopen(path))) == found
+    assert tuple(digests.image_digests(omio.imopen(path))) == found
 
 
 def test_digests_are_of_the_values_as_written(tmp_path: Path, save: Save) -> None:
     source = of(np.array([[True, False]]).reshape(1, 1, 1, 1, 2))
     (found,) = save(tmp_path / "a.ome.tif", source).digests
-    assert found == (digests.of_plane(np.array([[1, 0]], np.uint8)),)
+    assert found == (digests.plane_digest(np.array([[1, 0]], np.uint8)),)
 
 
 def test_very_many_digests_are_one(tmp_path: Path, save: Save, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,7 @@ def test_what_experiment_xml_says_is_filled_in(tmp_path: Path) -> None:
     """Also where it does not fit, which is why somebody wants a sidecar; T, Z and C stay open."""
     path = write(tmp_path, ARRAY, fast(2, 3, 1, LSM={"pixelX": 128, "pixelY": 64}))
     text = template(str(path))
-    values = yaml.load(text)
+    values = yaml.parse_yaml(text)
     assert {key: values[key] for key in ("T", "Z", "C", "Y", "X", "flyback")} == {
         "T": None, "Z": None, "C": None, "Y": 64, "X": 128, "flyback": 1,
     }  # fmt: skip
@@ -66,7 +66,7 @@ def test_an_xml_that_does_not_help(tmp_path: Path, text: str) -> None:
     """Why it does not is said in a comment, on one line."""
     made = template(str(write(tmp_path, ARRAY, text)))
     assert "# Experiment.xml does not help: " in made
-    assert yaml.load(made)["X"] is None
+    assert yaml.parse_yaml(made)["X"] is None
 
 
 @pytest.mark.parametrize("name", ["a b.raw", "µ: [x].raw", 'q"\\.raw', "line\n#\nT: 1.raw", "\udcff.raw"])
@@ -76,7 +76,7 @@ def test_any_name_gives_yaml(tmp_path: Path, name: str) -> None:
     except (OSError, ValueError):
         pytest.skip("this file system does not take such a name")
     made = omio.create_thorlabs_raw_yaml(path, tmp_path / "made.yaml")
-    values = yaml.load(made.read_bytes())
+    values = yaml.parse_yaml(made.read_bytes())
     assert values["file"] in (name, None)
     assert [key for key in "TZCYX" if values[key] is not None] == []
 

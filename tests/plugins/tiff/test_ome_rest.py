@@ -63,7 +63,7 @@ def foreign(found: dict[str, Any]) -> dict[str, Any]:
 def converted(path: Path, out: Path, **options: Any) -> Path:
     (made,) = omio.convert_to_ometiff(path, out, **options)
     with tifffile.TiffFile(made) as tif:
-        validate.check(tif.pages[0].description)
+        validate.check_ome(tif.pages[0].description)
     return Path(made)
 
 
