@@ -19,7 +19,7 @@ _HOMES = {
     "images.opening": ("OpenedSource", "open_source"),
     "metadata.from_dict": ("from_dict",),
     "images.overrides": ("Overrides", "Request"),
-    "settings": ("Settings", "current", "using"),
+    "settings": ("Settings", "current_settings", "using"),
     "pixels.stream": ("fill", "pull"),
     "images.writing": ("write",),
 }  # fmt: skip

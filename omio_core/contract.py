@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     )
     from .files.listing import Listing
     from .files.local import locate
-    from .files.location import Location, Stamp
-    from .files.positioned import LocalFile, PositionedFile
+    from .files.location import Location
+    from .files.positioned import LocalFile, PositionedFile, Stamp
     from .files.probe import Probe
     from .geometry.axes import axis_name, unfold
     from .geometry.box import Box, grid, runs
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from .ome.read import DIMENSION_ORDERS, OmeDocument, OmeImage, TiffData, ome_facts, parse_ome
     from .ome.validate import check_ome
     from .ome.write import PIXEL_TYPES, build_ome, refuse_planes
-    from .parsing.xml import Element, children_named, first_named, local_name, parse_xml
+    from .parsing.xml import children_named, first_named, local_name, parse_xml
     from .parsing.yaml import parse_yaml
     from .pixels.description import ImageDescription, Level, MappedLayout, no_facts
     from .pixels.digests import DIGEST_METHOD, Digest, image_digests, plane_digest
@@ -180,8 +180,8 @@ _HOMES = {
         "warn"),
     "files.listing": ("Listing",),
     "files.local": ("locate",),
-    "files.location": ("Location", "Stamp"),
-    "files.positioned": ("LocalFile", "PositionedFile"),
+    "files.location": ("Location",),
+    "files.positioned": ("LocalFile", "PositionedFile", "Stamp"),
     "files.probe": ("Probe",),
     "geometry.axes": ("axis_name", "unfold"),
     "geometry.box": ("Box", "grid", "runs"),
@@ -194,7 +194,7 @@ _HOMES = {
     "ome.read": ("DIMENSION_ORDERS", "OmeDocument", "OmeImage", "TiffData", "ome_facts", "parse_ome"),
     "ome.validate": ("check_ome",),
     "ome.write": ("PIXEL_TYPES", "build_ome", "refuse_planes"),
-    "parsing.xml": ("Element", "children_named", "first_named", "local_name", "parse_xml"),
+    "parsing.xml": ("children_named", "first_named", "local_name", "parse_xml"),
     "parsing.yaml": ("parse_yaml",),
     "pixels.description": ("ImageDescription", "Level", "MappedLayout", "no_facts"),
     "pixels.digests": ("DIGEST_METHOD", "Digest", "image_digests", "plane_digest"),

@@ -13,7 +13,7 @@ from omio.sources.walk import Skipped
 from omio_core.errors import MetadataError, OmioError, ReadError, WriteError
 from omio_core.files import atomic
 from omio_core.files.local import locate
-from omio_core.files.location import Stamp
+from omio_core.files.positioned import Stamp
 from omio_core.files.stamps import Fingerprint
 from omio_core.images.overrides import Overrides, Request
 from omio_core.metadata.namespaces import omio_version

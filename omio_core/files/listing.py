@@ -9,8 +9,8 @@ from functools import cached_property
 
 from omio_core.errors import FileChangedError
 
-from .location import Location, Stamp
-from .positioned import PositionedFile
+from .location import Location
+from .positioned import PositionedFile, Stamp
 from .stamps import changed_error
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from omio_core.errors import ReadError
 
-from .location import Location, Stamp, parts_of, suffixes_of
-from .positioned import LocalFile
+from .location import Location, parts_of, suffixes_of
+from .positioned import LocalFile, Stamp
 
 
 def locate(source: str | os.PathLike[str] | Location) -> Location:

@@ -1,4 +1,4 @@
-"""Where bytes are: the base class of locations, and the values that identify a version of a file; opens no file itself.
+"""Where bytes are: the base class of locations; opens no file itself.
 
 A location is a value: it can be pickled, compared and kept without a handle. Plugins reach every byte of their source
 through it, so that what is not a local file needs no other reader.
@@ -8,30 +8,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .positioned import PositionedFile
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What changes when a file changes; its content is not read.
-
-    Parameters
-    ----------
-    size
-        Size in bytes; 0 for a folder.
-    mtime_ns
-        Time of the last modification in nanoseconds; None where there is none.
-    tag
-        What a server calls this version of the file (an ETag); empty for local files.
-    """
-
-    size: int
-    mtime_ns: int | None = None
-    tag: str = ""
+from .positioned import PositionedFile, Stamp
 
 
 class Location(ABC):

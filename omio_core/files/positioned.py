@@ -11,13 +11,32 @@ import stat
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from omio_core.errors import CorruptFileError, ReadError
 
-from .location import Stamp
-
 F = TypeVar("F", bound="PositionedFile")
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What changes when a file changes; its content is not read.
+
+    Parameters
+    ----------
+    size
+        Size in bytes; 0 for a folder.
+    mtime_ns
+        Time of the last modification in nanoseconds; None where there is none.
+    tag
+        What a server calls this version of the file (an ETag); empty for local files.
+    """
+
+    size: int
+    mtime_ns: int | None = None
+    tag: str = ""
+
 
 _BATCH = 256  # small reads joined at a time, so that their memory is reused for the next ones
 _CALL_LIMIT = 1 << 30  # Linux reads at most 0x7ffff000 bytes per call, macOS INT_MAX

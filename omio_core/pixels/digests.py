@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["DIGEST_METHOD", "Digest", "image_digests", "plane_digest"]
 
 DIGEST_METHOD = "CRC-32 and Adler-32 of each plane (Y, X), little-endian, 8 digits each; C fastest, then Z, then T"
+"""How digests are taken, in words: a file states it beside them, so that others can check them."""
+
 BAND = 1 << 23  # bytes; a larger plane is processed in bands of rows
 
 
@@ -69,7 +71,7 @@ def plane_digest(plane: NDArray[Any]) -> str:
     Examples
     --------
     >>> import numpy as np
-    >>> of_plane(np.zeros((2, 2), np.uint8))
+    >>> plane_digest(np.zeros((2, 2), np.uint8))
     '2144df1c00040001'
     """
     digest = Digest()

@@ -25,6 +25,8 @@ TESTED_ELSEWHERE = {
     "omio_core/__init__.py": "a list of lazy names, which tests/house/test_imports.py resolves for every package",
     "omio_core/testing/__init__.py": "two lazy names, by which tests/core/testing/test_reader.py has the whole kit",
     "omio/__init__.py": "names only: tests/house/test_imports.py loads them; the version, tests/omio/test_main.py",
+    "omio_core/files/local.py": "together with locations in memory, in tests/core/files/test_location.py",
+    "omio_core/files/memory.py": "together with local locations, in tests/core/files/test_location.py",
     "omio/cli/__init__.py": "only main() and its exit codes, in tests/omio/cli/test_app.py",
 }
 

@@ -47,7 +47,7 @@ class Misplaced(Toy):
         def placed(one):
             level = one.levels[0]
             bytes_of = [one.dtype.itemsize * int(np.prod(level.shape[k + 1 :])) for k in range(len(level.shape))]
-            raw = MappedLayout(path=self.members[0], offset=0, strides=tuple(bytes_of), dtype=one.dtype.str)
+            raw = MappedLayout(location=self.members[0], offset=0, strides=tuple(bytes_of), dtype=one.dtype.str)
             return replace(one, levels=(replace(level, raw=raw), *one.levels[1:]))
 
         return tuple(placed(one) for one in super()._described())
