@@ -91,7 +91,6 @@ __all__ = [
     "Channel",
     "CorruptFileError",
     "Digest",
-    "Element",
     "Fact",
     "Facts",
     "FileChangedError",
