@@ -58,6 +58,11 @@ class Offer:
     writers: tuple[Writer, ...] = ()
     policies: tuple[Policy, ...] = ()
 
+    @property
+    def descriptions(self) -> tuple[Reader | Writer, ...]:
+        """The readers and writers."""
+        return self.readers + self.writers
+
     @classmethod
     def of(cls, plugin: Any) -> Offer:
         """Ask the hooks of a plugin; those that fail or are missing offer nothing, another check tells."""

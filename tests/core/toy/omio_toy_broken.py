@@ -47,7 +47,7 @@ class Misplaced(Toy):
         def placed(one):
             level = one.levels[0]
             bytes_of = [one.dtype.itemsize * int(np.prod(level.shape[k + 1 :])) for k in range(len(level.shape))]
-            raw = MappedLayout(path=self.members[0], offset=0, strides=tuple(bytes_of), dtype=one.dtype.str)
+            raw = MappedLayout(location=self.members[0], offset=0, strides=tuple(bytes_of), dtype=one.dtype.str)
             return replace(one, levels=(replace(level, raw=raw), *one.levels[1:]))
 
         return tuple(placed(one) for one in super()._described())
@@ -136,7 +136,7 @@ class Scribbles(Toy):
 
     def close(self):
         super().close()
-        with open(self.members[-1] + ".index", "w") as index:
+        with open(f"{self.members[-1]}.index", "w") as index:
             index.write("where everything is")
 
 
@@ -154,12 +154,12 @@ class Unsafe(Toy):
     def __init__(self, path, **options):
         super().__init__(path, **options)
         self.position = None
-        self.meet = threading.Barrier(2)
+        self.meet = threading.Barrier(8)
 
     def read_into(self, out, image, box, level):
         self.position = box
         if threading.current_thread() is not threading.main_thread():
-            self.meet.wait(timeout=20)  # both have set it now
+            self.meet.wait(timeout=20)  # all have set it now
         super().read_into(out[...], image, self.position if self.position.shape == box.shape else box, level)
 
 
