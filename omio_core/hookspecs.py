@@ -23,8 +23,8 @@ It states the version of the contract, ``OMIO_API = 1``, and implements any of t
 
 Keep the module light: every process that looks for a reader imports it. Put heavy imports into the module that the
 string in ``open`` names. OMIO leaves out a plugin, with one warning and without harm to the others, if it cannot be
-imported, misspells a hook, returns values of a wrong type, claims files that it cannot know, or states another
-``OMIO_API``.
+imported, misspells a hook or leaves out its ``@hookimpl``, returns values of a wrong type, claims files that it cannot
+know, or states another ``OMIO_API``.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
 """The catalogue of plugins: finds, loads and checks them, and records failures; the only user of pluggy's manager.
 
-Each plugin is loaded and asked separately. A plugin that cannot be imported, misspells a hook, returns invalid answers
-or targets another contract is left out with one warning, and stays visible in `catalogue().blocked`.
+Each plugin is loaded and asked separately. A plugin that cannot be imported, misspells a hook or forgets to
+mark it, returns invalid answers or targets another contract is left out with one warning, and stays visible in
+`catalogue().blocked`.
 """
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -25,6 +26,8 @@ from omio_core.plugins.border import Border
 from omio_core.plugins.descriptions import OMIO_API, Match, Policy, Reader, Verdict, Writer
 from omio_core.policies import ACTIONS
 from omio_core.settings import current_settings
+
+from .admission import description_faults, unmarked
 
 GROUP = "omio.plugins"
 
@@ -224,6 +227,7 @@ def _load_one(entry: EntryPoint, version: str) -> Catalogue:
             remedy="install a version of the plugin that fits",
             plugin=entry.name,
         )
+    _refuse_faults(entry, "has a hook that is not marked", unmarked(module))
     manager = pluggy.PluginManager("omio")
     manager.add_hookspecs(hookspecs)
     try:
@@ -238,6 +242,9 @@ def _load_one(entry: EntryPoint, version: str) -> Catalogue:
         ) from error
     readers = _ask_hook(manager, entry, "omio_readers", Reader)
     writers = _ask_hook(manager, entry, "omio_writers", Writer)
+    for kind, offered in (("reader", readers), ("writer", writers)):
+        for description in offered:
+            _refuse_faults(entry, f"describes the {kind} {description.name} wrongly", description_faults(description))
     for reader in readers:
         _check_sniff(entry, reader)
     return Catalogue(
@@ -246,6 +253,17 @@ def _load_one(entry: EntryPoint, version: str) -> Catalogue:
         policies=_ask_policies(manager, entry),
         annotators=((entry.name, manager.hook.omio_annotate),) if manager.hook.omio_annotate.get_hookimpls() else (),
     )
+
+
+def _refuse_faults(entry: EntryPoint, what: str, faults: Iterable[str]) -> None:
+    evidence = "; ".join(faults)
+    if evidence:
+        raise PluginContractError(
+            f"{entry.value} {what}",
+            evidence=evidence,
+            remedy=f"its author must change it; to work without it, set OMIO_DISABLE={entry.name}",
+            plugin=entry.name,
+        )
 
 
 def _ask_hook(manager: pluggy.PluginManager, entry: EntryPoint, hook: str, kind: type[Any]) -> tuple[Any, ...]:

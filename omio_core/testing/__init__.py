@@ -1,10 +1,14 @@
-"""The conformance kit for authors of readers; knows no format, and imports pytest only at first use.
+"""The conformance kit for authors of plugins; knows no format, and imports pytest only at first use.
 
-A plugin's test suite subclasses `ReaderContract`, names the reader and writes a few small files. pytest then checks
-every rule of `omio_core.contract` that is visible from outside::
+A plugin's test suite subclasses the contracts of what it offers: `PluginContract` for the module, `ReaderContract`
+with a few small files, `WriterContract`, `PolicyContract`. pytest then checks every rule of `omio_core.contract` that
+is visible from outside::
 
-    from omio_core.testing import ReaderContract, Sample
-    from omio_myformat import READER
+    from omio_core.testing import PluginContract, ReaderContract, Sample, WriterContract
+    from omio_myformat import READER, WRITER
+
+    class TestPlugin(PluginContract):
+        plugin = "omio_myformat"
 
     class TestMyFormat(ReaderContract):
         reader = READER
@@ -12,12 +16,28 @@ every rule of `omio_core.contract` that is visible from outside::
         def samples(self, folder):
             return {"plain": make_file(folder / "plain.myf")}
 
+    class TestMyWriter(WriterContract):
+        writer, reader = WRITER, READER
+
+What needs no samples is also checked without pytest: ``check("omio_myformat")``, or ``omio plugins check`` on the
+command line.
+
 The kit is not a pytest plugin: installing OMIO does not change any test run that does not import it.
 """
 
 from omio_core.lazy import attach
 
-_HOMES = {"ReaderContract": "reader", "Sample": "sample"}
+_HOMES = {
+    "Finding": f"{__name__}.findings",
+    "MemoryLocation": "omio_core.files.memory",
+    "PluginContract": f"{__name__}.contracts",
+    "PolicyContract": f"{__name__}.contracts",
+    "ReaderContract": f"{__name__}.reader",
+    "Report": f"{__name__}.checking",
+    "Sample": f"{__name__}.sample",
+    "WriterContract": f"{__name__}.contracts",
+    "check": f"{__name__}.checking",
+}
 
-__getattr__, __dir__ = attach(__name__, {name: f"{__name__}.{home}" for name, home in _HOMES.items()})
+__getattr__, __dir__ = attach(__name__, _HOMES)
 __all__ = sorted(_HOMES)

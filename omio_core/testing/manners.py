@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import gc
-import hashlib
-import os
-import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
 from numpy.typing import NDArray
@@ -22,6 +17,7 @@ from omio_core.pixels.description import ImageDescription
 from omio_core.plugins.descriptions import Match, Verdict
 
 from .sample import Sample, Subject, boxes_of, native, same
+from .watching import file_state, open_handles, record_threads
 
 PixelsByImage = dict[int, tuple[str, NDArray[Any]]]
 
@@ -61,10 +57,10 @@ class MannersChecks(Subject):
             warnings.simplefilter("always", ResourceWarning)
             use()  # opens whatever stays open after first use, such as libraries
             gc.collect()
-            before = _open_handles()
+            before = open_handles()
             use()
             gc.collect()
-            after = _open_handles()
+            after = open_handles()
         leaked = [str(warning.message) for warning in caught if issubclass(warning.category, ResourceWarning)]
         assert not leaked, f"left to the garbage collector: {leaked[:3]}"
         assert images, "no image was opened"
@@ -76,18 +72,18 @@ class MannersChecks(Subject):
     def test_file_is_unchanged(self, tmp_path: Path) -> None:
         """Reading changes neither the file, nor its modification time, nor the files beside it."""
         for name, sample in self.make_samples(tmp_path):
-            before = _file_state(sample.path)
+            before = file_state(sample.path)
             with self.source(sample) as source:
                 for image in source.images:
                     _ = image.to_numpy(), image.metadata
-            after = _file_state(sample.path)
+            after = file_state(sample.path)
             changed = {p for p, _ in before.items() ^ after.items()}
             assert not changed, f"{name}: reading changed {sorted(changed)[:3]}"
 
     def test_no_thread_is_started(self, tmp_path: Path) -> None:
         """Opening, describing and reading start no thread: only the core starts threads."""
         for name, sample in self.make_samples(tmp_path):
-            with _record_threads() as started, self.handle(sample.path, sample.options) as opened:
+            with record_threads() as started, self.handle(sample.path, sample.options) as opened:
                 for index, description in enumerate(opened.images):
                     description.facts()
                     native(opened, index, 0)
@@ -150,45 +146,3 @@ def _truncated_copies(path: Path, folder: Path) -> Iterator[tuple[int, Path]]:
             cut.write_bytes(data[:size])
             yield size, cut
             cut.unlink()
-
-
-def _open_handles() -> set[str] | None:
-    """Return the open handles of this process, one name per handle; None if the system does not list them."""
-    for folder in ("/proc/self/fd", "/dev/fd"):
-        if os.path.isdir(folder):
-            names = set()
-            for number in os.listdir(folder):
-                try:
-                    target = os.readlink(f"{folder}/{number}")
-                except OSError:
-                    target = ""
-                if target != f"/proc/{os.getpid()}/fd":
-                    names.add(f"{number} {target}")
-            return names
-    return None
-
-
-def _file_state(path: Path) -> dict[str, Any]:
-    """Return the names beside a file or folder, and the times and digests of the files that belong to it."""
-    states: dict[str, Any] = {str(file): None for file in path.parent.iterdir()}
-    for file in [path, *path.rglob("*")] if path.is_dir() else [path]:
-        content = hashlib.blake2b(file.read_bytes()).hexdigest() if file.is_file() else ""
-        states[str(file)] = (file.stat().st_mtime_ns, content)
-    return states
-
-
-@contextmanager
-def _record_threads() -> Iterator[list[str]]:
-    """Collect the names of the threads that are started meanwhile."""
-    names: list[str] = []
-    this_thread, start = threading.get_ident(), threading.Thread.start
-
-    def start_and_record(thread: threading.Thread) -> None:
-        if threading.get_ident() == this_thread:
-            names.append(thread.name)
-        start(thread)
-
-    with mock.patch.object(threading.Thread, "start", start_and_record):
-        threads_before = set(threading.enumerate())
-        yield names
-        names += [thread.name for thread in set(threading.enumerate()) - threads_before if thread.name not in names]

@@ -1,15 +1,21 @@
-"""Checks of `sniff`: a reader recognises its own files, and declines others with a reason; knows no format."""
+"""Checks of `sniff`: a reader recognises its own files, and declines others with a reason; knows no format.
+
+What needs no sample is a function that yields findings; the rest are checks for pytest.
+"""
 
 from __future__ import annotations
 
 import random
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from omio_core.files.probe import Probe
 from omio_core.plugins.catalogue import catalogue
-from omio_core.plugins.descriptions import Match, Verdict
+from omio_core.plugins.descriptions import Match, Reader, Verdict
 
+from .findings import Finding, refuse
 from .sample import Subject
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x10\x00\x00\x00\x10\x08\x02\x00\x00\x00"  # RFC 2083, 3.1
@@ -26,6 +32,43 @@ def foreign() -> Iterator[tuple[str, bytes]]:
         yield f"random bytes ({seed})", random.Random(seed).randbytes(5000)
 
 
+def verdict(reader: Reader, probe: Probe) -> Verdict | str:
+    """Return the verdict of a reader; what is wrong with it, in words, if it is no valid one."""
+    try:
+        answer: Any = reader.sniff(probe)
+    except Exception as error:  # noqa: BLE001 - the plugin border
+        return f"sniff raises {type(error).__name__}: {error}"
+    if not isinstance(answer, Verdict) or not isinstance(getattr(answer, "match", None), Match):
+        return f"the answer is {answer!r}, no Verdict with a Match"
+    if not str(answer.why).strip():
+        return f"{answer.match.name} without a reason"
+    return answer
+
+
+def sniff_findings(reader: Reader) -> Iterator[Finding]:
+    """Yield the faults of a reader's `sniff` on contents that are not its own, and on empty folders."""
+    suffixes = tuple(suffix for suffix in reader.suffixes if isinstance(suffix, str))
+    for what, data in foreign():
+        yield from _claimed(reader, Probe.of_bytes(data, "strange.omio-nobody"), what, Match.NO)
+        for suffix in suffixes:
+            most = Match.SUFFIX if data else Match.NO
+            yield from _claimed(reader, Probe.of_bytes(data, f"strange{suffix}"), f"{what} named *{suffix}", most)
+    for suffix in ("", *suffixes):
+        with tempfile.TemporaryDirectory(suffix=suffix.replace("/", "")) as folder:
+            yield from _claimed(reader, Probe(folder), f"an empty folder named *{suffix}", Match.NO)
+
+
+def _claimed(reader: Reader, probe: Probe, what: str, most: Match) -> Iterator[Finding]:
+    answer = verdict(reader, probe)
+    if isinstance(answer, str):
+        sentence = f"{what}: {answer}."
+    elif answer.match > most:
+        sentence = f"{what} is claimed as {answer.match.name}: {answer.why}."
+    else:
+        return
+    yield Finding(rule="sniff", subject=f"reader {reader.name}", sentence=sentence)
+
+
 class SniffChecks(Subject):
     """Checks whether the reader recognises its own files, and no others."""
 
@@ -36,25 +79,9 @@ class SniffChecks(Subject):
             assert verdict.match >= Match.SUFFIX, f"{name}: declined, {verdict.why}"
             assert verdict == self._verdict(Probe(sample.path), name), f"{name}: another verdict the second time"
 
-    def test_sniff_declines_with_a_reason(self, tmp_path: Path) -> None:
-        """Foreign contents are declined under an unknown suffix; under the reader's, only the suffix may count."""
-        for what, data in foreign():
-            verdict = self._verdict(Probe.of_bytes(data, "strange.omio-nobody"), what)
-            assert verdict.match is Match.NO, f"{what} is claimed as {verdict.match.name}: {verdict.why}"
-            for suffix in self.reader.suffixes:
-                verdict = self._verdict(Probe.of_bytes(data, f"strange{suffix}"), f"{what} named *{suffix}")
-                most = Match.SUFFIX if data else Match.NO
-                assert verdict.match <= most, (
-                    f"{what} named *{suffix} is claimed as {verdict.match.name}: {verdict.why}"
-                )
-
-    def test_sniff_declines_a_folder(self, tmp_path: Path) -> None:
-        """An empty folder is declined, whatever its name."""
-        for suffix in ("", *self.reader.suffixes):
-            folder = tmp_path / f"folder{suffix}"
-            folder.mkdir()
-            verdict = self._verdict(Probe(folder), f"an empty folder named *{suffix}")
-            assert verdict.match is Match.NO, f"an empty folder named *{suffix} is claimed: {verdict.why}"
+    def test_sniff_declines_with_a_reason(self) -> None:
+        """Foreign contents are declined with a reason, under its own suffix too, and so is an empty folder."""
+        refuse(sniff_findings(self.reader))
 
     def test_sniff_reads_content_before_names(self, tmp_path: Path) -> None:
         """A sample that is claimed by its content is also claimed without its suffix and with a wrong one."""
@@ -72,8 +99,6 @@ class SniffChecks(Subject):
                 )
 
     def _verdict(self, probe: Probe, what: str) -> Verdict:
-        verdict = self.reader.sniff(probe)
-        assert isinstance(verdict, Verdict), f"{what}: the answer is {verdict!r}, no Verdict"
-        assert isinstance(verdict.match, Match), f"{what}: {verdict.match!r} is no Match"
-        assert verdict.why.strip(), f"{what}: {verdict.match.name} without a reason"
-        return verdict
+        answer = verdict(self.reader, probe)
+        assert isinstance(answer, Verdict), f"{what}: {answer}"
+        return answer

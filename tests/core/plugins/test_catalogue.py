@@ -77,7 +77,23 @@ BAD = {
     "claims by name": (reader("lambda probe: Verdict(Match.SUFFIX, '')"), PluginContractError, "it says SUFFIX"),
     "no verdict": (reader("lambda probe: True"), PluginContractError, "True"),
     "sniff raises": (reader("lambda probe: probe.head[9]"), PluginContractError, "IndexError"),
-    "no sniff": (reader("None"), PluginContractError, "TypeError"),
+    "no sniff": (reader("None"), PluginContractError, "sniff is None"),
+    "no mark": (f"{HEAD}\ndef omio_readers():\n    return []\n", PluginContractError, "omio_readers has no @hookimpl"),
+    "upper-case suffix": (
+        reader("lambda probe: Verdict(Match.NO, 'no')").replace("suffixes=()", "suffixes=('.BAD',)"),
+        PluginContractError,
+        "write '.bad'",
+    ),
+    "suffix without a dot": (
+        reader("lambda probe: Verdict(Match.NO, 'no')").replace("suffixes=()", "suffixes=('bad',)"),
+        PluginContractError,
+        "write '.bad'",
+    ),
+    "revision": (
+        reader("lambda probe: Verdict(Match.NO, 'no')").replace("suffixes=()", "suffixes=(), revision=0"),
+        PluginContractError,
+        "revision is 0",
+    ),
     "asks for the catalogue": (
         f"{HEAD}\nfrom omio_core.plugins.catalogue import catalogue\n"
         "@hookimpl\ndef omio_readers():\n    return catalogue().readers\n",

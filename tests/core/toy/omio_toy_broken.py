@@ -136,7 +136,7 @@ class Scribbles(Toy):
 
     def close(self):
         super().close()
-        with open(self.members[-1] + ".index", "w") as index:
+        with open(f"{self.members[-1]}.index", "w") as index:
             index.write("where everything is")
 
 
@@ -154,12 +154,12 @@ class Unsafe(Toy):
     def __init__(self, path, **options):
         super().__init__(path, **options)
         self.position = None
-        self.meet = threading.Barrier(2)
+        self.meet = threading.Barrier(8)
 
     def read_into(self, out, image, box, level):
         self.position = box
         if threading.current_thread() is not threading.main_thread():
-            self.meet.wait(timeout=20)  # both have set it now
+            self.meet.wait(timeout=20)  # all have set it now
         super().read_into(out[...], image, self.position if self.position.shape == box.shape else box, level)
 
 
