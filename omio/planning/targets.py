@@ -16,6 +16,7 @@ from omio_core.files.local import locate
 from omio_core.files.stamps import Fingerprint
 from omio_core.images import writing
 from omio_core.plugins import rules
+from omio_core.plugins.cases import CollisionCase
 from omio_core.wording import Aside, Blank, OneOf, advise, either, worded
 
 from . import filenames
@@ -140,7 +141,7 @@ def _settle(
             continue
         action, stands = "write", None
         if os.path.lexists(path):
-            action = rules.decide("collision", collision, path=str(path))
+            action = rules.decide("collision", collision, CollisionCase(path=str(path)))
             if action == "number":
                 continue
         planned.add(filenames.key(path))

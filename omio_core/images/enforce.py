@@ -16,7 +16,7 @@ from omio_core.errors import (
 from omio_core.pixels.absence import absence
 from omio_core.pixels.picture import FilePicture
 from omio_core.plugins import rules
-from omio_core.plugins.rules import decide
+from omio_core.plugins.cases import AbsentFilesCase, AbsentPlanesCase, AxesCase, MissingCase
 from omio_core.policies import Policies
 from omio_core.wording import Aside, advise, either, joined, worded
 
@@ -47,7 +47,7 @@ def apply_policies(path: str, pictures: Sequence[FilePicture], chosen: Policies)
 def _apply_axes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
     assumed = tuple(dict.fromkeys(assumption for picture in pictures for assumption in picture.layout.assumptions))
     if assumed:
-        action = rules.decide("axes", name, path=path, assumptions=assumed)
+        action = rules.decide("axes", name, AxesCase(path=path, assumptions=assumed))
         if action == "raise":
             raise AmbiguousAxesError(
                 f"{path} does not name all its axes",
@@ -73,7 +73,7 @@ def _apply_absent_files(path: str, pictures: Sequence[FilePicture], name: str) -
     if not absent:
         return
     listed = first_few(absent, 8)
-    action = rules.decide("absent_files", name, path=path, absent=absent)
+    action = rules.decide("absent_files", name, AbsentFilesCase(path=path, absent=absent))
     if action == "raise":
         raise AbsentDataError(
             f"{path} is of a set that is not complete",
@@ -91,10 +91,11 @@ def _apply_absent_files(path: str, pictures: Sequence[FilePicture], name: str) -
 
 
 def _apply_part_of(path: str, pictures: Sequence[FilePicture], name: str) -> None:
-    parts = tuple(dict.fromkeys(part for picture in pictures if (part := picture.description.part_of)))
-    if not parts:
+    by_image = {index: part for index, picture in enumerate(pictures) if (part := picture.description.part_of)}
+    if not by_image:
         return
-    action = rules.decide("absent_planes", name, path=path, absent=dict(enumerate(parts)))
+    parts = tuple(dict.fromkeys(by_image.values()))
+    action = rules.decide("absent_planes", name, AbsentPlanesCase(path=path, absent=by_image))
     if action == "raise":
         raise AbsentDataError(
             f"{path} is a part of a series, and the rest is not there",
@@ -114,7 +115,7 @@ def _apply_absent_planes(path: str, pictures: Sequence[FilePicture], name: str) 
     absent = {index: description for index, picture in enumerate(pictures) if (description := absence(picture))}
     if absent:
         words = "; ".join(f"image {index}: {description}" for index, description in absent.items())
-        action = rules.decide("absent_planes", name, path=path, absent=absent)
+        action = rules.decide("absent_planes", name, AbsentPlanesCase(path=path, absent=absent))
         if action == "raise":
             raise AbsentDataError(
                 f"{path} does not hold all its planes",
@@ -139,5 +140,7 @@ def refuse_missing(path: str, images: Sequence[Image], chosen: Policies) -> None
         return  # the default policy accepts unknown metadata, so there is no need to parse them here
     for image in images:
         needed = image.metadata.needed()
-        if needed and decide("missing", chosen.missing, path=path, missing=needed) == "raise":
+        if not needed:
+            continue
+        if rules.decide("missing", chosen.missing, MissingCase(path=path, missing=tuple(needed))) == "raise":
             image.metadata.refuse_missing(path)

@@ -24,6 +24,7 @@ from omio_core.pixels import digests
 from omio_core.pixels.absence import check_present
 from omio_core.plugins import dispatch, rules
 from omio_core.plugins.border import Border
+from omio_core.plugins.cases import CollisionCase
 from omio_core.plugins.descriptions import Writer, WriteRequest, Written
 
 from .image import Image
@@ -308,7 +309,7 @@ def under(target: str | os.PathLike[str], collision: str, put: Callable[[Path, b
     for candidate in numbered(target):
         action = "write"
         if os.path.lexists(candidate):
-            action = rules.decide("collision", collision, path=str(candidate))
+            action = rules.decide("collision", collision, CollisionCase(path=str(candidate)))
         if action == "skip":
             return None
         if action == "number":
@@ -319,9 +320,8 @@ def under(target: str | os.PathLike[str], collision: str, put: Callable[[Path, b
             exists = isinstance(error.__cause__, FileExistsError) or os.path.lexists(candidate)
             if not exists or action == "overwrite":
                 raise
-            action = rules.decide(
-                "collision", collision, path=str(candidate)
-            )  # another process took the name meanwhile
+            # another process took the name meanwhile
+            action = rules.decide("collision", collision, CollisionCase(path=str(candidate)))
             if action == "skip":
                 return None
             if action == "number":

@@ -24,10 +24,10 @@ from omio_core.files.location import Location
 from omio_core.files.probe import Probe
 from omio_core.plugins.border import Border
 from omio_core.plugins.descriptions import OMIO_API, Match, Policy, Reader, Verdict, Writer
-from omio_core.policies import ACTIONS
 from omio_core.settings import current_settings
 
 from .admission import description_faults, unmarked
+from .cases import refuse_malformed
 
 GROUP = "omio.plugins"
 
@@ -292,12 +292,7 @@ def _ask_hook(manager: pluggy.PluginManager, entry: EntryPoint, hook: str, kind:
 def _ask_policies(manager: pluggy.PluginManager, entry: EntryPoint) -> tuple[Policy, ...]:
     policies = _ask_hook(manager, entry, "omio_policies", Policy)
     for policy in policies:
-        if policy.kind not in ACTIONS:
-            raise PluginContractError(
-                f"{entry.value} offers a policy of a kind that does not exist",
-                evidence=f"{policy.kind!r} is none of {', '.join(ACTIONS)}",
-                plugin=entry.name,
-            )
+        refuse_malformed(policy.name, policy.kind, policy.decide, policy.summary, plugin=entry.name)
     return policies
 
 

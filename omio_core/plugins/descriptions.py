@@ -15,6 +15,17 @@ from omio_core.files.probe import Probe
 from omio_core.geometry.box import Box
 from omio_core.pixels.description import ImageDescription
 
+from .cases import (
+    AbsentFilesCase,
+    AbsentPlanesCase,
+    AxesCase,
+    CollisionCase,
+    ConflictCase,
+    DtypesCase,
+    MissingCase,
+    ShapesCase,
+)
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -277,6 +288,19 @@ class Writer:
     version: str = ""
 
 
+Decide = (
+    Callable[[MissingCase], str]
+    | Callable[[AxesCase], str]
+    | Callable[[AbsentPlanesCase], str]
+    | Callable[[AbsentFilesCase], str]
+    | Callable[[CollisionCase], str]
+    | Callable[[ShapesCase], str]
+    | Callable[[DtypesCase], str]
+    | Callable[[ConflictCase], str]
+)
+"""The function of a policy: from the case of its kind to an action."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """A named rule for one kind of decision.
@@ -288,12 +312,13 @@ class Policy:
     name
         The name by which the caller chooses it; installing a policy never selects it.
     decide
-        A pure function from the case (a mapping of evidence) to one of the actions of the kind.
+        A pure function from the case of the kind (see `omio_core.plugins.cases`: a `ShapesCase` for ``"shapes"``, and
+        so on) to one of the actions of the kind. It opens no file.
     summary
         One sentence.
     """
 
     kind: str
     name: str
-    decide: Callable[[Mapping[str, Any]], str]
+    decide: Decide
     summary: str

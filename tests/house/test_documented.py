@@ -9,6 +9,7 @@ import importlib.util
 import inspect
 import re
 import tomllib
+import typing
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -18,6 +19,7 @@ import click
 import pytest
 
 from omio_core import contract, hookspecs
+from omio_core.plugins.cases import CASES
 from omio_core.plugins.catalogue import load
 from omio_core.policies import ACTIONS
 
@@ -60,6 +62,29 @@ def test_every_policy_is_documented(reference: dict[str, str], root: Path) -> No
     names = {policy.name for policy in offered}
     expected = set(ACTIONS) | {action for actions in ACTIONS.values() for action in actions} | names
     assert expected - _named(reference["policies.md"]) == set()
+
+
+def test_every_case_of_a_policy_is_documented(reference: dict[str, str]) -> None:
+    """The page of policies has each kind with its case and its actions, and each field with its type; no others."""
+    page = reference["policies.md"].partition('<a id="cases"></a>')[2]
+    rows = [[cell.strip() for cell in line.split(" | ")] for line in page.splitlines() if line.startswith("| `")]
+    kinds = [row for row in rows if len(row) == 3]
+    assert [[_spans(cell) for cell in row] for row in kinds] == [
+        [[kind], [case.__name__], list(ACTIONS[kind])] for kind, case in CASES.items()
+    ]
+    documented = [tuple(_spans(cell)[0] for cell in row[:3]) for row in rows if len(row) == 4]
+    assert documented == [
+        (case.__name__, name, _type_text(kind))
+        for case in CASES.values()
+        for name, kind in typing.get_type_hints(case).items()
+    ]
+
+
+def _type_text(kind: Any) -> str:
+    """A type as a signature has it, without the names of modules."""
+    if isinstance(kind, type) and not typing.get_args(kind):
+        return kind.__name__
+    return re.sub(r"\b(typing|collections\.abc)\.", "", str(kind))
 
 
 def test_every_variable_of_the_environment_is_documented(reference: dict[str, str], modules: tuple[Any, ...]) -> None:

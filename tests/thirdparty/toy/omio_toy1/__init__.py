@@ -6,10 +6,7 @@ little-endian double, and then Z x C x Y x X little-endian 16-bit pixels.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from omio_core.contract import Match, Policy, Probe, Reader, Verdict, hookimpl
+from omio_core.contract import ConflictCase, Match, MissingCase, Policy, Probe, Reader, Verdict, hookimpl
 
 OMIO_API = 1
 
@@ -21,14 +18,14 @@ def sniff(probe: Probe) -> Verdict:
     return Verdict(Match.NO, f"begins with {probe.head[:4]!r}, not with TOY1")
 
 
-def first(case: object) -> str:
+def first(case: ConflictCase) -> str:
     """Decide every conflict for the first source."""
     return "first"
 
 
-def depth(case: Mapping[str, Any]) -> str:
+def depth(case: MissingCase) -> str:
     """Only a size of Z is needed."""
-    return "raise" if "PhysicalSizeZ" in case["missing"] else "accept"
+    return "raise" if "PhysicalSizeZ" in case.missing else "accept"
 
 
 @hookimpl
