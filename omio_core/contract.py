@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from .files.listing import Listing
     from .files.local import locate
     from .files.location import Location, Stamp
-    from .files.positioned import LocalFile, PositionedFile
+    from .files.positioned import PositionedFile
     from .files.probe import Probe
     from .geometry.axes import axis_name, unfold
     from .geometry.box import Box, grid, runs
@@ -100,7 +100,6 @@ __all__ = [
     "Level",
     "LimitExceededError",
     "Listing",
-    "LocalFile",
     "Location",
     "MappedLayout",
     "Match",
@@ -181,7 +180,7 @@ _HOMES = {
     "files.listing": ("Listing",),
     "files.local": ("locate",),
     "files.location": ("Location", "Stamp"),
-    "files.positioned": ("LocalFile", "PositionedFile"),
+    "files.positioned": ("PositionedFile",),
     "files.probe": ("Probe",),
     "geometry.axes": ("axis_name", "unfold"),
     "geometry.box": ("Box", "grid", "runs"),
