@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from .files.listing import Listing
     from .files.local import locate
     from .files.location import Location
-    from .files.positioned import LocalFile, PositionedFile, Stamp
+    from .files.positioned import PositionedFile, Stamp
     from .files.probe import Probe
     from .geometry.axes import axis_name, unfold
     from .geometry.box import Box, grid, runs
@@ -117,7 +117,6 @@ __all__ = [
     "Level",
     "LimitExceededError",
     "Listing",
-    "LocalFile",
     "Location",
     "MappedLayout",
     "Match",
@@ -200,7 +199,7 @@ _HOMES = {
     "files.listing": ("Listing",),
     "files.local": ("locate",),
     "files.location": ("Location",),
-    "files.positioned": ("LocalFile", "PositionedFile", "Stamp"),
+    "files.positioned": ("PositionedFile", "Stamp"),
     "files.probe": ("Probe",),
     "geometry.axes": ("axis_name", "unfold"),
     "geometry.box": ("Box", "grid", "runs"),

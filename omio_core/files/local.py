@@ -74,6 +74,16 @@ class LocalLocation(Location):
         """Whether it is a folder, links followed."""
         return os.path.isdir(self.path)
 
+    @property
+    def is_link(self) -> bool | None:
+        """Whether the name itself is a link; None if nothing has that name."""
+        try:
+            return stat.S_ISLNK(os.lstat(self.path).st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError) as error:
+            raise self._unseen(error) from error
+
     def stamp(self) -> Stamp:
         """Return its size and modification time."""
         try:
@@ -81,7 +91,7 @@ class LocalLocation(Location):
         except (FileNotFoundError, NotADirectoryError):
             raise FileNotFoundError(f"there is no file or folder {self.path}") from None
         except (OSError, ValueError) as error:  # a NUL in the name is a ValueError
-            raise ReadError(f"{self.path!r} cannot be looked at", evidence=str(error), path=self.path) from error
+            raise self._unseen(error) from error
         return _stamp(self.path, status)
 
     def names(self) -> tuple[str, ...]:
@@ -114,6 +124,9 @@ class LocalLocation(Location):
             except OSError as error:  # a link to nothing, or a file removed meanwhile
                 raise ReadError(f"{entry.path} cannot be looked at", evidence=str(error), path=entry.path) from error
             yield prefix + entry.name, _stamp(entry.path, status)
+
+    def _unseen(self, error: Exception) -> ReadError:
+        return ReadError(f"{self.path!r} cannot be looked at", evidence=str(error), path=self.path)
 
     def _unlisted(self, error: OSError) -> ReadError:
         return ReadError(f"{self.path} cannot be listed", evidence=str(error), path=self.path)

@@ -52,6 +52,19 @@ class Location(ABC):
     def is_folder(self) -> bool:
         """Whether it is a folder."""
 
+    @property
+    def is_link(self) -> bool | None:
+        """Whether the name itself is a link; None if nothing has that name. The link is not followed.
+
+        Where there are no links it is False, without a look.
+
+        Raises
+        ------
+        ReadError
+            The name may not be looked at.
+        """
+        return False
+
     @abstractmethod
     def stamp(self) -> Stamp:
         """Return what changes when the file changes.

@@ -68,7 +68,7 @@ class PositionedFile(ABC):
 
     @abstractmethod
     def stamp(self) -> Stamp:
-        """Return the stamp of the version that is open."""
+        """Return the stamp of the file that is open; it changes if something is written into it."""
 
     @abstractmethod
     def read(self, offset: int, n: int) -> bytes:
@@ -117,12 +117,12 @@ class LocalFile(PositionedFile):
             raise
         except OSError as error:
             raise ReadError(f"{path} cannot be opened", evidence=str(error), path=path) from error
-        status = os.fstat(self._file.fileno())
-        self.size, self._stamp = status.st_size, Stamp(status.st_size, status.st_mtime_ns)
+        self.size = self.stamp().size
 
     def stamp(self) -> Stamp:
-        """Return size and modification time when it was opened."""
-        return self._stamp
+        """Return size and modification time as they are now: a program may write into a file that is open."""
+        status = os.fstat(self._file.fileno())
+        return Stamp(status.st_size, status.st_mtime_ns)
 
     def close(self) -> None:
         """Close the file."""

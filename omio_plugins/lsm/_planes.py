@@ -68,7 +68,7 @@ def planes(chain: Chain, structure: Structure, depths: tuple[int, ...], strips: 
     offsets = strips.offsets.reshape(-1, channels, strips_per_channel)
     counts = strips.counts.reshape(-1, channels, strips_per_channel)
     tables, overflow = _tables(offsets, counts, chain.file.size)
-    extended = Chain(_Extended(chain.file, overflow), Form("<", True))
+    extended = Chain(_Extended(chain.file, overflow), chain.location, Form("<", True))
     numbers = np.arange(len(tables) * channels, dtype=np.int64).reshape(-1, channels)
     if len(set(depths)) == 1:
         # pixels are intensities; the file's PhotometricInterpretation is meant for a display

@@ -13,7 +13,7 @@ import struct
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import CorruptFileError, LimitExceededError, PositionedFile
+from omio_core.contract import CorruptFileError, LimitExceededError, Location, PositionedFile
 
 from ._ifd import Chain
 from ._pages import PageCollector
@@ -45,8 +45,10 @@ class _Window:
         return self._bytes[within : within + n]
 
 
-def read_chain(file: PositionedFile, kind: type[Chain] = Chain) -> Chain:
-    """Read the header and every IFD of the main chain; a format built on TIFF passes its own `kind` of chain.
+def read_chain(file: PositionedFile, location: Location, kind: type[Chain] = Chain) -> Chain:
+    """Read the header and every IFD of the main chain of an open file, and of its location.
+
+    A format built on TIFF passes its own `kind` of chain.
 
     Raises
     ------
@@ -56,7 +58,7 @@ def read_chain(file: PositionedFile, kind: type[Chain] = Chain) -> Chain:
         The file has more pages than the settings allow.
     """
     form, offset = _read_header(file)
-    chain, collector = kind(file, form), PageCollector()
+    chain, collector = kind(file, location, form), PageCollector()
     tables = Tables(chain)
     previous, ahead, next_check = 0, _FEW, _FIRST_CHECK
     while offset:
