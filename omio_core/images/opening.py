@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, SupportsIndex
+from typing import SupportsIndex
 
 from omio_core.errors import (
     AmbiguousAxesError,
@@ -18,7 +18,6 @@ from omio_core.errors import (
     LimitExceededError,
     ManyImagesError,
     MetadataWarning,
-    PluginContractError,
     first_few,
     warn,
 )
@@ -33,8 +32,10 @@ from omio_core.pixels import handles
 from omio_core.pixels.description import ImageDescription
 from omio_core.pixels.picture import FilePicture
 from omio_core.plugins import catalogue, dispatch
+from omio_core.plugins.answers import check_facts
 from omio_core.plugins.border import reader_border
 from omio_core.plugins.descriptions import Verdict
+from omio_core.plugins.fields import check_images
 from omio_core.wording import Blank, advise, either, worded
 
 from . import enforce
@@ -112,7 +113,7 @@ def open_source(
     try:
         # the plugin may compute its descriptions here
         with reader_border(decision.reader.name, probe.path, "described"):
-            descriptions = tuple(opened.images)
+            descriptions = check_images(opened.images, decision.reader.name, probe.path)
             if not descriptions:
                 raise CorruptFileError(f"{probe.path} holds no image", reader=decision.reader.name, path=probe.path)
             pictures = tuple(
@@ -175,6 +176,7 @@ def _metadata(picture: FilePicture, count: int, version: str, request: Request) 
     channels = image_layout.shape[2] // image_layout.samples
     with reader_border(key.reader, key.path, "asked for its metadata"):
         facts = description.facts()
+    facts = check_facts(facts, key.reader, key.path, picture.index)
     facts = _fit_facts(facts, (*image_layout.shape[:2], channels), key)
     if facts.name is None and description.name:
         facts = replace(facts, name=Fact(description.name, "file"))
@@ -200,13 +202,9 @@ def _metadata(picture: FilePicture, count: int, version: str, request: Request) 
     return metadata
 
 
-def _fit_facts(answer: Any, planes: tuple[int, ...], key: Key) -> Facts:
+def _fit_facts(facts: Facts, planes: tuple[int, ...], key: Key) -> Facts:
     """Return the facts without those that do not fit the picture; `planes` are its lengths (T, Z, channels)."""
-    if not isinstance(answer, Facts):
-        raise PluginContractError(
-            f"the reader {key.reader} gave no Facts of {key.path}", evidence=f"it gave {type(answer).__name__}"
-        )
-    facts, problems = answer, []
+    problems = []
     if facts.channels and len(facts.channels) != planes[2]:
         problems.append(f"{len(facts.channels)} channels are described, the picture has {planes[2]}")
         facts = replace(facts, channels=())

@@ -7,6 +7,7 @@ The writer is chosen by the file name and by what it accepts. It writes to a tem
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -23,6 +24,7 @@ from omio_core.lazy import load
 from omio_core.pixels import digests
 from omio_core.pixels.absence import check_present
 from omio_core.plugins import dispatch, rules
+from omio_core.plugins.answers import check_written
 from omio_core.plugins.border import Border
 from omio_core.plugins.cases import CollisionCase
 from omio_core.plugins.descriptions import Writer, WriteRequest, Written
@@ -212,7 +214,8 @@ def _write_file(
 
     def write_temporary(temporary: str) -> Written:
         with _writer_border(writer, target, OSError, MemoryError):
-            result: Written = function(temporary, images, request)
+            answer = function(temporary, images, request)
+        result = check_written(answer, writer.name, [math.prod(image.shape[:3]) for image in images])
         results.append(result)
         return result
 

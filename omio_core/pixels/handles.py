@@ -28,6 +28,7 @@ from omio_core.files.local import locate
 from omio_core.files.location import Location
 from omio_core.files.stamps import Fingerprint, Key
 from omio_core.lazy import load
+from omio_core.plugins.answers import check_members, check_stamp
 from omio_core.plugins.border import Border, reader_border
 from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.descriptions import Opened, Reader
@@ -52,12 +53,14 @@ def open_with(reader: Reader, location: Location, options: Mapping[str, Any]) ->
     before = Fingerprint.of(location)
     opened = _open(reader, location, options)
     try:
+        with reader_border(reader.name, str(location), "described"):
+            listed: Any = opened.members
+            if isinstance(listed, tuple | list):
+                listed = tuple(locate(member) if isinstance(member, str) else member for member in listed)
+        listed = check_members(listed, reader.name, str(location))
         with reader_border(reader.name, str(location), "described", passed=()):
-            members = tuple(
-                before if (member := locate(listed)) == location else Fingerprint.of(member)
-                for listed in opened.members
-            )
-            listing = opened_stamp(opened)
+            members = tuple(before if member == location else Fingerprint.of(member) for member in listed)
+        listing = opened_stamp(opened, reader.name, str(location))
         key = Key(
             reader=reader.name,
             location=location,
@@ -73,9 +76,11 @@ def open_with(reader: Reader, location: Location, options: Mapping[str, Any]) ->
     return key, opened
 
 
-def opened_stamp(opened: Opened) -> str:
+def opened_stamp(opened: Opened, reader: str, path: str) -> str:
     """Return the reader's digest of the files of a folder; empty for what does not have one."""
-    return str(getattr(opened, "stamp", ""))
+    with reader_border(reader, path, "described"):
+        stamp = getattr(opened, "stamp", "")
+    return check_stamp(stamp, reader, path)
 
 
 def _open(reader: Reader, location: Location, options: Mapping[str, Any]) -> Opened:
@@ -170,7 +175,7 @@ class HandlePool:
             raise
         if entry.opened is None:
             opened = _open(_reader(key.reader), key.location, dict(key.options))
-            if opened_stamp(opened) != key.listing:
+            if opened_stamp(opened, key.reader, key.path) != key.listing:
                 opened.close()
                 self.drop(key)
                 raise FileChangedError(

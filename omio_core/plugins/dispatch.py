@@ -24,6 +24,7 @@ from omio_core.plugins.descriptions import Match, Reader, Verdict, Writer
 from omio_core.settings import current_settings
 from omio_core.wording import advise, either
 
+from .answers import check_verdict
 from .border import Border
 from .catalogue import Catalogue, catalogue
 
@@ -63,10 +64,7 @@ def verdicts(probe: Probe, known: Catalogue | None = None) -> dict[str, Verdict]
     for reader in (known or catalogue()).readers:
         probe.renew()
         try:
-            verdict = reader.sniff(probe)
-            if not isinstance(verdict, Verdict):
-                raise TypeError(f"{verdict!r} is no Verdict")
-            answers[reader.name] = verdict
+            answers[reader.name] = check_verdict(reader.sniff(probe), f"the reader {reader.name}")
         except Exception as error:  # noqa: BLE001 - the plugin border
             answers[reader.name] = Verdict(Match.NO, f"its sniff failed: {type(error).__name__}: {error}")
             message = f"the reader {reader.name} failed to look at {probe.name}: {error!r}"
@@ -260,4 +258,4 @@ def writer_for(path: str | os.PathLike[str], images: Sequence[ImageLike], writer
 def _accepts(writer: Writer, images: Sequence[ImageLike]) -> Verdict:
     remedy = "choose another writer, and tell its author"
     with Border(f"the writer {writer.name} failed to look at the images", remedy=remedy):
-        return writer.accepts(images)
+        return check_verdict(writer.accepts(images), f"the writer {writer.name}")

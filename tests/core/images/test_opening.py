@@ -207,7 +207,12 @@ def test_what_a_reader_raises_while_opening(file, monkeypatch, error, kind):
 
 @pytest.mark.parametrize(
     ("described", "kind"),
-    [((), CorruptFileError), ((None,), CorruptFileError), (None, CorruptFileError), (("YX",), CorruptFileError)],
+    [
+        ((), CorruptFileError),
+        ((None,), PluginContractError),
+        (None, PluginContractError),
+        (("YX",), PluginContractError),
+    ],
     ids=["none", "a None", "no sequence", "texts"],
 )
 def test_descriptions_that_are_none(file, monkeypatch, described, kind):
@@ -235,7 +240,10 @@ def _broken_facts():
 
 @pytest.mark.parametrize(
     ("facts", "kind", "words"),
-    [(_no_facts, PluginContractError, "gave no Facts"), (_broken_facts, CorruptFileError, "asked for its metadata")],
+    [
+        (_no_facts, PluginContractError, "facts gave a dict, no Facts"),
+        (_broken_facts, CorruptFileError, "asked for its metadata"),
+    ],
 )
 def test_facts_that_are_none(file, monkeypatch, facts, kind, words):
     original = omio_toy_read.Toy._described
