@@ -6,10 +6,12 @@ import json
 import math
 import os
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from string import ascii_uppercase
+from typing import Any
 
+from omio_core.files.location import Location
 from omio_core.geometry.box import Box, Present
 from omio_core.metadata.facts import PLANE_COLUMNS, Facts
 from omio_core.pixels.description import ImageDescription
@@ -38,7 +40,7 @@ class DescriptionChecks(Subject):
             assert all(isinstance(description, ImageDescription) for description in descriptions), (
                 f"{name}: {descriptions!r} are not all ImageDescription"
             )
-            assert os.path.samefile(members[0], sample.path), f"{name}: the first of its members is {members[0]}"
+            _check_members(name, members, sample.path)
             copies = pickle.loads(pickle.dumps(descriptions))
             with self.handle(sample.path, sample.options) as opened:
                 reopened = tuple(opened.images)
@@ -57,14 +59,17 @@ class DescriptionChecks(Subject):
                 f"{where}: the dtype {description.dtype.str} is not of this machine's byte order"
             )
             assert description.dtype.kind in "buifc", f"{where}: pixels of dtype {description.dtype}"
-            assert description.levels, f"{where}: no level"
-            assert all(isinstance(s, str) and s for s in description.assumptions), (
-                f"{where}: {description.assumptions!r}"
-            )
+            assert isinstance(description.levels, tuple), f"{where}: levels are {description.levels!r}, no tuple"
+            assert description.levels, f"{where}: no level; a picture has at least one"
+            for field in ("assumptions", "warnings", "absent_files", "not_kept"):
+                texts = getattr(description, field)
+                valid = isinstance(texts, tuple) and all(isinstance(text, str) and text for text in texts)
+                assert valid, f"{where}: {field} is {texts!r}, no tuple of texts"
             for level in description.levels:
-                assert len(level.shape) == len(level.blocks) == len(letters), f"{where}: {letters} and {level}"
-                lengths = (*level.shape, *level.blocks)
-                assert all(type(n) is int and n > 0 for n in lengths), f"{where}: lengths of {level}"
+                for lengths, what in ((level.shape, "shape"), (level.blocks, "blocks")):
+                    assert len(lengths) == len(letters), f"{where}: a level has the {what} {lengths}, axes {letters}"
+                    right = all(type(n) is int and n > 0 for n in lengths)
+                    assert right, f"{where}: a level has the {what} {lengths}; write positive whole numbers"
             for larger, smaller in zip(description.levels, description.levels[1:], strict=False):
                 shrinks = all(b <= a for a, b in zip(larger.shape, smaller.shape, strict=True))
                 assert shrinks, f"{where}: level of {smaller.shape} after {larger.shape}"
@@ -77,6 +82,7 @@ class DescriptionChecks(Subject):
                     continue
                 full_box = Box.whole(level.shape)
                 boxes = Present(level.existing())
+                assert level.existing() == level.existing(), f"{where}: present answers otherwise the second time"
                 for box in level.existing():
                     assert (box & full_box) == box, f"{where}: {box} is not inside {level.shape}"
                     assert boxes.hits(box) == [box], f"{where}: {box} overlaps {boxes.hits(box)}"
@@ -132,6 +138,18 @@ class DescriptionChecks(Subject):
                 descriptions = tuple(opened.images)
             HANDLES.clear()
             yield from ((f"{name}, image {index}", description) for index, description in enumerate(descriptions))
+
+
+def _check_members(name: str, members: Sequence[Any], path: Path) -> None:
+    assert members, f"{name}: no members; name the opened file, and every other that pixels and facts come from"
+    for member in members:
+        assert isinstance(member, Location), f"{name}: the member {member!r} is no Location"
+    if path.is_dir():
+        folder = str(path.resolve()) + os.sep
+        outside = [str(member) for member in members if not str(member).startswith(folder)]
+        assert not outside, f"{name}: the member {outside[:1]} is not in the folder; name its metadata documents"
+    else:
+        assert os.path.samefile(members[0], path), f"{name}: the first of its members is {members[0]}"
 
 
 def _comparable(description: ImageDescription) -> tuple[object, ...]:

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import OmioWarning
+from omio_core.errors import AbsentDataError, OmioWarning
 from omio_core.files.local import locate
+from omio_core.files.location import Location
 from omio_core.geometry.box import Box
 from omio_core.images.image import Image
 from omio_core.images.opening import OpenedSource, open_source
@@ -79,6 +80,9 @@ class Subject:
     truncated_is_shorter = False
     """Whether the format does not state its length, so that a truncated file is a valid, shorter picture."""
 
+    needs_local_file = False
+    """Whether the reader needs `Location.local_path`, as with a library that takes only paths; it says so elsewhere."""
+
     def samples(self, folder: Path) -> Mapping[str, Path | Sample]:
         """Make samples, or return existing files, which are only read.
 
@@ -116,11 +120,12 @@ class Subject:
                 HANDLES.clear()
 
     @contextmanager
-    def handle(self, path: Path, options: Mapping[str, Any]) -> Iterator[Opened]:
+    def handle(self, place: Path | Location, options: Mapping[str, Any]) -> Iterator[Opened]:
         """Open a file directly with the reader, so that its exceptions are not wrapped."""
+        location = place if isinstance(place, Location) else locate(place.resolve())
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", OmioWarning)
-            opened: Opened = load(self.reader.open)(locate(path.resolve()), **options)
+            opened: Opened = load(self.reader.open)(location, **options)
             try:
                 yield opened
             finally:
@@ -143,8 +148,24 @@ def native(opened: Opened, index: int, level: int) -> NDArray[Any]:
     description = opened.images[index]
     out = np.zeros(description.levels[level].shape, description.dtype)
     for box in boxes_of(description, level):
-        opened.read_into(out[tuple(slice(a, b) for a, b in box.spans)], index, box, level)
+        read_present(opened, out[tuple(slice(a, b) for a, b in box.spans)], index, box, level)
     return out
+
+
+def read_present(opened: Opened, out: NDArray[Any], index: int, box: Box, level: int) -> tuple[Box, ...]:
+    """Read a box directly from the reader, 0 where that turns out to be absent; returns the absent boxes."""
+    try:
+        opened.read_into(out, index, box, level)
+    except AbsentDataError as error:
+        absent = getattr(error, "boxes", None)
+        if not isinstance(absent, tuple) or not absent:
+            raise AssertionError("AbsentDataError(boxes=) must name the absent boxes, in a tuple") from error
+        for part in absent:
+            inside = isinstance(part, Box) and (part & box) == part
+            assert inside, f"AbsentDataError names {part!r}, which is not inside the asked {box}"
+            out[part.within(box)] = 0
+        return absent
+    return ()
 
 
 def same(first: NDArray[Any], second: NDArray[Any]) -> bool:

@@ -14,6 +14,7 @@ class TestToy(ReaderContract):
     """How a plugin author uses the kit: name the reader, make small files that differ, say what is in them."""
 
     reader = omio_toy.READER
+    needs_local_file = True  # it opens the path
 
     def samples(self, folder):
         movie = ramp(3, 2, 2, 5, 7)
