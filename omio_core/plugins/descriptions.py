@@ -113,23 +113,38 @@ class Reader:
     version: str = ""
 
 
+if TYPE_CHECKING:
+    from builtins import property as stated
+else:
+
+    class stated:  # noqa: N801 - used as `property` is
+        """A property of a protocol; unlike a `property`, it lets a class that inherits set a plain attribute."""
+
+        def __init__(self, function):
+            self.function, self.__doc__ = function, function.__doc__
+
+        def __get__(self, instance, owner=None):
+            return self if instance is None else self.function(instance)
+
+
 class Opened(Protocol):
     """An open file or folder: the handle behind the descriptions. A reader's class inherits from it.
 
-    It starts no thread, and never writes to the file. `read_into` is called from several threads at once.
+    It starts no thread, and never writes to the file. `read_into` is called from several threads at once. `images`,
+    `members` and `stamp` may be properties of the class, or attributes that its ``__init__`` sets.
     """
 
-    @property
+    @stated
     def images(self) -> Sequence[ImageDescription]:
         """The images in file order."""
         ...
 
-    @property
+    @stated
     def members(self) -> Sequence[Location]:
         """Every file that the pixels and facts come from, the opened one first; of a folder, its metadata documents."""
         ...
 
-    @property
+    @stated
     def stamp(self) -> str:
         """A digest of all files of a folder, such as `Listing.digest`; it must not change between two openings."""
         return ""
