@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from omio.sources.kinds import Folder
-from omio.sources.walk import is_picture
+from omio.sources.kinds import Folder, source_of
 from omio_core.errors import AssumedAxesWarning, OmioError
 from omio_core.metadata.namespaces import omio_version
 
@@ -47,7 +45,7 @@ def info(paths: tuple[str, ...], explain: bool, as_json: bool, stated: dict[str,
     explanations = []
 
     def look(path: str) -> None:
-        if os.path.isdir(path) and not is_picture(path):
+        if isinstance(source_of(path), Folder):
             _folder(path, stated, lambda opened: report(Explanation(source=opened)))
         else:
             report(omio.explain(path, **stated))

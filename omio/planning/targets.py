@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omio.sources.collect import Collection
-from omio_core.errors import ManyImagesError, OmioError, WriteError, first_few
+from omio_core.errors import ManyImagesError, OmioError, ReadError, WriteError, first_few
 from omio_core.files import atomic
 from omio_core.files.local import locate
+from omio_core.files.location import Location
 from omio_core.files.stamps import Fingerprint
 from omio_core.images import writing
 from omio_core.plugins import rules
@@ -57,19 +58,43 @@ def name(
     rules.find("collision", collision)  # report an unknown policy now, not only when a name happens to be taken
     if out is not None and len(outputs) > 1 and filenames.is_file(Path(out)):
         raise _too_many_images_error(outputs, out)
-    read_paths = {
-        os.path.realpath(member.path)
-        for prepared in outputs
-        for source in prepared.output.inputs
-        for member in source.members
-    }
+    read = _read(outputs)
     used_names: dict[str, int] = {}
     wanted = [filenames.unique(path, used_names) for path in _wanted_paths(collection, outputs, out, write_options)]
     planned = set(used_names)
     return [
-        _settle(prepared, path, collision, planned, read_paths, write_options)
+        _settle(prepared, path, collision, planned, read, write_options)
         for prepared, path in zip(outputs, wanted, strict=True)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the inputs of a plan read, links followed: files, and folders that are one picture."""
+
+    files: Set[Location]
+    folders: Set[Location]
+
+    def why_not(self, path: Path) -> str:
+        """Say why a file must not be written there, although it may be overwritten; "" if it may be."""
+        if not self.folders and not os.path.lexists(path):
+            return ""
+        place = locate(path).real()
+        if place in self.files or place in self.folders:
+            return "it is one of the inputs"
+        while self.folders and place.parent != place:
+            place = place.parent
+            if place in self.folders:
+                return f"it would lie in {place}, which is one of the inputs"
+        return ""
+
+
+def _read(outputs: Sequence[PreparedOutput]) -> _Read:
+    inputs = [source for prepared in outputs for source in prepared.output.inputs]
+    return _Read(
+        {member.location.real() for source in inputs for member in source.members},
+        {source.location.real() for source in inputs if source.is_folder},
+    )
 
 
 def _too_many_images_error(outputs: Sequence[PreparedOutput], out: str | os.PathLike[str]) -> ManyImagesError:
@@ -111,14 +136,14 @@ def _wanted_paths(
             listing = collection.listing
             title = filenames.stem(listing.title, suffixes) if listing.candidates[0].named else listing.title
             yield filenames.merged_target(
-                title, Path(listing.home), out, along, siblings[0].images[0], write_options.name
+                title, _home(listing.home, out), out, along, siblings[0].images[0], write_options.name
             )
             continue
         folder = out
         if out is not None and file.candidate.below and not filenames.is_file(Path(out)):
             folder = Path(out, file.candidate.below)
         yield from filenames.targets(
-            Path(file.opened.path),
+            _home(file.candidate.location.parent, out) / file.candidate.location.name,
             folder,
             [prepared.images[0] for prepared in siblings],
             suffixes,
@@ -127,12 +152,33 @@ def _wanted_paths(
         )
 
 
+def _home(folder: Location, out: str | os.PathLike[str] | None) -> Path:
+    """Return the folder to write into where the caller names none; where one is named, any.
+
+    Raises
+    ------
+    WriteError
+        The source is in no folder of this machine.
+    """
+    if out is not None:
+        return Path()
+    try:
+        return Path(folder.local_path())
+    except ReadError as error:
+        raise WriteError(
+            f"there is no folder on this machine beside what is read from {folder}",
+            evidence=str(error.what),
+            remedy=advise("name a file or a folder with {out}{}", Aside(" (--out)"), out=None),
+            path=str(folder),
+        ) from error
+
+
 def _settle(
     prepared: PreparedOutput,
     wanted: Path,
     collision: str,
     planned: set[str],
-    read_paths: set[str],
+    read: _Read,
     write_options: WriteOptions,
 ) -> PreparedOutput:
     """Return an output with its file, after looking at what exists under its name."""
@@ -158,13 +204,11 @@ def _settle(
             path=str(path),
         )  # fmt: skip
         return replace(prepared, output=replace(output, action="write")).failed(error)
+    if action in ("write", "overwrite") and (why := read.why_not(path)):
+        what = "is being read and cannot be overwritten" if action == "overwrite" else "cannot be written"
+        error = WriteError(f"{path} {what}", evidence=why, remedy="write under another name", path=str(path))
+        return replace(prepared, output=replace(output, action="write")).failed(error)
     if action == "overwrite":
-        if os.path.realpath(path) in read_paths:
-            error = WriteError(
-                f"{path} is being read and cannot be overwritten", evidence="it is one of the inputs",
-                remedy="write under another name", path=str(path),
-            )  # fmt: skip
-            return replace(prepared, output=replace(output, action="write")).failed(error)
         stands = Fingerprint.of(locate(path)) if os.path.exists(path) else None
     settled = replace(prepared, output=replace(output, action=action, stands=stands))
     return settled if settled.error is not None else _check_writer(settled, write_options)

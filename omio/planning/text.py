@@ -129,18 +129,18 @@ def _inputs(output: Output, common: Collection[str]) -> Iterator[str]:
     """Yield one line per input with what is particular to it; facts of all, or of all others, appear once."""
     first = output.inputs[0]
     shared = _shared_facts(output)
-    folder = (
-        os.path.dirname(first.path) if len({os.path.dirname(source.path) for source in output.inputs}) == 1 else None
-    )
+    folder = str(first.location.parent) if len({source.location.parent for source in output.inputs}) == 1 else None
     several = len(output.inputs) > 1
     if several and folder:
         yield f"  from {folder}{os.sep}"
     for source in output.inputs:
         words = [_place(output, source)] if several and source.region is not None else []
-        words.append((os.path.basename(source.path) if several and folder else source.path) + _which_image(source))
+        words.append((source.location.name if several and folder else source.path) + _which_image(source))
         extra = [printable(fact) for describe in _DESCRIPTIONS if (fact := describe(source)) not in shared]
         extra += [f"absent: {source.absent}"] if source.absent else []
-        if len(source.members) > 1:
+        if source.is_folder:
+            extra.append("a folder")
+        elif len(source.members) > 1:
             extra.append(f"a set of {len(source.members)} files")
         yield (
             "  "

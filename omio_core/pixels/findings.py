@@ -22,6 +22,7 @@ from omio_core.errors import AbsentDataError, AbsentPlanesWarning, PluginContrac
 from omio_core.geometry.box import Box, Present
 from omio_core.plugins import rules
 from omio_core.plugins.border import reader_border
+from omio_core.plugins.cases import AbsentPlanesCase
 from omio_core.plugins.fields import Place, check_present_boxes
 from omio_core.wording import advise
 
@@ -142,7 +143,7 @@ class Findings:
     def _apply(self, picture: StoredPicture, words: str, cause: AbsentDataError | None = None) -> None:
         words = f"image {picture.index}: {words}" + (f" of level {picture.level}" if picture.level else "")
         absent = {picture.index: words}
-        action = rules.decide("absent_planes", self.policy, path=self.path, absent=absent)
+        action = rules.decide("absent_planes", self.policy, AbsentPlanesCase(path=self.path, absent=absent))
         if action == "raise":
             raise AbsentDataError(
                 f"{self.path} does not hold all its planes",

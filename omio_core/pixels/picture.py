@@ -7,7 +7,6 @@ regions and merges are in the modules beside this one.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, TypeVar
@@ -213,7 +212,7 @@ class FilePicture(PictureBase):
 
     def label(self, *, folder: bool = True) -> str:
         """The path of its file, with the name of the image, or its index if that is not 0."""
-        path = self.key.path if folder else os.path.basename(self.key.path.rstrip("/\\"))
+        path = self.key.path if folder else self.key.location.name
         name = self.description.name
         which = repr(name) if name else str(self.index) if self.index else ""
         return f"{path} (image {which})" if which else path
