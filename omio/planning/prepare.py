@@ -214,6 +214,7 @@ def _describe_input(file: SourceFile, image: Image, request: Request) -> Input:
         shape=image.shape,
         dtype=str(image.dtype),
         absent=absence(picture),
+        listing=picture.key.listing,
     )
 
 

@@ -21,7 +21,7 @@ from omio_core.policies import Policies
 
 from .values import ACTIONS, Input, Output, PlanValues, WriteOptions
 
-FORM = 2
+FORM = 3
 """Version of the JSON form; a plan of another form is refused."""
 
 
@@ -160,6 +160,8 @@ def _input(record: Mapping[str, Any]) -> Input:
     values = dict(record) | {"members": tuple(_fingerprint(member) for member in record["members"])}
     if values["region"] is not None:
         values["region"] = {axis: (int(start), int(stop)) for axis, (start, stop) in values["region"].items()}
+    if not isinstance(values["listing"], str):
+        raise TypeError("the listing of an input is no text")
     if not isinstance(values["path"], str) or not values["members"] or type(values["image"]) is not int:
         raise TypeError("an input has no file")
     return Input(**_tuples(Input, values, "shape", "native_shape"))

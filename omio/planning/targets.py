@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omio.sources.collect import Collection
-from omio_core.errors import ManyImagesError, OmioError, WriteError, first_few
-from omio_core.files import atomic
+from omio_core.errors import FileChangedError, ManyImagesError, OmioError, WriteError, first_few
+from omio_core.files.listing import whole_fingerprint
 from omio_core.files.local import locate
-from omio_core.files.stamps import Fingerprint
+from omio_core.files.names import numbered
 from omio_core.images import writing
+from omio_core.images.target import Sources, refuse_target
 from omio_core.plugins import rules
+from omio_core.plugins.catalogue import catalogue
 from omio_core.wording import Aside, Blank, OneOf, advise, either, worded
 
 from . import filenames
@@ -56,17 +58,12 @@ def name(
     rules.find("collision", collision)  # report an unknown policy now, not only when a name happens to be taken
     if out is not None and len(outputs) > 1 and filenames.is_file(Path(out)):
         raise _too_many_images_error(outputs, out)
-    read_paths = {
-        os.path.realpath(member.path)
-        for prepared in outputs
-        for source in prepared.output.inputs
-        for member in source.members
-    }
+    sources = Sources.of(image for prepared in outputs for image in prepared.images)
     used_names: dict[str, int] = {}
     wanted = [filenames.unique(path, used_names) for path in _wanted_paths(collection, outputs, out, write_options)]
     planned = set(used_names)
     return [
-        _settle(prepared, path, collision, planned, read_paths, write_options)
+        _settle(prepared, path, collision, planned, sources, write_options)
         for prepared, path in zip(outputs, wanted, strict=True)
     ]
 
@@ -131,14 +128,15 @@ def _settle(
     wanted: Path,
     collision: str,
     planned: set[str],
-    read_paths: set[str],
+    sources: Sources,
     write_options: WriteOptions,
 ) -> PreparedOutput:
     """Return an output with its file, after looking at what exists under its name."""
-    for path in atomic.numbered(wanted):
+    suffixes = [suffix for writer in catalogue().writers for suffix in writer.suffixes]
+    for path in numbered(wanted, suffixes):
         if path != wanted and filenames.key(path) in planned:
             continue
-        action, stands = "write", None
+        action = "write"
         if os.path.lexists(path):
             action = rules.decide("collision", collision, path=str(path))
             if action == "number":
@@ -157,24 +155,26 @@ def _settle(
             path=str(path),
         )  # fmt: skip
         return replace(prepared, output=replace(output, action="write")).failed(error)
-    if action == "overwrite":
-        if os.path.realpath(path) in read_paths:
-            error = WriteError(
-                f"{path} is being read and cannot be overwritten", evidence="it is one of the inputs",
-                remedy="write under another name", path=str(path),
-            )  # fmt: skip
-            return replace(prepared, output=replace(output, action="write")).failed(error)
-        stands = Fingerprint.of(locate(path)) if os.path.exists(path) else None
-    settled = replace(prepared, output=replace(output, action=action, stands=stands))
-    return settled if settled.error is not None else _check_writer(settled, write_options)
+    prepared = _check_writer(replace(prepared, output=replace(output, action=action)), write_options, sources)
+    if action == "overwrite" and prepared.error is None and os.path.exists(path):
+        try:
+            stands = whole_fingerprint(locate(path))
+        except FileChangedError as error:
+            return prepared.failed(error)
+        return replace(prepared, output=replace(prepared.output, stands=stands))
+    if action == "overwrite" and prepared.error is not None:
+        return replace(prepared, output=replace(prepared.output, action="write"))
+    return prepared
 
 
-def _check_writer(prepared: PreparedOutput, write_options: WriteOptions) -> PreparedOutput:
+def _check_writer(prepared: PreparedOutput, write_options: WriteOptions, sources: Sources) -> PreparedOutput:
     """Return the output, with an error if no writer takes it: otherwise it would fail after other files are written."""
     path = prepared.output.path or ""
     try:
         request = writing.write_request(path, **write_options.keywords)
-        writing.choose_writer(path, prepared.images, request)
+        writer = writing.choose_writer(path, prepared.images, request)
+        if prepared.output.action in ("write", "overwrite"):
+            refuse_target(Path(path), sources, writer, replace=prepared.output.action == "overwrite")
     except OmioError as error:
         return prepared.failed(error)
     return prepared

@@ -30,7 +30,9 @@ class Input:
     reader, because
         The reader that reads it, and the rule and the evidence that chose the reader.
     members
-        All files that belong to the image, as they were.
+        All files that belong to the image, as they were; of a folder, its metadata documents.
+    listing
+        A digest of all files of a folder, as they were; "" for a file.
     native_axes, native_shape
         Axes and shape as the file has them.
     rule
@@ -56,6 +58,7 @@ class Input:
     shape: tuple[int, ...]
     dtype: str
     absent: str = ""
+    listing: str = ""
     region: Mapping[str, tuple[int, int]] | None = None
 
 
@@ -81,7 +84,7 @@ class Output:
     action
         One of `ACTIONS`.
     stands
-        The existing file of that name, which will be overwritten.
+        The existing file or folder of that name, which will be overwritten; of a folder, with everything in it.
     padded
         What will be filled with zeros, in words, one entry per input.
     conflicts
