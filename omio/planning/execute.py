@@ -11,6 +11,7 @@ from omio.sources.collect import describe, without_garbage_collection
 from omio.sources.notices import issue, one_per_kind, padding, recorded_if
 from omio_core.errors import FileChangedError, OmioError, WriteError, first_few
 from omio_core.files import stamps
+from omio_core.files.listing import verify_whole
 from omio_core.files.location import Location
 from omio_core.images import writing
 from omio_core.images.image import Image
@@ -120,7 +121,7 @@ def _check_target(output: Output) -> None:
     """
     if output.stands is not None:
         try:
-            output.stands.verify()
+            verify_whole(output.stands)
         except FileChangedError as error:
             raise WriteError(
                 f"{output.path} was to be overwritten, and is another file since the plan was made",
@@ -160,6 +161,13 @@ def _open_image(source: Input, request: Request, opened: dict[Location, Sequence
                 f"{source.path} is read with other files than when the plan was made",
                 evidence=f"{_names(key.members)} now, {_names(source.members)} then",
                 remedy="look at what lies beside it, and make the plan again",
+                path=source.path,
+            )
+        if key.listing != source.listing:
+            raise FileChangedError(
+                f"{source.path} has changed since the plan was made",
+                evidence="its files are not those that were listed then",
+                remedy="look at it, and make the plan again",
                 path=source.path,
             )
     if (

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omio.sources.collect import Collection
-from omio_core.errors import ManyImagesError, OmioError, ReadError, WriteError, first_few
-from omio_core.files import atomic
+from omio_core.errors import FileChangedError, ManyImagesError, OmioError, ReadError, WriteError, first_few
+from omio_core.files.listing import whole_fingerprint
 from omio_core.files.local import locate
 from omio_core.files.location import Location
-from omio_core.files.stamps import Fingerprint
+from omio_core.files.names import numbered
 from omio_core.images import writing
+from omio_core.images.target import Sources, refuse_target
 from omio_core.plugins import rules
 from omio_core.plugins.cases import CollisionCase
+from omio_core.plugins.catalogue import catalogue
 from omio_core.wording import Aside, Blank, OneOf, advise, either, worded
 
 from . import filenames
@@ -58,43 +60,14 @@ def name(
     rules.find("collision", collision)  # report an unknown policy now, not only when a name happens to be taken
     if out is not None and len(outputs) > 1 and filenames.is_file(Path(out)):
         raise _too_many_images_error(outputs, out)
-    read = _read(outputs)
+    sources = Sources.of(image for prepared in outputs for image in prepared.images)
     used_names: dict[str, int] = {}
     wanted = [filenames.unique(path, used_names) for path in _wanted_paths(collection, outputs, out, write_options)]
     planned = set(used_names)
     return [
-        _settle(prepared, path, collision, planned, read, write_options)
+        _settle(prepared, path, collision, planned, sources, write_options)
         for prepared, path in zip(outputs, wanted, strict=True)
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What the inputs of a plan read, links followed: files, and folders that are one picture."""
-
-    files: Set[Location]
-    folders: Set[Location]
-
-    def why_not(self, path: Path) -> str:
-        """Say why a file must not be written there, although it may be overwritten; "" if it may be."""
-        if not self.folders and not os.path.lexists(path):
-            return ""
-        place = locate(path).real()
-        if place in self.files or place in self.folders:
-            return "it is one of the inputs"
-        while self.folders and place.parent != place:
-            place = place.parent
-            if place in self.folders:
-                return f"it would lie in {place}, which is one of the inputs"
-        return ""
-
-
-def _read(outputs: Sequence[PreparedOutput]) -> _Read:
-    inputs = [source for prepared in outputs for source in prepared.output.inputs]
-    return _Read(
-        {member.location.real() for source in inputs for member in source.members},
-        {source.location.real() for source in inputs if source.is_folder},
-    )
 
 
 def _too_many_images_error(outputs: Sequence[PreparedOutput], out: str | os.PathLike[str]) -> ManyImagesError:
@@ -178,14 +151,15 @@ def _settle(
     wanted: Path,
     collision: str,
     planned: set[str],
-    read: _Read,
+    sources: Sources,
     write_options: WriteOptions,
 ) -> PreparedOutput:
     """Return an output with its file, after looking at what exists under its name."""
-    for path in atomic.numbered(wanted):
+    suffixes = [suffix for writer in catalogue().writers for suffix in writer.suffixes]
+    for path in numbered(wanted, suffixes):
         if path != wanted and filenames.key(path) in planned:
             continue
-        action, stands = "write", None
+        action = "write"
         if os.path.lexists(path):
             action = rules.decide("collision", collision, CollisionCase(path=str(path)))
             if action == "number":
@@ -204,22 +178,26 @@ def _settle(
             path=str(path),
         )  # fmt: skip
         return replace(prepared, output=replace(output, action="write")).failed(error)
-    if action in ("write", "overwrite") and (why := read.why_not(path)):
-        what = "is being read and cannot be overwritten" if action == "overwrite" else "cannot be written"
-        error = WriteError(f"{path} {what}", evidence=why, remedy="write under another name", path=str(path))
-        return replace(prepared, output=replace(output, action="write")).failed(error)
-    if action == "overwrite":
-        stands = Fingerprint.of(locate(path)) if os.path.exists(path) else None
-    settled = replace(prepared, output=replace(output, action=action, stands=stands))
-    return settled if settled.error is not None else _check_writer(settled, write_options)
+    prepared = _check_writer(replace(prepared, output=replace(output, action=action)), write_options, sources)
+    if action == "overwrite" and prepared.error is None and os.path.exists(path):
+        try:
+            stands = whole_fingerprint(locate(path))
+        except FileChangedError as error:
+            return prepared.failed(error)
+        return replace(prepared, output=replace(prepared.output, stands=stands))
+    if action == "overwrite" and prepared.error is not None:
+        return replace(prepared, output=replace(prepared.output, action="write"))
+    return prepared
 
 
-def _check_writer(prepared: PreparedOutput, write_options: WriteOptions) -> PreparedOutput:
+def _check_writer(prepared: PreparedOutput, write_options: WriteOptions, sources: Sources) -> PreparedOutput:
     """Return the output, with an error if no writer takes it: otherwise it would fail after other files are written."""
     path = prepared.output.path or ""
     try:
         request = writing.write_request(path, **write_options.keywords)
-        writing.choose_writer(path, prepared.images, request)
+        writer = writing.choose_writer(path, prepared.images, request)
+        if prepared.output.action in ("write", "overwrite"):
+            refuse_target(Path(path), sources, writer, replace=prepared.output.action == "overwrite")
     except OmioError as error:
         return prepared.failed(error)
     return prepared

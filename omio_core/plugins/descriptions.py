@@ -280,12 +280,14 @@ class Writer:
     write
         ``"package.module:function"``, called as ``function(temporary_path, images, request)``, returns a `Written`.
         It writes only the file or into the folder at `temporary_path`, which exists and is empty; the core renames it.
+        A folder already has its final name there; the writer fills it with regular files and folders, and makes no
+        links.
     refuse
         ``"package.module:function"``, called as ``refuse(images, request)`` before anything is written, and by plans;
         raises the OmioError that `write` would raise, as far as that is known without reading pixels.
     check
         ``"package.module:function"``, called as ``check(temporary_path, images)`` before the rename; raises an
-        OmioError if the file does not match the request.
+        OmioError if the file or folder does not match the request. Everything is on disk then.
     """
 
     name: str
