@@ -21,7 +21,7 @@ from omio_core.policies import Policies
 
 from .values import ACTIONS, Input, Output, PlanValues, WriteOptions
 
-FORM = 2
+FORM = 3
 """Version of the JSON form; a plan of another form is refused."""
 
 
