@@ -285,5 +285,5 @@ def writer_for(path: str | os.PathLike[str], images: Sequence[ImageLike], writer
 
 def _accepts(writer: Writer, images: Sequence[ImageLike]) -> Verdict:
     remedy = "choose another writer, and tell its author"
-    with Border(f"the writer {writer.name} failed to look at the images", remedy=remedy):
+    with Border(f"the writer {writer.name} failed to look at the images", remedy=remedy, writer=writer.name):
         return writer.accepts(images)
