@@ -254,7 +254,7 @@ def _write_one(
 ) -> Path | None:
     path = Path(cast(str, output.path))
     _make_folder(path.parent)
-    settings = {**write_options.keywords, "progress": progress}
+    settings = {**write_options.keywords, "writer": write_options.writer, "progress": progress}
     if collision is None:
         _check_target(output)  # check again: other programs may have written meanwhile
         policy = "overwrite" if output.action == "overwrite" else "raise"

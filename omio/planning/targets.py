@@ -17,7 +17,7 @@ from omio_core.files.location import Location
 from omio_core.files.names import numbered
 from omio_core.images import writing
 from omio_core.images.target import Sources, refuse_target
-from omio_core.plugins import rules
+from omio_core.plugins import dispatch, rules
 from omio_core.plugins.cases import CollisionCase
 from omio_core.plugins.catalogue import catalogue
 from omio_core.wording import Aside, Blank, OneOf, advise, either, worded
@@ -54,11 +54,13 @@ def name(
     Raises
     ------
     OmioError
-        `out` is not possible, a template cannot be filled, or there is no such policy or option. A name that is taken
-        and must stay is no error here: it is a problem of the output.
+        `out` is not possible, a template cannot be filled, or there is no such policy, writer or option. A name that
+        is taken and must stay is no error here: it is a problem of the output.
     """
     rules.find("collision", collision)  # report an unknown policy now, not only when a name happens to be taken
-    if out is not None and len(outputs) > 1 and filenames.is_file(Path(out)):
+    if write_options.writer is not None:
+        dispatch.writer_named(write_options.writer)  # the same
+    if out is not None and len(outputs) > 1 and filenames.is_file(Path(out), write_options.writer):
         raise _too_many_images_error(outputs, out)
     sources = Sources.of(image for prepared in outputs for image in prepared.images)
     used_names: dict[str, int] = {}
@@ -109,11 +111,17 @@ def _wanted_paths(
             listing = collection.listing
             title = filenames.stem(listing.title, suffixes) if listing.candidates[0].named else listing.title
             yield filenames.merged_target(
-                title, _home(listing.home, out), out, along, siblings[0].images[0], write_options.name
+                title,
+                _home(listing.home, out),
+                out,
+                along,
+                siblings[0].images[0],
+                write_options.name,
+                write_options.writer,
             )
             continue
         folder = out
-        if out is not None and file.candidate.below and not filenames.is_file(Path(out)):
+        if out is not None and file.candidate.below and not filenames.is_file(Path(out), write_options.writer):
             folder = Path(out, file.candidate.below)
         yield from filenames.targets(
             _home(file.candidate.location.parent, out) / file.candidate.location.name,
@@ -122,6 +130,7 @@ def _wanted_paths(
             suffixes,
             several=len(file.opened.images) > 1 and write_options.layout == "files",
             template=write_options.name,
+            writer=write_options.writer,
         )
 
 
@@ -195,7 +204,7 @@ def _check_writer(prepared: PreparedOutput, write_options: WriteOptions, sources
     path = prepared.output.path or ""
     try:
         request = writing.write_request(path, **write_options.keywords)
-        writer = writing.choose_writer(path, prepared.images, request)
+        writer = writing.choose_writer(path, prepared.images, request, write_options.writer)
         if prepared.output.action in ("write", "overwrite"):
             refuse_target(Path(path), sources, writer, replace=prepared.output.action == "overwrite")
     except OmioError as error:

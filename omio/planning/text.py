@@ -30,6 +30,8 @@ def text(plan: PlanValues) -> str:
         lines += _output(number, output, common, would=bool(plan.problems))
     if common:
         lines += [f"each of the {len(plan.outputs)} outputs:", *(f"  {line}" for line in common)]
+    if plan.writing is not None and plan.writing.writer is not None:
+        lines.append(f"writer: {plan.writing.writer}")
     lines += [f"note: {printable(note)}" for note in plan.notes]
     lines += _skipped_lines(plan.skipped)
     if plan.problems:

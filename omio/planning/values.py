@@ -134,12 +134,15 @@ class WriteOptions:
         Template of the files' names, see `omio.planning.filenames.filled`.
     layout
         ``"files"``: one file per image; ``"one-file"``: all images of a source file in one file.
+    writer
+        The name of the writer; None for the one that the suffix of each file chooses.
     compression_level, tile, verify, workers, options
         As in `omio_core.images.writing.write`.
     """
 
     name: str | None = None
     layout: str = "files"
+    writer: str | None = None
     compression_level: int | str = 3
     tile: int | None = None
     verify: str = "structure"
@@ -148,7 +151,7 @@ class WriteOptions:
 
     @property
     def keywords(self) -> dict[str, Any]:
-        """Keywords of `omio_core.images.writing.write`."""
+        """Keywords of `omio_core.images.writing.write_request`."""
         return {name: getattr(self, name) for name in ("compression_level", "tile", "verify", "workers", "options")}
 
 

@@ -29,6 +29,7 @@ from omio_core.plugins.border import Border
 from omio_core.plugins.cases import CollisionCase
 from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.descriptions import Writer, WriteRequest, Written
+from omio_core.wording import advise
 
 from .image import Image
 from .opening import open_source
@@ -149,7 +150,8 @@ def write_request(
     """
     if compression_level != "auto" and (not isinstance(compression_level, int) or not 0 <= compression_level <= 9):
         raise WriteError(
-            f"there is no compression level {compression_level!r}", remedy='choose 0 (none) to 9, or "auto"'
+            f"there is no compression level {compression_level!r}",
+            remedy=advise('choose {compression_level} (none) to 9, or "auto"', compression_level=0),
         )
     if verify not in VERIFY:
         raise WriteError(f"verify cannot be {verify!r}", remedy=f"choose one of {', '.join(VERIFY)}")
