@@ -286,6 +286,8 @@ def _marks(record: Any) -> list[_Mark]:
     """Return what identifies each member file of a source: name, size, digest of samples."""
     members = record.get("source") if isinstance(record, dict) else None
     records = [member for member in members if isinstance(member, dict)] if isinstance(members, list | tuple) else []
+    # of a folder that is one picture, its documents say enough: its listing is another after it was copied
+    records = [member for member in records if "listing" not in member]
     marks = [(member.get("name"), member.get("bytes"), member.get("sample_digest")) for member in records]
     # a file may state anything
     sound = [all(isinstance(part, kind) for part, kind in zip(mark, (str, int, str), strict=True)) for mark in marks]

@@ -85,9 +85,10 @@ class Listing:
             file = location.open()
         except FileNotFoundError as error:
             raise FileChangedError(f"{location} can no longer be found", path=str(location)) from error
-        if file.stamp() != self.stamps[name]:
+        now = file.stamp()
+        if now != self.stamps[name]:
             file.close()
-            raise changed_error(str(location), self.stamps[name], file.stamp())
+            raise changed_error(str(location), self.stamps[name], now)
         return file
 
 
