@@ -63,7 +63,7 @@ def write(path: str, images: Sequence[ImageLike], request: WriteRequest) -> Writ
             first_ifds.append(stream.pages)
             digests = _planes(stream, image_plan, request, progress)
             digests_of_images.append(digests)
-            plans[i] = _record_digests(image_plan, digests) if digests else image_plan
+            plans[i] = _record_digests(image_plan, digests)
         software = f"omio-core {omio_version()}"
         xml = build_ome(
             [image_plan.metadata for image_plan in plans],
@@ -190,7 +190,10 @@ MOST_DIGESTS = 1 << 16
 
 
 def _record_digests(image_plan: Plan, digests: Sequence[str]) -> Plan:
-    """Record the digests of the planes in the provenance of the plan."""
+    """Record the digests of the planes in the provenance of the plan; without any, none of another file stay there."""
+    provenance = {key: value for key, value in image_plan.metadata.provenance.items() if key != "digests"}
+    if not digests:
+        return replace(image_plan, metadata=replace(image_plan.metadata, provenance=provenance))
     if len(digests) <= MOST_DIGESTS:
         record = {"method": DIGEST_METHOD, "planes": " ".join(digests)}
     else:
@@ -202,5 +205,5 @@ def _record_digests(image_plan: Plan, digests: Sequence[str]) -> Plan:
         }
     return replace(
         image_plan,
-        metadata=replace(image_plan.metadata, provenance={**image_plan.metadata.provenance, "digests": record}),
+        metadata=replace(image_plan.metadata, provenance={**provenance, "digests": record}),
     )
