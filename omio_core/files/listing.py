@@ -85,9 +85,10 @@ class Listing:
             file = location.open()
         except FileNotFoundError as error:
             raise FileChangedError(f"{location} can no longer be found", path=str(location)) from error
-        if file.stamp() != self.stamps[name]:
+        found = file.stamp()
+        if found != self.stamps[name]:
             file.close()
-            raise changed_error(str(location), self.stamps[name], file.stamp())
+            raise changed_error(str(location), self.stamps[name], found)
         return file
 
 
