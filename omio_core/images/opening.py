@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import SupportsIndex
 
 from omio_core.errors import (
@@ -21,6 +22,8 @@ from omio_core.errors import (
     first_few,
     warn,
 )
+from omio_core.files import containers
+from omio_core.files.local import LocalLocation, locate
 from omio_core.files.location import Location
 from omio_core.files.probe import Probe
 from omio_core.files.stamps import Key
@@ -107,7 +110,7 @@ def open_source(
     """
     request = request or Request()
     request.overrides.stated()  # refuse invalid sizes before a file is opened
-    probe = Probe(path)
+    probe = _look(path)
     decision = dispatch.choose(probe, request.reader, options=request.options, asked=verdicts)
     dispatch.check_options(decision.reader, request.options)
     key, opened = handles.open_with(decision.reader, probe.location, request.options)
@@ -133,6 +136,17 @@ def open_source(
         for picture in pictures
     )
     return OpenedSource(path=probe.path, decision=decision, images=images)
+
+
+def _look(path: str | os.PathLike[str] | Location) -> Probe:
+    """Return a probe of the source; a folder that a killed write had moved away is put back first."""
+    location = locate(path)
+    try:
+        return Probe(location)
+    except FileNotFoundError:
+        if not isinstance(location, LocalLocation) or not containers.recover(Path(location.path)):
+            raise
+        return Probe(location)
 
 
 def _picture(key: Key, index: int, description: ImageDescription, axes: str | None, findings: Findings) -> FilePicture:

@@ -34,7 +34,7 @@ class TestReader(ReaderContract):
         absent = RAMP.copy()
         absent[1, 2, 0, 4:, :4] = 0
         sizes = {"PhysicalSizeX": 0.25, "PhysicalSizeY": 0.5, "PhysicalSizeZ": 2.0, "TimeIncrement": 3.0}
-        sized = make(folder / "sized.tiles", pixel_size=(2.0, 0.5, 0.25), time_increment=3.0)
+        sized = make(folder / "sized.tiles", pixel_size=(0.25, 0.5, 2.0), time_increment=3.0)
         return {
             "plain": Sample(path=make(folder / "plain.tiles"), arrays={0: RAMP}),
             "sized": Sample(path=sized, arrays={0: RAMP}, sizes={0: sizes}),
@@ -47,7 +47,7 @@ def test_pixels_and_facts_come_back(tmp_path: Path, dtype: str) -> None:
     """Every type of pixel, sizes, and names in any alphabet."""
     pixels = (RAMP % 2 if dtype == "?" else RAMP).astype(dtype)
     path = make(
-        tmp_path / "a.tiles", pixels, pixel_size=(2.0, 0.5, 0.25), channel_names=["DAPI", "Grün"], verify="pixels"
+        tmp_path / "a.tiles", pixels, pixel_size=(0.25, 0.5, 2.0), channel_names=["DAPI", "Grün"], verify="pixels"
     )
     array, metadata = omio.imread(path)
     np.testing.assert_array_equal(array, pixels)
