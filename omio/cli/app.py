@@ -150,13 +150,17 @@ def sidecar(path: str, out: str | None, reader: str | None, collision: str | Non
 
 
 @app.command()
-def plugins() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with the version and revision of each reader.")
+def plugins(as_json: bool) -> None:
     """List the plugins: what each offers, or why it is left out."""
     from omio_core.plugins.catalogue import catalogue
 
     with show.warnings_as_lines(silent=True):  # the table shows what the warnings say
         known = catalogue()
-    show.plugins(known)
+    if as_json:
+        show.json([plugin.to_dict() for plugin in known.plugins])
+    else:
+        show.plugins(known)
 
 
 @app.command()

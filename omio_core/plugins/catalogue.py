@@ -67,6 +67,29 @@ class Plugin:
             *("annotations",) * self.annotators,
         )
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return values that JSON can represent: the plugin, and of each reader and writer its version and revision."""
+
+        def entry(owner: Reader | Writer) -> dict[str, Any]:
+            return {
+                "name": owner.name,
+                "title": owner.title,
+                "suffixes": list(owner.suffixes),
+                "version": owner.version,
+                "revision": owner.revision,
+            }
+
+        return {
+            "name": self.name,
+            "distribution": self.distribution,
+            "version": self.version,
+            "readers": [entry(reader) for reader in self.readers],
+            "writers": [entry(writer) | {"makes": writer.makes} for writer in self.writers],
+            "policies": [{"kind": policy.kind, "name": policy.name} for policy in self.policies],
+            "annotators": self.annotators,
+            "error": None if self.error is None else str(self.error),
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
