@@ -32,6 +32,7 @@ from omio_core.images import record
 from omio_core.metadata.facts import Fact, Facts
 from omio_core.metadata.model import Metadata
 from omio_core.pixels import handles
+from omio_core.pixels.absence import absence
 from omio_core.pixels.description import ImageDescription
 from omio_core.pixels.findings import Findings
 from omio_core.pixels.picture import FilePicture
@@ -130,9 +131,13 @@ def open_source(
         opened.close()
         raise
     handles.HANDLES.adopt(key, opened)
-    version = decision.reader.version
+    reader = (decision.reader.version, decision.reader.revision)
     images = tuple(
-        Image(picture, partial(_metadata, picture, len(pictures), version, request), vendor=picture.description.vendor)
+        Image(
+            picture,
+            partial(_metadata, picture, len(pictures), reader, request),
+            vendor=picture.description.vendor,
+        )
         for picture in pictures
     )
     return OpenedSource(path=probe.path, decision=decision, images=images)
@@ -188,8 +193,11 @@ def _check_channels(picture: FilePicture) -> None:
         )
 
 
-def _metadata(picture: FilePicture, count: int, version: str, request: Request) -> Metadata:
-    """Return the metadata of one of `count` images of a file; called once, at first use."""
+def _metadata(picture: FilePicture, count: int, reader: tuple[str, int], request: Request) -> Metadata:
+    """Return the metadata of one of `count` images of a file; called once, at first use.
+
+    `reader` is the version and the revision of the reader.
+    """
     key, description, image_layout = picture.key, picture.description, picture.layout
     channels = image_layout.shape[2] // image_layout.samples
     if picture.asks:
@@ -208,11 +216,13 @@ def _metadata(picture: FilePicture, count: int, version: str, request: Request) 
         assumptions=(*description.assumptions, *description.warnings, *image_layout.assumptions),
         provenance=record.of_file(
             key,
-            reader_version=version,
+            reader=reader,
             image=picture.index,
             images=count,
             policies=request.policies.to_dict(),
             caller=request.overrides.stated(),
+            not_kept=description.not_kept,
+            absent="" if picture.asks else absence(picture),
         ),
     ).with_record()
     annotations = catalogue.annotate(metadata, key.location)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +78,15 @@ def source(key: Key) -> list[dict[str, Any]]:
 
 
 def of_file(
-    key: Key, *, reader_version: str, image: int, images: int, policies: Mapping[str, str], caller: Mapping[str, Any]
+    key: Key,
+    *,
+    reader: tuple[str, int],
+    image: int,
+    images: int,
+    policies: Mapping[str, str],
+    caller: Mapping[str, Any],
+    not_kept: Sequence[str] = (),
+    absent: str = "",
 ) -> dict[str, Any]:
     """Return the provenance record of one image of a file.
 
@@ -86,19 +94,24 @@ def of_file(
     ----------
     key
         The key of the opened file.
-    reader_version
-        The version of the reader.
+    reader
+        The version and the revision of the reader.
     image, images
         The index of the image, and the number of images in the file.
     policies
         The policy in force for every kind.
     caller
         The values that the caller stated.
+    not_kept
+        What the file states and the image does not hold.
+    absent
+        How much of the pixels is absent, as far as the file itself says, in words.
     """
-    return {
+    record = {
         "omio": omio_version(),
         "reader": key.reader,
-        "reader_version": reader_version,
+        "reader_version": reader[0],
+        "reader_revision": reader[1],
         "source": source(key),
         "image": image,
         "images": images,
@@ -106,3 +119,4 @@ def of_file(
         "policies": dict(policies),
         "caller": dict(caller),
     }
+    return record | ({"not_kept": list(not_kept)} if not_kept else {}) | ({"absent": absent} if absent else {})

@@ -63,7 +63,7 @@ def template(path: str | os.PathLike[str] | Location, *, reader: str | None = No
         except ImportError as error:
             if isinstance(error, OmioError):
                 raise
-            raise missing_package(error, f"reader {chosen.name}", chosen.extra) from error
+            raise missing_package(error, f"reader {chosen.name}", chosen.extra, install=chosen.install) from error
     if not isinstance(text, str):
         raise PluginContractError(
             f"the reader {chosen.name} gave no text as a template", evidence=f"it gave {type(text).__name__}"

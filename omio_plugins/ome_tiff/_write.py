@@ -63,7 +63,7 @@ def write(path: str, images: Sequence[ImageLike], request: WriteRequest) -> Writ
             first_ifds.append(stream.pages)
             digests = _planes(stream, image_plan, request, progress)
             digests_of_images.append(digests)
-            plans[i] = _record_digests(image_plan, digests)
+            plans[i] = _record_digests(_record_absence(image_plan), digests)
         software = f"omio-core {omio_version()}"
         xml = build_ome(
             [image_plan.metadata for image_plan in plans],
@@ -187,6 +187,15 @@ def _indices(image_plan: Plan, box: Box) -> Iterable[tuple[int, int, int]]:
 
 MOST_DIGESTS = 1 << 16
 """Up to so many planes, the digest of each is recorded; for more planes, the digest of all digests."""
+
+
+def _record_absence(image_plan: Plan) -> Plan:
+    """Record what turned out to be absent in the source while the pixels were read, in the provenance of the plan."""
+    absent = image_plan.image.metadata.provenance.get("absent")
+    if absent is None:
+        return image_plan
+    metadata = replace(image_plan.metadata, provenance={**image_plan.metadata.provenance, "absent": absent})
+    return replace(image_plan, metadata=metadata)
 
 
 def _record_digests(image_plan: Plan, digests: Sequence[str]) -> Plan:
