@@ -14,7 +14,7 @@ from omio.sources.walk import is_picture
 from omio_core.errors import AssumedAxesWarning, OmioError
 from omio_core.metadata.namespaces import omio_version
 
-from . import comparing, merging, options, show
+from . import checking, comparing, merging, options, show
 from .paths import display_path, for_each, source
 
 if TYPE_CHECKING:
@@ -149,14 +149,20 @@ def sidecar(path: str, out: str | None, reader: str | None, collision: str | Non
     for_each([path], do)
 
 
-@app.command()
-def plugins() -> None:
+@app.group(invoke_without_command=True)
+@click.pass_context
+def plugins(context: click.Context) -> None:
     """List the plugins: what each offers, or why it is left out."""
+    if context.invoked_subcommand is not None:
+        return
     from omio_core.plugins.catalogue import catalogue
 
     with show.warnings_as_lines(silent=True):  # the table shows what the warnings say
         known = catalogue()
     show.plugins(known)
+
+
+plugins.add_command(checking.check)
 
 
 @app.command()
