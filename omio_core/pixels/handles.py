@@ -25,7 +25,6 @@ from omio_core.errors import (
     UnknownReaderError,
     missing_package,
 )
-from omio_core.files.local import locate
 from omio_core.files.location import Location
 from omio_core.files.stamps import Fingerprint, Key
 from omio_core.lazy import load
@@ -57,9 +56,7 @@ def open_with(reader: Reader, location: Location, options: Mapping[str, Any]) ->
     opened = _open(reader, location, options)
     try:
         with reader_border(reader.name, str(location), "described"):
-            listed: Any = opened.members
-            if isinstance(listed, tuple | list):
-                listed = tuple(locate(member) if isinstance(member, str) else member for member in listed)
+            listed = opened.members
         listed = check_members(listed, reader.name, str(location))
         with reader_border(reader.name, str(location), "described", passed=()):
             members = tuple(before if member == location else Fingerprint.of(member) for member in listed)
