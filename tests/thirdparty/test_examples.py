@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,20 @@ ONLY_SOUND = {"OMIO_DISABLE": ",".join(BROKEN)}
 
 
 def test_there_are_examples_of_everything() -> None:
-    """A reader and writer, policies, an annotation; each with a licence, a page and tests."""
-    assert {"omio-slab", "omio-lab-rules", "omio-lab-notes"} <= set(EXAMPLES)
+    """A reader and writer, of files and of folders, policies, an annotation; each with a page, types and tests."""
+    assert {"omio-slab", "omio-tiles", "omio-lab-rules", "omio-lab-notes"} <= set(EXAMPLES)
     for folder in EXAMPLES.values():
         assert (folder / "README.md").is_file()
         assert list(folder.glob("tests/test_*.py"))
         assert list(folder.glob("*/py.typed"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_wheel_holds_the_package_and_nothing_else(example: str, wheels: dict[str, Path]) -> None:
+    """Without tests."""
+    with zipfile.ZipFile(wheels[example]) as wheel:
+        tops = {name.partition("/")[0] for name in wheel.namelist()}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {example.replace("-", "_")}
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -43,3 +52,18 @@ def test_the_check_finds_nothing(example: str, environment: Path, tmp_path: Path
         must(done)
         report = json.loads(done.stdout)
         assert (report["plugin"], report["findings"]) == (name, [])
+
+
+def test_a_folder_goes_there_and_back_on_the_command_line(environment: Path, tmp_path: Path) -> None:
+    """From the demo's pictures to a folder, and from the folder to OME-TIFF, with the pixels compared."""
+
+    def omio(*words: str | Path) -> None:
+        must(run(environment, "-m", "omio", *words, folder=tmp_path, **ONLY_SOUND))
+
+    omio("demo", "demo")
+    source = min((tmp_path / "demo").rglob("*.tif"))
+    omio("convert", source, "--out", "a.tiles", "--axes", "TZCYX")
+    assert (tmp_path / "a.tiles" / "picture.json").exists()
+    omio("convert", "a.tiles", "--out", "b.ome.tif")
+    code = "import sys, omio; a, b = (omio.imread(p)[0] for p in sys.argv[1:]); sys.exit(not (a == b).all())"
+    must(run(environment, "-W", "ignore", "-c", code, "a.tiles", "b.ome.tif", folder=tmp_path, **ONLY_SOUND))
