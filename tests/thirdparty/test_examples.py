@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,14 @@ def test_its_own_tests_pass(example: str, environment: Path, tmp_path: Path) -> 
     shutil.copytree(EXAMPLES[example] / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     done = run(environment, "-m", "pytest", "-q", "-W", "error", "tests", folder=tmp_path, **ONLY_SOUND)
     assert done.returncode == 0, done.stdout[-4000:]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_wheel_holds_the_package_and_nothing_else(example: str, wheels: dict[str, Path]) -> None:
+    """Without tests."""
+    with zipfile.ZipFile(wheels[example]) as wheel:
+        tops = {name.partition("/")[0] for name in wheel.namelist()}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {example.replace("-", "_")}
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
