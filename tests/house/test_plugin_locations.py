@@ -10,7 +10,7 @@ from typing import Any
 MAY = {
     "omio_plugins.ome_tiff._write": "writes the temporary file, which is local",
     "omio_plugins.ome_tiff._check": "reads the temporary file that was just written",
-    "omio_plugins.czi._worker": "the process that decodes: its pipes, and a temporary file that libCZI reads by its path",
+    "omio_plugins.czi._worker": "the process that decodes: its pipes, and a temporary file that libCZI reads",
     "omio_plugins.czi._workers": "starts that process, which needs the folder of this package",
 }
 TEXT = frozenset({"commonprefix", "isabs", "join", "normcase", "normpath", "split", "splitdrive", "splitext", "sep"})
