@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import tifffile
 
 import omio
+from omio_core.contract import WriteRequest
 from omio_core.files.local import locate
+from omio_core.images.image import Image
 from omio_core.images.opening import open_source
 from omio_core.pixels.digests import image_digests
 from omio_plugins.ome_tiff import _write
@@ -61,10 +62,9 @@ def test_a_file_written_anew_without_digests_states_none_of_the_earlier_file(tmp
 
 
 def test_each_image_has_its_own(tmp_path: Path) -> None:
-    with tifffile.TiffWriter(tmp_path / "two.tif") as writer:
-        writer.write(ramp(5, 7), metadata=None)
-        writer.write(ramp(4, 9, dtype="u1") + np.uint8(3), metadata=None)
-    (path,) = omio.convert_to_ometiff(tmp_path / "two.tif", tmp_path / "out", image="all")
+    path = tmp_path / "two.ome.tif"
+    images = [Image.of_array(ramp(2, 5, 7), axes="ZYX"), Image.of_array(ramp(4, 9, dtype="u1") + 3, axes="YX")]
+    _write.write(str(path), images, WriteRequest(name=path.name))
     assert [stated(path, k) for k in (0, 1)] == [of_pixels(path, k) for k in (0, 1)]
     assert stated(path, 0) != stated(path, 1)
 
