@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     )
     from .files.listing import Listing
     from .files.local import locate
-    from .files.location import Location, Stamp
-    from .files.positioned import LocalFile, PositionedFile
+    from .files.location import Location
+    from .files.positioned import PositionedFile, Stamp
     from .files.probe import Probe
     from .geometry.axes import axis_name, unfold
     from .geometry.box import Box, grid, runs
@@ -53,12 +53,23 @@ if TYPE_CHECKING:
     from .ome.read import DIMENSION_ORDERS, OmeDocument, OmeImage, TiffData, ome_facts, parse_ome
     from .ome.validate import check_ome
     from .ome.write import PIXEL_TYPES, build_ome, refuse_planes
-    from .parsing.xml import Element, children_named, first_named, local_name, parse_xml
+    from .parsing.xml import children_named, first_named, local_name, parse_xml
     from .parsing.yaml import parse_yaml
     from .pixels.description import ImageDescription, Level, MappedLayout, no_facts
     from .pixels.digests import DIGEST_METHOD, Digest, image_digests, plane_digest
     from .pixels.protocol import Picture
     from .pixels.stream import pull
+    from .plugins.cases import (
+        AbsentFilesCase,
+        AbsentPlanesCase,
+        AxesCase,
+        Case,
+        CollisionCase,
+        ConflictCase,
+        DtypesCase,
+        MissingCase,
+        ShapesCase,
+    )
     from .plugins.descriptions import (
         OMIO_API,
         ImageLike,
@@ -83,15 +94,21 @@ __all__ = [
     "PIXEL_TYPES",
     "PLANE_COLUMNS",
     "AbsentDataError",
+    "AbsentFilesCase",
+    "AbsentPlanesCase",
     "AbsentPlanesWarning",
     "AmbiguousAxesError",
     "AmbiguousSidecarError",
     "Aside",
+    "AxesCase",
     "Box",
+    "Case",
     "Channel",
+    "CollisionCase",
+    "ConflictCase",
     "CorruptFileError",
     "Digest",
-    "Element",
+    "DtypesCase",
     "Fact",
     "Facts",
     "FileChangedError",
@@ -100,7 +117,6 @@ __all__ = [
     "Level",
     "LimitExceededError",
     "Listing",
-    "LocalFile",
     "Location",
     "MappedLayout",
     "Match",
@@ -108,6 +124,7 @@ __all__ = [
     "MetadataConflictError",
     "MetadataError",
     "MetadataWarning",
+    "MissingCase",
     "MissingDependencyError",
     "MissingMetadataError",
     "OmeDocument",
@@ -125,6 +142,7 @@ __all__ = [
     "Probe",
     "ReadError",
     "Reader",
+    "ShapesCase",
     "Spans",
     "Stamp",
     "TiffData",
@@ -180,8 +198,8 @@ _HOMES = {
         "warn"),
     "files.listing": ("Listing",),
     "files.local": ("locate",),
-    "files.location": ("Location", "Stamp"),
-    "files.positioned": ("LocalFile", "PositionedFile"),
+    "files.location": ("Location",),
+    "files.positioned": ("PositionedFile", "Stamp"),
     "files.probe": ("Probe",),
     "geometry.axes": ("axis_name", "unfold"),
     "geometry.box": ("Box", "grid", "runs"),
@@ -194,12 +212,14 @@ _HOMES = {
     "ome.read": ("DIMENSION_ORDERS", "OmeDocument", "OmeImage", "TiffData", "ome_facts", "parse_ome"),
     "ome.validate": ("check_ome",),
     "ome.write": ("PIXEL_TYPES", "build_ome", "refuse_planes"),
-    "parsing.xml": ("Element", "children_named", "first_named", "local_name", "parse_xml"),
+    "parsing.xml": ("children_named", "first_named", "local_name", "parse_xml"),
     "parsing.yaml": ("parse_yaml",),
     "pixels.description": ("ImageDescription", "Level", "MappedLayout", "no_facts"),
     "pixels.digests": ("DIGEST_METHOD", "Digest", "image_digests", "plane_digest"),
     "pixels.protocol": ("Picture",),
     "pixels.stream": ("pull",),
+    "plugins.cases": ("AbsentFilesCase", "AbsentPlanesCase", "AxesCase", "Case", "CollisionCase", "ConflictCase",
+        "DtypesCase", "MissingCase", "ShapesCase"),
     "plugins.descriptions": ("OMIO_API", "ImageLike", "Match", "Opened", "Policy", "Reader", "Verdict",
         "WriteRequest", "Writer", "Written", "hookimpl"),
     "settings": ("current_settings",),

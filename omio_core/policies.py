@@ -2,7 +2,7 @@
 
 Plugins bring the rules (ours: `omio_plugins.policies`). For each kind the rule is chosen by its name, in this order:
 by a keyword, by ``policies=`` (an object or a YAML file), by ``OMIO_POLICIES``, by default. A policy's ``decide`` is a
-pure function from a case, which is a mapping of evidence, to one of the actions of its kind.
+pure function from a case (`omio_core.plugins.cases`), which holds the evidence, to one of the actions of its kind.
 """
 
 from __future__ import annotations

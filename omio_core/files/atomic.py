@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 import stat
 import sys
 import threading
@@ -22,12 +21,12 @@ from omio_core.errors import OmioError, WriteError
 from omio_core.threads import meanwhile
 from omio_core.wording import OneOf, advise, either
 
+from .names import numbered
 from .temporaries import reserve, tidy_now_and_then
 
-T = TypeVar("T")
+__all__ = ["land", "numbered"]
 
-_OF_OME = re.compile(r"\.ome\.\w+\Z", re.IGNORECASE)
-"""Matches the two-part suffixes of formats that carry OME metadata; such a suffix is never split."""
+T = TypeVar("T")
 
 
 def land(
@@ -65,21 +64,21 @@ def land(
     >>> path.read_text()
     'whole'
     """
-    goal = _resolve_target(target)
-    with _report_as_write_error(goal):
+    goal = resolve_target(target)
+    with report_as_write_error(goal):
         _refuse_unwritable(goal, replace)
         tidy_now_and_then(goal.parent)
         temporary, lock = reserve(goal)
     process = os.getpid()
     try:
-        with _report_as_write_error(goal):
+        with report_as_write_error(goal):
             with _flush_periodically(temporary):
                 result = write(str(temporary))
             _flush(temporary)
             if check is not None:
                 check(str(temporary))
             _rename(temporary, goal, replace)
-            _flush_folder(goal.parent)
+            flush_folder(goal.parent)
     finally:
         if lock is not None:
             os.close(lock)
@@ -87,27 +86,6 @@ def land(
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
     return result
-
-
-def numbered(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield the path itself, then ``x-1.ome.tif``, ``x-2.ome.tif``, ...; suffixes such as ``.ome.tif`` are not split.
-
-    Examples
-    --------
-    >>> names = numbered("x.ome.tif")
-    >>> [str(next(names)) for _ in range(3)]
-    ['x.ome.tif', 'x-1.ome.tif', 'x-2.ome.tif']
-    """
-    target = Path(path)
-    yield target
-    match = _OF_OME.search(target.name)
-    suffix = match[0] if match and match.start() else target.suffix
-    stem = target.name[: len(target.name) - len(suffix)]
-    ending = target.name[len(stem) :]
-    number = 1
-    while True:
-        yield target.with_name(f"{stem}-{number}{ending}")
-        number += 1
 
 
 # --- flushing and renaming
@@ -151,7 +129,7 @@ def _flush(path: Path) -> None:
         os.close(handle)
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Flush a folder so that the new name survives a power cut; does nothing on Windows, which cannot flush folders."""
     if os.name == "nt":
         return
@@ -194,7 +172,8 @@ def _rename(temporary: Path, goal: Path, replace: bool) -> None:
 # --- errors
 
 
-def _resolve_target(target: str | os.PathLike[str]) -> Path:
+def resolve_target(target: str | os.PathLike[str]) -> Path:
+    """Return the absolute path of a target, links followed; raise a WriteError if it is no name for a file."""
     try:
         goal = Path(os.path.realpath(target))
         os.fsencode(goal)
@@ -240,7 +219,7 @@ _REMEDIES = {
 
 
 @contextlib.contextmanager
-def _report_as_write_error(goal: Path) -> Iterator[None]:
+def report_as_write_error(goal: Path) -> Iterator[None]:
     """Convert an OSError into one WriteError; OMIO's own errors pass unchanged."""
     try:
         yield

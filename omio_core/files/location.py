@@ -1,4 +1,4 @@
-"""Where bytes are: the base class of locations, and the values that identify a version of a file; opens no file itself.
+"""Where bytes are: the base class of locations; opens no file itself.
 
 A location is a value: it can be pickled, compared and kept without a handle. Plugins reach every byte of their source
 through it, so that what is not a local file needs no other reader.
@@ -9,29 +9,27 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .positioned import PositionedFile
+from .positioned import PositionedFile, Stamp
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
-    """What changes when a file changes; its content is not read.
+class Entry:
+    """What a folder lists under one name.
 
     Parameters
     ----------
-    size
-        Size in bytes; 0 for a folder.
-    mtime_ns
-        Time of the last modification in nanoseconds; None where there is none.
-    tag
-        What a server calls this version of the file (an ETag); empty for local files.
+    name
+        Its name in the folder.
+    is_folder
+        Whether it is a folder, links followed; None for a link that leads in a circle.
+    hidden
+        Whether the system marks it as hidden. A name that begins with a dot is left to the reader of the list.
     """
 
-    size: int
-    mtime_ns: int | None = None
-    tag: str = ""
+    name: str
+    is_folder: bool | None
+    hidden: bool = False
 
 
 class Location(ABC):
@@ -74,6 +72,19 @@ class Location(ABC):
     def is_folder(self) -> bool:
         """Whether it is a folder."""
 
+    @property
+    def is_link(self) -> bool | None:
+        """Whether the name itself is a link; None if nothing has that name. The link is not followed.
+
+        Where there are no links it is False, without a look.
+
+        Raises
+        ------
+        ReadError
+            The name may not be looked at.
+        """
+        return False
+
     @abstractmethod
     def stamp(self) -> Stamp:
         """Return what changes when the file changes.
@@ -95,6 +106,23 @@ class Location(ABC):
         ReadError
             It is no folder, or may not be listed.
         """
+
+    def entries(self) -> Sequence[Entry] | None:
+        """Return what this folder holds, in no order; None where a place cannot be listed.
+
+        It answers with one look at the folder, where asking each name whether it is a folder would be a look for each.
+
+        Raises
+        ------
+        FileNotFoundError
+            Nothing exists there.
+        ReadError
+            It is no folder, may not be listed, or is a link that leads in a circle.
+        """
+        if not self.exists:
+            raise FileNotFoundError(f"there is no folder {self}")
+        names = self.names()
+        return None if names is None else [Entry(name, self.child(name).is_folder) for name in names]
 
     @abstractmethod
     def walk(self) -> Iterator[tuple[str, Stamp]] | None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from omio_core.errors import CorruptFileError, ReadError
 
-from .location import Location, Stamp, parts_of, suffixes_of
-from .positioned import PositionedFile
+from .location import Location, parts_of, suffixes_of
+from .positioned import PositionedFile, Stamp
 
 
 @dataclass(frozen=True, slots=True)

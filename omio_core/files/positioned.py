@@ -11,13 +11,32 @@ import stat
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from omio_core.errors import CorruptFileError, ReadError
 
-from .location import Stamp
-
 F = TypeVar("F", bound="PositionedFile")
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What changes when a file changes; its content is not read.
+
+    Parameters
+    ----------
+    size
+        Size in bytes; 0 for a folder.
+    mtime_ns
+        Time of the last modification in nanoseconds; None where there is none.
+    tag
+        What a server calls this version of the file (an ETag); empty for local files.
+    """
+
+    size: int
+    mtime_ns: int | None = None
+    tag: str = ""
+
 
 _BATCH = 256  # small reads joined at a time, so that their memory is reused for the next ones
 _CALL_LIMIT = 1 << 30  # Linux reads at most 0x7ffff000 bytes per call, macOS INT_MAX
@@ -49,7 +68,7 @@ class PositionedFile(ABC):
 
     @abstractmethod
     def stamp(self) -> Stamp:
-        """Return the stamp of the version that is open."""
+        """Return the stamp of the file that is open; it changes if something is written into it."""
 
     @abstractmethod
     def read(self, offset: int, n: int) -> bytes:
@@ -98,12 +117,12 @@ class LocalFile(PositionedFile):
             raise
         except OSError as error:
             raise ReadError(f"{path} cannot be opened", evidence=str(error), path=path) from error
-        status = os.fstat(self._file.fileno())
-        self.size, self._stamp = status.st_size, Stamp(status.st_size, status.st_mtime_ns)
+        self.size = self.stamp().size
 
     def stamp(self) -> Stamp:
-        """Return size and modification time when it was opened."""
-        return self._stamp
+        """Return size and modification time as they are now: a program may write into a file that is open."""
+        status = os.fstat(self._file.fileno())
+        return Stamp(status.st_size, status.st_mtime_ns)
 
     def close(self) -> None:
         """Close the file."""

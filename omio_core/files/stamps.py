@@ -7,7 +7,8 @@ from typing import Any
 
 from omio_core.errors import FileChangedError
 
-from .location import Location, Stamp
+from .location import Location
+from .positioned import Stamp
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from omio_core.errors import (
 from omio_core.pixels.absence import absence
 from omio_core.pixels.picture import FilePicture
 from omio_core.plugins import rules
-from omio_core.plugins.rules import decide
+from omio_core.plugins.cases import AbsentFilesCase, AbsentPlanesCase, AxesCase, MissingCase
 from omio_core.policies import Policies
 from omio_core.wording import Aside, advise, either, joined, worded
 
@@ -47,7 +47,7 @@ def apply_policies(path: str, pictures: Sequence[FilePicture], chosen: Policies)
 def _apply_axes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
     assumed = tuple(dict.fromkeys(assumption for picture in pictures for assumption in picture.layout.assumptions))
     if assumed:
-        action = rules.decide("axes", name, path=path, assumptions=assumed)
+        action = rules.decide("axes", name, AxesCase(path=path, assumptions=assumed))
         if action == "raise":
             raise AmbiguousAxesError(
                 f"{path} does not name all its axes",
@@ -73,14 +73,14 @@ def _apply_absent_files(path: str, pictures: Sequence[FilePicture], name: str) -
     if not absent:
         return
     listed = first_few(absent, 8)
-    action = rules.decide("absent_files", name, path=path, absent=absent)
+    action = rules.decide("absent_files", name, AbsentFilesCase(path=path, absent=absent))
     if action == "raise":
         raise AbsentDataError(
             f"{path} is of a set that is not complete",
             evidence=f"{len(absent)} file(s) are not there: {listed}",
             remedy=either(
                 "put them beside it",
-                advise("choose the policy {absent_files} to have 0 where they belong", absent_files="warn"),
+                advise("choose the policy {absent_files} to read without them", absent_files="warn"),
             ),
             path=path,
             absent=absent,
@@ -91,10 +91,11 @@ def _apply_absent_files(path: str, pictures: Sequence[FilePicture], name: str) -
 
 
 def _apply_part_of(path: str, pictures: Sequence[FilePicture], name: str) -> None:
-    parts = tuple(dict.fromkeys(part for picture in pictures if (part := picture.description.part_of)))
-    if not parts:
+    by_image = {index: part for index, picture in enumerate(pictures) if (part := picture.description.part_of)}
+    if not by_image:
         return
-    action = rules.decide("absent_planes", name, path=path, absent=dict(enumerate(parts)))
+    parts = tuple(dict.fromkeys(by_image.values()))
+    action = rules.decide("absent_planes", name, AbsentPlanesCase(path=path, absent=by_image))
     if action == "raise":
         raise AbsentDataError(
             f"{path} is a part of a series, and the rest is not there",
@@ -111,20 +112,23 @@ def _apply_part_of(path: str, pictures: Sequence[FilePicture], name: str) -> Non
 
 
 def _apply_absent_planes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
-    absent = {index: description for index, picture in enumerate(pictures) if (description := absence(picture))}
+    # where the reader must be asked, it is asked at the first read, and the policy is applied then
+    known = {index: picture for index, picture in enumerate(pictures) if not picture.asks}
+    absent = {index: description for index, picture in known.items() if (description := absence(picture))}
     if absent:
         words = "; ".join(f"image {index}: {description}" for index, description in absent.items())
-        action = rules.decide("absent_planes", name, path=path, absent=absent)
+        action = rules.decide("absent_planes", name, AbsentPlanesCase(path=path, absent=absent))
         if action == "raise":
             raise AbsentDataError(
                 f"{path} does not hold all its planes",
                 evidence=words,
-                remedy=advise("choose the policy {absent_planes} to have 0 there", absent_planes="warn"),
+                remedy=advise("choose the policy {absent_planes} to have the fill value there", absent_planes="warn"),
                 path=path,
                 absent=absent,
             )
         if action == "warn":
-            warn(f"{path}: {words}; filled with 0", AbsentPlanesWarning, path=path)
+            fills = {str(known[index].description.levels[0].fill): None for index in absent}
+            warn(f"{path}: {words}; filled with {' or '.join(fills)}", AbsentPlanesWarning, path=path)
 
 
 def refuse_missing(path: str, images: Sequence[Image], chosen: Policies) -> None:
@@ -139,5 +143,7 @@ def refuse_missing(path: str, images: Sequence[Image], chosen: Policies) -> None
         return  # the default policy accepts unknown metadata, so there is no need to parse them here
     for image in images:
         needed = image.metadata.needed()
-        if needed and decide("missing", chosen.missing, path=path, missing=needed) == "raise":
+        if not needed:
+            continue
+        if rules.decide("missing", chosen.missing, MissingCase(path=path, missing=tuple(needed))) == "raise":
             image.metadata.refuse_missing(path)

@@ -10,7 +10,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, SupportsIndex
+from pathlib import Path
+from typing import SupportsIndex
 
 from omio_core.errors import (
     AmbiguousAxesError,
@@ -18,10 +19,11 @@ from omio_core.errors import (
     LimitExceededError,
     ManyImagesError,
     MetadataWarning,
-    PluginContractError,
     first_few,
     warn,
 )
+from omio_core.files import containers
+from omio_core.files.local import LocalLocation, locate
 from omio_core.files.location import Location
 from omio_core.files.probe import Probe
 from omio_core.files.stamps import Key
@@ -30,11 +32,15 @@ from omio_core.images import record
 from omio_core.metadata.facts import Fact, Facts
 from omio_core.metadata.model import Metadata
 from omio_core.pixels import handles
+from omio_core.pixels.absence import absence
 from omio_core.pixels.description import ImageDescription
+from omio_core.pixels.findings import Findings
 from omio_core.pixels.picture import FilePicture
 from omio_core.plugins import catalogue, dispatch
+from omio_core.plugins.answers import check_facts
 from omio_core.plugins.border import reader_border
 from omio_core.plugins.descriptions import Verdict
+from omio_core.plugins.fields import check_images
 from omio_core.wording import Blank, advise, either, worded
 
 from . import enforce
@@ -105,18 +111,19 @@ def open_source(
     """
     request = request or Request()
     request.overrides.stated()  # refuse invalid sizes before a file is opened
-    probe = Probe(path)
+    probe = _look(path)
     decision = dispatch.choose(probe, request.reader, options=request.options, asked=verdicts)
     dispatch.check_options(decision.reader, request.options)
     key, opened = handles.open_with(decision.reader, probe.location, request.options)
     try:
         # the plugin may compute its descriptions here
         with reader_border(decision.reader.name, probe.path, "described"):
-            descriptions = tuple(opened.images)
+            descriptions = check_images(opened.images, decision.reader.name, probe.path)
             if not descriptions:
                 raise CorruptFileError(f"{probe.path} holds no image", reader=decision.reader.name, path=probe.path)
+            findings = Findings(path=probe.path, reader=key.reader, policy=request.policies.absent_planes)
             pictures = tuple(
-                _picture(key, index, description, request.overrides.axes)
+                _picture(key, index, description, request.overrides.axes, findings)
                 for index, description in enumerate(descriptions)
             )
         enforce.apply_policies(probe.path, pictures, request.policies)
@@ -124,15 +131,30 @@ def open_source(
         opened.close()
         raise
     handles.HANDLES.adopt(key, opened)
-    version = decision.reader.version
+    reader = (decision.reader.version, decision.reader.revision)
     images = tuple(
-        Image(picture, partial(_metadata, picture, len(pictures), version, request), vendor=picture.description.vendor)
+        Image(
+            picture,
+            partial(_metadata, picture, len(pictures), reader, request),
+            vendor=picture.description.vendor,
+        )
         for picture in pictures
     )
     return OpenedSource(path=probe.path, decision=decision, images=images)
 
 
-def _picture(key: Key, index: int, description: ImageDescription, axes: str | None) -> FilePicture:
+def _look(path: str | os.PathLike[str] | Location) -> Probe:
+    """Return a probe of the source; a folder that a killed write had moved away is put back first."""
+    location = locate(path)
+    try:
+        return Probe(location)
+    except FileNotFoundError:
+        if not isinstance(location, LocalLocation) or not containers.recover(Path(location.path)):
+            raise
+        return Probe(location)
+
+
+def _picture(key: Key, index: int, description: ImageDescription, axes: str | None, findings: Findings) -> FilePicture:
     """Return the picture of one image of the file; `axes` are those that the caller states, if any."""
     try:
         image_layout = layout(description.axes, description.levels[0].shape, caller=axes)
@@ -140,8 +162,9 @@ def _picture(key: Key, index: int, description: ImageDescription, axes: str | No
         facts = {**error.facts, "path": key.path}
         what = worded("{}: {}", key.path, error.what)
         raise AmbiguousAxesError(what, evidence=error.evidence, remedy=error.remedy, **facts) from None
-    picture = FilePicture(key=key, index=index, description=description, layout=image_layout)
-    _check_channels(picture)
+    picture = FilePicture(key=key, index=index, description=description, layout=image_layout, findings=findings)
+    if not picture.asks:
+        _check_channels(picture)
     return picture
 
 
@@ -157,10 +180,11 @@ def _check_channels(picture: FilePicture) -> None:
     LimitExceededError
         There are more than `ABSENT_CHANNELS` channels, and more than four times as many as existing planes.
     """
-    if picture.present is None:
-        return
     *_, c, y, x = picture.shape
-    channels, planes = c // picture.layout.samples, -(-sum(box.size for box in picture.present) // (y * x))
+    channels = c // picture.layout.samples
+    if channels <= ABSENT_CHANNELS or picture.present is None:
+        return
+    planes = -(-sum(box.size for box in picture.present) // (y * x))
     if channels > max(ABSENT_CHANNELS, 4 * planes):
         raise LimitExceededError(
             f"{picture.key.path} declares far more channels than it holds",
@@ -169,12 +193,18 @@ def _check_channels(picture: FilePicture) -> None:
         )
 
 
-def _metadata(picture: FilePicture, count: int, version: str, request: Request) -> Metadata:
-    """Return the metadata of one of `count` images of a file; called once, at first use."""
+def _metadata(picture: FilePicture, count: int, reader: tuple[str, int], request: Request) -> Metadata:
+    """Return the metadata of one of `count` images of a file; called once, at first use.
+
+    `reader` is the version and the revision of the reader.
+    """
     key, description, image_layout = picture.key, picture.description, picture.layout
     channels = image_layout.shape[2] // image_layout.samples
+    if picture.asks:
+        _check_channels(picture)  # it asks the reader only about more channels than a file may declare
     with reader_border(key.reader, key.path, "asked for its metadata"):
         facts = description.facts()
+    facts = check_facts(facts, key.reader, key.path, picture.index)
     facts = _fit_facts(facts, (*image_layout.shape[:2], channels), key)
     if facts.name is None and description.name:
         facts = replace(facts, name=Fact(description.name, "file"))
@@ -186,11 +216,13 @@ def _metadata(picture: FilePicture, count: int, version: str, request: Request) 
         assumptions=(*description.assumptions, *description.warnings, *image_layout.assumptions),
         provenance=record.of_file(
             key,
-            reader_version=version,
+            reader=reader,
             image=picture.index,
             images=count,
             policies=request.policies.to_dict(),
             caller=request.overrides.stated(),
+            not_kept=description.not_kept,
+            absent="" if picture.asks else absence(picture),
         ),
     ).with_record()
     annotations = catalogue.annotate(metadata, key.location)
@@ -200,13 +232,9 @@ def _metadata(picture: FilePicture, count: int, version: str, request: Request) 
     return metadata
 
 
-def _fit_facts(answer: Any, planes: tuple[int, ...], key: Key) -> Facts:
+def _fit_facts(facts: Facts, planes: tuple[int, ...], key: Key) -> Facts:
     """Return the facts without those that do not fit the picture; `planes` are its lengths (T, Z, channels)."""
-    if not isinstance(answer, Facts):
-        raise PluginContractError(
-            f"the reader {key.reader} gave no Facts of {key.path}", evidence=f"it gave {type(answer).__name__}"
-        )
-    facts, problems = answer, []
+    problems = []
     if facts.channels and len(facts.channels) != planes[2]:
         problems.append(f"{len(facts.channels)} channels are described, the picture has {planes[2]}")
         facts = replace(facts, channels=())

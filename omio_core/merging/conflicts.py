@@ -11,6 +11,7 @@ from omio_core.metadata.checks import shown
 from omio_core.metadata.facts import Fact
 from omio_core.metadata.plain import as_dict
 from omio_core.plugins import rules
+from omio_core.plugins.cases import About, ConflictCase
 from omio_core.wording import advise, either
 
 ALIKE = 1e-6
@@ -42,7 +43,7 @@ class Conflicts:
         self.assumptions: list[str] = []
         self.notes: list[str] = []
 
-    def differs(self, name: str, kind: str, values: Sequence[Any]) -> str | None:
+    def differs(self, name: str, kind: About, values: Sequence[Any]) -> str | None:
         """Record and return the action on a fact whose values differ; None if they agree. An unknown value is None.
 
         Raises
@@ -56,9 +57,8 @@ class Conflicts:
             return None
         pair = (values[known[0]], values[differing[0]])
         labels = (self.labels[known[0]], self.labels[differing[0]])
-        action = rules.decide(
-            "conflict", self.policy, fact=name, about=kind, values=pair, sources=(labels[0][0], labels[1][0])
-        )
+        case = ConflictCase(fact=name, about=kind, values=pair, sources=(labels[0][0], labels[1][0]))
+        action = rules.decide("conflict", self.policy, case)
         if action == "raise":
             raise MetadataConflictError(
                 f"{name} is {shown(pair[0])} in {labels[0][0]}, and {shown(pair[1])} in {labels[1][0]}",
@@ -81,7 +81,7 @@ class Conflicts:
         return action
 
     def resolve(
-        self, name: str, kind: str, facts: Sequence[Fact[Any] | None], expected: Sequence[bool] | None = None
+        self, name: str, kind: About, facts: Sequence[Fact[Any] | None], expected: Sequence[bool] | None = None
     ) -> Fact[Any] | None:
         """Return one fact for all inputs; if some do not state it, record that the fact of the others is used.
 

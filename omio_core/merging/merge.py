@@ -19,6 +19,7 @@ from omio_core.images.image import Image
 from omio_core.pixels.joined import JoinedPicture
 from omio_core.pixels.protocol import Picture
 from omio_core.plugins import rules
+from omio_core.plugins.cases import DtypesCase, ShapesCase
 from omio_core.wording import Aside, advise, either
 
 from .facts import join
@@ -149,7 +150,7 @@ def _check_shapes(images: Sequence[Image], axis: str, policy: str) -> None:
         return
     other = differing[0]
     names = (images[0].picture.label(), images[other].picture.label())
-    action = rules.decide("shapes", policy, axis=axis, shapes=(shapes[0], shapes[other]), sources=names)
+    action = rules.decide("shapes", policy, ShapesCase(axis=axis, shapes=(shapes[0], shapes[other]), sources=names))
     if action == "raise":
         unequal = [a for a, n, m in zip(CANONICAL, shapes[0], shapes[other], strict=True) if a != axis and n != m]
         raise MergeError(
@@ -173,7 +174,7 @@ def _common_dtype(images: Sequence[Image], policy: str) -> np.dtype[Any]:
         return input_dtypes[0]
     names = (images[0].picture.label(), images[differing].picture.label())
     types = (str(input_dtypes[0]), str(input_dtypes[differing]))
-    action = rules.decide("dtypes", policy, dtypes=types, sources=names)
+    action = rules.decide("dtypes", policy, DtypesCase(dtypes=types, sources=names))
     if action == "raise":
         raise MergeError(
             f"input {differing}, {names[1]}, cannot be merged: its pixels are of another type",

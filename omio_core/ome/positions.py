@@ -45,7 +45,7 @@ def plane_positions(xml: str | bytes, index: int, sizes: Position) -> tuple[Posi
     Examples
     --------
     >>> pixels = '<Pixels><Plane TheT="0" TheZ="2" TheC="1"/><Plane TheZ="1"/></Pixels>'
-    >>> positions(f"<OME><Image>{pixels}</Image></OME>", 0, (1, 3, 2))
+    >>> plane_positions(f"<OME><Image>{pixels}</Image></OME>", 0, (1, 3, 2))
     ((0, 2, 1), None)
     """
     image = list(children_named(document(xml).root, "Image"))[index]

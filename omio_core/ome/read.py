@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 DIMENSION_ORDERS = ("XYZCT", "XYZTC", "XYCTZ", "XYCZT", "XYTCZ", "XYTZC")
+"""The values of DimensionOrder, fastest axis first."""
+
 _MOST_INT = 2**31 - 1  # the schema's PositiveInt and NonNegativeInt are xsd:int
 
 
@@ -92,7 +94,7 @@ def parse_ome(xml: str | bytes) -> OmeDocument:
 
     Examples
     --------
-    >>> parse('<OME><Image><Pixels DimensionOrder="XYZCT" Type="uint8" SizeX="4" SizeY="3" SizeZ="1" SizeC="1" '
+    >>> parse_ome('<OME><Image><Pixels DimensionOrder="XYZCT" Type="uint8" SizeX="4" SizeY="3" SizeZ="1" SizeC="1" '
     ...       'SizeT="1"/></Image></OME>').images[0].size_x
     4
     """

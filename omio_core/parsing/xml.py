@@ -40,7 +40,7 @@ def parse_xml(xml: str | bytes, title: str = "XML") -> Element:
 
     Examples
     --------
-    >>> local(parse("<a xmlns='urn:x'><b/></a>"))
+    >>> local_name(parse_xml("<a xmlns='urn:x'><b/></a>"))
     'a'
     """
     data = xml.encode("utf-8", "surrogatepass") if isinstance(xml, str) else bytes(xml)

@@ -56,7 +56,7 @@ def parse_yaml(text: str | bytes, title: str = "YAML", *, most: int = MOST) -> A
 
     Examples
     --------
-    >>> load("a: 1\\nb: [no, 1.5, ~]")
+    >>> parse_yaml("a: 1\\nb: [no, 1.5, ~]")
     {'a': 1, 'b': ['no', 1.5, None]}
     """
     size = len(text.encode("utf-8", "surrogatepass")) if isinstance(text, str) else len(text)

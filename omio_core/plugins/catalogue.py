@@ -22,12 +22,13 @@ from omio_core import hookspecs
 from omio_core.errors import PluginContractError, PluginError, PluginLoadError, PluginLoadWarning, warn
 from omio_core.files.location import Location
 from omio_core.files.probe import Probe
+from omio_core.plugins.answers import check_verdict
 from omio_core.plugins.border import Border
-from omio_core.plugins.descriptions import OMIO_API, Match, Policy, Reader, Verdict, Writer
-from omio_core.policies import ACTIONS
+from omio_core.plugins.descriptions import OMIO_API, Match, Policy, Reader, Writer
 from omio_core.settings import current_settings
 
 from .admission import description_faults, unmarked
+from .cases import refuse_malformed
 
 GROUP = "omio.plugins"
 
@@ -292,12 +293,7 @@ def _ask_hook(manager: pluggy.PluginManager, entry: EntryPoint, hook: str, kind:
 def _ask_policies(manager: pluggy.PluginManager, entry: EntryPoint) -> tuple[Policy, ...]:
     policies = _ask_hook(manager, entry, "omio_policies", Policy)
     for policy in policies:
-        if policy.kind not in ACTIONS:
-            raise PluginContractError(
-                f"{entry.value} offers a policy of a kind that does not exist",
-                evidence=f"{policy.kind!r} is none of {', '.join(ACTIONS)}",
-                plugin=entry.name,
-            )
+        refuse_malformed(policy.name, policy.kind, policy.decide, policy.summary, plugin=entry.name)
     return policies
 
 
@@ -312,13 +308,8 @@ def _check_sniff(entry: EntryPoint, reader: Reader) -> None:
         probe = Probe.of_bytes(data, "strange.omio-nobody")
         what = f"the reader {reader.name} of {entry.value} fails on files that are not its own"
         with Border(what, passed=(), plugin=entry.name):
-            verdict = reader.sniff(probe)
-        if not isinstance(verdict, Verdict):
-            raise PluginContractError(
-                f"the reader {reader.name} of {entry.value} answered no Verdict",
-                evidence=repr(verdict),
-                plugin=entry.name,
-            )
+            answer = reader.sniff(probe)
+        verdict = check_verdict(answer, f"the reader {reader.name} of {entry.value}", plugin=entry.name)
         if verdict.match is not Match.NO:
             raise PluginContractError(
                 f"the reader {reader.name} of {entry.value} claims everything",

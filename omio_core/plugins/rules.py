@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from omio_core.errors import OmioError, PluginContractError
 from omio_core.parsing.yaml import parse_yaml
@@ -14,6 +14,7 @@ from omio_core.plugins.border import Border
 from omio_core.policies import ACTIONS, KINDS, Policies
 from omio_core.wording import Keyword, advise
 
+from .cases import Case, described
 from .catalogue import catalogue
 
 if TYPE_CHECKING:
@@ -151,8 +152,8 @@ def find(kind: str, name: str) -> Policy:
     return known[name]
 
 
-def decide(kind: str, name: str, **case: Any) -> str:
-    """Return the action that the policy `name` chooses for a case.
+def decide(kind: str, name: str, case: Case) -> str:
+    """Return the action that the policy `name` chooses for a case of its kind.
 
     Raises
     ------
@@ -162,12 +163,19 @@ def decide(kind: str, name: str, **case: Any) -> str:
         The policy fails, or its answer is not an action of its kind.
     """
     policy = find(kind, name)
-    with Border(f"the policy {kind}={name!r} failed", remedy="choose another policy, and tell its author"):
-        action = policy.decide(case)
-    if action not in ACTIONS[kind]:
+    function = cast("Callable[[Case], object]", policy.decide)  # the kind says which case it takes
+    with Border(
+        f"the policy {kind}={name!r} failed",
+        source=f"asked about {described(kind)}, it raised ",
+        remedy="choose another policy, and tell its author",
+        policy=f"{kind}={name}",
+    ):
+        action = function(case)
+    if not isinstance(action, str) or action not in ACTIONS[kind]:
         raise PluginContractError(
             f"the policy {kind}={name!r} answered {action!r}",
             evidence=f"the actions of {kind} are {', '.join(ACTIONS[kind])}",
             remedy="choose another policy, and tell its author",
+            policy=f"{kind}={name}",
         )
     return action

@@ -11,6 +11,7 @@ import numpy as np
 from omio_core.contract import Box, ImageDescription, Level, PositionedFile, axis_name
 
 from . import _facts
+from ._attachments import not_kept
 from ._directory import Directory
 from ._pixeltypes import RAW
 from ._places import facts_of_tile
@@ -32,7 +33,8 @@ def describe(file: PositionedFile, directory: Directory, images: Sequence[Image]
         The tiles overlap in too many ways.
     """
     names = _names(file, directory, images)
-    return tuple(_describe_image(directory, image, names) for image in images)
+    left_out = not_kept(file, directory.attachments)
+    return tuple(_describe_image(directory, image, names, left_out) for image in images)
 
 
 def _names(file: PositionedFile, directory: Directory, images: Sequence[Image]) -> dict[int, str]:
@@ -45,7 +47,9 @@ def _names(file: PositionedFile, directory: Directory, images: Sequence[Image]) 
     return {scene: name for scene, name in scene_names.items() if count[name] == 1}
 
 
-def _describe_image(directory: Directory, image: Image, names: dict[int, str]) -> ImageDescription:
+def _describe_image(
+    directory: Directory, image: Image, names: dict[int, str], left_out: tuple[str, ...]
+) -> ImageDescription:
     scene = image.scene
     notes = [*image.notes, *_starts(image)]
     if directory.pending:
@@ -61,6 +65,7 @@ def _describe_image(directory: Directory, image: Image, names: dict[int, str]) -
         name=_name(image, names),
         kind="tile of a Zeiss CZI" if scene.tile is not None else "Zeiss CZI mosaic" if is_mosaic else "Zeiss CZI",
         assumptions=tuple(notes),
+        not_kept=left_out,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import FileChangedError, PositionedFile, locate
+from omio_core.contract import FileChangedError, Location, PositionedFile
 
 from ._parse import check_entries, directory_bytes, parse_entries
 from ._segments import file_header, xml_of
@@ -26,8 +26,8 @@ class Directory:
 
     Attributes
     ----------
-    path
-        The file.
+    location
+        Where the file is.
     size
         Its size in bytes when it was opened.
     position
@@ -42,7 +42,7 @@ class Directory:
         Whether the header says that the writer has not finished the file.
     """
 
-    path: str
+    location: Location
     size: int
     position: int
     digest: int
@@ -63,12 +63,12 @@ class Directory:
         return reread_entries(self)
 
     def __reduce__(self) -> Any:
-        state = (self.path, self.size, self.position, self.digest, self.metadata, self.attachments, self.pending)
+        state = (self.location, self.size, self.position, self.digest, self.metadata, self.attachments, self.pending)
         return _restore, state
 
 
 def _restore(*state: Any) -> Directory:
-    names = ("path", "size", "position", "digest", "metadata", "attachments", "pending")
+    names = ("location", "size", "position", "digest", "metadata", "attachments", "pending")
     return Directory(**dict(zip(names, state, strict=True)))
 
 
@@ -111,8 +111,8 @@ class Scene:
     planes: NDArray[np.int32]
 
 
-def read_directory(file: PositionedFile) -> Directory:
-    """Read header and directory; every offset and size is checked against the file and the settings.
+def read_directory(file: PositionedFile, location: Location) -> Directory:
+    """Read header and directory of an open file; every offset and size is checked against the file and the settings.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def read_directory(file: PositionedFile) -> Directory:
     entries = parse_entries(data, count)
     check_entries(entries, file.size)
     directory = Directory(
-        path=file.path,
+        location=location,
         size=file.size,
         position=header.directory,
         digest=zlib.crc32(data),
@@ -148,17 +148,14 @@ def reread_entries(directory: Directory) -> NDArray[Any]:
     FileChangedError
         The size of the file or its directory has changed.
     """
-    file = locate(directory.path).open()
-    try:
+    with directory.location.open() as file:
         if file.size == directory.size:
             data, count = directory_bytes(file, directory.position)
             if zlib.crc32(data) == directory.digest:
                 return parse_entries(data, count)
-    finally:
-        file.close()
     raise FileChangedError(
-        f"{directory.path} is not the file that was described",
+        f"{directory.location} is not the file that was described",
         evidence="its size or its directory is another",
         remedy="open it again",
-        path=directory.path,
+        path=str(directory.location),
     )

@@ -21,7 +21,6 @@ from omio_core.contract import (
     Planes,
     PositionedFile,
     current_settings,
-    locate,
 )
 
 from . import _document, _planes
@@ -102,18 +101,18 @@ def _open(directory: Directory) -> PositionedFile:
     The core compares size and modification time at every read of pixels; facts are read without a handle.
     """
     try:
-        file = locate(directory.path).open()
+        file = directory.location.open()
     except FileNotFoundError as error:
         raise FileChangedError(
-            f"{directory.path} can no longer be found", evidence=str(error), path=directory.path
+            f"{directory.location} can no longer be found", evidence=str(error), path=str(directory.location)
         ) from error
     if file.size != directory.size:
         file.close()
         raise FileChangedError(
-            f"{directory.path} has changed since it was opened",
+            f"{directory.location} has changed since it was opened",
             evidence=f"{directory.size} bytes then, {file.size} now",
             remedy="open it again",
-            path=directory.path,
+            path=str(directory.location),
         )
     return file
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Box, ImageDescription, OmioError, locate
+from omio_core.contract import Box, ImageDescription, Location, OmioError, Opened
 
 from ._decode import Decoder
 from ._describe import describe
@@ -21,7 +20,7 @@ from ._tiles import Tiles
 _FEW = 64  # tiles; among more, hidden tiles are not searched for
 
 
-def open_czi(path: str, *, tiles: bool = False) -> CziImages:
+def open_czi(location: Location, *, tiles: bool = False) -> CziImages:
     """Open a CZI; with `tiles`, each tile of a mosaic is an image of its own.
 
     Raises
@@ -37,21 +36,21 @@ def open_czi(path: str, *, tiles: bool = False) -> CziImages:
     FileNotFoundError
         There is no such file.
     """
-    return CziImages(os.fspath(path), separate=bool(tiles))
+    return CziImages(location, separate=bool(tiles))
 
 
-class CziImages:
-    """The images of an open CZI; an `omio_core.contract.Opened`."""
+class CziImages(Opened):
+    """The images of an open CZI."""
 
-    def __init__(self, path: str, *, separate: bool = False):
-        self._file = locate(path).open()
+    def __init__(self, location: Location, *, separate: bool = False):
+        self._location, self._file = location, location.open()
         try:
-            directory = read_directory(self._file)
+            directory = read_directory(self._file, location)
             self._images = tuple(images(directory, separate=separate))
             self._descriptions = describe(self._file, directory, self._images)
         except OmioError as error:
             self._file.close()
-            raise _with_path(error, path) from error
+            raise _with_path(error, str(location)) from error
         except BaseException:
             self._file.close()
             raise
@@ -63,9 +62,9 @@ class CziImages:
         return self._descriptions
 
     @property
-    def members(self) -> tuple[str, ...]:
-        """The path of the file; a CZI has no other members."""
-        return (self._file.path,)
+    def members(self) -> tuple[Location, ...]:
+        """The file; a CZI has no other members."""
+        return (self._location,)
 
     def close(self) -> None:
         """Close the file."""

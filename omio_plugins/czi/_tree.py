@@ -10,10 +10,10 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from xml.etree.ElementTree import Element
 
 from omio_core.contract import (
     CorruptFileError,
-    Element,
     children_named,
     first_named,
     local_name,

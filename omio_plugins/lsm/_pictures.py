@@ -18,6 +18,7 @@ from omio_core.contract import (
     Box,
     ImageDescription,
     Level,
+    Location,
     PositionedFile,
     UnsupportedFeatureError,
     advise,
@@ -46,8 +47,8 @@ class CompositeImage:
     parts: tuple[Picture, ...]
 
 
-def describe(file: PositionedFile) -> list[CompositeImage]:
-    """Describe the images of a file.
+def describe(file: PositionedFile, location: Location) -> list[CompositeImage]:
+    """Describe the images of an open file, and of its location.
 
     Raises
     ------
@@ -58,7 +59,7 @@ def describe(file: PositionedFile) -> list[CompositeImage]:
     UnsupportedFeatureError
         The file is big-endian, or stores its pixels as no LSM file does.
     """
-    chain = read_chain(file, LsmChain)
+    chain = read_chain(file, location, LsmChain)
     assert isinstance(chain, LsmChain)
     if chain.form.order != "<":
         raise UnsupportedFeatureError(

@@ -7,6 +7,7 @@ where no strip can reach them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -46,6 +47,10 @@ class _Extended(PositionedFile):
             return self._tables[start : start + n]
         return self._inner.read(offset, n)
 
+    def prefetch(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Pass on what lies in the file."""
+        self._inner.prefetch([(offset, n) for offset, n in ranges if offset + n <= self.size])
+
     def read_into(self, view: memoryview, offset: int) -> None:
         """Fill `view` with bytes of the file."""
         self._inner.read_into(view, offset)
@@ -68,7 +73,7 @@ def planes(chain: Chain, structure: Structure, depths: tuple[int, ...], strips: 
     offsets = strips.offsets.reshape(-1, channels, strips_per_channel)
     counts = strips.counts.reshape(-1, channels, strips_per_channel)
     tables, overflow = _tables(offsets, counts, chain.file.size)
-    extended = Chain(_Extended(chain.file, overflow), Form("<", True))
+    extended = Chain(_Extended(chain.file, overflow), chain.location, Form("<", True))
     numbers = np.arange(len(tables) * channels, dtype=np.int64).reshape(-1, channels)
     if len(set(depths)) == 1:
         # pixels are intensities; the file's PhotometricInterpretation is meant for a display

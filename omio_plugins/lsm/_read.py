@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Box, ImageDescription
+from omio_core.contract import Box, ImageDescription, Location, Opened
 from omio_plugins.tiff._members import Members
 from omio_plugins.tiff._picture import Picture
 from omio_plugins.tiff._read import TiffImages
@@ -16,7 +15,7 @@ from omio_plugins.tiff._read import TiffImages
 from ._pictures import CompositeImage, describe
 
 
-def open_lsm(path: str) -> LsmImages:
+def open_lsm(location: Location) -> LsmImages:
     """Open an LSM file.
 
     Raises
@@ -32,20 +31,20 @@ def open_lsm(path: str) -> LsmImages:
     FileNotFoundError
         There is no such file.
     """
-    return LsmImages(os.fspath(path))
+    return LsmImages(location)
 
 
-class LsmImages:
-    """The images of an open LSM file; an `omio_core.contract.Opened`."""
+class LsmImages(Opened):
+    """The images of an open LSM file."""
 
-    def __init__(self, path: str):
+    def __init__(self, location: Location):
         self._composites: list[CompositeImage] = []
-        self._tiff = TiffImages(path, self._describe)
+        self._tiff = TiffImages(location, self._describe)
         counts = [len(composite.parts) for composite in self._composites]
         self._firsts = [sum(counts[:k]) for k in range(len(counts))]
 
     def _describe(self, members: Members) -> list[Picture]:
-        self._composites = describe(members.first)
+        self._composites = describe(members.first, members.location)
         return [part for composite in self._composites for part in composite.parts]
 
     @property
@@ -54,8 +53,8 @@ class LsmImages:
         return tuple(composite.described for composite in self._composites)
 
     @property
-    def members(self) -> tuple[str, ...]:
-        """The path of the file."""
+    def members(self) -> tuple[Location, ...]:
+        """The location of the file."""
         return self._tiff.members
 
     def close(self) -> None:

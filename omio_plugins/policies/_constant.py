@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from omio_core.contract import Policy
+from omio_core.contract import Case, Policy
 
 
 @dataclass(frozen=True, slots=True)
 class _Constant:
     action: str
 
-    def __call__(self, case: Mapping[str, Any]) -> str:
+    def __call__(self, case: Case) -> str:
         return self.action
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from omio_core.contract import Policy
+from omio_core.contract import ConflictCase, Policy
 
 from ._constant import always
 
 _CAREFUL = {"size": "raise", "time": "null"}  # by what a fact is about; all others use the first value
 
 
-def careful(case: Mapping[str, Any]) -> str:
+def careful(case: ConflictCase) -> str:
     """Decide by what a fact is about.
 
     A wrong size spoils every measurement, and the time increment of a part is not that of the whole.
     """
-    return _CAREFUL.get(case["about"], "first")
+    return _CAREFUL.get(case.about, "first")
 
 
 POLICIES = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from omio_core.contract import Match, Probe, Reader, Verdict, hookimpl
 
-from ._names import SUFFIX, Neighbours, command, is_image, usual_sidecar, why_no_image
+from ._names import SUFFIX, Neighbours, command, is_image, usual_sidecars, why_no_image
 
 OMIO_API = 1
 
@@ -25,7 +25,7 @@ def sniff(probe: Probe) -> Verdict:
         return Verdict(Match.NO, "empty file")
     if (what := why_no_image(probe.name)) is not None:
         return Verdict(Match.NO, f"{probe.name} is {what}", no_image=True, what=what)
-    usual = usual_sidecar(probe.path)
+    usual = next(usual_sidecars(probe.location), None)
     if usual is not None:
         return Verdict(Match.SIDECAR, f"{usual} lies beside it")
     beside = Neighbours.of(probe.name, probe.names())

@@ -37,6 +37,8 @@ class Arrangement:
         Boxes over `shape` that the file contains; None where it contains all.
     notes
         What was assumed, in sentences.
+    not_shown
+        What the file holds besides the image, in words.
     stopped
         The note that the run was stopped, so that T is not the planned one; "" if it was not.
     """
@@ -45,6 +47,7 @@ class Arrangement:
     flyback: int = 0
     present: tuple[Box, ...] | None = None
     notes: tuple[str, ...] = ()
+    not_shown: tuple[str, ...] = ()
     stopped: str = ""
 
     @property
@@ -99,25 +102,34 @@ def _fit(shape: StatedShape, c: int, size: int) -> Arrangement | None:
     volume = (shape.z + shape.flyback) * c
     frames = None if shape.frames is None else shape.frames * c
     notes = list(shape.notes)
+    flyback = (f"{shape.flyback} flyback image(s) of each channel at the end of each volume",) if shape.flyback else ()
     if len(shape.channels) > 1:
         notes.append(f"{c} channels in the file are taken from its size; {shape.title} does not say how many")
     if shape.t is not None and frames is not None and not rest and images in (shape.t * volume, frames):
         t = shape.t
-        if images > t * volume:
-            notes.append(f"{images - t * volume} image(s) at the end are of an unfinished volume and are not shown")
+        unfinished = f"{images - t * volume} image(s) at the end" if images > t * volume else ""
+        if unfinished:
+            notes.append(f"{unfinished} are of an unfinished volume and are not shown")
         if shape.stopped:
             notes.append(f"the run was stopped, and yet the file has all {t} time point(s) that {shape.title} states")
-        return Arrangement(shape=(t, shape.z, c, shape.y, shape.x), flyback=shape.flyback, notes=tuple(notes))
+        return Arrangement(
+            shape=(t, shape.z, c, shape.y, shape.x),
+            flyback=shape.flyback,
+            notes=tuple(notes),
+            not_shown=(*flyback, f"{unfinished}, of an unfinished volume") if unfinished else flyback,
+        )
     if shape.stopped and images and (frames is None or images < frames):
-        return _arrange_stopped(shape, c, size, notes)
+        return _arrange_stopped(shape, c, size, notes, flyback)
     if shape.t is None and images and not rest and images % volume == 0:
         t = images // volume
         notes.append(f"T={t} is taken from the size of the file; {shape.title} does not state it")
-        return Arrangement(shape=(t, shape.z, c, shape.y, shape.x), flyback=shape.flyback, notes=tuple(notes))
+        return Arrangement(
+            shape=(t, shape.z, c, shape.y, shape.x), flyback=shape.flyback, notes=tuple(notes), not_shown=flyback
+        )
     return None
 
 
-def _arrange_stopped(shape: StatedShape, c: int, size: int, notes: list[str]) -> Arrangement:
+def _arrange_stopped(shape: StatedShape, c: int, size: int, notes: list[str], flyback: tuple[str, ...]) -> Arrangement:
     """The arrangement of a run that ended early: an unfinished time point counts, and its missing images are absent."""
     images, rest = divmod(size, shape.image)
     z, y, x = shape.z, shape.y, shape.x
@@ -127,7 +139,9 @@ def _arrange_stopped(shape: StatedShape, c: int, size: int, notes: list[str]) ->
     states = "does not state T" if shape.t is None else f"states T={shape.t}"
     stopped = f"the run was stopped: T={t} is taken from the size of the file; {shape.title} {states}"
     notes.append(stopped)
+    not_shown = flyback
     if rest:
+        not_shown = (*flyback, f"{rest} bytes of an unfinished image at the end")
         notes.append(f"the last image is cut off after {rest} of {shape.image} bytes and is not shown")
     present = None
     if 0 < images_shown < z * c:
@@ -140,7 +154,12 @@ def _arrange_stopped(shape: StatedShape, c: int, size: int, notes: list[str]) ->
         )
         present = tuple(Box((*lead, (0, y), (0, x))) for lead in parts if all(a < b for a, b in lead))
     return Arrangement(
-        shape=(t, z, c, y, x), flyback=shape.flyback, present=present, notes=tuple(notes), stopped=stopped
+        shape=(t, z, c, y, x),
+        flyback=shape.flyback,
+        present=present,
+        notes=tuple(notes),
+        not_shown=not_shown,
+        stopped=stopped,
     )
 
 

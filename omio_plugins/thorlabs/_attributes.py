@@ -7,8 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from xml.etree.ElementTree import Element
 
-from omio_core.contract import CorruptFileError, Element, advise, local_name, parse_xml
+from omio_core.contract import CorruptFileError, advise, local_name, parse_xml
 
 _DEEPEST = 8  # nested elements; ThorImageLS nests two
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}(?:\.0*)?")

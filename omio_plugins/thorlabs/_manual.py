@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import math
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from omio_core.contract import (
     Channel,
     Fact,
     Facts,
+    Location,
     MetadataConflictError,
     MetadataError,
     MissingMetadataError,
@@ -43,15 +43,15 @@ def claims(data: bytes, name: str) -> bool:
     return isinstance(mapping, dict) and {"X", "Y"} <= set(mapping) and mapping.get("file") in (None, name)
 
 
-def read(data: bytes, title: str, path: str) -> dict[str, Any]:
+def read(data: bytes, title: str, location: Location) -> dict[str, Any]:
     """The keys and values of a sidecar; nulls are left out.
 
     Parameters
     ----------
     data, title
         The YAML and its name.
-    path
-        Path of the RAW file.
+    location
+        The RAW file.
 
     Raises
     ------
@@ -60,6 +60,7 @@ def read(data: bytes, title: str, path: str) -> dict[str, Any]:
     MetadataConflictError
         The sidecar names another file.
     """
+    path, name = str(location), location.name
     mapping = parse_yaml(data, title)
     if not isinstance(mapping, dict):
         raise _wrong(title, "it holds no keys with values", path)
@@ -81,10 +82,10 @@ def read(data: bytes, title: str, path: str) -> dict[str, Any]:
     names = values.get("Channels", [])
     if not isinstance(names, list) or not all(isinstance(known, str) for known in names):
         raise _wrong(title, f"Channels is {names!r}, not a list of names", path)
-    if str(values.get("file", os.path.basename(path))) != os.path.basename(path):
+    if str(values.get("file", name)) != name:
         raise MetadataConflictError(
             f"{title} is the sidecar of another file",
-            evidence=f"its key file names {values['file']!r}, this is {os.path.basename(path)}",
+            evidence=f"its key file names {values['file']!r}, this is {name}",
             remedy="correct or remove the key file, if the sidecar is meant for both",
             path=path,
         )

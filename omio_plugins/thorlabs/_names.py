@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from omio_core.contract import Location
 
 SUFFIX = ".raw"
 EXPERIMENT = "Experiment.xml"
@@ -42,11 +44,11 @@ def command(path: str) -> str:
     return f'omio sidecar "{path}"' if os.name == "nt" else f"omio sidecar {shlex.quote(path)}"
 
 
-def usual_sidecar(path: str) -> str | None:
-    """The usual sidecar of a RAW file, if it exists; a look-up by name, while `Neighbours` lists the folder."""
-    folder, raw_name = os.path.split(path)
-    usual = (EXPERIMENT, *(os.path.splitext(raw_name)[0] + suffix for suffix in YAML))
-    return next((name for name in usual if os.path.lexists(os.path.join(folder, name))), None)
+def usual_sidecars(location: Location) -> Iterator[str]:
+    """Yield the usual names of sidecars of a RAW file that exist: looked up by name, while `Neighbours` is listed."""
+    folder = location.parent
+    usual = (EXPERIMENT, *(os.path.splitext(location.name)[0] + suffix for suffix in YAML))
+    return (name for name in usual if folder.child(name).exists)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,12 +20,13 @@ from omio_core.contract import (
     Facts,
     ImageDescription,
     Level,
+    Location,
     MappedLayout,
     MetadataWarning,
+    Opened,
     PositionedFile,
     UnsupportedFeatureError,
     advise,
-    locate,
     warn,
 )
 
@@ -52,13 +53,13 @@ class _Interpretation:
     vendor: Callable[[], Any]
 
 
-def open_raw(path: str, sidecar: str | os.PathLike[str] | None = None) -> RawImage:
+def open_raw(location: Location, sidecar: str | os.PathLike[str] | Location | None = None) -> RawImage:
     """Open a RAW file of ThorImageLS.
 
     Parameters
     ----------
-    path
-        Path of the RAW file.
+    location
+        The RAW file.
     sidecar
         An XML or YAML that describes it, instead of the files beside it.
 
@@ -86,8 +87,8 @@ def open_raw(path: str, sidecar: str | os.PathLike[str] | None = None) -> RawIma
     MetadataWarning
         The run was stopped: the file has fewer time points than planned.
     """
-    path = os.fspath(path)
-    why = why_no_image(os.path.basename(path))
+    path = str(location)
+    why = why_no_image(location.name)
     if why is not None and sidecar is None:
         raise UnsupportedFeatureError(
             f"{path} is {why}",
@@ -95,14 +96,14 @@ def open_raw(path: str, sidecar: str | os.PathLike[str] | None = None) -> RawIma
             remedy=advise("name a sidecar with {sidecar}, if it is one", sidecar=None),
             path=path,
         )
-    chosen = _sidecar.choose(path, sidecar)
-    file = locate(path).open()
+    chosen = _sidecar.choose(location, sidecar)
+    file = location.open()
     try:
-        interpretation = _by_xml(chosen, path, file.size) if chosen.is_xml else _by_hand(chosen, path, file.size)
+        interpretation = _by_xml(chosen, path, file.size) if chosen.is_xml else _by_hand(chosen, location, file.size)
     except BaseException:
         file.close()
         raise
-    return RawImage(file, chosen.path, interpretation)
+    return RawImage(location, file, chosen.location, interpretation)
 
 
 def _by_xml(sidecar: _sidecar.Sidecar, path: str, size: int) -> _Interpretation:
@@ -122,8 +123,9 @@ def _by_xml(sidecar: _sidecar.Sidecar, path: str, size: int) -> _Interpretation:
     )
 
 
-def _by_hand(sidecar: _sidecar.Sidecar, path: str, size: int) -> _Interpretation:
-    values = _manual.read(sidecar.data, sidecar.title, path)
+def _by_hand(sidecar: _sidecar.Sidecar, location: Location, size: int) -> _Interpretation:
+    path = str(location)
+    values = _manual.read(sidecar.data, sidecar.title, location)
     shape = _manual.shape_of(values, sidecar.title, path, size)
     arrangement = arrange(shape, size, path, by_hand=True)
     return _Interpretation(
@@ -135,10 +137,10 @@ def _by_hand(sidecar: _sidecar.Sidecar, path: str, size: int) -> _Interpretation
     )
 
 
-class RawImage:
-    """The one image of an open RAW file; an `omio_core.contract.Opened`."""
+class RawImage(Opened):
+    """The one image of an open RAW file."""
 
-    def __init__(self, file: PositionedFile, sidecar: str, interpretation: _Interpretation):
+    def __init__(self, location: Location, file: PositionedFile, sidecar: Location, interpretation: _Interpretation):
         self._file = file
         self._shape, self._strides = interpretation.arrangement.shape, interpretation.arrangement.strides
         self._flyback = interpretation.arrangement.flyback
@@ -146,9 +148,9 @@ class RawImage:
             shape=self._shape,
             blocks=(1, 1, 1, *self._shape[3:]),
             present=interpretation.arrangement.present,
-            raw=MappedLayout(location=locate(file.path), offset=0, strides=self._strides, dtype=DTYPE),
+            raw=MappedLayout(location=location, offset=0, strides=self._strides, dtype=DTYPE),
         )
-        self.images = (
+        self._images = (
             ImageDescription(
                 axes=AXES,
                 dtype=np.dtype(np.uint16),
@@ -156,10 +158,21 @@ class RawImage:
                 facts=interpretation.facts,
                 kind=interpretation.kind,
                 assumptions=interpretation.notes,
+                not_kept=interpretation.arrangement.not_shown,
                 vendor=interpretation.vendor,
             ),
         )
-        self.members = (file.path, sidecar)
+        self._members = (location, sidecar)
+
+    @property
+    def images(self) -> tuple[ImageDescription, ...]:
+        """The one image."""
+        return self._images
+
+    @property
+    def members(self) -> tuple[Location, ...]:
+        """The RAW file, and the file that describes it."""
+        return self._members
 
     def close(self) -> None:
         """Close the file."""

@@ -7,23 +7,24 @@ file; another YAML that has the keys of a sidecar and names no other RAW file. T
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from omio_core.contract import (
     AmbiguousSidecarError,
     LimitExceededError,
+    Location,
     MetadataError,
     MissingMetadataError,
     OmioError,
     ReadError,
     advise,
     either,
+    locate,
 )
 
 from ._manual import claims
-from ._names import SIDECARS, YAML, Neighbours, command
+from ._names import SIDECARS, YAML, Neighbours, command, usual_sidecars
 
 MOST_XML = 2 << 20  # bytes; files of ThorImageLS have 6 KB to some 100 KB
 MOST_YAML = 1 << 16
@@ -39,8 +40,8 @@ class Sidecar:
 
     Attributes
     ----------
-    path
-        Its path; absolute if the path of the RAW file is, or if the caller names it.
+    location
+        Where it is.
     data
         All of its bytes.
     is_xml
@@ -49,7 +50,7 @@ class Sidecar:
         The files that it takes precedence over, in sentences.
     """
 
-    path: str
+    location: Location
     data: bytes
     is_xml: bool
     notes: tuple[str, ...] = ()
@@ -57,16 +58,16 @@ class Sidecar:
     @property
     def title(self) -> str:
         """Its name without the folder."""
-        return os.path.basename(self.path)
+        return self.location.name
 
 
-def choose(path: str, named: str | os.PathLike[str] | None = None) -> Sidecar:
+def choose(location: Location, named: str | os.PathLike[str] | Location | None = None) -> Sidecar:
     """The sidecar of a RAW file.
 
     Parameters
     ----------
-    path
-        Path of the RAW file.
+    location
+        The RAW file.
     named
         The sidecar that the caller names; its suffix decides whether it is XML or YAML.
 
@@ -85,19 +86,20 @@ def choose(path: str, named: str | os.PathLike[str] | None = None) -> Sidecar:
     """
     if named is not None:
         return _read_named(named)
-    folder, name = os.path.split(path)
-    neighbours = Neighbours.of(name, listing(folder))
+    folder, name = location.parent, location.name
+    neighbours = Neighbours.of(name, listing(location))
     experiments = neighbours.experiments or _experiment_files(folder, neighbours.other_xml)
     if experiments:
-        chosen = _single(path, experiments)
+        chosen = folder.child(_single(location, experiments))
         notes = tuple(
-            f"{chosen} is followed; {ignored} is not, unless sidecar= names it" for ignored in neighbours.same_name
+            f"{chosen.name} is followed; {ignored} is not, unless sidecar= names it" for ignored in neighbours.same_name
         )
-        return Sidecar(path=os.path.join(folder, chosen), data=_xml(folder, chosen), is_xml=True, notes=notes)
+        return Sidecar(location=chosen, data=content(chosen, MOST_XML), is_xml=True, notes=notes)
     yaml = neighbours.same_name or _claiming_yaml(folder, name, neighbours.other_yaml)
     if yaml:
-        chosen = os.path.join(folder, _single(path, yaml))
-        return Sidecar(path=chosen, data=content(chosen, MOST_YAML), is_xml=False)
+        chosen = folder.child(_single(location, yaml))
+        return Sidecar(location=chosen, data=content(chosen, MOST_YAML), is_xml=False)
+    path = str(location)
     raise MissingMetadataError(
         f"{path} has no sidecar, and nothing in a RAW file tells its shape",
         evidence=f"beside it are no Experiment.xml and no {os.path.splitext(name)[0]}.yaml",
@@ -106,22 +108,22 @@ def choose(path: str, named: str | os.PathLike[str] | None = None) -> Sidecar:
     )
 
 
-def _read_named(named: str | os.PathLike[str]) -> Sidecar:
-    path = os.path.abspath(os.fspath(named))
-    suffix = os.path.splitext(path)[1].lower()
+def _read_named(named: str | os.PathLike[str] | Location) -> Sidecar:
+    location = locate(named)
+    suffix = location.suffixes[-1] if location.suffixes else ""
     if suffix != ".xml" and suffix not in YAML:
         raise MetadataError(
-            f"sidecar={os.fspath(named)!r} is no sidecar",
+            f"sidecar={str(named)!r} is no sidecar",
             evidence=f"its name ends in {suffix or 'no suffix'}, not in .xml, .yaml or .yml",
             remedy="name the Experiment.xml, or the YAML that you filled in",
-            path=path,
+            path=str(location),
         )
     is_xml = suffix == ".xml"
-    return Sidecar(path=path, data=content(path, MOST_XML if is_xml else MOST_YAML), is_xml=is_xml)
+    return Sidecar(location=location, data=content(location, MOST_XML if is_xml else MOST_YAML), is_xml=is_xml)
 
 
-def listing(folder: str) -> tuple[str, ...]:
-    """Names in a folder that have the suffix of a sidecar.
+def listing(location: Location) -> tuple[str, ...]:
+    """Names beside a RAW file that have the suffix of a sidecar; the usual ones that exist, where none can be listed.
 
     The folder is listed again for every RAW file: only a listing shows that no second name matches equally well, and an
     earlier listing may be outdated.
@@ -129,71 +131,59 @@ def listing(folder: str) -> tuple[str, ...]:
     Raises
     ------
     ReadError
-        The folder cannot be listed.
+        The folder cannot be listed, although its kind can.
     """
-    try:
-        return tuple(name for name in os.listdir(folder) if name.lower().endswith(SIDECARS))
-    except OSError as error:
-        raise ReadError(f"{folder} cannot be listed", evidence=str(error), path=folder) from error
+    names = location.parent.names()
+    if names is None:  # such as a plain web server
+        return tuple(usual_sidecars(location))
+    return tuple(name for name in names if name.lower().endswith(SIDECARS))
 
 
-def content(path: str, most: int) -> bytes:
+def content(location: Location, most: int) -> bytes:
     """All bytes of a sidecar.
 
     Raises
     ------
     ReadError
-        The path is no regular file, or cannot be read.
+        It is no regular file, or cannot be read.
     LimitExceededError
         The file is longer than `most` bytes.
     """
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # a FIFO would block
-            raise ReadError(f"{path} is no regular file", path=path)
-        with open(path, "rb") as file:
-            data = file.read(most + 1)
-    except ReadError:
-        raise
-    except OSError as error:
-        raise ReadError(f"{path} cannot be read", evidence=str(error), path=path) from error
-    if len(data) > most:
-        raise LimitExceededError(
-            f"{path} is too long for a sidecar",
-            evidence=f"more than {most} bytes",
-            remedy="see that it is the right file",
-            path=path,
-        )
-    return data
+        with location.open() as file:  # refuses a FIFO, which would block
+            if file.size <= most:
+                return file.read(0, file.size)
+    except FileNotFoundError as error:
+        raise ReadError(f"{location} cannot be read", evidence=str(error), path=str(location)) from error
+    raise LimitExceededError(
+        f"{location} is too long for a sidecar",
+        evidence=f"more than {most} bytes",
+        remedy="see that it is the right file",
+        path=str(location),
+    )
 
 
-def _xml(folder: str, name: str) -> bytes:
-    return content(os.path.join(folder, name), MOST_XML)
-
-
-def _experiment_files(folder: str, names: Sequence[str]) -> tuple[str, ...]:
+def _experiment_files(folder: Location, names: Sequence[str]) -> tuple[str, ...]:
     """The XML files that have the root element of an experiment in their first bytes."""
     if len(names) > _MOST_LOOKS:
         return ()
-    return tuple(name for name in names if _ROOT in _head(folder, name).replace(b"\0", b""))
+    return tuple(name for name in names if _ROOT in _head(folder.child(name)).replace(b"\0", b""))
 
 
-def _head(folder: str, name: str) -> bytes:
-    path = os.path.join(folder, name)
+def _head(location: Location) -> bytes:
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return b""
-        with open(path, "rb") as file:
-            return file.read(_HEAD)
-    except OSError:
+        with location.open() as file:
+            return file.read(0, min(_HEAD, file.size))
+    except OSError:  # every error of a location is one
         return b""  # a file that cannot be read does not match
 
 
-def _claiming_yaml(folder: str, name: str, names: Sequence[str]) -> tuple[str, ...]:
+def _claiming_yaml(folder: Location, name: str, names: Sequence[str]) -> tuple[str, ...]:
     """The YAML files that describe a RAW file, and if they name one, this one."""
     claimants = []
     for candidate in names if len(names) <= _MOST_LOOKS else ():
         try:
-            data = content(os.path.join(folder, candidate), _MOST_LOOKED)
+            data = content(folder.child(candidate), _MOST_LOOKED)
         except OmioError:
             continue  # a file that cannot be read does not match
         if claims(data, name):
@@ -201,13 +191,13 @@ def _claiming_yaml(folder: str, name: str, names: Sequence[str]) -> tuple[str, .
     return tuple(claimants)
 
 
-def _single(path: str, names: Sequence[str]) -> str:
+def _single(location: Location, names: Sequence[str]) -> str:
     if len(names) == 1:
         return names[0]
     raise AmbiguousSidecarError(
-        f"{len(names)} sidecars claim {path} equally",
+        f"{len(names)} sidecars claim {location} equally",
         evidence=", ".join(names),
         remedy=either("keep one of them beside it", advise("name it: {sidecar!r} with its folder", sidecar=names[0])),
-        path=path,
+        path=str(location),
         sidecars=tuple(names),
     )

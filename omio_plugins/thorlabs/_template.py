@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
-from omio_core.contract import OmioError, UnsupportedFeatureError
+from omio_core.contract import Location, OmioError, UnsupportedFeatureError
 
 from . import _experiment, _facts, _sidecar
 from ._arrange import arrange
@@ -26,24 +25,26 @@ _MEANING = {
 }
 
 
-def template(path: str) -> str:
+def template(location: Location) -> str:
     """The text of a sidecar for a RAW file, with nulls where nothing is known.
 
     Parameters
     ----------
-    path
-        Path of the RAW file. Values of an Experiment.xml beside it are filled in, except T, Z and C.
+    location
+        The RAW file. Values of an Experiment.xml beside it are filled in, except T, Z and C.
 
     Raises
     ------
     UnsupportedFeatureError
         The name is that of a RAW file that is no image.
+    FileNotFoundError
+        There is no such file.
     """
-    name = os.path.basename(path)
+    name = location.name
     if (why := why_no_image(name)) is not None:
-        raise UnsupportedFeatureError(f"{path} is {why}: it needs no sidecar", path=path)
-    size = os.path.getsize(path)
-    comments, known, candidates = _known_values(path, name, size)
+        raise UnsupportedFeatureError(f"{location} is {why}: it needs no sidecar", path=str(location))
+    size = location.stamp().size
+    comments, known, candidates = _known_values(location, size)
     lines = [
         f"# Sidecar of {_quote(name)}: {size} bytes, 16-bit pixels without a header.",
         "# Fill in T, Z, C, Y, X; T x (Z + flyback) x C x Y x X x 2 has to be the size of the file.",
@@ -63,20 +64,19 @@ def template(path: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _known_values(path: str, name: str, size: int) -> tuple[list[str], dict[str, Any], list[Candidate]]:
+def _known_values(location: Location, size: int) -> tuple[list[str], dict[str, Any], list[Candidate]]:
     """What Experiment.xml states: as comments, as values, and the shapes that fit."""
-    folder = os.path.dirname(path) or os.curdir
-    if not Neighbours.of(name, _sidecar.listing(folder)).experiments:
+    if not Neighbours.of(location.name, _sidecar.listing(location)).experiments:
         return [], {}, list(shapes(size, most=_MOST))
     try:
-        return _values_of_experiment(path, size)
+        return _values_of_experiment(location, size)
     except OmioError as error:
         words = " ".join(str(error.what).split())
         return [f"Experiment.xml does not help: {_replace_unprintable(words)}"], {}, list(shapes(size, most=_MOST))
 
 
-def _values_of_experiment(path: str, size: int) -> tuple[list[str], dict[str, Any], list[Candidate]]:
-    sidecar = _sidecar.choose(os.path.abspath(path))
+def _values_of_experiment(location: Location, size: int) -> tuple[list[str], dict[str, Any], list[Candidate]]:
+    sidecar, path = _sidecar.choose(location), str(location)
     experiment = Attributes.of(sidecar.data, sidecar.title)
     shape = _experiment.shape_of(experiment, path)
     t = "unknown" if shape.t is None else shape.t

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, overload
 
-from omio_core.contract import CorruptFileError, LimitExceededError, PositionedFile, current_settings
+from omio_core.contract import CorruptFileError, LimitExceededError, Location, PositionedFile, current_settings
 
 from ._structure import Structure, Values
 from ._tables import TYPES, Form, Layout, Run, Tag
@@ -67,12 +67,12 @@ class PageSequence(Protocol):
 
 
 class Chain:
-    """All pages of a file, and the values of their tags."""
+    """All pages of the file at a location, and the values of their tags."""
 
     pages: PageSequence
 
-    def __init__(self, file: PositionedFile, form: Form):
-        self.file, self.form = file, form
+    def __init__(self, file: PositionedFile, location: Location, form: Form):
+        self.file, self.location, self.form = file, location, form
         self.settings = current_settings()  # called once: it reads the environment
 
     def structural_values(self, values: Values, counts: Mapping[int, int]) -> Values:

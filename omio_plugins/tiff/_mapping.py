@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import MappedLayout, locate
+from omio_core.contract import MappedLayout
 
 from ._columns import numbers
 from ._ifd import Page
@@ -68,7 +68,7 @@ def find_mapping(
     pixel = structure.contig * dtype.itemsize
     page_strides = {"Y": structure.row_bytes, "X": pixel, "S": dtype.itemsize}
     return MappedLayout(
-        location=locate(chain.file.path),
+        location=chain.location,
         offset=begin,
         strides=(*strides, *(page_strides[axis] for axis in structure.axes)),
         dtype=dtype.newbyteorder(chain.form.order).str,

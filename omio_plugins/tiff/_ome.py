@@ -17,6 +17,7 @@ from omio_core.contract import (
     CorruptFileError,
     ImageDescription,
     Level,
+    Location,
     OmeDocument,
     OmeImage,
     Position,
@@ -58,16 +59,18 @@ def pictures(chain: Chain, description: str, members: Members) -> list[Picture]:
         is another file than the set expects.
     """
     document = parse_ome(description)
-    home = Home(path=chain.file.path, text=description, document=document, chain=chain)
+    home = Home(location=chain.location, text=description, document=document, chain=chain)
     if document.metadata_file is None:
         return _describe_all(_series.listing(home, members) or home, members)
-    path = members.find(document.metadata_file, members.folder)
-    if path is None and (uuid := normalize_uuid(document.metadata_uuid)):
-        path = members.find_uuid(uuid, members.folder)
-    if path is not None:
-        return _describe_all(_read_metadata_file(path, document, members), members)
+    location = members.find(document.metadata_file, members.folder)
+    uuid = normalize_uuid(document.metadata_uuid)
+    if location is None and uuid is not None:
+        location = members.find_uuid(uuid, members.folder)
+    if location is not None:
+        return _describe_all(_read_metadata_file(location, document, members), members)
     images = _describe_all(home, members) if document.images else _describe_without_metadata(chain)
-    return [_add_absent_file(image, document.metadata_file) for image in images]
+    absent = members.name_absent(document.metadata_file, uuid, members.folder)
+    return [_add_absent_file(image, absent) for image in images]
 
 
 def companion(members: Members) -> list[Picture]:
@@ -82,14 +85,13 @@ def companion(members: Members) -> list[Picture]:
     UnsupportedFeatureError
         The OME-XML holds its planes itself.
     """
-    path = members.first.path
-    text = members.text(path)
-    return _describe_all(Home(path=path, text=text, document=parse_ome(text), chain=None), members)
+    text = members.text(members.location)
+    return _describe_all(Home(location=members.location, text=text, document=parse_ome(text), chain=None), members)
 
 
-def _read_metadata_file(path: str, reference: OmeDocument, members: Members) -> Home:
+def _read_metadata_file(location: Location, reference: OmeDocument, members: Members) -> Home:
     """Read the document that a BinaryOnly element names."""
-    text = members.text(path)
+    text, path = members.text(location), str(location)
     try:
         document = parse_ome(text)
     except CorruptFileError as error:
@@ -101,8 +103,8 @@ def _read_metadata_file(path: str, reference: OmeDocument, members: Members) -> 
             evidence=f"it states the UUID {stated}, {expected} is expected",
             path=path,
         )
-    chain = members.chain(path) if members.is_tiff(path) else None
-    return Home(path=path, text=text, document=document, chain=chain)
+    chain = members.chain(location) if members.is_tiff(location) else None
+    return Home(location=location, text=text, document=document, chain=chain)
 
 
 def _describe_without_metadata(chain: Chain) -> list[Picture]:
@@ -138,7 +140,7 @@ def _describe_image(home: Home, image: OmeImage, files: Sources, members: Member
     pages, absent, assumptions = assign(files, image, planes) if part is None else part.pages(axes)
     plane_facts: dict[str, Any] = {} if part is None else {"spans": part.spans}
     if part is None and (
-        attributes := _series.plane_attributes(home, image, declared, members, partial(_find_path, pages, planes))
+        attributes := _series.plane_attributes(home, image, declared, members, partial(_find_file, pages, planes))
     ):
         plane_facts["beside"] = attributes
     fields: dict[str, Any] = {
@@ -168,10 +170,10 @@ def _describe_image(home: Home, image: OmeImage, files: Sources, members: Member
     )
 
 
-def _find_path(pages: Mapping[int, Page], planes: Planes, at: Position) -> str | None:
+def _find_file(pages: Mapping[int, Page], planes: Planes, at: Position) -> Location | None:
     """The file that holds the plane at T, Z and channel `at`; None if none does."""
     page = pages.get(planes.place(at))
-    return None if page is None else page.chain.file.path
+    return None if page is None else page.chain.location
 
 
 def _describe_absent(image: OmeImage, planes: Planes, samples: int, fields: Mapping[str, Any]) -> Picture:

@@ -158,14 +158,13 @@ def _block(structure: Structure) -> tuple[int, ...]:
 
 def _check_size(stack: Stack, structure: Structure, planes: int) -> None:
     """Check the size of an image against the limit for a file of this size."""
-    chains = {page.chain.file.path: page.chain for page in kinds(stack.pages)}
+    chains = {page.chain.location: page.chain for page in kinds(stack.pages)}
     if not chains:  # nothing is stored
         return
-    files = {path: chain.file.size for path, chain in chains.items()}
-    total, size = planes * structure.nbytes, sum(files.values())
+    total, size = planes * structure.nbytes, sum(chain.file.size for chain in chains.values())
     limit = max(_ALWAYS_ALLOWED, size * next(iter(chains.values())).settings.max_expansion)
     if total > limit:
-        path = next(iter(files))
+        path = str(next(iter(chains)))
         raise LimitExceededError(
             f"{path} declares a picture of {total} bytes",
             evidence=f"there are {size} bytes; at most {limit} are allowed",

@@ -5,16 +5,16 @@ Planes that lie together, in the file and in memory, are read at once. This modu
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Box, ImageDescription, OmioError
+from omio_core.contract import Box, ImageDescription, Location, OmioError, Opened
 
 from . import _ome
+from ._digests import stated_digests
 from ._fill import Fill, Spans
 from ._flavour import pictures
 from ._ifd import Chain, Page
@@ -28,8 +28,8 @@ _Place = tuple[tuple[int, ...], Page, int | None]
 _SIGN = np.uint16(0x8000)  # v - 32768 as int16 has the bits of v with the highest bit flipped
 
 
-def open_tiff(path: str) -> TiffImages:
-    """Open a TIFF.
+def open_tiff(location: Location) -> TiffImages:
+    """Open a TIFF, or the metadata file of a set.
 
     Raises
     ------
@@ -44,11 +44,11 @@ def open_tiff(path: str) -> TiffImages:
     FileNotFoundError
         The file does not exist.
     """
-    return TiffImages(os.fspath(path))
+    return TiffImages(location)
 
 
-class TiffImages:
-    """The images of an open TIFF; an `omio_core.contract.Opened`.
+class TiffImages(Opened):
+    """The images of an open TIFF.
 
     Parameters
     ----------
@@ -56,13 +56,13 @@ class TiffImages:
         From the file to its pictures; a format built on TIFF passes its own function.
     """
 
-    def __init__(self, path: str, describe: Callable[[Members], Sequence[Picture]] | None = None):
-        self._members = Members(path)
+    def __init__(self, location: Location, describe: Callable[[Members], Sequence[Picture]] | None = None):
+        self._members = Members(location)
         try:
             self._pictures = tuple((describe or _describe)(self._members))
         except OmioError as error:
             self._members.close()
-            raise _add_path(error, path) from error
+            raise _add_path(error, str(location)) from error
         except BaseException:
             self._members.close()
             raise
@@ -77,9 +77,13 @@ class TiffImages:
         return tuple(picture.description for picture in self._pictures)
 
     @property
-    def members(self) -> tuple[str, ...]:
+    def members(self) -> tuple[Location, ...]:
         """The file, and the existing other files of its set."""
-        return self._members.paths
+        return self._members.locations
+
+    def digests(self, image: int) -> tuple[str, ...] | None:
+        """The digests that a file written by OMIO states of the planes of an image; None for every other file."""
+        return stated_digests(self._pictures[image].description)
 
     def close(self) -> None:
         """Close all files."""
@@ -141,7 +145,7 @@ class TiffImages:
 def _describe(members: Members) -> list[Picture]:
     if members.is_companion():
         return _ome.companion(members)
-    return pictures(members.chain(members.first.path), members)
+    return pictures(members.chain(members.location), members)
 
 
 def _adjacent_runs(starts: list[tuple[Chain, int | None]], nbytes: int) -> Iterator[tuple[int, int]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +19,7 @@ from xml.sax.saxutils import escape
 
 from omio_core.contract import (
     CorruptFileError,
+    Location,
     OmeDocument,
     OmeImage,
     OmioError,
@@ -59,12 +60,12 @@ def listing(home: Home, members: Members) -> Home | None:
     samples = pages[0].structure.samples
     if not any(image.size_t * image.size_z * image.size_c // samples > len(pages) for image in images):
         return None
-    name = os.path.basename(members.first.path)
+    name = members.location.name
     for candidate in first_names(name):
         text, document = _read_listing(candidate, name, members)
-        path = members.find(candidate, members.folder) if document is not None else None
-        if path is not None and document is not None:
-            return Home(path=path, text=text, document=document, chain=members.chain(path))
+        location = members.find(candidate, members.folder) if document is not None else None
+        if location is not None and document is not None:
+            return Home(location=location, text=text, document=document, chain=members.chain(location))
     return None
 
 
@@ -91,7 +92,7 @@ def first_names(name: str) -> Iterator[str]:
     >>> list(first_names("ChanB_0002.tif"))[:3]
     ['ChanB_0001.tif', 'ChanB_0000.tif', 'ChanA_0001.tif']
     """
-    stem, suffix = os.path.splitext(name)
+    stem, suffix = posixpath.splitext(name)
     channel = _CHANNEL.search(stem)
     others = [stem[: channel.start()] + c + stem[channel.end() :] for c in _LETTERS] if channel else []
     names: dict[str, None] = {}
@@ -217,7 +218,7 @@ def _spell_sizes(sizes: Position) -> str:
 
 
 def plane_attributes(
-    home: Home, image: OmeImage, sizes: Position, members: Members, files: Callable[[Position], str | None]
+    home: Home, image: OmeImage, sizes: Position, members: Members, files: Callable[[Position], Location | None]
 ) -> tuple[Mapping[str, str], ...]:
     """Attributes of the Plane elements in which members describe their own planes, if the document does not.
 
@@ -228,17 +229,20 @@ def plane_attributes(
     members
         The files whose heads were read.
     files
-        From a plane to the path of the file that holds it; None if none does.
+        From a plane to the file that holds it; None if none does.
     """
-    if len(home.document.images) > 1 or not any(texts for path, texts in members.planes.items() if path != home.path):
+    if len(home.document.images) > 1:
+        return ()
+    if not any(texts for location, texts in members.planes.items() if location != home.location):
         return ()
     known = set(plane_positions(home.text, image.index, sizes))
     if len(known) >= math.prod(sizes):
         return ()
     others = []
-    for path, texts in members.planes.items():
+    for location, texts in members.planes.items():
         for stated in map(attributes, texts):
             at = plane_position(stated, sizes)
-            if at is not None and at not in known and files(at) == path:  # ignore statements on planes of other files
+            # what a file states of planes that others hold is ignored
+            if at is not None and at not in known and files(at) == location:
                 others.append(stated)
     return tuple(others)

@@ -7,12 +7,19 @@ after it was renamed.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from omio_core.contract import AbsentDataError, CorruptFileError, OmeDocument, TiffData, UnsupportedFeatureError
+from omio_core.contract import (
+    AbsentDataError,
+    CorruptFileError,
+    Location,
+    OmeDocument,
+    ReadError,
+    TiffData,
+    UnsupportedFeatureError,
+)
 
 from ._ifd import Chain
 from ._members import Members
@@ -32,10 +39,20 @@ class Home:
         The pages of the file; None if it is no TIFF.
     """
 
-    path: str
+    location: Location
     text: str
     document: OmeDocument
     chain: Chain | None
+
+    @property
+    def path(self) -> str:
+        """The path or address of the file, for messages."""
+        return str(self.location)
+
+    @property
+    def folder(self) -> Location:
+        """The folder to which the names in the document are relative."""
+        return self.location.parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,23 +97,23 @@ def sources(home: Home, members: Members) -> Sources:
     keys = dict.fromkeys(
         (data.file_name, data.uuid) for image in home.document.images for data in image.tiff_data or (TiffData(),)
     )
-    paths = {name: search.path(*name) for name in keys}
-    chains = {name: members.chain(path) for name, path in paths.items() if path is not None}
-    absent = {name: name[0] or name[1] or "" for name, path in paths.items() if path is None}
-    files = {path for path in paths.values() if path is not None}
-    first_path = members.first.path
-    if first_path not in files and first_path != home.path:
+    found = {name: search.find(*name) for name in keys}
+    chains = {name: members.chain(location) for name, location in found.items() if location is not None}
+    absent = {name: search.name_absent(*name) for name, location in found.items() if location is None}
+    files = {location for location in found.values() if location is not None}
+    first = members.location
+    if first not in files and first != home.location:
         raise CorruptFileError(
-            f"{first_path} is not of the set that its own metadata describes",
+            f"{first} is not of the set that its own metadata describes",
             evidence=f"{home.path} names neither it nor its UUID",
             remedy="give the file its former name again",
-            path=first_path,
+            path=str(first),
         )
     return Sources(
         chains=chains,
         absent=absent,
         pages=sum(len(chain.pages) for chain in {id(chain): chain for chain in chains.values()}.values()),
-        several=len({home.path, *files, *absent.values()}) > 1,
+        several=len({home.location, *files}) + len(set(absent.values())) > 1,
     )
 
 
@@ -105,10 +122,8 @@ class _Search:
 
     def __init__(self, home: Home, members: Members):
         self._home, self._members = home, members
-        self._folder = os.path.dirname(os.path.abspath(home.path))
         self._uuid = normalize_uuid(home.document.uuid)
-        first_path = members.first.path
-        self._first_uuid = members.uuid(first_path) if members.is_tiff(first_path) else None
+        self._first_uuid = members.uuid(members.location) if members.is_tiff(members.location) else None
         names: dict[str, set[str | None]] = {}
         all_names: set[str | None] = set()
         tiff_data = (data for image in home.document.images for data in image.tiff_data)
@@ -121,21 +136,28 @@ class _Search:
             uuid for uuid, names_of_uuid in names.items() if len(names_of_uuid - {None}) <= 1
         }  # UUIDs of one file each
 
-    def path(self, name: str | None, stated: str | None) -> str | None:
-        """The path of a file; None if it is missing."""
+    def find(self, name: str | None, stated: str | None) -> Location | None:
+        """The location of a file; None if it is missing."""
         uuid = normalize_uuid(stated)
         if name is None and uuid is None:
             return self._home_file()
         unique = uuid if uuid in self._unique else None
         if self._home.chain is not None and self._is_home(name, uuid, unique):
-            return self._home.path
+            return self._home.location
         if unique is not None and unique == self._first_uuid:
-            return self._members.first.path
-        path = None if name is None else self._members.find(name, self._folder)
-        if path is None:
-            return None if unique is None else self._members.find_uuid(unique, self._folder)
-        self._check_uuid(path, uuid)
-        return path
+            return self._members.location
+        location = None if name is None else self._members.find(name, self._home.folder)
+        if location is None:
+            return None if unique is None else self._members.find_uuid(unique, self._home.folder)
+        self._check_uuid(location, uuid)
+        return location
+
+    def name_absent(self, name: str | None, stated: str | None) -> str:
+        """A missing file in words: its name, or else its UUID."""
+        uuid = normalize_uuid(stated)
+        return self._members.name_absent(
+            name or stated or "", uuid if uuid in self._unique else None, self._home.folder
+        )
 
     def _is_home(self, name: str | None, uuid: str | None, unique: str | None) -> bool:
         """Whether the name and UUID mean the file that holds the XML, by its name, its UUID or a former name."""
@@ -145,20 +167,23 @@ class _Search:
         if name is None:
             return self._is_only_file and has_no_uuid
         bare = name.replace("\\", "/").removeprefix("./")
-        last = os.path.basename(bare)
-        if last == os.path.basename(self._home.path) and (self._is_only_file or bare == last):
+        last = bare.rpartition("/")[2]
+        if last == self._home.location.name and (self._is_only_file or bare == last):
             return self._is_only_file or has_no_uuid or uuid == self._uuid
         # the only file of its document was renamed, unless a file of that name exists or the name is of another folder
-        return (
-            self._is_only_file
-            and has_no_uuid
-            and bare == last
-            and not os.path.lexists(os.path.join(self._folder, bare))
-        )
+        return self._is_only_file and has_no_uuid and bare == last and not self._exists(bare)
 
-    def _home_file(self) -> str:
+    def _exists(self, name: str) -> bool:
+        """Whether a file or link in the folder has that name, or it is no name at all."""
+        try:
+            location = self._home.folder.child(name)
+            return bool(location.is_link) or location.exists
+        except ReadError:
+            return True
+
+    def _home_file(self) -> Location:
         if self._home.chain is not None:
-            return self._home.path
+            return self._home.location
         if _BINARY.search(self._home.text):
             raise UnsupportedFeatureError(
                 f"{self._home.path} holds its pixels as text",
@@ -173,13 +198,13 @@ class _Search:
             path=self._home.path,
         )
 
-    def _check_uuid(self, path: str, uuid: str | None) -> None:
+    def _check_uuid(self, location: Location, uuid: str | None) -> None:
         """Check the UUID that the file states against the expected one."""
-        stated = self._members.uuid(path)
+        stated = self._members.uuid(location)
         if uuid is not None and stated is not None and uuid != stated:
             raise CorruptFileError(
-                f"{path} is another file than the set is made of",
+                f"{location} is another file than the set is made of",
                 evidence=f"it states the UUID {stated}, {self._home.path} expects {uuid}",
                 remedy="put the right file in its place",
-                path=path,
+                path=str(location),
             )

@@ -6,28 +6,24 @@ read checks that the file is still the same: a file that was changed or replaced
 
 from __future__ import annotations
 
-import os
+import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-from omio_core.contract import FileChangedError, LocalFile, PositionedFile, Stamp
+from omio_core.contract import FileChangedError, Location, PositionedFile, Stamp
 
 CAPACITY = 4  # idle open files of one set; many sets may be open at once
 
 
-class _SharedFile(LocalFile):
+@dataclass(slots=True)
+class _SharedFile:
     """An open file, and the number of its users."""
 
-    def __init__(self, path: str):
-        super().__init__(path)
-        self.users = 0
-
-    def identity(self) -> tuple[int, ...]:
-        """Identifies the file and its state: device, inode, size and time of change."""
-        status = os.fstat(self._file.fileno())
-        return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+    file: PositionedFile
+    users: int = 0
 
 
 class Shelf:
@@ -35,24 +31,26 @@ class Shelf:
 
     def __init__(self, capacity: int = CAPACITY):
         self._capacity = capacity
-        self._open: OrderedDict[str, _SharedFile] = OrderedDict()
+        self._open: OrderedDict[Location, _SharedFile] = OrderedDict()
         self._lock = threading.Lock()
 
     @contextmanager
-    def borrow(self, path: str) -> Iterator[_SharedFile]:
+    def borrow(self, location: Location) -> Iterator[PositionedFile]:
         """Open a file, or share the open one, until the end of the block.
 
         Raises
         ------
         ReadError
             It is no regular file, or cannot be opened.
+        FileNotFoundError
+            It does not exist.
         """
-        file = self._acquire(path)
+        shared = self._acquire(location)
         try:
-            yield file
+            yield shared.file
         finally:
             with self._lock:
-                file.users -= 1
+                shared.users -= 1
                 idle = self._pop_surplus()
             for idle_file in idle:
                 idle_file.close()
@@ -69,29 +67,29 @@ class Shelf:
         with self._lock:
             return len(self._open)
 
-    def _acquire(self, path: str) -> _SharedFile:
+    def _acquire(self, location: Location) -> _SharedFile:
         with self._lock:
-            file = self._open.get(path)
-            if file is not None:
-                file.users += 1
-                self._open.move_to_end(path)
-                return file
-        fresh = _SharedFile(path)
+            shared = self._open.get(location)
+            if shared is not None:
+                shared.users += 1
+                self._open.move_to_end(location)
+                return shared
+        fresh = _SharedFile(location.open())
         with self._lock:
-            file = self._open.setdefault(path, fresh)  # another thread may have been first
-            file.users += 1
+            shared = self._open.setdefault(location, fresh)  # another thread may have been first
+            shared.users += 1
             idle = self._pop_surplus()
-        if file is not fresh:
-            fresh.close()
+        if shared is not fresh:
+            fresh.file.close()
         for idle_file in idle:
             idle_file.close()
-        return file
+        return shared
 
-    def _pop_surplus(self) -> list[_SharedFile]:
+    def _pop_surplus(self) -> list[PositionedFile]:
         """Remove idle files beyond the capacity; the caller holds the lock."""
         surplus = max(len(self._open) - self._capacity, 0)
-        idle = [path for path, file in self._open.items() if not file.users][:surplus]
-        return [self._open.pop(path) for path in idle]
+        idle = [location for location, shared in self._open.items() if not shared.users][:surplus]
+        return [self._open.pop(location).file for location in idle]
 
 
 class ShelvedFile(PositionedFile):
@@ -101,20 +99,21 @@ class ShelvedFile(PositionedFile):
     ------
     ReadError
         It is no regular file, or cannot be opened.
+    FileNotFoundError
+        It does not exist.
     """
 
-    def __init__(self, path: str, shelf: Shelf):
-        self.path, self._shelf = path, shelf
-        with shelf.borrow(path) as file:
-            self.size, self._stamp = file.size, file.identity()
+    def __init__(self, location: Location, shelf: Shelf):
+        self.path, self._location, self._shelf = str(location), location, shelf
+        with shelf.borrow(location) as file:
+            self.size, self._stamp = file.size, file.stamp()
 
     def close(self) -> None:
         """Do nothing: the shelf closes the file."""
 
     def stamp(self) -> Stamp:
-        """As for any file; errors as `read`."""
-        with self._borrow() as file:
-            return file.stamp()
+        """The stamp of the file when it was first opened: every read is of that version."""
+        return self._stamp
 
     def read(self, offset: int, n: int) -> bytes:
         """As for any file; FileChangedError if the file was changed or replaced."""
@@ -131,20 +130,26 @@ class ShelvedFile(PositionedFile):
         with self._borrow() as file:
             file.read_into(view, offset)
 
+    def prefetch(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """As for any file; it raises nothing: the next read does."""
+        with contextlib.suppress(OSError), self._shelf.borrow(self._location) as file:
+            file.prefetch(ranges)
+
     @contextmanager
-    def _borrow(self) -> Iterator[_SharedFile]:
+    def _borrow(self) -> Iterator[PositionedFile]:
         try:
-            borrowed = self._shelf.borrow(self.path)
+            borrowed = self._shelf.borrow(self._location)
             file = borrowed.__enter__()
         except FileNotFoundError as error:
             raise FileChangedError(
                 f"{self.path} can no longer be found", evidence=str(error), path=self.path
             ) from error
         try:
-            if file.identity() != self._stamp:
+            now = file.stamp()
+            if now != self._stamp:
                 raise FileChangedError(
                     f"{self.path} has changed since it was opened",
-                    evidence="its size, its time of change or the file itself is another",
+                    evidence=f"{self._stamp.size} bytes then, {now.size} now; its time of change or version is another",
                     remedy="open it again",
                     path=self.path,
                 )

@@ -42,8 +42,13 @@ def test_a_name_that_is_none_is_refused():
         _ = contract.Raeder
 
 
-def test_every_name_loads_without_numpy():
-    code = "import sys; from omio_core import contract; [getattr(contract, name) for name in contract.__all__]"
+HEAVY = {"pixels.digests", "pixels.stream"}
+"""The homes of names that need numpy: what works on pixels."""
+
+
+def test_every_name_but_those_for_pixels_loads_without_numpy():
+    light = [name for home, names in contract._HOMES.items() if home not in HEAVY for name in names]
+    code = f"import sys; from omio_core import contract; [getattr(contract, name) for name in {light}]"
     code += "; sys.exit('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")

@@ -12,7 +12,7 @@ import pytest
 
 import omio
 from omio_core import Policies, catalogue
-from omio_core.contract import Policy
+from omio_core.contract import MissingCase, Policy
 from omio_core.errors import AmbiguousAxesError, MissingMetadataError, OmioError
 from omio_core.plugins import catalogue as plugins
 
@@ -105,9 +105,9 @@ def test_a_file_that_names_what_is_not_there(cli: Callable[..., Any], plane: Pat
 # --- a stranger's
 
 
-def needs_x(case: dict[str, Any]) -> str:
+def needs_x(case: MissingCase) -> str:
     """A laboratory's own rule: X is needed, the rest may be unknown."""
-    return "raise" if "PhysicalSizeX" in case["missing"] else "accept"
+    return "raise" if "PhysicalSizeX" in case.missing else "accept"
 
 
 @pytest.fixture

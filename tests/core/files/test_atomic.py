@@ -15,7 +15,7 @@ import pytest
 
 from omio_core.errors import CorruptFileError, WriteError
 from omio_core.files import atomic
-from omio_core.files.atomic import land, numbered
+from omio_core.files.atomic import land
 from omio_core.files.temporaries import PART
 from tests.core.files.texts import fill, names
 
@@ -376,23 +376,3 @@ def test_two_threads_and_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert (len(won), len(lost)) == ((2, 0) if replace else (1, 1))
         assert target.read_text() in won
     assert len(names(tmp_path)) == 20
-
-
-# --- names
-
-
-@pytest.mark.parametrize(
-    ("name", "second"),
-    [
-        ("x.ome.tif", "x-1.ome.tif"),
-        ("x.OME.TIFF", "x-1.OME.TIFF"),
-        ("a.b.ome.btf", "a.b-1.ome.btf"),
-        ("x.tif", "x-1.tif"),
-        ("x", "x-1"),
-        (".ome.tif", ".ome-1.tif"),
-    ],
-)
-def test_numbered(name: str, second: str, tmp_path: Path) -> None:
-    found = numbered(tmp_path / name)
-    assert [next(found).name, next(found).name] == [name, second]
-    assert next(found).parent == tmp_path

@@ -68,13 +68,30 @@ def test_a_folder_has_no_bytes(tmp_path):
     assert Probe(tmp_path / "b").names() == ("a", "b"), "of a file: what lies beside it"
 
 
+def test_what_lies_in_a_folder_counts_against_its_budget(tmp_path):
+    (tmp_path / "large").write_bytes(bytes(2 * MOST_IN_ALL))
+    (tmp_path / "sub").mkdir()
+    probe = Probe(tmp_path)
+    large, sub = probe.child("large"), probe.child("sub")
+    assert large is not None
+    assert sub is not None
+    assert (large.size, sub.is_folder) == (2 * MOST_IN_ALL, True)
+    assert (probe.child("nothing"), large.child("inside"), probe.child("sub/nothing")) == (None, None, None)
+    for _ in range(MOST_IN_ALL // MOST_A_READ):
+        large.read(0, MOST_A_READ)
+    with pytest.raises(LimitExceededError):
+        probe.child("large").read(0, 1)
+    with pytest.raises(ReadError, match="is no name inside"):
+        probe.child("../x")
+
+
 def test_nothing_there(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no file"):
         Probe(tmp_path / "missing.tif")
 
 
 def test_a_folder_that_is_a_file(file):
-    with pytest.raises(ReadError, match="cannot be looked at"):
+    with pytest.raises(FileNotFoundError, match="there is no file"):
         Probe(file / "inside")
 
 

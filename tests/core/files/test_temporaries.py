@@ -25,7 +25,8 @@ def test_tidy_takes_only_left_overs(tmp_path: Path) -> None:
     kept = [".a.omio-part", "a.0123456789ab.omio-part", ".a.0123456789xy.omio-part", ".a.0123456789ab.part", "a.txt"]
     for name in kept:
         (tmp_path / name).write_text("x")
-    (tmp_path / ".folder.0123456789ab.omio-part").mkdir()
+    (tmp_path / ".folder.0123456789ab.omio-part" / "one").mkdir(parents=True)
+    (tmp_path / ".folder.0123456789ab.omio-part" / "two").mkdir()
     (tmp_path / ".link.0123456789ab.omio-part").symlink_to(tmp_path / "a.txt")
     assert tidy(tmp_path) == (left,)
     assert names(tmp_path) == sorted([*kept, ".folder.0123456789ab.omio-part", ".link.0123456789ab.omio-part"])

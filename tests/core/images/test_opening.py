@@ -81,6 +81,21 @@ def test_a_folder_that_is_one_picture(toy, tmp_path):
     assert names == ["home", "index.toy"]
 
 
+def test_a_folder_that_a_killed_write_had_moved_away_is_put_back(toy, tmp_path):
+    """The write was killed between the two renames of a system that cannot exchange two folders."""
+    pytest.importorskip("fcntl", reason="without locks, age decides")
+    container = tmp_path / ".home.0123456789ab.omio-part"
+    for folder in (container / "home", container / ".omio-replaced"):
+        folder.mkdir(parents=True)
+    (container / ".omio-lock").touch()
+    write_toy(container / ".omio-replaced" / "index.toy", image(PIXELS, "ZYX"))
+    one = open_source(tmp_path / "home").images[0]
+    np.testing.assert_array_equal(one.to_numpy()[0, :, 0], PIXELS)
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+    with pytest.raises(FileNotFoundError):
+        open_source(tmp_path / "absent")
+
+
 def test_metadata_of_a_file_that_changed_are_refused(file):
     path = file()
     one = open_source(path).images[0]
@@ -207,7 +222,12 @@ def test_what_a_reader_raises_while_opening(file, monkeypatch, error, kind):
 
 @pytest.mark.parametrize(
     ("described", "kind"),
-    [((), CorruptFileError), ((None,), CorruptFileError), (None, CorruptFileError), (("YX",), CorruptFileError)],
+    [
+        ((), CorruptFileError),
+        ((None,), PluginContractError),
+        (None, PluginContractError),
+        (("YX",), PluginContractError),
+    ],
     ids=["none", "a None", "no sequence", "texts"],
 )
 def test_descriptions_that_are_none(file, monkeypatch, described, kind):
@@ -235,7 +255,10 @@ def _broken_facts():
 
 @pytest.mark.parametrize(
     ("facts", "kind", "words"),
-    [(_no_facts, PluginContractError, "gave no Facts"), (_broken_facts, CorruptFileError, "asked for its metadata")],
+    [
+        (_no_facts, PluginContractError, "facts gave a dict, no Facts"),
+        (_broken_facts, CorruptFileError, "asked for its metadata"),
+    ],
 )
 def test_facts_that_are_none(file, monkeypatch, facts, kind, words):
     original = omio_toy_read.Toy._described

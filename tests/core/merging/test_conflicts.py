@@ -103,7 +103,7 @@ def test_a_third_partys_policy_sees_what_it_is_about():
     seen = {}
 
     def decide(case):
-        seen[case["fact"]] = (case["about"], case["values"])
+        seen[case.fact] = (case.about, case.values)
         return "null"
 
     rule = Policy(kind="conflict", name="mine", decide=decide, summary="Asks.")

@@ -367,7 +367,7 @@ def test_a_policy_of_a_third_party_decides():
 
     def small(case):
         seen.append(case)
-        return "pad" if all(n < 10 for shape in case["shapes"] for n in shape) else "raise"
+        return "pad" if all(n < 10 for shape in case.shapes for n in shape) else "raise"
 
     rule = Policy(kind="shapes", name="small", decide=small, summary="Pads what is small.")
     with catalogue.using(Catalogue(policies=(*omio_policies(), rule))):
@@ -375,8 +375,8 @@ def test_a_policy_of_a_third_party_decides():
         with pytest.raises(MergeError, match="differs along Y"):
             merge([of(np.ones((2, 2)), "YX"), of(np.ones((30, 2)), "YX")], "T", shapes="small")
     assert merged.shape == (2, 1, 1, 3, 2)
-    assert seen[0]["axis"] == "T"
-    assert seen[0]["sources"] == ("an array in memory",) * 2
+    assert seen[0].axis == "T"
+    assert seen[0].sources == ("an array in memory",) * 2
 
 
 def test_a_strict_merge_of_padded_ones():

@@ -8,6 +8,7 @@ from dataclasses import FrozenInstanceError
 import numpy as np
 import pytest
 
+from omio_core.files.local import locate
 from omio_core.geometry.box import Box
 from omio_core.metadata.facts import Facts
 from omio_core.pixels.description import ImageDescription, Level, MappedLayout, no_facts
@@ -25,11 +26,11 @@ def test_what_is_not_stated_is_unknown():
 
 
 def test_a_description_is_a_value():
-    raw = MappedLayout(path="a", offset=8, strides=(5, 1), dtype="<u2")
+    raw = MappedLayout(location=locate("a"), offset=8, strides=(5, 1), dtype="<u2")
     level = Level(shape=(4, 5), blocks=(2, 5), present=(Box(((0, 2), (0, 5))),), raw=raw)
     described = ImageDescription(axes="YX", dtype=np.dtype("u2"), levels=(level, LEVEL), name="a")
     assert pickle.loads(pickle.dumps(described)) == described
-    for value, name in ((described, "name"), (level, "shape"), (raw, "path")):
+    for value, name in ((described, "name"), (level, "shape"), (raw, "location")):
         with pytest.raises(FrozenInstanceError):
             setattr(value, name, None)
         assert not hasattr(value, "__dict__")

@@ -25,7 +25,7 @@ from omio_core.errors import (
     UnknownReaderError,
 )
 from omio_core.files.local import locate
-from omio_core.files.location import Stamp
+from omio_core.files.positioned import Stamp
 from omio_core.files.stamps import Fingerprint, Key
 from omio_core.geometry.box import Box
 from omio_core.pixels import handles as opens
@@ -152,9 +152,9 @@ def test_every_member_counts(toy, tmp_path):
     folder = tmp_path / "home"
     folder.mkdir()
     path = write_toy(folder / "index.toy", image(PIXELS, "YX"))
-    made, opened = open_with(toy, str(folder), {})
+    made, opened = open_with(toy, locate(folder), {})
     opened.close()
-    assert [m.path for m in made.members] == [str(folder), str(path)]
+    assert [m.path for m in made.members] == [str(path)]
     with open(path, "ab") as file:
         file.write(b"x")
     with pytest.raises(FileChangedError, match=r"index\.toy"), HandlePool().lease(made):
@@ -200,7 +200,7 @@ def test_many_threads_open_one_file_once(key, monkeypatch):
     original = omio_toy_read.open_toy
 
     def slow(path, **options):
-        opened.append(path)
+        opened.append(str(path))
         time.sleep(0.02)  # long enough for the others to come
         return original(path, **options)
 
@@ -234,8 +234,8 @@ def test_many_threads_on_few_handles(key):
 def test_an_adopted_handle_is_lent_and_a_second_is_closed(toy, tmp_path):
     path = str(write_toy(tmp_path / "a.toy", image(PIXELS, "YX")))
     rooms = HandlePool()
-    made, first = open_with(toy, path, {})
-    _, second = open_with(toy, path, {})
+    made, first = open_with(toy, locate(path), {})
+    _, second = open_with(toy, locate(path), {})
     rooms.adopt(made, first)
     rooms.adopt(made, second)
     assert second.file.closed
@@ -247,7 +247,7 @@ def test_an_adopted_handle_is_lent_and_a_second_is_closed(toy, tmp_path):
 def test_a_handle_that_is_adopted_during_a_lease_is_not_lost(toy, tmp_path, monkeypatch):
     path = str(write_toy(tmp_path / "a.toy", image(PIXELS, "YX")))
     rooms = HandlePool()
-    made, first = open_with(toy, path, {})
+    made, first = open_with(toy, locate(path), {})
     original, spare = omio_toy_read.open_toy, []
 
     def meanwhile(*args, **options):
@@ -268,7 +268,7 @@ def test_adopted_handles_are_bounded(toy, tmp_path):
     with settings.using(max_open=3):
         for n in range(10):
             path = str(write_toy(tmp_path / f"{n}.toy", image(PIXELS, "YX")))
-            made, handle = open_with(toy, path, {})
+            made, handle = open_with(toy, locate(path), {})
             handles.append(handle)
             rooms.adopt(made, handle)
     assert [h.file.closed for h in handles] == [True] * 7 + [False] * 3
@@ -310,7 +310,7 @@ def test_a_reader_that_is_not_here(key, catalogue):
         ("omio_toy_read:nothing", PluginContractError, "cannot be used"),
         ("omio_toy_read", PluginContractError, "cannot be used"),
         ("builtins:repr", PluginContractError, "gave what is not an open file"),
-        ("builtins:int", CorruptFileError, "int raised|raised ValueError"),
+        ("builtins:int", CorruptFileError, r"raised TypeError"),
         ("os:listdir", ReadError, "cannot be opened"),
     ],
 )
@@ -344,7 +344,7 @@ def test_members_that_fail_are_the_readers_fault(toy, tmp_path, monkeypatch):
     made = []
     monkeypatch.setattr(omio_toy_read, "open_toy", lambda path: made.append(Silent(path)) or made[0])
     with pytest.raises(CorruptFileError, match="KeyError"):
-        open_with(toy, str(write_toy(tmp_path / "a.toy", image(PIXELS, "YX"))), {})
+        open_with(toy, locate(write_toy(tmp_path / "a.toy", image(PIXELS, "YX"))), {})
     assert made[0].file.closed
 
 

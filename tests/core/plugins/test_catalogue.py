@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import textwrap
 import warnings
@@ -9,6 +10,7 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
+from omio_core.contract import AxesCase
 from omio_core.errors import PluginContractError, PluginLoadError, PluginLoadWarning
 from omio_core.plugins import catalogue, rules
 
@@ -49,6 +51,14 @@ def reader(sniff):
     return f"{HEAD}\n@hookimpl\ndef omio_readers():\n    return [{READER.format(sniff=sniff)}]\n"
 
 
+def policy(field):
+    """A plugin whose policy is right but for the field."""
+    name, _, value = field.partition("=")
+    fields = {"kind": "'axes'", "name": "'a'", "decide": "lambda case: 'raise'", "summary": "''"} | {name: value}
+    given = ", ".join(f"{key}={text}" for key, text in fields.items())
+    return f"{HEAD}\n@hookimpl\ndef omio_policies():\n    return [Policy({given})]\n"
+
+
 BAD = {
     "import error": ("import a_package_that_is_not_there", PluginLoadError, "No module named"),
     "syntax error": ("def (", PluginLoadError, "SyntaxError"),
@@ -67,12 +77,12 @@ BAD = {
     "nonsense": (f"{HEAD}\n@hookimpl\ndef omio_readers():\n    return 'tiff'\n", PluginContractError, "is no Reader"),
     "a number": (f"{HEAD}\n@hookimpl\ndef omio_readers():\n    return 42\n", PluginContractError, "not iterable"),
     "a writer": (f"{HEAD}\n@hookimpl\ndef omio_writers():\n    return [42]\n", PluginContractError, "is no Writer"),
-    "policy kind": (
-        f"{HEAD}\n@hookimpl\ndef omio_policies():\n"
-        "    return [Policy(kind='taste', name='a', decide=len, summary='')]\n",
-        PluginContractError,
-        "'taste' is none of",
-    ),
+    "policy kind": (policy("kind='taste'"), PluginContractError, "'taste' is none of"),
+    "policy kind no text": (policy("kind=['axes']"), PluginContractError, "none of shapes"),
+    "policy without function": (policy("decide='raise'"), PluginContractError, "'raise' is no function"),
+    "policy of two arguments": (policy("decide=lambda kind, case: 'raise'"), PluginContractError, "only argument"),
+    "policy without argument": (policy("decide=lambda: 'raise'"), PluginContractError, "AxesCase(path, assumptions)"),
+    "policy without sentence": (policy("summary=None"), PluginContractError, "summary None is no text"),
     "claims everything": (reader("lambda probe: Verdict(Match.EXACT, 'all')"), PluginContractError, "it says EXACT"),
     "claims by name": (reader("lambda probe: Verdict(Match.SUFFIX, '')"), PluginContractError, "it says SUFFIX"),
     "no verdict": (reader("lambda probe: True"), PluginContractError, "True"),
@@ -237,7 +247,7 @@ def test_annotations_that_fail_are_left_out(entry, answer):
 
 def test_policies_come_from_plugins(entry):
     with catalogue.using(catalogue.load([entry("good", GOOD)])):
-        assert rules.decide("axes", "good") == "raise"
+        assert rules.decide("axes", "good", AxesCase(path="a", assumptions=("Q is T",))) == "raise"
 
 
 def test_another_catalogue_for_a_while(entry):
@@ -246,3 +256,15 @@ def test_another_catalogue_for_a_while(entry):
         assert catalogue.catalogue() is known
         assert [reader.name for reader in known.readers] == ["good"]
     assert catalogue.catalogue() is before
+
+
+def test_a_plugin_as_plain_values_has_versions_and_revisions():
+    from omio_toy_late import READER
+
+    plugin = catalogue.Plugin(name="late", distribution="omio-late", version="2", readers=(READER,))
+    public = json.loads(json.dumps(plugin.to_dict()))
+    (reader,) = public["readers"]
+    assert (reader["name"], reader["version"], reader["revision"]) == ("late", "1", 4)
+    assert public["error"] is None
+    blocked = catalogue.Plugin(name="late", distribution="", version="", error=PluginLoadError("it is broken"))
+    assert blocked.to_dict()["error"] == "it is broken"

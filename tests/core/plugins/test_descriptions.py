@@ -8,8 +8,9 @@ from dataclasses import FrozenInstanceError
 import numpy as np
 import omio_toy
 import pytest
-from omio_toy_read import image, open_toy, write_toy
+from omio_toy_read import Toy, image, write_toy
 
+from omio_core.images.opening import open_source
 from omio_core.plugins.descriptions import Match, Opened, Policy, Reader, Verdict, Writer
 
 
@@ -41,8 +42,34 @@ def test_options_nobody_gave_cannot_be_added():
         bare.options["x"] = "y"
 
 
-def test_an_open_file_is_known_by_what_it_offers(tmp_path):
-    opened = open_toy(str(write_toy(tmp_path / "a.toy", image(np.zeros((2, 2), "u1"), "YX"))))
-    assert isinstance(opened, Opened)
-    opened.close()
-    assert not isinstance(tmp_path, Opened)
+def test_a_class_that_inherits_from_opened_has_the_optional_answers():
+    class Bare(Opened):
+        images = members = ()
+
+        def read_into(self, out, image, box, level):
+            out[...] = 0
+
+        def close(self):
+            pass
+
+    assert Bare().stamp == ""
+    assert Bare().digests(0) is None
+
+
+def test_a_class_that_inherits_from_opened_may_set_plain_attributes():
+    class Plain(Opened):
+        def __init__(self):
+            self.images, self.members, self.stamp = (1,), (2,), "3"
+
+    plain = Plain()
+    assert (plain.images, plain.members, plain.stamp) == ((1,), (2,), "3")
+    assert "in file order" in Opened.images.__doc__
+
+
+def test_a_class_that_does_not_inherit_needs_no_optional_answer(toy, tmp_path):
+    path = write_toy(tmp_path / "a.toy", image(np.ones((2, 2), "u1"), "YX"))
+    one = open_source(path).images[0]
+    assert not hasattr(Toy, "stamp")
+    assert one.picture.stored.key.listing == ""
+    one.close()
+    assert one.to_numpy().sum() == 4, "opened again without a stamp"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import re
 from pathlib import Path
 
 import pytest
 
-from omio_core.contract import Policy
+from omio_core.contract import AxesCase, ConflictCase, MissingCase, Policy
 from omio_core.errors import LimitExceededError, MetadataConflictError, MetadataError, OmioError, PluginContractError
 from omio_core.plugins import rules
 from omio_core.plugins.rules import MOST, VARIABLE, choose, decide, find
@@ -131,19 +132,24 @@ def test_what_is_no_name_is_told(name: object) -> None:
         find("shapes", name)
 
 
+AXES = AxesCase(path="a", assumptions=("Q is T",))
+MISSING = MissingCase(path="a", missing=("PhysicalSizeX",))
+CONFLICT = ConflictCase(fact="PhysicalSizeX", about="size", values=(1.0, 2.0), sources=("a", "b"))
+
+
 def rule(kind="axes", name="mine", decide=lambda case: "raise"):
     return Policy(kind=kind, name=name, decide=decide, summary="")
 
 
 def test_a_policy_sees_the_case(catalogue):
-    catalogue(policies=[rule(decide=lambda case: "warn" if case["length"] > 1 else "accept")])
-    assert decide("axes", "mine", length=3) == "warn"
-    assert decide("axes", "mine", length=1) == "accept"
+    catalogue(policies=[rule(decide=lambda case: "warn" if len(case.assumptions) > 1 else "accept")])
+    assert decide("axes", "mine", AxesCase(path="a", assumptions=("Q is T", "H is C"))) == "warn"
+    assert decide("axes", "mine", AXES) == "accept"
 
 
 def test_kinds_are_apart(catalogue):
     catalogue(policies=[rule("axes", "same"), rule("missing", "same", lambda case: "accept")])
-    assert (decide("axes", "same"), decide("missing", "same")) == ("raise", "accept")
+    assert (decide("axes", "same", AXES), decide("missing", "same", MISSING)) == ("raise", "accept")
 
 
 def test_a_policy_that_is_not_there(catalogue):
@@ -158,18 +164,21 @@ def test_a_policy_that_is_not_there(catalogue):
         find("shapes", "strict")
 
 
-def test_an_answer_that_is_no_action(catalogue):
-    catalogue(policies=[rule(decide=lambda case: "shrug")])
-    with pytest.raises(PluginContractError, match="answered 'shrug'") as caught:
-        decide("axes", "mine")
+@pytest.mark.parametrize("answer", ["shrug", None, True, ["raise"], {}])
+def test_an_answer_that_is_no_action(catalogue, answer):
+    catalogue(policies=[rule(decide=lambda case: answer)])
+    with pytest.raises(PluginContractError, match=f"answered {re.escape(repr(answer))}") as caught:
+        decide("axes", "mine", AXES)
     assert "accept, warn, raise" in caught.value.evidence
 
 
 def test_a_policy_that_fails_is_named(catalogue):
-    catalogue(policies=[rule(decide=lambda case: case["nothing"])])
+    catalogue(policies=[rule(decide=lambda case: case["assumptions"])])
     with pytest.raises(PluginContractError, match="the policy axes='mine' failed") as caught:
-        decide("axes", "mine")
-    assert isinstance(caught.value.__cause__, KeyError)
+        decide("axes", "mine", AXES)
+    assert isinstance(caught.value.__cause__, TypeError)
+    assert caught.value.policy == "axes=mine"
+    assert "asked about AxesCase(path, assumptions), it raised TypeError" in caught.value.evidence
 
 
 def test_a_policy_may_raise_an_error_of_ours(catalogue):
@@ -178,4 +187,4 @@ def test_a_policy_may_raise_an_error_of_ours(catalogue):
 
     catalogue(policies=[rule("conflict", decide=conflict)])
     with pytest.raises(MetadataConflictError, match="they differ"):
-        decide("conflict", "mine")
+        decide("conflict", "mine", CONFLICT)

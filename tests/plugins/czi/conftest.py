@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from omio_core.contract import Box
+from omio_core.contract import Box, locate
 from omio_core.geometry.axes import layout
 from omio_plugins.czi._read import CziImages, open_czi
 
@@ -39,7 +39,7 @@ def read() -> Callable[..., list[np.ndarray]]:
     """From a path to the TZCYX arrays of all its images."""
 
     def arrays(path: Path, **options: Any) -> list[np.ndarray]:
-        opened = open_czi(str(path), **options)
+        opened = open_czi(locate(path), **options)
         try:
             return [_whole(opened, k) for k in range(len(opened.images))]
         finally:
@@ -53,7 +53,7 @@ def describe() -> Callable[..., list[Any]]:
     """From a path to the descriptions of its images; the file is closed."""
 
     def descriptions(path: Path, **options: Any) -> list[Any]:
-        opened = open_czi(str(path), **options)
+        opened = open_czi(locate(path), **options)
         opened.close()
         return list(opened.images)
 

@@ -126,3 +126,25 @@ def write(path: Path, blocks: Sequence[Block], *, xml: bytes | None = None, **he
 def ramp(*shape: int, dtype: str = "u2", start: int = 0) -> np.ndarray:
     """Pixels that are not all alike."""
     return ((np.arange(np.prod(shape)) * 7 + start) % 251).astype(dtype).reshape(shape)
+
+
+def attach(path: Path, *attached: tuple[bytes, bytes] | tuple[bytes, bytes, bytes], **odd: Any) -> Path:
+    """Append attachments and their directory, and say so in the file header.
+
+    An attachment is its type, its data, and its name if that is not TimeStamps.
+    `odd` may have count (of the directory), offset (of all attachments) and size (of the data of each).
+    """
+    out = bytearray(path.read_bytes())
+    entries = b""
+    for kind, data, *name in attached:
+        at = odd.get("offset", len(out))
+        entry = struct.pack("<2s10xqi16x8s80s", b"A1", at, 0, kind, *(name or [b"TimeStamps"]))
+        entries += entry
+        content = struct.pack("<i12x", odd.get("size", len(data))) + entry
+        out += segment(b"ZISRAWATTACH", content.ljust(256, b"\0") + data)
+    directory = len(out)
+    content = struct.pack("<i252x", odd.get("count", len(attached))) + entries
+    out += segment(b"ZISRAWATTDIR", content)
+    out[104:112] = struct.pack("<q", odd.get("directory", directory))
+    path.write_bytes(out)
+    return path

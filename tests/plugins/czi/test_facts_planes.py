@@ -13,7 +13,7 @@ import pytest
 from omio_core.contract import Facts, Planes
 from omio_plugins.czi import _planes
 
-from .made import Block, ramp, segment, write
+from .made import Block, attach, ramp, write
 
 BEGAN = "2016-02-12T09:41:02Z"
 
@@ -51,27 +51,6 @@ def stamps(*seconds: float, size: int | None = None, count: int | None = None) -
     """CZTIMS: size, count, seconds."""
     data = struct.pack(f"<{len(seconds)}d", *seconds)
     return struct.pack("<ii", len(data) + 8 if size is None else size, len(seconds) if count is None else count) + data
-
-
-def attach(path: Path, *attached: tuple[bytes, bytes], **odd: Any) -> Path:
-    """Append attachments and their directory, and say so in the file header.
-
-    `odd` may have count (of the directory), offset (of all attachments) and size (of the data of each).
-    """
-    out = bytearray(path.read_bytes())
-    entries = b""
-    for kind, data in attached:
-        at = odd.get("offset", len(out))
-        entry = struct.pack("<2s10xqi16x8s80s", b"A1", at, 0, kind, b"TimeStamps")
-        entries += entry
-        content = struct.pack("<i12x", odd.get("size", len(data))) + entry
-        out += segment(b"ZISRAWATTACH", content.ljust(256, b"\0") + data)
-    directory = len(out)
-    content = struct.pack("<i252x", odd.get("count", len(attached))) + entries
-    out += segment(b"ZISRAWATTDIR", content)
-    out[104:112] = struct.pack("<q", odd.get("directory", directory))
-    path.write_bytes(out)
-    return path
 
 
 @pytest.fixture

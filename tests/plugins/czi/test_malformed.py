@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import omio
+from omio_core.contract import locate
 from omio_core.errors import CorruptFileError, FileChangedError, LimitExceededError, OmioError, ReadError
 from omio_core.settings import using
 from omio_plugins.czi._read import open_czi
@@ -50,7 +51,7 @@ def directory(path: Path) -> int:
 )
 def test_the_header(made: Path, at: int, code: str, value: int, told: str) -> None:
     with pytest.raises(CorruptFileError, match=told) as caught:
-        open_czi(str(changed(made, at, code, value)))
+        open_czi(locate(changed(made, at, code, value)))
     assert str(made) in str(caught.value)
 
 
@@ -77,7 +78,7 @@ def test_the_header(made: Path, at: int, code: str, value: int, told: str) -> No
 )
 def test_the_directory(made: Path, at: int, code: str, value: int, told: str) -> None:
     with pytest.raises(CorruptFileError, match=told):
-        open_czi(str(changed(made, directory(made) + at, code, value)))
+        open_czi(locate(changed(made, directory(made) + at, code, value)))
 
 
 @pytest.mark.parametrize(
@@ -132,16 +133,16 @@ def test_a_picture_may_be_far_larger_than_its_tiles(tmp_path: Path, describe) ->
 
 def test_what_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        open_czi(str(tmp_path / "nothing.czi"))
+        open_czi(locate(tmp_path / "nothing.czi"))
     with pytest.raises(ReadError):
-        open_czi(str(tmp_path))
+        open_czi(locate(tmp_path))
     (tmp_path / "empty.czi").touch()
     with pytest.raises(CorruptFileError):
-        open_czi(str(tmp_path / "empty.czi"))
+        open_czi(locate(tmp_path / "empty.czi"))
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.czi")
         with pytest.raises(ReadError):
-            open_czi(str(tmp_path / "pipe.czi"))
+            open_czi(locate(tmp_path / "pipe.czi"))
 
 
 def test_a_directory_that_changed_is_noticed_by_the_facts(made: Path, describe) -> None:
@@ -157,7 +158,7 @@ def test_a_directory_that_changed_is_noticed_by_the_facts(made: Path, describe) 
 def test_a_description_is_small_and_needs_no_file(tmp_path: Path) -> None:
     blocks = [Block(pixels=ramp(2, 2), at={"S": s, "X": 5 * s}) for s in range(200)]
     path = write(tmp_path / "a.czi", blocks)
-    opened = open_czi(str(path))
+    opened = open_czi(locate(path))
     opened.close()
     path.unlink()
     assert all(len(pickle.dumps(one)) < 2000 for one in opened.images)

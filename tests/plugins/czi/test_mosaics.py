@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from omio_core.contract import Box
+from omio_core.contract import Box, locate
 from omio_core.errors import CorruptFileError
 from omio_core.geometry.box import Present
 from omio_plugins.czi._places import NAMESPACE
@@ -69,7 +69,7 @@ def test_any_mosaic(tmp_path: Path, compression: int, seed: int, read, describe)
 
 def _parts(path: Path, picture: np.ndarray, present: Present, dice: random.Random) -> None:
     """Regions of what is present are those of the picture, whatever the memory they are read into."""
-    opened = open_czi(str(path))
+    opened = open_czi(locate(path))
     for box in present:
         for _ in range(3):
             spans = tuple(tuple(sorted((dice.randint(a, b - 1), dice.randint(a + 1, b)))) for a, b in box.spans)
@@ -156,7 +156,7 @@ def shrunk(tile: Block, factor: int, **change: int) -> Block:
 def test_a_pyramid_of_one_picture(tmp_path: Path, whole) -> None:
     full = [Block(pixels=ramp(97, 130, start=t), at={"T": t}) for t in range(2)]
     made = [shrunk(one, factor) for factor in (4, 2) for one in full]
-    opened = open_czi(str(write(tmp_path / "a.czi", [*made, *full])))
+    opened = open_czi(locate(write(tmp_path / "a.czi", [*made, *full])))
     (image,) = opened.images
     assert [level.shape for level in image.levels] == [(2, 97, 130), (2, 49, 65), (2, 25, 33)]
     assert all(level.present is None for level in image.levels)
@@ -172,7 +172,7 @@ def test_a_pyramid_of_a_mosaic_with_a_negative_origin(tmp_path: Path, whole) -> 
         for m in range(4)
     ]
     small = [shrunk(tile, 2, M=9 - k) for k, tile in enumerate(tiles[:3])]
-    opened = open_czi(str(write(tmp_path / "a.czi", [*tiles, *small])))
+    opened = open_czi(locate(write(tmp_path / "a.czi", [*tiles, *small])))
     (image,) = opened.images
     assert [level.shape for level in image.levels] == [(128, 128), (64, 64)]
     assert covered(image.levels[1].present, (64, 64)).sum() == 3 * 32 * 32

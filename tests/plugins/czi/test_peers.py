@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from omio_core.contract import Box
+from omio_core.contract import Box, locate
 from omio_plugins.czi._read import open_czi
 
 aicspylibczi = pytest.importorskip("aicspylibczi", reason="there is no aicspylibczi for this Python and machine")
@@ -93,7 +93,7 @@ SAFE = (
 @pytest.mark.parametrize("name", SAFE)
 def test_real_files_plane_for_plane(data: Path, name: str, whole, peer) -> None:
     """Files of one scene in which every plane exists, and no mosaic: there libCZI can be asked."""
-    opened = open_czi(str(data / name))
+    opened = open_czi(locate(data / name))
     got = whole(opened)
     opened.close()
     czi = peer(data / name)
@@ -110,7 +110,7 @@ def test_real_files_plane_for_plane(data: Path, name: str, whole, peer) -> None:
 def test_airyscan_plane_for_plane(data: Path, peer) -> None:
     """132 of 256 planes exist; libCZI gives uninitialised memory for the others, so it is asked for those alone."""
     path = data / "czi/LSM880_AiryScan.czi"
-    opened = open_czi(str(path))
+    opened = open_czi(locate(path))
     (image,) = opened.images
     czi = peer(path)
     count = 0
@@ -144,7 +144,7 @@ def test_a_missing_channel_does_not_shift_the_others(tmp_path: Path, read, descr
 def test_a_real_pyramid_is_the_one_libczi_gives(data: Path, whole) -> None:
     """At half the size libCZI takes its pixels from the level of the pyramid."""
     path = data / "czi/WellD6-7_S2.czi"
-    opened = open_czi(str(path))
+    opened = open_czi(locate(path))
     with writer.open_czi(str(path)) as czi:
         for k, image in enumerate(opened.images):
             assert [level.shape for level in image.levels] == [(440, 544), (220, 272)]

@@ -8,7 +8,7 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from omio_core.contract import Box
+from omio_core.contract import Box, locate
 from omio_core.errors import CorruptFileError, UnsupportedFeatureError
 from omio_plugins.czi._read import open_czi
 from omio_plugins.czi._zstd import content_size
@@ -161,7 +161,7 @@ def test_pictures_of_another_size_are_never_decoded(tmp_path: Path, read) -> Non
 
 def test_a_band_of_a_raw_plane_reads_its_rows_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = ramp(1000, 500)
-    opened = open_czi(str(write(tmp_path / "a.czi", [Block(pixels=pixels)])))
+    opened = open_czi(locate(write(tmp_path / "a.czi", [Block(pixels=pixels)])))
     asked: list[int] = []
     read_into, read = opened._file.read_into, opened._file.read
     monkeypatch.setattr(opened._file, "read_into", lambda view, at: (asked.append(len(view)), read_into(view, at)))
@@ -179,7 +179,7 @@ def test_a_band_of_a_raw_plane_reads_its_rows_alone(tmp_path: Path, monkeypatch:
 
 def test_a_part_of_a_compressed_tile_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = ramp(100, 80)
-    opened = open_czi(str(write(tmp_path / "a.czi", [Block(pixels=pixels, compression=ZSTD1)])))
+    opened = open_czi(locate(write(tmp_path / "a.czi", [Block(pixels=pixels, compression=ZSTD1)])))
     decoded: list[int] = []
     own = opened._decoder._decode_subblock
     monkeypatch.setattr(opened._decoder, "_decode_subblock", lambda index: (decoded.append(index), own(index))[1])

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from omio_core.contract import locate
 from omio_core.errors import OmioError
 from omio_plugins.czi._read import open_czi
 
@@ -16,7 +17,7 @@ AIRYSCAN = "czi/LSM880_AiryScan.czi"
 
 
 def differences(data: Path, name: str, entry: dict, whole) -> list[str]:
-    opened = open_czi(str(data / name))
+    opened = open_czi(locate(data / name))
     try:
         if len(opened.images) != len(entry["images"]):
             return [f"{name}: {len(opened.images)} images, {len(entry['images'])} expected"]
@@ -47,7 +48,7 @@ def test_pixels_axes_and_types(data: Path, expected: dict[str, dict], folder: st
 
 
 def test_of_the_airyscan_132_planes_exist(data: Path) -> None:
-    opened = open_czi(str(data / AIRYSCAN))
+    opened = open_czi(locate(data / AIRYSCAN))
     (image,) = opened.images
     assert (image.axes, image.levels[0].shape) == ("HCYX", (32, 8, 36, 38))
     assert sum(box.size for box in image.levels[0].present) == 132 * 36 * 38
@@ -58,7 +59,7 @@ def test_what_is_said_of_real_files(data: Path) -> None:
     """Unequal types, scenes of unequal length, and gaps are told, not hidden."""
 
     def images(name: str) -> tuple:
-        opened = open_czi(str(data / name))
+        opened = open_czi(locate(data / name))
         opened.close()
         return opened.images
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from omio_core.contract import Box, ImageDescription
+from omio_core.files.local import locate
 from omio_core.geometry.axes import layout
 from omio_plugins.lsm._read import LsmImages, open_lsm
 
@@ -33,7 +34,7 @@ def read() -> Callable[[Path], tuple[tuple[ImageDescription, ...], list[np.ndarr
     """From a path to the descriptions of all images and their TZCYX pixels; the file is closed."""
 
     def images(path: Path) -> tuple[tuple[ImageDescription, ...], list[np.ndarray]]:
-        opened = open_lsm(str(path))
+        opened = open_lsm(locate(path))
         try:
             return opened.images, [_whole(opened, k) for k in range(len(opened.images))]
         finally:

@@ -12,6 +12,7 @@ import tifffile
 
 from omio_core.contract import Box
 from omio_core.errors import CorruptFileError, OmioWarning, UnsupportedFeatureError
+from omio_core.files.local import locate
 from omio_core.images import opening
 from omio_plugins.lsm._read import open_lsm
 
@@ -36,7 +37,7 @@ def test_each_kind(kind: str, tmp_path: Path, read: Read) -> None:
 def test_tifffile_agrees(kind: str, tmp_path: Path) -> None:
     one = KINDS[kind](tmp_path / "a.lsm")
     assert one.by_tifffile
-    opened = open_lsm(str(one.file.path))
+    opened = open_lsm(locate(one.file.path))
     flat = []
     for k, image in enumerate(opened.images):
         shape = image.levels[0].shape
@@ -69,7 +70,7 @@ def test_eight_and_twelve_bits_become_sixteen(tmp_path: Path, read: Read) -> Non
 def test_mixed_types_by_regions(tmp_path: Path, way: Way) -> None:
     ifds = [[ramp(8, 9) + np.uint8(k), ramp(8, 9, dtype="u2")] for k in range(3)]
     made_file = write(tmp_path / "a.lsm", ifds, {"DimensionZ": 3, "DataType": 0}, way=way)
-    opened = open_lsm(str(made_file.path))
+    opened = open_lsm(locate(made_file.path))
     box = Box(((1, 3), (0, 2), (2, 7), (3, 8)))
     out = np.empty(box.shape[::-1], np.uint16).T
     opened.read_into(out, 0, box, 0)

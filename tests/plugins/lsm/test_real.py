@@ -10,6 +10,7 @@ import pytest
 
 from omio_core.contract import Box
 from omio_core.errors import OmioError
+from omio_core.files.local import locate
 from omio_core.metadata.facts import SMALLEST_SIZE
 from omio_plugins.lsm._read import open_lsm
 
@@ -20,7 +21,7 @@ def test_pixels_axes_types_and_sizes(data: Path, expected: dict[str, dict]) -> N
     names = [name for name in expected if name.startswith(FOLDERS)]
     assert len(names) >= 3
     for name in names:
-        opened = open_lsm(str(data / name))
+        opened = open_lsm(locate(data / name))
         (image,) = opened.images  # the second that is expected are the thumbnails
         shape = image.levels[0].shape
         out = np.empty(shape, image.dtype)
@@ -42,7 +43,7 @@ def test_pixels_axes_types_and_sizes(data: Path, expected: dict[str, dict]) -> N
 
 
 def test_what_a_real_file_says(data: Path) -> None:
-    opened = open_lsm(str(data / "lsm/032113-18.lsm"))
+    opened = open_lsm(locate(data / "lsm/032113-18.lsm"))
     (image,) = opened.images
     opened.close()
     facts = image.facts()
@@ -65,4 +66,4 @@ def test_malformed_files_are_errors(data: Path) -> None:
         pytest.skip("there are no malformed LSM files")
     for path in paths:
         with pytest.raises(OmioError):
-            open_lsm(str(path)).close()
+            open_lsm(locate(path)).close()

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import omio
-from omio_core.contract import Box
+from omio_core.contract import Box, locate
 from omio_core.errors import CorruptFileError, FileChangedError, UnsupportedFeatureError
-from omio_core.files.positioned import PositionedFile
+from omio_core.files.positioned import LocalFile
 from omio_plugins.thorlabs import _read
 from omio_plugins.thorlabs._read import open_raw
 
@@ -22,13 +22,13 @@ from .made import fast, flown, pixels, write, xml
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """Offset and length of every positioned read."""
     seen: list[tuple[int, int]] = []
-    original = PositionedFile._read_some
+    original = LocalFile._read_some
 
-    def noted(self: PositionedFile, view: memoryview, offset: int) -> int:
+    def noted(self: LocalFile, view: memoryview, offset: int) -> int:
         seen.append((offset, len(view)))
         return original(self, view, offset)
 
-    monkeypatch.setattr(PositionedFile, "_read_some", noted)
+    monkeypatch.setattr(LocalFile, "_read_some", noted)
     return seen
 
 
@@ -49,8 +49,8 @@ def test_one_plane_is_one_read(tmp_path: Path, counted: list[tuple[int, int]]) -
 def test_runs_are_one_read(tmp_path: Path, counted: list[tuple[int, int]]) -> None:
     """All of a file without flyback; a volume of one with it; else a plane."""
     array = pixels(3, 4, 2, 4, 5)
-    plain = open_raw(str(write(tmp_path / "plain", array, fast(3, 4, 0))))
-    flying = open_raw(str(write(tmp_path / "flying", flown(array, 1), fast(3, 4, 1))))
+    plain = open_raw(locate(write(tmp_path / "plain", array, fast(3, 4, 0))))
+    flying = open_raw(locate(write(tmp_path / "flying", flown(array, 1), fast(3, 4, 1))))
     for opened, spans, reads in (
         (plain, ((0, 3), (0, 4), (0, 2)), 1), (plain, ((1, 3), (0, 4), (0, 2)), 1),
         (plain, ((0, 3), (1, 3), (0, 2)), 3),
@@ -83,7 +83,7 @@ def test_without_positioned_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_on_a_big_endian_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bytes are swapped in place, whole planes and parts alike; this machine shows what would come of it."""
     array = pixels(3, 1, 2, 4, 5)
-    opened = open_raw(str(write(tmp_path, array, xml(Streaming={"frames": 3}))))
+    opened = open_raw(locate(write(tmp_path, array, xml(Streaming={"frames": 3}))))
     monkeypatch.setattr(_read, "_SWAPPED", True)
     for spans in (((0, 3), (0, 1), (0, 2), (0, 4), (0, 5)), ((1, 3), (0, 1), (1, 2), (1, 3), (2, 4))):
         box = Box(spans)
@@ -106,7 +106,7 @@ def test_a_file_that_changes(tmp_path: Path) -> None:
     path = write(tmp_path, array, xml(Streaming={"frames": 3}))
     image = omio.imopen(path)
     assert image.to_memmap().shape == array.shape
-    opened = open_raw(str(path))
+    opened = open_raw(locate(path))
     os.truncate(path, 100)
     for read in (image.to_numpy, image.to_memmap, lambda: image[0]):
         with pytest.raises(FileChangedError):

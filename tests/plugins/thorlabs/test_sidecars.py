@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import omio
-from omio_core.contract import Match, Probe
+from omio_core.contract import Match, Probe, locate
 from omio_core.errors import (
     AmbiguousSidecarError,
     CorruptFileError,
@@ -123,7 +123,7 @@ def test_a_sidecar_from_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         with pytest.raises(error):
             read(path, sidecar=wrong)
     (tmp_path / "folder.yaml").mkdir()
-    with pytest.raises(ReadError, match="no regular file"):
+    with pytest.raises(ReadError, match="not a regular file"):
         read(path, sidecar="folder.yaml")
 
 
@@ -283,7 +283,7 @@ def test_a_fifo_does_not_block(tmp_path: Path) -> None:
     with pytest.raises(MissingMetadataError):
         omio.imopen(path)
     os.mkfifo(tmp_path / "Experiment.xml")
-    with pytest.raises(ReadError, match="no regular file"):
+    with pytest.raises(ReadError, match="not a regular file"):
         omio.imopen(path)
     with pytest.raises(ReadError):
-        open_raw(str(tmp_path / "other.xml"), sidecar=tmp_path / "Experiment.xml")
+        open_raw(locate(tmp_path / "other.xml"), sidecar=tmp_path / "Experiment.xml")

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 import omio
 from omio.cli.app import app
+from omio_core.contract import locate
 from omio_core.errors import MissingMetadataError, NoReaderError, UnsupportedFeatureError, WriteError
 from omio_core.parsing import yaml
 from omio_plugins.thorlabs._template import template
@@ -49,7 +50,7 @@ def test_from_nothing_to_pixels(tmp_path: Path) -> None:
 def test_what_experiment_xml_says_is_filled_in(tmp_path: Path) -> None:
     """Also where it does not fit, which is why somebody wants a sidecar; T, Z and C stay open."""
     path = write(tmp_path, ARRAY, fast(2, 3, 1, LSM={"pixelX": 128, "pixelY": 64}))
-    text = template(str(path))
+    text = template(locate(path))
     values = yaml.parse_yaml(text)
     assert {key: values[key] for key in ("T", "Z", "C", "Y", "X", "flyback")} == {
         "T": None, "Z": None, "C": None, "Y": 64, "X": 128, "flyback": 1,
@@ -58,13 +59,13 @@ def test_what_experiment_xml_says_is_filled_in(tmp_path: Path) -> None:
     assert "does not fit" in text
     assert "Experiment.xml says T=2 Z=3 C=2 Y=64 X=128, flyback 1" in text
     fits = write(tmp_path / "fits", ARRAY, xml(Streaming={"frames": 2}, LSM={"pixelX": 128, "pixelY": 64}))
-    assert "it is read without a sidecar" in template(str(fits))
+    assert "it is read without a sidecar" in template(locate(fits))
 
 
 @pytest.mark.parametrize("text", ["<broken", "<ThorImageExperiment/>", '<a b="\n# T: 1">'])
 def test_an_xml_that_does_not_help(tmp_path: Path, text: str) -> None:
     """Why it does not is said in a comment, on one line."""
-    made = template(str(write(tmp_path, ARRAY, text)))
+    made = template(locate(write(tmp_path, ARRAY, text)))
     assert "# Experiment.xml does not help: " in made
     assert yaml.parse_yaml(made)["X"] is None
 
@@ -84,7 +85,7 @@ def test_any_name_gives_yaml(tmp_path: Path, name: str) -> None:
 def test_an_odd_size_is_said(tmp_path: Path) -> None:
     path = tmp_path / "Image_001_001.raw"
     path.write_bytes(bytes(12345))
-    assert "No common shape fits" in template(str(path))
+    assert "No common shape fits" in template(locate(path))
 
 
 def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from omio_core.contract import Box
+from omio_core.files.local import locate
 from omio_core.geometry.axes import layout
 from omio_plugins.tiff._read import TiffImages, open_tiff
 
@@ -42,7 +43,7 @@ def read() -> Callable[[Path], list[np.ndarray]]:
     """From a path to the TZCYX arrays of all its images."""
 
     def arrays(path: Path) -> list[np.ndarray]:
-        opened = open_tiff(str(path))
+        opened = open_tiff(locate(path))
         try:
             return [_whole(opened, k) for k in range(len(opened.images))]
         finally:
@@ -56,7 +57,7 @@ def describe() -> Callable[[Path], list[Any]]:
     """From a path to the descriptions of its images; the file is closed."""
 
     def descriptions(path: Path) -> list[Any]:
-        opened = open_tiff(str(path))
+        opened = open_tiff(locate(path))
         opened.close()
         return list(opened.images)
 

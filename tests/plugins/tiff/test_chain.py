@@ -16,9 +16,10 @@ PAGES = 70  # more than are compared at once
 
 
 def _chain(path: Path) -> Chain:
-    file = locate(str(path)).open()
+    location = locate(path)
+    file = location.open()
     try:
-        return read_chain(file)
+        return read_chain(file, location)
     finally:
         file.close()
 

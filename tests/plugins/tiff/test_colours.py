@@ -10,6 +10,7 @@ import pytest
 import tifffile
 
 import omio
+from omio_core.files.local import locate
 from omio_plugins.tiff._read import open_tiff
 
 from .made import image, ome, ramp, tiff
@@ -170,7 +171,7 @@ def test_samples_beside_channels_stay_samples(tmp_path: Path) -> None:
     """C is taken: there is no second axis of channels, so words alone say it."""
     array = ramp(2, 6, 7, 4, dtype="u1")
     tifffile.imwrite(tmp_path / "a.tif", array, photometric="separated", metadata={"axes": "CYXS"})
-    opened = open_tiff(str(tmp_path / "a.tif"))
+    opened = open_tiff(locate(tmp_path / "a.tif"))
     opened.close()
     assert opened.images[0].axes == "CYXS"
     assert opened.images[0].assumptions == (CMYK.removesuffix(", but channels"),)

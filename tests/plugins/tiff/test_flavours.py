@@ -11,6 +11,7 @@ import tifffile
 
 from omio_core.contract import Box
 from omio_core.errors import AmbiguousAxesError, CorruptFileError
+from omio_core.files.local import locate
 from omio_core.geometry.axes import layout
 from omio_plugins.tiff._read import open_tiff
 
@@ -106,7 +107,7 @@ def test_part_of_an_axis_that_stands_side_by_side(tmp_path: Path) -> None:
     array = ramp(8, 9, 3, dtype="u1")
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, array, metadata={"axes": "YXC"}, photometric="rgb")
-    opened = open_tiff(str(path))
+    opened = open_tiff(locate(path))
     assert opened.images[0].axes == "YXC"
     out = np.empty((8, 9, 1), "u1")
     opened.read_into(out, 0, Box(((0, 8), (0, 9), (1, 2))), 0)

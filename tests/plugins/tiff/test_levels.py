@@ -14,6 +14,7 @@ import tifffile
 import omio
 from omio_core.contract import Box
 from omio_core.errors import CorruptFileError, LimitExceededError
+from omio_core.files.local import locate
 from omio_core.settings import using
 from omio_plugins.tiff._read import open_tiff
 
@@ -26,7 +27,7 @@ def ramp(*shape: int, dtype: str = "u2") -> np.ndarray:
 
 def level(path: Path, index: int, image: int = 0) -> np.ndarray:
     """All pixels of a resolution with native axes."""
-    opened = open_tiff(str(path))
+    opened = open_tiff(locate(path))
     try:
         described = opened.images[image]
         shape = described.levels[index].shape

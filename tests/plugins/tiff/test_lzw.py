@@ -13,6 +13,7 @@ import pytest
 import omio
 from omio_core.contract import Box
 from omio_core.errors import CorruptFileError, OmioError
+from omio_core.files.local import locate
 from omio_plugins.tiff import _lzw
 from omio_plugins.tiff._read import open_tiff
 
@@ -88,7 +89,7 @@ def test_damaged_strips_are_errors_or_pictures(make, page, fill_order: int, monk
             data[int(RNG.integers(len(data)))] = int(RNG.integers(256))
         if fill_order == 2:
             data = bytearray(int(f"{byte:08b}"[::-1], 2) for byte in data)
-        opened = open_tiff(str(make([tags], data=bytes(data))))
+        opened = open_tiff(locate(make([tags], data=bytes(data))))
         out = np.zeros(array.shape, array.dtype)
         try:
             opened.read_into(out, 0, Box.whole(array.shape), 0)

@@ -13,13 +13,14 @@ import tifffile
 
 from omio_core.contract import Box
 from omio_core.errors import CorruptFileError, LimitExceededError, OmioError, UnsupportedFeatureError
+from omio_core.files.local import locate
 from omio_core.settings import using
 from omio_plugins.tiff._read import open_tiff
 
 
 def refused(path: Path, kind: type[OmioError] = CorruptFileError) -> OmioError:
     with pytest.raises(kind) as caught:
-        open_tiff(str(path))
+        open_tiff(locate(path))
     assert caught.value.path == str(path)
     assert caught.value.evidence
     return caught.value
@@ -52,7 +53,7 @@ def test_tables_that_overlap(tmp_path: Path) -> None:
         body[at : at + 2 + len(entry)] = struct.pack("<H", 3) + entry
         body[at + 38 : at + 42] = struct.pack("<I", at + step if k + 1 < number else 0)
     (tmp_path / "a.tif").write_bytes(b"II*\0\x08\0\0\0" + bytes(body[8:]))
-    open_tiff(str(tmp_path / "a.tif")).close()  # close together, but apart
+    open_tiff(locate(tmp_path / "a.tif")).close()  # close together, but apart
     with using(max_pages=2999):
         assert "2999" in str(refused(tmp_path / "a.tif", LimitExceededError))
 
@@ -126,7 +127,7 @@ def test_every_truncation_is_an_error_or_reads_what_is_there(tmp_path: Path, rea
 def test_noise_instead_of_pixels(make, page, compression: int) -> None:
     noise = random.Random(compression).randbytes(60)
     path = make([page(8, 8, t259=(3, compression), t278=(3, 8), t279=(4, 60))], data=noise)
-    opened = open_tiff(str(path))
+    opened = open_tiff(locate(path))
     with pytest.raises(OmioError):
         opened.read_into(np.zeros((8, 8), "u1"), 0, Box.whole((8, 8)), 0)
     opened.close()
@@ -134,7 +135,7 @@ def test_noise_instead_of_pixels(make, page, compression: int) -> None:
 
 def test_errors_of_codecs_say_where(make, page) -> None:
     path = make([page(t259=(3, 8), t279=(4, 12))], data=b"no deflate!!")
-    opened = open_tiff(str(path))
+    opened = open_tiff(locate(path))
     with pytest.raises(CorruptFileError) as caught:
         opened.read_into(np.zeros((3, 4), "u1"), 0, Box.whole((3, 4)), 0)
     opened.close()
@@ -143,7 +144,7 @@ def test_errors_of_codecs_say_where(make, page) -> None:
 
 
 def test_a_compression_that_nobody_reads(make, page) -> None:
-    opened = open_tiff(str(make([page(t259=(3, 34676))], data=bytes(12))))
+    opened = open_tiff(locate(make([page(t259=(3, 34676))], data=bytes(12))))
     with pytest.raises(UnsupportedFeatureError, match="not read"):
         opened.read_into(np.zeros((3, 4), "u1"), 0, Box.whole((3, 4)), 0)
     opened.close()
@@ -153,7 +154,7 @@ def test_a_compression_that_nobody_reads(make, page) -> None:
 def test_deflate_of_another_length(make, page, predictor: int, length: int) -> None:
     data = zlib.compress(bytes(length))
     path = make([page(30, 40, t259=(3, 8), t317=(3, predictor), t279=(4, len(data)))], data=data)
-    opened = open_tiff(str(path))
+    opened = open_tiff(locate(path))
     with pytest.raises(CorruptFileError):
         opened.read_into(np.zeros((40, 30), "u1"), 0, Box.whole((40, 30)), 0)
     opened.close()
@@ -170,7 +171,7 @@ def test_a_bomb_that_is_declared_honestly(make, page) -> None:
 
 def test_a_tile_larger_than_its_bytes_can_be(make, page) -> None:
     tags = page(8, 8, t259=(3, 50000), t322=(4, 1 << 20), t323=(4, 1 << 20), t324=(4, 8), t325=(4, 12))
-    opened = open_tiff(str(make([tags], data=bytes(12))))
+    opened = open_tiff(locate(make([tags], data=bytes(12))))
     with pytest.raises(CorruptFileError, match="too short"):
         opened.read_into(np.zeros((8, 8), "u1"), 0, Box.whole((8, 8)), 0)
     opened.close()
@@ -184,7 +185,7 @@ def test_an_encoded_picture_that_declares_more_than_its_strip(make, page, codec:
                      + struct.pack(">H", 3) + bytes(40)),
         "png": (34933, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 1 << 20, 1 << 20) + bytes(40)),
     }[codec]  # fmt: skip
-    opened = open_tiff(str(make([page(t259=(3, code), t279=(4, len(data)))], data=data)))
+    opened = open_tiff(locate(make([page(t259=(3, code), t279=(4, len(data)))], data=data)))
     with pytest.raises(CorruptFileError, match="larger than itself"):
         opened.read_into(np.zeros((3, 4), "u1"), 0, Box.whole((3, 4)), 0)
     opened.close()
@@ -192,7 +193,7 @@ def test_an_encoded_picture_that_declares_more_than_its_strip(make, page, codec:
 
 def test_strips_shorter_than_their_rows(make, page) -> None:
     for tags in (page(t279=(4, 5)), page(t278=(3, 2), t273=(4, (8, 16)), t279=(4, (8, 1)))):
-        opened = open_tiff(str(make([tags], data=bytes(40))))
+        opened = open_tiff(locate(make([tags], data=bytes(40))))
         with pytest.raises(CorruptFileError, match="bytes"):
             opened.read_into(np.zeros((3, 4), "u1"), 0, Box.whole((3, 4)), 0)
         opened.close()

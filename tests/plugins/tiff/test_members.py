@@ -19,6 +19,7 @@ from omio_core.errors import (
     FileChangedError,
     ReadError,
 )
+from omio_core.files.local import locate
 from omio_core.images.opening import open_source
 from omio_core.pixels.handles import HANDLES
 from omio_plugins.tiff._read import TiffImages, open_tiff
@@ -94,7 +95,7 @@ def test_a_uuid_that_two_files_state_finds_neither(tmp_path: Path) -> None:
     for name in ("one.tif", "two.tif"):
         (tmp_path / name).write_bytes(data)
     with pytest.raises(CorruptFileError, match=r"one\.tif, two\.tif"):
-        open_tiff(str(paths[0]))
+        open_tiff(locate(paths[0]))
 
 
 @pytest.mark.parametrize("make", [master, companion])
@@ -103,10 +104,10 @@ def test_a_member_with_another_uuid_is_refused_by_name(tmp_path: Path, make: Cal
     tiff(paths[1], array[1, 0, 0], ome(binary_only(paths[0].name), 55))
     for path in paths:
         with pytest.raises(CorruptFileError) as caught:
-            open_tiff(str(path))
+            open_tiff(locate(path))
         assert caught.value.path in (str(paths[1]), str(paths[0]))
     with pytest.raises(CorruptFileError, match="states the UUID") as caught:
-        open_tiff(str(paths[2]))
+        open_tiff(locate(paths[2]))
     assert caught.value.path == str(paths[1])
 
 
@@ -114,7 +115,7 @@ def test_a_file_that_its_metadata_do_not_name_is_refused(tmp_path: Path) -> None
     paths, array = master(tmp_path)
     stranger = tiff(tmp_path / "stranger.tif", array[0, 0, 0], ome(binary_only(paths[0].name, 0), 66))
     with pytest.raises(CorruptFileError, match="not of the set"):
-        open_tiff(str(stranger))
+        open_tiff(locate(stranger))
 
 
 # --- names that are not followed
@@ -130,7 +131,7 @@ def pointing(folder: Path, name: str) -> Path:
 def refused(folder: Path, name: str) -> None:
     for path in (pointing(folder, name), tiff(folder / "only.tif", ramp(5, 7), ome(binary_only(name), 0))):
         with pytest.raises(CorruptFileError, match="not opened") as caught:
-            open_tiff(str(path))
+            open_tiff(locate(path))
         assert caught.value.file_name == name
         assert caught.value.path == str(path)
 
@@ -186,9 +187,9 @@ def test_names_inside_the_folder_are_followed(tmp_path: Path, name: str, read) -
         link(folder / "way", folder)
     path = pointing(folder, name.format(inside=folder))
     np.testing.assert_array_equal(read(path)[0][:, 0, 0], ramp(2, 5, 7))
-    opened = open_tiff(str(path))
+    opened = open_tiff(locate(path))
     opened.close()
-    assert opened.members == (str(path), str(target))
+    assert opened.members == (locate(path), locate(target))
 
 
 def test_a_link_to_nothing_is_not_there(tmp_path: Path, describe) -> None:
@@ -229,7 +230,7 @@ def descriptors() -> int:
 def test_a_large_set_holds_few_files_open(tmp_path: Path) -> None:
     paths, array = master(tmp_path, 300)
     before = descriptors()
-    opened = open_tiff(str(paths[0]))
+    opened = open_tiff(locate(paths[0]))
     assert len(opened.members) == 300
     assert descriptors() - before <= 1 + CAPACITY
     out = np.zeros((300, 5, 7), "u2")
@@ -253,25 +254,25 @@ def test_a_set_that_cannot_be_opened_leaves_nothing_open(tmp_path: Path) -> None
     paths[11].write_bytes(b"")
     before = descriptors()
     with pytest.raises(CorruptFileError):
-        open_tiff(str(paths[0]))
+        open_tiff(locate(paths[0]))
     assert descriptors() == before
 
 
 def test_a_file_in_use_is_not_closed(tmp_path: Path) -> None:
     paths = [tiff(tmp_path / f"{k}.tif", ramp(5, 7)) for k in range(3)]
     shelf = Shelf(1)
-    with shelf.borrow(str(paths[0])) as first:
-        with shelf.borrow(str(paths[1])) as second, shelf.borrow(str(paths[0])) as again:
+    with shelf.borrow(locate(paths[0])) as first:
+        with shelf.borrow(locate(paths[1])) as second, shelf.borrow(locate(paths[0])) as again:
             assert again is first
             assert (len(shelf), second.read(0, 2)) == (2, b"II")
         assert len(shelf) == 1
         assert first.read(0, 2) == b"II"
-    with shelf.borrow(str(paths[2])):
+    with shelf.borrow(locate(paths[2])):
         pass
     assert len(shelf) == 1
     shelf.close()
     assert len(shelf) == 0
-    with shelf.borrow(str(paths[2])):
+    with shelf.borrow(locate(paths[2])):
         assert len(shelf) == 1
     assert len(shelf) == 0
 
@@ -279,7 +280,7 @@ def test_a_file_in_use_is_not_closed(tmp_path: Path) -> None:
 def test_many_threads_share_a_shelf(tmp_path: Path) -> None:
     paths = [tiff(tmp_path / f"{k}.tif", np.full((5, 7), k, "u1")) for k in range(6)]
     shelf = Shelf(2)
-    files = [ShelvedFile(str(path), shelf) for path in paths]
+    files = [ShelvedFile(locate(path), shelf) for path in paths]
     barrier = threading.Barrier(6)
 
     def read(start: int) -> list[bytes]:
@@ -307,7 +308,7 @@ def test_a_member_that_changed_is_refused(tmp_path: Path) -> None:
 
 def test_a_handle_sees_that_an_open_member_was_written_to(tmp_path: Path) -> None:
     paths, _ = master(tmp_path)
-    opened = open_tiff(str(paths[0]))
+    opened = open_tiff(locate(paths[0]))
     out = np.zeros((1, 5, 7), "u2")
     box = Box(((1, 2), (0, 5), (0, 7)))
     opened.read_into(out, 0, box, 0)
@@ -320,7 +321,7 @@ def test_a_handle_sees_that_an_open_member_was_written_to(tmp_path: Path) -> Non
 @pytest.mark.parametrize("gone", [False, True])
 def test_a_handle_sees_that_another_file_took_a_name(tmp_path: Path, gone: bool) -> None:
     paths, array = master(tmp_path, CAPACITY + 4)
-    opened = open_tiff(str(paths[0]))
+    opened = open_tiff(locate(paths[0]))
     paths[1].unlink()
     if not gone:
         tiff(paths[1], array[1, 0, 0] + 1, ome(binary_only(paths[0].name, 0), 1))
@@ -338,11 +339,11 @@ def test_a_member_without_permission_is_an_error_of_ours(tmp_path: Path) -> None
     if os.access(paths[1], os.R_OK):
         pytest.skip("this user may read everything")
     with pytest.raises(ReadError, match=r"t1\.ome\.tif"):
-        open_tiff(str(paths[0]))
+        open_tiff(locate(paths[0]))
 
 
 def test_an_open_set_is_an_opened(tmp_path: Path) -> None:
     paths, _ = master(tmp_path)
-    opened: TiffImages = open_tiff(str(paths[1]))
+    opened: TiffImages = open_tiff(locate(paths[1]))
     assert [one.kind for one in opened.images] == ["OME-TIFF set"]
     opened.close()

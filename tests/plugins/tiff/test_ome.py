@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from omio_core.contract import Box
 from omio_core.errors import CorruptFileError, LimitExceededError
+from omio_core.files.local import locate
 from omio_core.ome.read import TiffData
 from omio_plugins.tiff import _planes
 from omio_plugins.tiff._pages import PagesInOrder
@@ -92,7 +93,7 @@ def test_planes_named_one_by_one_are_as_those_named_at_once(made, read, describe
     )
     each = made(document(pixels(order, 2, 3, 4, named)), 24)
     (image,), (array,) = describe(each), read(each)
-    with contextlib.closing(open_tiff(str(each))) as opened:
+    with contextlib.closing(open_tiff(locate(each))) as opened:
         assert isinstance(opened._pictures[0].levels[0].pages, PagesInOrder)
     once = made(document(pixels(order, 2, 3, 4, '<TiffData IFD="0" PlaneCount="24"/>')), 24)
     (other,) = describe(once)

@@ -16,8 +16,9 @@ import tifffile
 
 from omio_core.contract import Box, Opened
 from omio_core.errors import AbsentPlanesWarning, CorruptFileError, ReadError
+from omio_core.files.local import locate
 from omio_plugins.tiff import _picture, _presence
-from omio_plugins.tiff._read import open_tiff
+from omio_plugins.tiff._read import TiffImages, open_tiff
 
 RNG = np.random.default_rng(1)
 
@@ -43,9 +44,9 @@ def regions(shape: tuple[int, ...], axes: str) -> list[Box]:
 
 def compare(path: Path, array: np.ndarray, axes: str) -> None:
     """Read regions into plain, reversed-axes and strided outs; every byte around them must stay."""
-    opened = open_tiff(str(path))
+    opened = open_tiff(locate(path))
     (described,) = opened.images
-    assert isinstance(opened, Opened)
+    assert Opened in TiffImages.__mro__
     assert described.axes == axes
     assert described.levels[0].shape == array.shape
     assert described.dtype == array.dtype
@@ -144,7 +145,7 @@ def test_narrow_columns_of_wide_rows(tmp_path: Path) -> None:
     array = picture((5, 40_000))
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, array, byteorder=">")
-    opened = open_tiff(str(path))
+    opened = open_tiff(locate(path))
     out = np.empty((3, 7), array.dtype)
     opened.read_into(out, 0, Box(((1, 4), (39_990, 39_997))), 0)
     opened.close()
@@ -154,7 +155,7 @@ def test_narrow_columns_of_wide_rows(tmp_path: Path) -> None:
 def test_blocks_are_the_file_s_own_units(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def block(**options: object) -> tuple[int, ...]:
         tifffile.imwrite(tmp_path / "a.tif", picture((60, 50, 3), "u1"), photometric="rgb", **options)
-        opened = open_tiff(str(tmp_path / "a.tif"))
+        opened = open_tiff(locate(tmp_path / "a.tif"))
         opened.close()
         return opened.images[0].levels[0].blocks
 
@@ -171,7 +172,7 @@ def test_planes_that_lie_together_are_one_read(tmp_path: Path, monkeypatch: pyte
     array = picture((50, 8, 9))
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, array, photometric="minisblack")
-    opened = open_tiff(str(path))
+    opened = open_tiff(locate(path))
     reads = []
     file = opened._members.first
     fill = file.read_into
@@ -200,7 +201,7 @@ def test_many_threads_at_once(tmp_path: Path, compression: str | None) -> None:
     tifffile.imwrite(
         path, array, photometric="minisblack", metadata=None, compression=compression, predictor=bool(compression)
     )
-    opened = open_tiff(str(path))
+    opened = open_tiff(locate(path))
     out = np.zeros(array.shape, array.dtype)
 
     def fill(k: int) -> None:
@@ -229,7 +230,7 @@ def test_a_file_that_shrinks_while_it_is_open(tmp_path: Path) -> None:
     array = picture((60, 70))
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, array)
-    opened = open_tiff(str(path))
+    opened = open_tiff(locate(path))
     os.truncate(path, 4000)
     with pytest.raises(CorruptFileError, match="ends too soon"):
         opened.read_into(np.empty(array.shape, array.dtype), 0, Box.whole(array.shape), 0)
@@ -240,15 +241,15 @@ def test_a_file_that_shrinks_while_it_is_open(tmp_path: Path) -> None:
 def test_a_fifo_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.tif")
     with pytest.raises(ReadError, match="not a regular file"):
-        open_tiff(str(tmp_path / "a.tif"))
+        open_tiff(locate(tmp_path / "a.tif"))
 
 
 def test_no_handle_is_left(tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, picture((9, 9)), compression="lzw")
-    opened = open_tiff(str(path))
+    opened = open_tiff(locate(path))
     opened.read_into(np.empty((9, 9), "u2"), 0, Box.whole((9, 9)), 0)
-    assert opened.members == (str(path),)
+    assert opened.members == (locate(path),)
     opened.close()
     assert opened._members.first._file.closed
 
@@ -260,7 +261,7 @@ def test_tiles_that_are_not_stored_are_absent(make, page, whole) -> None:
     tile = bytes(range(255, -1, -1))
     tags = page(40, 20, t322=(3, 16), t323=(3, 16), t324=(4, (8, 0, 8, 0, 8, 0)), t325=(4, (256, 0, 256, 0, 256, 0)))
     del tags[273], tags[279], tags[278]
-    opened = open_tiff(str(make([tags], data=tile)))
+    opened = open_tiff(locate(make([tags], data=tile)))
     present = opened.images[0].levels[0].present
     assert present is not None
     assert {box.spans for box in present} == {((0, 16), (0, 16)), ((0, 16), (32, 40)), ((16, 20), (16, 32))}
@@ -272,7 +273,7 @@ def test_tiles_that_are_not_stored_are_absent(make, page, whole) -> None:
 
 def test_a_page_that_is_not_stored_is_absent(make, page) -> None:
     pages = [page(), page(t273=(4, 0), t279=(4, 0)), page()]
-    opened = open_tiff(str(make(pages, data=bytes(12))))
+    opened = open_tiff(locate(make(pages, data=bytes(12))))
     opened.close()
     assert [box.spans[0] for box in opened.images[0].levels[0].present] == [(0, 1), (2, 3)]
 
@@ -280,7 +281,7 @@ def test_a_page_that_is_not_stored_is_absent(make, page) -> None:
 def test_where_nobody_looked_absence_warns_and_is_0(make, page, monkeypatch) -> None:
     monkeypatch.setattr(_presence, "_MOST_LOOKED_AT", 0)
     tags = page(4, 4, t278=(3, 2), t273=(4, (8, 0)), t279=(4, (8, 0)))
-    opened = open_tiff(str(make([tags], data=bytes([7] * 8))))
+    opened = open_tiff(locate(make([tags], data=bytes([7] * 8))))
     out = np.full((4, 4), 9, "u1")
     with pytest.warns(AbsentPlanesWarning, match="not stored"):
         opened.read_into(out, 0, Box.whole((4, 4)), 0)
@@ -306,7 +307,7 @@ def test_a_last_strip_that_is_filled_up(tmp_path: Path) -> None:
     tifffile.imwrite(
         path, iter(strips), shape=picture.shape, dtype=picture.dtype, rowsperstrip=4, compression="zlib", metadata=None
     )
-    opened = open_tiff(str(path))
+    opened = open_tiff(locate(path))
     out = np.zeros((10, 6), "u2")
     opened.read_into(out, 0, Box.whole((10, 6)), 0)
     opened.close()

@@ -11,6 +11,7 @@ import pytest
 import tifffile
 
 from omio_core.errors import OmioError
+from omio_core.files.local import locate
 from omio_plugins.tiff._read import open_tiff
 
 FOLDERS = ("imagej/", "ome-tiff/", "tiff/")
@@ -21,7 +22,7 @@ COMPANION = "ome-tiff/multifile-companion/multifile.companion.ome"
 
 
 def differences(data: Path, name: str, entry: dict, whole) -> list[str]:
-    opened = open_tiff(str(data / name))
+    opened = open_tiff(locate(data / name))
     try:
         if len(opened.images) != len(entry["images"]):
             return [f"{name}: {len(opened.images)} images, {len(entry['images'])} expected"]
@@ -110,7 +111,7 @@ def test_any_member_of_a_set_gives_the_whole(data: Path, expected: dict[str, dic
     assert [hashlib.sha256(plane.tobytes()).hexdigest() for plane in array[0]] == [
         expected[member]["images"][0]["sha256"] for member in MEMBERS
     ]
-    opened = open_tiff(str(data / name))
+    opened = open_tiff(locate(data / name))
     (image,) = opened.images
     assert (image.axes, image.levels[0].shape, image.name) == ("ZYX", (5, 24, 18), "multifile")
     assert hashlib.sha256(whole(opened).tobytes()).hexdigest() == hashlib.sha256(array.tobytes()).hexdigest()

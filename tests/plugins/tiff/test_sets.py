@@ -21,6 +21,7 @@ from omio_core.errors import (
     OmioError,
     UnsupportedFeatureError,
 )
+from omio_core.files.local import locate
 from omio_core.images.opening import open_source
 from omio_core.images.overrides import Overrides, Request
 from omio_core.pixels.handles import HANDLES
@@ -61,9 +62,9 @@ def test_any_member_gives_the_whole(tmp_path: Path, make: Callable[..., Made], r
 def test_every_file_is_a_member_and_the_opened_one_is_the_first(tmp_path: Path, make: Callable[..., Made]) -> None:
     paths, _ = make(tmp_path)
     for path in paths:
-        opened = open_tiff(str(path))
-        assert opened.members[0] == str(path)
-        assert sorted(opened.members) == sorted(map(str, paths))
+        opened = open_tiff(locate(path))
+        assert opened.members[0] == locate(path)
+        assert sorted(map(str, opened.members)) == sorted(map(str, paths))
         opened.close()
 
 
@@ -140,7 +141,7 @@ def test_rgb_and_pyramids_in_a_set(tmp_path: Path, read, describe) -> None:
     (one,) = describe(tmp_path / "1.tif")
     assert [level.shape for level in one.levels] == [(2, 64, 48, 3), (2, 32, 24, 3)]
     np.testing.assert_array_equal(read(tmp_path / "1.tif")[0], array.transpose(0, 3, 1, 2)[None])
-    opened = open_tiff(str(tmp_path / "0.tif"))
+    opened = open_tiff(locate(tmp_path / "0.tif"))
     small = np.zeros((2, 32, 24, 3), "u1")
     opened.read_into(small, 0, Box.whole(small.shape), 1)
     opened.close()
@@ -232,7 +233,7 @@ def test_an_image_of_no_file_and_no_type_is_an_error(tmp_path: Path) -> None:
     array = ramp(5, 7)
     text = image([placed("gone.tif", 9)], array).replace("uint16", "words")
     with pytest.raises(CorruptFileError, match="no type of pixel"):
-        open_tiff(str(tiff(tmp_path / "a.tif", array, ome(text, 0))))
+        open_tiff(locate(tiff(tmp_path / "a.tif", array, ome(text, 0))))
 
 
 def test_a_file_whose_metadata_are_not_there_has_its_pages(tmp_path: Path) -> None:
@@ -276,7 +277,7 @@ def test_a_member_that_is_not_what_it_should_be(
     spoil(paths[1], array[1, 0, 0])
     for path in (paths[0], paths[2]):
         with pytest.raises(CorruptFileError, match=said) as caught:
-            open_tiff(str(path))
+            open_tiff(locate(path))
         assert caught.value.path == str(paths[1])
 
 
@@ -286,16 +287,16 @@ def test_a_member_with_too_few_pages(tmp_path: Path) -> None:
     path = tiff(tmp_path / "a.tif", array[:2], ome(image(planes, array, T=4), 0))
     tiff(tmp_path / "b.tif", array[2])
     with pytest.raises(CorruptFileError, match=r"names IFD 1 of .*b\.tif, which has 1"):
-        open_tiff(str(path))
+        open_tiff(locate(path))
 
 
 def test_members_together_are_held_against_the_settings(tmp_path: Path) -> None:
     paths, _ = master(tmp_path, 4)
     with using(max_pages=3), pytest.raises(LimitExceededError, match="OMIO_MAX_PAGES"):
-        open_tiff(str(paths[0]))
+        open_tiff(locate(paths[0]))
     paths, _ = companion(tmp_path)
     with using(max_xml=64), pytest.raises(LimitExceededError, match="OMIO_MAX_XML"):
-        open_tiff(str(paths[0]))
+        open_tiff(locate(paths[0]))
 
 
 @pytest.mark.parametrize(
@@ -339,5 +340,5 @@ def test_the_metadata_of_another_set_are_refused(tmp_path: Path) -> None:
     paths, array = companion(tmp_path)
     stray = tiff(tmp_path / "t0.ome.tif", array[0, 0, 0], ome(binary_only("set.companion.ome", 44), 0))
     with pytest.raises(CorruptFileError, match="not the metadata") as caught:
-        open_tiff(str(stray))
+        open_tiff(locate(stray))
     assert caught.value.path == str(paths[0])
