@@ -326,6 +326,8 @@ FOLDER_WRITERS = {
     ),
 }  # fmt: skip
 
+pytestmark = pytest.mark.slow
+
 WRITER_CHECKS = {
     "accept": lambda subject, folder: writing.accept_findings(subject),
     "round_trip": writing.round_trip_findings,
