@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from omio_core.testing import ReaderContract, Sample
 RAMP = np.arange(2 * 3 * 2 * 5 * 7, dtype=np.uint16).reshape(2, 3, 2, 5, 7)
 
 
-def make(path: Path, pixels: np.ndarray = RAMP, **stated: object) -> Path:
+def make(path: Path, pixels: np.ndarray = RAMP, **stated: Any) -> Path:
     """Write a folder with small tiles, so that a small picture has many."""
     omio.imwrite(path, pixels, axes="TZCYX", tile=4, **stated)
     return path
