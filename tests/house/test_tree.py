@@ -31,10 +31,12 @@ TESTED_ELSEWHERE = {
 # Test files that mirror no room, each with the reason.
 THROUGH_SEVERAL_ROOMS = {
     "tests/core/merging/test_round_trips.py": "a merge through the dict, a pickle, a file, and merged again",
+    "tests/omio/planning/test_folder_inputs.py": "folders that are one picture, from the plan to the written file",
     "tests/omio/test_axes.py": "axes that cannot be, at every door",
     "tests/omio/test_bad_input.py": "hostile files at every door",
     "tests/omio/test_decimals.py": "numbers from a file to the dict and back into a file",
     "tests/omio/test_lazy.py": "what is not read before it is asked for, in every verb",
+    "tests/omio/test_locations.py": "sources that are no local files, at every door",
     "tests/omio/test_policies_file.py": "a file of policies at every door",
     "tests/omio/test_real_files.py": "real files against what an independent reader says",
     "tests/omio/test_round_trips.py": "files there and back through every verb",
