@@ -48,8 +48,8 @@ def test_a_folder_goes_there_and_back_on_the_command_line(python: Path, tmp_path
     """From the demo's pictures to a folder, and from the folder to OME-TIFF, with the pixels compared."""
     omio = (python, "-m", "omio")
     _must(run(*omio, "demo", "demo", folder=tmp_path, OMIO_DISABLE=DISABLED))
-    source = min((tmp_path / "demo").rglob("*.tif"))  # five planes that state no axes
-    _must(run(*omio, "convert", source, "--out", "a.tiles", "--axes", "ZYX", folder=tmp_path, OMIO_DISABLE=DISABLED))
+    source = min((tmp_path / "demo").rglob("*.tif"))
+    _must(run(*omio, "convert", source, "--out", "a.tiles", "--axes", "TZCYX", folder=tmp_path, OMIO_DISABLE=DISABLED))
     assert (tmp_path / "a.tiles" / "picture.json").exists()
     _must(run(*omio, "convert", "a.tiles", "--out", "b.ome.tif", folder=tmp_path, OMIO_DISABLE=DISABLED))
     code = "import sys, omio; a, b = (omio.imread(p)[0] for p in sys.argv[1:]); sys.exit(not (a == b).all())"
