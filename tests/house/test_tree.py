@@ -36,7 +36,6 @@ TESTED_ELSEWHERE = {
     "omio_core/testing/watching.py": "what the checks in tests/core/testing/test_manners.py watch with",
     "omio_core/testing/writing.py": "checks, each with its faults in tests/core/testing/test_faults.py",
     "omio/__init__.py": "names only: tests/house/test_imports.py loads them; the version, tests/omio/test_main.py",
-    "omio_core/files/local.py": "together with locations in memory, in tests/core/files/test_location.py",
     "omio_core/files/memory.py": "together with local locations, in tests/core/files/test_location.py",
     "omio/cli/__init__.py": "only main() and its exit codes, in tests/omio/cli/test_app.py",
 }
