@@ -233,18 +233,12 @@ def _suffix(writer: str | None) -> str:
 def is_file(path: Path, writer: str | None = None) -> bool:
     """Tell whether a name means one picture: a file by its suffix, or a folder by the suffix of a writer of folders.
 
-        `writer` is the name of the writer that the caller chose, if any.
+    `writer` is the name of the writer that the caller chose, if any.
 
-        Raises
-        ------
-        NoWriterError
-    <<<<<<< HEAD
-            The suffix is that of another image format, and the caller chose no writer.
-        WriteError
-            It is a folder that a reader knows as one picture, and no writer has its suffix.
-    =======
-            The suffix is that of another image format.
-    >>>>>>> folders
+    Raises
+    ------
+    NoWriterError
+        The suffix is that of another image format, and the caller chose no writer.
     """
     name = path.name.lower()
     makes = {writer.makes for writer in catalogue().writers if name.endswith(writer.suffixes)}

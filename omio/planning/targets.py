@@ -10,12 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omio.sources.collect import Collection
-<<<<<<< HEAD
-from omio_core.errors import FileChangedError, ManyImagesError, OmioError, ReadError, WriteError, first_few
-=======
 from omio.sources.walk import is_picture
-from omio_core.errors import FileChangedError, ManyImagesError, OmioError, WriteError, first_few
->>>>>>> folders
+from omio_core.errors import FileChangedError, ManyImagesError, OmioError, ReadError, WriteError, first_few
 from omio_core.files.listing import whole_fingerprint
 from omio_core.files.local import locate
 from omio_core.files.location import Location
