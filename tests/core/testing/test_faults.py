@@ -138,7 +138,7 @@ READERS = {
     ),
     "fact of the caller": Fault(READING, '], "file", f"header', '], "caller", f"header', "test_facts_have_origins", "caller"),
     "leaked handle": Fault(
-        READING, OPENED, f"{OPENED}        self.second = open(location, 'rb').detach().detach() if 0 else __import__('os').open(location, 0)\n",
+        READING, OPENED, f"{OPENED}        self.second = __import__('os').open(location, 0)\n",
         "test_no_handle_is_leaked", "handles are left open",
     ),
     "file that is not closed": Fault(
@@ -298,7 +298,7 @@ FILE_WRITERS = {
         "stop", "as if all were written",
     ),
     "handle left open when stopped": Fault(
-        WRITING, '    with open(path, "wb") as file:\n        file.write(b"GOOD"', '    globals().setdefault("KEPT", []).append(open(path, "wb"))\n    with open(path, "wb") as file:\n        file.write(b"GOOD"',
+        WRITING, '    with open(path, "wb") as file:\n        file.write(b"GOOD"', '    os.open(path, os.O_WRONLY)\n    with open(path, "wb") as file:\n        file.write(b"GOOD"',
         "stop", "leaves a file open",
     ),
     "a date in the file": Fault(
