@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from omio_plugins.tiff._structure import Structure
+from omio_plugins.tiff.family import Structure
 
 from ._info import SCAN_TYPES, Info, dimension
 

@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from omio_core.contract import CorruptFileError, UnsupportedFeatureError
-from omio_plugins.tiff._ifd import Chain, Page
-from omio_plugins.tiff._structure import NONE, STRIP_OFFSETS, Values
+from omio_plugins.tiff.family import NONE, STRIP_OFFSETS, Chain, Page, Values
 
 _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _ROWS, _PLANAR, _PREDICTOR, _FORMAT = 257, 258, 259, 277, 278, 284, 317, 339
 _DEPTHS = (8, 12, 16, 32)

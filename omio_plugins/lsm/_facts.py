@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 
 from omio_core.contract import Fact, Facts, Planes, decimal, micrometres
-from omio_plugins.tiff._structure import Structure
-from omio_plugins.tiff._tags import jsonable
+from omio_plugins.tiff.family import Structure, jsonable
 
 from . import _blocks, _scan
 from ._arrange import Arrangement

@@ -23,12 +23,16 @@ from omio_core.contract import (
     UnsupportedFeatureError,
     advise,
 )
-from omio_plugins.tiff._chain import read_chain
-from omio_plugins.tiff._ifd import PageSequence
-from omio_plugins.tiff._pages import PagesInOrder
-from omio_plugins.tiff._picture import Picture, Stack, picture
-from omio_plugins.tiff._plain import full_pages
-from omio_plugins.tiff._structure import Structure
+from omio_plugins.tiff.family import (
+    PageSequence,
+    PagesInOrder,
+    Picture,
+    Stack,
+    Structure,
+    full_pages,
+    picture,
+    read_chain,
+)
 
 from . import _blocks, _info, _strips
 from ._arrange import Arrangement, arrange

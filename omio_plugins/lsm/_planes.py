@@ -14,10 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.contract import PositionedFile, Stamp
-from omio_plugins.tiff._ifd import Chain, PageSequence
-from omio_plugins.tiff._pages import Pages
-from omio_plugins.tiff._structure import STRIP_COUNTS, STRIP_OFFSETS, Structure
-from omio_plugins.tiff._tables import Form, Layout, Run
+from omio_plugins.tiff.family import (
+    STRIP_COUNTS,
+    STRIP_OFFSETS,
+    Chain,
+    Form,
+    Layout,
+    Pages,
+    PageSequence,
+    Run,
+    Structure,
+)
 
 from ._strips import Strips
 

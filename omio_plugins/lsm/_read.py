@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.contract import Box, ImageDescription, Location, Opened
-from omio_plugins.tiff._members import Members
-from omio_plugins.tiff._picture import Picture
-from omio_plugins.tiff._read import TiffImages
+from omio_plugins.tiff.family import Members, Picture, TiffImages
 
 from ._pictures import CompositeImage, describe
 

@@ -15,10 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.contract import CorruptFileError
-from omio_plugins.tiff._columns import numbers
-from omio_plugins.tiff._ifd import Chain, PageSequence
-from omio_plugins.tiff._structure import NONE, STRIP_COUNTS, STRIP_OFFSETS, Structure
-from omio_plugins.tiff._tables import Run
+from omio_plugins.tiff.family import NONE, STRIP_COUNTS, STRIP_OFFSETS, Chain, PageSequence, Run, Structure, numbers
 
 _WRAP = 1 << 32
 _SHORT = 1 << 20  # bytes of tables that are always allowed
