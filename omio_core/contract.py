@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     )
     from .files.listing import Listing
     from .files.local import locate
-    from .files.location import Location
+    from .files.location import Entry, Location
     from .files.positioned import PositionedFile, Stamp
     from .files.probe import Probe
     from .geometry.axes import axis_name, unfold
@@ -109,6 +109,7 @@ __all__ = [
     "CorruptFileError",
     "Digest",
     "DtypesCase",
+    "Entry",
     "Fact",
     "Facts",
     "FileChangedError",
@@ -198,7 +199,7 @@ _HOMES = {
         "warn"),
     "files.listing": ("Listing",),
     "files.local": ("locate",),
-    "files.location": ("Location",),
+    "files.location": ("Entry", "Location"),
     "files.positioned": ("PositionedFile", "Stamp"),
     "files.probe": ("Probe",),
     "geometry.axes": ("axis_name", "unfold"),

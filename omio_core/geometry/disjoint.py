@@ -35,7 +35,7 @@ def box_fault(boxes: Sequence[Any], shape: Sequence[int], *, whole_axis: int = -
     Examples
     --------
     >>> box_fault((Box(((0, 2),)), Box(((1, 3),))), (4,))
-    'holds boxes that overlap: ((0, 2),) and ((1, 3),)'
+    'holds boxes that overlap: ((0, 2),) and another in ((1, 2),)'
     """
     for number, box in enumerate(boxes):
         if not isinstance(box, Box):
@@ -107,4 +107,4 @@ def _on_a_grid(spans: np.ndarray[Any, Any]) -> bool:
 
 
 def _twice(first: Box, second: Box) -> str:
-    return f"holds boxes that overlap: {first.spans} and {second.spans}"
+    return f"holds boxes that overlap: {first.spans} and another in {second.spans}"

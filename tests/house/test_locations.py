@@ -38,6 +38,7 @@ OUTPUTS = {
     "omio/planning/serialize.py": "saves and loads plans",
     "omio/planning/targets.py": "looks whether the names of outputs are taken",
     "omio_core/images/sidecar.py": "writes a sidecar, and compares it with the file that it describes",
+    "omio_core/images/target.py": "compares the name of an output with local inputs, and looks what it would replace",
     "omio_core/images/writing.py": "looks whether the names of outputs are taken, and compares them with local inputs",
     "omio_core/ome/validate.py": "finds the schema in the package ome_types",
     "omio_core/plugins/rules.py": "loads a file of policies, which is no image",

@@ -45,6 +45,7 @@ def test_the_dict_of_a_plain_file(plane: Path) -> None:
     allowed |= dict(zip((f"/shape[{i}]" for i in range(5)), (1, 1, 1, 5, 7), strict=True))
     record = "/Annotations/omio/provenance"
     allowed |= {f"{record}/source[0]/bytes": plane.stat().st_size, f"{record}/image": 0, f"{record}/images": 1}
+    allowed |= {f"{record}/reader_revision": 1}
     assert dict(numbers(metadata)) == allowed
 
 

@@ -34,7 +34,7 @@ def box(*spans):
         ((box((-1, 4), (0, 6)),), "empty or not inside"),
         ((box((0, 4), (0, 7)),), r"\(\(0, 4\), \(0, 7\)\), which is empty or not inside the shape \(4, 6\)"),
         ((box((0, 2), (0, 6)), box((0, 2), (0, 6))), "overlap"),
-        ((box((0, 2), (0, 6)), box((1, 3), (0, 6))), r"overlap: \(\(0, 2\), \(0, 6\)\) and \(\(1, 2\)"),
+        ((box((0, 2), (0, 6)), box((1, 3), (0, 6))), r"overlap: \(\(0, 2\), \(0, 6\)\) and another in \(\(1, 2\)"),
         ((box((0, 4), (0, 6)), box((1, 3), (0, 6))), "together they are larger"),
     ],
 )

@@ -100,15 +100,21 @@ def check(path: str, images: Sequence[ImageLike]) -> None:
         Something is missing or damaged.
     """
     folder: Location = locate(path)
-    with folder.child(DOCUMENT).open() as file:
-        document = load(file.read(0, file.size), file.path)
+    document = load(_bytes(folder, DOCUMENT), f"{path}/{DOCUMENT}")
     if document.shape != tuple(images[0].shape):
         raise CorruptFileError(f"{path} holds another shape", evidence=f"{document.shape}", path=path)
     itemsize = np.dtype(document.dtype).itemsize
     for name, box in document.boxes():
-        with folder.child(name).open() as file:
-            data = file.read(0, file.size)
+        data = _bytes(folder, name)
         if len(data) != box.size * itemsize or zlib.crc32(data) != document.sums.get(name):
             raise CorruptFileError(
                 f"{path} is damaged", evidence=f"{name} has other bytes than were written", path=path
             )
+
+
+def _bytes(folder: Location, name: str) -> bytes:
+    try:
+        with folder.child(name).open() as file:
+            return file.read(0, file.size)
+    except FileNotFoundError as error:
+        raise CorruptFileError(f"{folder} is not whole", evidence=f"{name} is missing", path=str(folder)) from error
