@@ -224,6 +224,7 @@ def imwrite(
     pixel_size: Sizes | None = None,
     time_increment: float | None = None,
     channel_names: Sequence[str] | None = None,
+    writer: str | None = None,
     compression_level: int | Literal["auto"] = 3,
     tile: int | None = None,
     verify: str = "structure",
@@ -237,7 +238,7 @@ def imwrite(
     Parameters
     ----------
     path
-        The file to write. Its suffix chooses the writer: ``.ome.tif``, ``.ome.tiff``, ``.ome.btf``.
+        The file to write. Its suffix chooses the writer: ``.ome.tif``, ``.ome.tiff``, ``.ome.btf`` for OME-TIFF.
     array
         Pixels: numpy, dask, zarr, or an `Image`.
     metadata
@@ -246,6 +247,8 @@ def imwrite(
         One letter per axis of the array. Needed where neither the dict nor the number of axes (2: YX, 5: TZCYX) tells.
     pixel_size, time_increment, channel_names
         As for `imread`; they take precedence over the dict.
+    writer
+        Name of the writer to use, whatever the suffix. None: the suffix decides.
     compression_level
         0 (truly uncompressed) to 9; or ``"auto"``, which tries encoders on samples of the data and takes the fastest
         whose files are at most 3 % larger than those of level 3.
@@ -276,6 +279,8 @@ def imwrite(
         Axes, shape or lengths disagree with the array; nothing is written.
     WriteError
         The name is taken or the disk refuses; an existing file stays as it is.
+    NoWriterError
+        There is no writer for that suffix, or of that name; the message lists those installed.
     """
     from omio_core.images import writing
     from omio_core.images.overrides import Overrides
@@ -288,6 +293,7 @@ def imwrite(
         path,
         [image],
         collision=collision,
+        writer=writer,
         compression_level=compression_level,
         tile=tile,
         verify=verify,
@@ -311,6 +317,7 @@ def convert_to_ometiff(
     channel_names: Sequence[str] | None = None,
     name: str | None = None,
     layout: str = "files",
+    writer: str | None = None,
     compression_level: int | Literal["auto"] = 3,
     tile: int | None = None,
     verify: str = "structure",
@@ -342,6 +349,9 @@ def convert_to_ometiff(
         and the keys of `imread`'s dict that hold a single value, such as ``{SizeT}``.
     layout
         ``"files"``: one file per image; ``"one-file"``: all images of a source file in one file.
+    writer
+        Name of the writer to use, whatever the suffix; names that OMIO makes get the suffix of that writer. None:
+        OME-TIFF, or the writer that the suffix of `out` chooses.
     compression_level, tile, verify, workers
         As for `imwrite`.
     progress
@@ -369,8 +379,8 @@ def convert_to_ometiff(
 
     source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     write_options = WriteOptions(
-        name=name, layout=layout, compression_level=compression_level, tile=tile, verify=verify, workers=workers,
-        options=writer_options(others),
+        name=name, layout=layout, writer=writer, compression_level=compression_level, tile=tile, verify=verify,
+        workers=workers, options=writer_options(others),
     )  # fmt: skip
     request = make_request(reader, axes, pixel_size, time_increment, channel_names, others, write_options.options)
     prepared = prepare.prepare(source, request, image=image, along=merge, out=out, writing=write_options)
@@ -395,6 +405,7 @@ def plan(
     channel_names: Sequence[str] | None = None,
     name: str | None = None,
     layout: str = "files",
+    writer: str | None = None,
     compression_level: int | Literal["auto"] = 3,
     tile: int | None = None,
     verify: str = "structure",
@@ -408,7 +419,7 @@ def plan(
     to
         ``"files"``: plan what would be written; ``"memory"``: plan what would be read.
     source, out, reader, image, merge, axes, pixel_size, time_increment, channel_names, name, layout, \
-    compression_level, tile, verify, workers, **others
+    writer, compression_level, tile, verify, workers, **others
         As for `convert_to_ometiff`.
 
     Returns
@@ -434,8 +445,8 @@ def plan(
 
     source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     write_options = WriteOptions(
-        name=name, layout=layout, compression_level=compression_level, tile=tile, verify=verify, workers=workers,
-        options=writer_options(others),
+        name=name, layout=layout, writer=writer, compression_level=compression_level, tile=tile, verify=verify,
+        workers=workers, options=writer_options(others),
     )  # fmt: skip
     request = make_request(reader, axes, pixel_size, time_increment, channel_names, others, write_options.options)
     return prepare.plan(source, request, image=image, along=merge, out=out, writing=write_options, to=to)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from omio_core.errors import ManyImagesError, NoReaderError, OmioError, first_few
+from omio_core.files.local import locate
 from omio_core.images.enforce import refuse_missing
 from omio_core.images.image import Image
 from omio_core.images.opening import OpenedSource, open_source
@@ -32,10 +33,10 @@ def source(path: str | os.PathLike[str], request: Request) -> OpenedSource:
     try:
         opened = open_source(path, request)
     except NoReaderError as error:
-        if not os.path.isdir(path):
+        if not locate(path).is_folder:
             raise
-        named = os.fspath(path)
-        remedy = f"name the files in it; omio.plan({named!r}) says which they are (omio plan {shlex.quote(str(named))})"
+        named = path if isinstance(path, str) else str(path)
+        remedy = f"name the files in it; omio.plan({named!r}) says which they are (omio plan {shlex.quote(named)})"
         raise NoReaderError(error.what, evidence=error.evidence, remedy=remedy, **error.facts) from None
     opened.images[0].close()  # all images share one file
     return opened
@@ -54,7 +55,7 @@ def images(
         A file cannot be read, or a policy forbids it.
     """
     known_source = source
-    if not isinstance(source, str | os.PathLike) or os.path.isdir(source):
+    if not isinstance(source, str | os.PathLike) or locate(source).is_folder:
         from .sources.kinds import File, source_of
 
         known_source = source_of(source)

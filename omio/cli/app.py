@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from omio.sources.kinds import Folder
-from omio.sources.walk import is_picture
+from omio.sources.kinds import Folder, source_of
 from omio_core.errors import AssumedAxesWarning, OmioError
 from omio_core.metadata.namespaces import omio_version
+from omio_core.policies import KINDS
 
 from . import comparing, merging, options, show
 from .paths import display_path, for_each, source
@@ -47,7 +46,7 @@ def info(paths: tuple[str, ...], explain: bool, as_json: bool, stated: dict[str,
     explanations = []
 
     def look(path: str) -> None:
-        if os.path.isdir(path) and not is_picture(path):
+        if isinstance(source_of(path), Folder):
             _folder(path, stated, lambda opened: report(Explanation(source=opened)))
         else:
             report(omio.explain(path, **stated))
@@ -112,7 +111,7 @@ def convert(
     import omio
     from omio.planning.filenames import is_file
 
-    if out is not None and len(paths) > 1 and is_file(Path(out)):
+    if out is not None and len(paths) > 1 and is_file(Path(out), output.get("writer")):
         raise click.UsageError(f"{len(paths)} files cannot go into the one file {out}; give a folder")
     keywords = {"image": options.image_choice(image), "name": name, "layout": layout or "files", **output, **stated}
 
@@ -137,7 +136,7 @@ def convert(
 @click.argument("path", metavar="FILE")
 @click.option("-o", "--out", type=click.Path(), help="A file, or a folder. Default: FILE with the suffix .yaml.")
 @click.option("--reader", help="Whose sidecar, where several readers have one for files of that name.")
-@click.option("--collision", type=click.Choice(options.CHOICES["collision"]), help="Default: raise.")
+@options.policy("collision", "A name that is taken.", "raise")
 def sidecar(path: str, out: str | None, reader: str | None, collision: str | None) -> None:
     """Write a sidecar to fill in, for a file that does not say what it holds."""
     from omio_core.images.sidecar import write
@@ -150,13 +149,36 @@ def sidecar(path: str, out: str | None, reader: str | None, collision: str | Non
 
 
 @app.command()
-def plugins() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print the whole list as JSON.")
+def plugins(as_json: bool) -> None:
     """List the plugins: what each offers, or why it is left out."""
     from omio_core.plugins.catalogue import catalogue
+    from omio_core.plugins.inventory import plugins_dict
 
     with show.warnings_as_lines(silent=True):  # the table shows what the warnings say
         known = catalogue()
-    show.plugins(known)
+    if as_json:
+        show.json(plugins_dict(known))
+    else:
+        show.plugins(known)
+
+
+@app.command()
+@click.argument("kind", required=False, type=click.Choice(KINDS))
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def policies(kind: str | None, as_json: bool) -> None:
+    """List the policies by kind: names, what each does, the default, and the choice in OMIO_POLICIES."""
+    from omio_core.plugins.catalogue import catalogue
+    from omio_core.plugins.inventory import policies_dict
+    from omio_core.plugins.rules import choose
+
+    with show.warnings_as_lines():
+        listed = policies_dict(catalogue(), choose(None, {}))
+    listed["kinds"] = [entry for entry in listed["kinds"] if kind in (None, entry["kind"])]
+    if as_json:
+        show.json(listed)
+    else:
+        show.policies(listed)
 
 
 @app.command()

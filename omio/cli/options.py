@@ -7,16 +7,47 @@ from functools import wraps
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
+
+from omio_core.policies import Policies
 
 Verb = Callable[..., None]
-CHOICES = {
-    "shapes": ("strict", "pad"),
-    "dtypes": ("strict", "promote"),
-    "conflict": ("careful", "raise", "first", "null"),
-    "missing": ("unknown", "raise"),
-    "absent_planes": ("warn", "raise"),
-    "collision": ("number", "raise", "overwrite", "skip"),
-}
+
+
+class _PolicyName(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic since click 8.4 only
+    """The name of an installed policy of a kind; the plugins are asked when a value is given, and not for the help."""
+
+    name = "NAME"
+
+    def __init__(self, kind: str):
+        self.kind = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name; refuse one that no installed policy has."""
+        from omio_core.errors import OmioError
+        from omio_core.plugins.rules import find
+
+        try:
+            return find(self.kind, value).name
+        except OmioError as error:
+            self.fail(f"{error.what}; {error.evidence}", param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Return the installed names that begin so, for shells that complete words."""
+        from omio_core.plugins.catalogue import catalogue
+
+        return [
+            CompletionItem(policy.name, help=policy.summary)
+            for policy in catalogue().policies
+            if policy.kind == self.kind and policy.name.startswith(incomplete)
+        ]
+
+
+def policy(kind: str, what: str, default: str | None = None) -> Callable[[Verb], Verb]:
+    """Return the option that chooses a policy of a kind: any installed one, by its name."""
+    default = default or getattr(Policies(), kind)
+    flag = f"--{kind.replace('_', '-')}"
+    return click.option(flag, type=_PolicyName(kind), help=f"{what} Default: {default}. See omio policies.")
 
 
 def _option_group(into: str, names: Sequence[str], options: Sequence[Callable[[Verb], Verb]]) -> Callable[[Verb], Verb]:
@@ -96,9 +127,9 @@ merging = _option_group(
     "merging",
     ("shapes", "dtypes", "conflict"),
     (
-        click.option("--shapes", type=click.Choice(CHOICES["shapes"]), help="Sizes that differ. Default: strict."),
-        click.option("--dtypes", type=click.Choice(CHOICES["dtypes"]), help="Types that differ. Default: strict."),
-        click.option("--conflict", type=click.Choice(CHOICES["conflict"]), help="Facts that do. Default: careful."),
+        policy("shapes", "Sizes that differ."),
+        policy("dtypes", "Types that differ."),
+        policy("conflict", "Facts that differ."),
     ),
 )
 """Options that decide what becomes of images that differ."""
@@ -128,13 +159,13 @@ class _Word(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generi
 output = _option_group(
     "output",
     (
-        "compression_level", "compression", "predictor", "tile", "pyramid", "pyramid_method", "order", "profile",
-        "bigtiff",
-        "verify", "workers", "missing", "absent_planes", "collision",
+        "writer", "compression_level", "compression", "predictor", "tile", "pyramid", "pyramid_method", "order",
+        "profile", "bigtiff", "verify", "workers", "missing", "absent_planes", "absent_files", "collision",
     ),
     (
+        click.option("--writer", metavar="NAME", help="Use this writer, whatever the suffix. See omio plugins."),
         click.option(
-            "--level", "compression_level", type=_Word("auto", "auto", 0, 9), default=3, show_default=True,
+            "--compression-level", type=_Word("auto", "auto", 0, 9), default=3, show_default=True,
             help="Compression, 0 (none) to 9; auto takes the fastest that is nearly as good as 3.",
         ),
         click.option("--compression", metavar="NAME", help="zlib, zstd, lzw, none, ... Default: zlib."),
@@ -153,9 +184,10 @@ output = _option_group(
             help="What is checked before a file gets its name.",
         ),
         click.option("--workers", type=click.IntRange(1), help="Threads. Default: all cores."),
-        click.option("--missing", type=click.Choice(CHOICES["missing"]), help="Default: unknown."),
-        click.option("--absent-planes", type=click.Choice(CHOICES["absent_planes"]), help="Default: warn."),
-        click.option("--collision", type=click.Choice(CHOICES["collision"]), help="Default: number."),
+        policy("missing", "Needed sizes that are unknown."),
+        policy("absent_planes", "Planes that are not in the file."),
+        policy("absent_files", "Member files that are missing."),
+        policy("collision", "A name that is taken."),
     ),
 )  # fmt: skip
 """Options that decide how files are written."""

@@ -10,6 +10,7 @@ import click
 
 from omio.sources.kinds import Folder, FolderStack, SourceLike
 from omio_core.errors import OmioError
+from omio_core.files.local import locate
 
 from . import show
 
@@ -46,7 +47,7 @@ def source(path: str, selection: Mapping[str, Any]) -> SourceLike:
     folder_options = {name: selection[name] for name in ("recursive", "patterns") if name in selection}
     if selection.get("stack") or "tag" in selection:
         return FolderStack(path, tag=selection.get("tag"), **folder_options)
-    return Folder(path, **folder_options) if folder_options and os.path.isdir(path) else path
+    return Folder(path, **folder_options) if folder_options and path and locate(path).is_folder else path
 
 
 def combined_source(paths: Sequence[str], selection: Mapping[str, Any]) -> SourceLike:

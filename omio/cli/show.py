@@ -6,7 +6,7 @@ import json as json_module
 import logging
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -175,6 +175,20 @@ def _offers(plugin: Plugin) -> str:
     policies = ", ".join(f"{kind}={'|'.join(names)}" for kind, names in kinds.items())
     offers += [f"policies {policies}"] if policies else []
     return "; ".join(offers) or "nothing"
+
+
+def policies(listed: Mapping[str, Any]) -> None:
+    """Print one line per policy, the kinds in order; `listed` is `omio_core.plugins.inventory.policies_dict`."""
+    rows = []
+    for kind in listed["kinds"]:
+        for policy in kind["policies"]:
+            marks = ["default"] * (policy["name"] == kind["default"])
+            marks += ["OMIO_POLICIES"] * (policy["name"] == kind["in_force"] != kind["default"])
+            rows.append((kind["kind"], policy["name"], ", ".join(marks), policy["summary"]))
+    widths = [max((len(row[i]) for row in rows), default=0) for i in range(3)]
+    for row in rows:
+        columns = (f"{text:<{width}}" for text, width in zip(row, widths, strict=False))
+        line(f"{'  '.join(columns)}  {row[3]}".rstrip())
 
 
 def _flat(problem: Exception) -> str:

@@ -60,7 +60,7 @@ def images(
 
 def name(source: str | os.PathLike[str] | Image) -> str:
     """Return the name of one side."""
-    return repr(source) if isinstance(source, Image) else os.fspath(source)
+    return repr(source) if isinstance(source, Image) else str(source)
 
 
 def pair(title: str, a: Image, b: Image, *, pixels: bool | Literal["all"]) -> ImageDifference:

@@ -11,6 +11,8 @@ from omio.sources.collect import describe, without_garbage_collection
 from omio.sources.notices import issue, one_per_kind, padding, recorded_if
 from omio_core.errors import FileChangedError, OmioError, WriteError, first_few
 from omio_core.files import stamps
+from omio_core.files.listing import verify_whole
+from omio_core.files.location import Location
 from omio_core.images import writing
 from omio_core.images.image import Image
 from omio_core.images.overrides import Request
@@ -59,7 +61,7 @@ def run(plan: PlanValues, progress: Progress | None = None, landed: Landed | Non
         )  # fmt: skip
     for output in plan.outputs:
         _check_unchanged(output)
-    opened: dict[str, Sequence[Image]] = {}
+    opened: dict[Location, Sequence[Image]] = {}
     with (
         without_garbage_collection(),
         recorded_if(len(plan.outputs) > 1 or len(plan.outputs[0].inputs) > 1) as warning_records,
@@ -90,18 +92,23 @@ def _check_unchanged(output: Output) -> None:
             try:
                 member.verify()
             except FileChangedError as error:
-                raise FileChangedError(
-                    f"{member.path} has changed since the plan was made",
-                    evidence=error.evidence,
-                    remedy="look at it, and make the plan again",
-                    path=member.path,
-                ) from None
+                raise _changed_since_error(source, member.path, error.evidence or error.what) from None
     if output.action == "write" and os.path.lexists(output.path or ""):
         raise WriteError(
             f"{output.path} was free when the plan was made, and is taken now", evidence="nothing is written",
             remedy="make the plan again", path=output.path,
         )  # fmt: skip
     _check_target(output)
+
+
+def _changed_since_error(source: Input, path: str, evidence: str) -> FileChangedError:
+    """Return the error for a file that changed since the plan was made; of a folder that is one picture, names it."""
+    return FileChangedError(
+        f"{source.path if source.is_folder else path} has changed since the plan was made",
+        evidence=f"{path}: {evidence}" if source.is_folder and path != source.path else evidence,
+        remedy="look at it, and make the plan again",
+        path=source.path if source.is_folder else path,
+    )
 
 
 def _check_target(output: Output) -> None:
@@ -114,7 +121,7 @@ def _check_target(output: Output) -> None:
     """
     if output.stands is not None:
         try:
-            output.stands.verify()
+            verify_whole(output.stands)
         except FileChangedError as error:
             raise WriteError(
                 f"{output.path} was to be overwritten, and is another file since the plan was made",
@@ -122,7 +129,7 @@ def _check_target(output: Output) -> None:
             ) from error  # fmt: skip
 
 
-def _open_images(output: Output, request: Request, opened: dict[str, Sequence[Image]]) -> tuple[Image, ...]:
+def _open_images(output: Output, request: Request, opened: dict[Location, Sequence[Image]]) -> tuple[Image, ...]:
     """Open the images of an output with the readers that the plan names, and merge them as it says."""
     input_request = channels.without_merged_names(request, output.along)
     images = channels.deal_names(
@@ -137,21 +144,30 @@ def _open_images(output: Output, request: Request, opened: dict[str, Sequence[Im
     return images
 
 
-def _open_image(source: Input, request: Request, opened: dict[str, Sequence[Image]]) -> Image:
-    if source.path not in opened:
+def _open_image(source: Input, request: Request, opened: dict[Location, Sequence[Image]]) -> Image:
+    if source.location not in opened:
         as_planned = Request(
             reader=source.reader, options=request.options, policies=request.policies, overrides=request.overrides
         )
-        opened[source.path] = describe(source.path, as_planned).images
-    images = opened[source.path]
+        opened[source.location] = describe(source.location, as_planned).images
+    images = opened[source.location]
     if not 0 <= source.image < len(images):
         raise _changed_error(source.path, source, images[0])
     for key in (leaf.stored.key for leaf in images[source.image].picture.leaves if leaf.stored is not None):
+        if key.listing != source.listing:
+            raise _changed_since_error(source, source.path, "its files are not those that were listed then")
         if key.members != source.members:
             raise FileChangedError(
                 f"{source.path} is read with other files than when the plan was made",
                 evidence=f"{_names(key.members)} now, {_names(source.members)} then",
                 remedy="look at what lies beside it, and make the plan again",
+                path=source.path,
+            )
+        if key.listing != source.listing:
+            raise FileChangedError(
+                f"{source.path} has changed since the plan was made",
+                evidence="its files are not those that were listed then",
+                remedy="look at it, and make the plan again",
                 path=source.path,
             )
     if (
@@ -164,7 +180,7 @@ def _open_image(source: Input, request: Request, opened: dict[str, Sequence[Imag
 
 
 def _names(members: Sequence[stamps.Fingerprint]) -> str:
-    return ", ".join(os.path.basename(member.path) for member in members)
+    return ", ".join(member.location.name for member in members)
 
 
 def _changed_error(path: str, planned: Input | Output, now: Image) -> FileChangedError:
@@ -238,7 +254,7 @@ def _write_one(
 ) -> Path | None:
     path = Path(cast(str, output.path))
     _make_folder(path.parent)
-    settings = {**write_options.keywords, "progress": progress}
+    settings = {**write_options.keywords, "writer": write_options.writer, "progress": progress}
     if collision is None:
         _check_target(output)  # check again: other programs may have written meanwhile
         policy = "overwrite" if output.action == "overwrite" else "raise"

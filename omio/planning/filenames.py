@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from omio.sources.walk import is_picture
 from omio_core.errors import ManyImagesError, NoWriterError, WriteError
 from omio_core.images.image import Image
 from omio_core.plugins.catalogue import catalogue
+from omio_core.plugins.dispatch import writer_named
 from omio_core.wording import Aside, Blank, advise, either, worded
 
 LONGEST_NAME = 120  # characters of an image's name in a file name; file systems allow 255 bytes for a whole name
@@ -34,6 +36,7 @@ def targets(
     *,
     several: bool,
     template: str | None = None,
+    writer: str | None = None,
 ) -> Iterator[Path]:
     """Yield the file for each image.
 
@@ -51,6 +54,8 @@ def targets(
         Whether the source holds more than one image, chosen or not.
     template
         A name without suffix, see `filled`. None: the stem of the source, and the image's name where there are several.
+    writer
+        The name of the writer that the caller chose, which gives the suffix; None: the first one installed.
 
     Raises
     ------
@@ -62,7 +67,7 @@ def targets(
         `out` is meant as a folder but is an existing file; the template cannot be filled; or `out` names a file and
         there is a template as well.
     """
-    if out is not None and is_file(Path(out)):
+    if out is not None and is_file(Path(out), writer):
         if len(images) > 1:
             raise ManyImagesError(
                 f"{len(images)} images cannot go into the one file {out}",
@@ -80,7 +85,7 @@ def targets(
     folder = _folder(out, source.parent)
     base = stem(source.name, suffixes)
     used_names: dict[str, int] = {}
-    suffix = catalogue().suffix
+    suffix = _suffix(writer)
     for index, image in enumerate(images):
         ending = f"_{safe(image.name) or f'image{index}'}" if several else ""
         name = base + ending if template is None else filled(template, base, index, image)
@@ -148,7 +153,13 @@ def _named_twice_error(out: str | os.PathLike[str]) -> WriteError:
 
 
 def merged_target(
-    title: str, home: Path, out: str | os.PathLike[str] | None, axis: str, image: Image, template: str | None = None
+    title: str,
+    home: Path,
+    out: str | os.PathLike[str] | None,
+    axis: str,
+    image: Image,
+    template: str | None = None,
+    writer: str | None = None,
 ) -> Path:
     """Return the file for merged images: ``<title>_merged_<axis>.ome.tif``.
 
@@ -158,7 +169,7 @@ def merged_target(
         The name of the folder, the tag of a stack, or the stem of the first file.
     home
         The folder that contains it; the file is written there unless `out` says otherwise.
-    out, template
+    out, template, writer
         As for `targets`.
     axis
         The axis of the merge.
@@ -170,12 +181,12 @@ def merged_target(
     NoWriterError, WriteError
         As for `targets`.
     """
-    if out is not None and is_file(Path(out)):
+    if out is not None and is_file(Path(out), writer):
         if template is not None:
             raise _named_twice_error(out)
         return Path(out)
     base = f"{safe(title)}_merged_{axis}" if template is None else filled(template, title, 0, image)
-    return _folder(out, home) / f"{base}{catalogue().suffix}"
+    return _folder(out, home) / f"{base}{_suffix(writer)}"
 
 
 def unique(path: Path, used_names: dict[str, int]) -> Path:
@@ -212,24 +223,51 @@ def _folder(out: str | os.PathLike[str] | None, home: Path) -> Path:
     return folder
 
 
-def is_file(path: Path) -> bool:
-    """Tell by its suffix whether a name means a file.
+def _suffix(writer: str | None) -> str:
+    """Return the suffix of files that the caller does not name."""
+    if writer is None:
+        return catalogue().suffix
+    chosen = writer_named(writer)
+    return next(iter(chosen.suffixes), "")
+
+
+def is_file(path: Path, writer: str | None = None) -> bool:
+    """Tell whether a name means one picture: a file by its suffix, or a folder by the suffix of a writer of folders.
+
+    `writer` is the name of the writer that the caller chose, if any.
 
     Raises
     ------
     NoWriterError
-        The suffix is that of another image format.
+        The suffix is that of another image format, and the caller chose no writer.
+    WriteError
+        It is a folder that a reader knows as one picture, and no writer has its suffix.
     """
     name = path.name.lower()
+    makes = {writer.makes for writer in catalogue().writers if name.endswith(writer.suffixes)}
+    if "folder" in makes:
+        return True
     if path.is_dir():
+        if is_picture(path):
+            raise WriteError(
+                f"{path} is one picture, and no folder to put files in",
+                remedy=f"give another folder, or a name that ends in {catalogue().suffix}",
+                path=str(path),
+            )
         return False
-    if any(name.endswith(s) for writer in catalogue().writers for s in writer.suffixes):
+    if makes:
         return True
     if name.endswith((*_OTHER_SUFFIXES, *(s for reader in catalogue().readers for s in reader.suffixes))):
+        if writer is not None:
+            return True
         raise NoWriterError(
-            f"{path} is no name for an OME-TIFF",
+            f"no writer writes files named like {path}",
             evidence=f"it ends in {path.suffix}",
-            remedy=f"end it in {catalogue().suffix}, or give a folder",
+            remedy=either(
+                f"end it in {catalogue().suffix}",
+                "give a folder",
+                *(advise("name a writer: {writer}", writer=w.name) for w in catalogue().writers[:1]),
+            ),
             path=str(path),
         )
     return False

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from omio_core.images.image import Image
 
@@ -66,6 +68,17 @@ class Plan(PlanValues):
         if path is not None:
             serialize.put(saved, Path(path))
         return saved
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as plain values, as `to_json` saves it; its keys are documented and have a version.
+
+        Raises
+        ------
+        OmioError
+            An option has a value that JSON does not know.
+        """
+        values: dict[str, Any] = json.loads(serialize.dump(self))
+        return values
 
     @classmethod
     def from_json(cls, source: str | Path) -> Plan:

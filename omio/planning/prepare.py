@@ -107,9 +107,13 @@ def prepare(
     # a merge has its warnings among its conflicts
     notes = [*gaps, *(message.text for message in (*collection.messages, *(() if along else image_messages)))]
     plan = Plan(
-        outputs=tuple(prepared.output for prepared in outputs), request=request, writing=writing,
-        skipped=collection.listing.skipped, family=collection.listing.family, notes=(*collection.listing.notes, *notes),
-    )  # fmt: skip
+        outputs=tuple(prepared.output for prepared in outputs),
+        request=request,
+        writing=writing,
+        skipped=collection.listing.skipped,
+        family=tuple(map(str, collection.listing.family)),
+        notes=(*collection.listing.notes, *notes),
+    )
     padding_messages = padding(prepared.output.padded for prepared in outputs)  # no notes: the outputs have it
     gap_messages = [
         Message(category=MetadataWarning, text=f"merged along {along}, one after another, although {gap}")
@@ -188,7 +192,7 @@ def _place_inputs(prepared: PreparedOutput) -> Output:
             if axis != output.along and stop < length
         ]
         if short:
-            padded.append(f"{os.path.basename(source.path)}: {', '.join(short)}")
+            padded.append(f"{source.location.name}: {', '.join(short)}")
     return replace(output, inputs=tuple(inputs), padded=tuple(padded))
 
 
@@ -201,13 +205,14 @@ def _describe_input(file: SourceFile, image: Image, request: Request) -> Input:
     else:
         rule = "; ".join(dict.fromkeys(assumed)) or "named by the file"
     return Input(
-        path=file.opened.path,
+        location=picture.key.location,
         image=picture.index,
         images=len(file.opened.images),
         name=image.name,
         reader=decision.reader.name,
         because=decision.reason,
         members=picture.key.members,
+        listing=picture.key.listing,
         native_axes=picture.description.axes,
         native_shape=tuple(picture.description.levels[0].shape),
         rule=rule,

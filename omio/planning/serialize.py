@@ -13,6 +13,7 @@ from omio.sources.walk import Skipped
 from omio_core.errors import MetadataError, OmioError, ReadError, WriteError
 from omio_core.files import atomic
 from omio_core.files.local import locate
+from omio_core.files.location import Location
 from omio_core.files.positioned import Stamp
 from omio_core.files.stamps import Fingerprint
 from omio_core.images.overrides import Overrides, Request
@@ -21,7 +22,7 @@ from omio_core.policies import Policies
 
 from .values import ACTIONS, Input, Output, PlanValues, WriteOptions
 
-FORM = 2
+FORM = 3
 """Version of the JSON form; a plan of another form is refused."""
 
 
@@ -52,17 +53,31 @@ def dump(plan: PlanValues) -> str:
 
 
 def _output_record(output: Output) -> dict[str, Any]:
-    inputs = [
-        asdict(replace(source, members=())) | {"members": [_file_record(member) for member in source.members]}
-        for source in output.inputs
-    ]
+    inputs = [_input_record(source) for source in output.inputs]
     stands = None if output.stands is None else _file_record(output.stands)
     return asdict(replace(output, inputs=(), stands=None)) | {"inputs": inputs, "stands": stands}
 
 
+def _input_record(source: Input) -> dict[str, Any]:
+    record: dict[str, Any] = {"path": _local_path(source.location)}
+    for field in fields(source):
+        if field.name != "location":
+            record[field.name] = getattr(source, field.name)
+    return record | {"members": [_file_record(member) for member in source.members]}
+
+
+def _local_path(location: Location) -> str:
+    try:
+        return location.local_path()
+    except ReadError as error:
+        raise OmioError(
+            "the plan cannot be saved", evidence=str(error.what), remedy="run it in this process, or plan local files"
+        ) from error
+
+
 def _file_record(member: Fingerprint) -> dict[str, Any]:
     stamp = member.stamp
-    return {"path": member.path, "size": stamp.size, "mtime_ns": stamp.mtime_ns, "tag": stamp.tag}
+    return {"path": _local_path(member.location), "size": stamp.size, "mtime_ns": stamp.mtime_ns, "tag": stamp.tag}
 
 
 def put(text: str, target: Path) -> None:
@@ -158,10 +173,14 @@ def _output(record: Mapping[str, Any]) -> Output:
 
 def _input(record: Mapping[str, Any]) -> Input:
     values = dict(record) | {"members": tuple(_fingerprint(member) for member in record["members"])}
+    path = values.pop("path")
+    if not isinstance(path, str) or not path or type(values["image"]) is not int:
+        raise TypeError("an input has no file")
+    if not isinstance(values["listing"], str) or not (values["members"] or values["listing"]):
+        raise TypeError(f"nothing says in which version {path} was planned")
+    values["location"] = locate(path)
     if values["region"] is not None:
         values["region"] = {axis: (int(start), int(stop)) for axis, (start, stop) in values["region"].items()}
-    if not isinstance(values["path"], str) or not values["members"] or type(values["image"]) is not int:
-        raise TypeError("an input has no file")
     return Input(**_tuples(Input, values, "shape", "native_shape"))
 
 

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omio.sources.collect import Collection
-from omio_core.errors import ManyImagesError, OmioError, WriteError, first_few
-from omio_core.files import atomic
+from omio_core.errors import FileChangedError, ManyImagesError, OmioError, ReadError, WriteError, first_few
+from omio_core.files.listing import whole_fingerprint
 from omio_core.files.local import locate
-from omio_core.files.stamps import Fingerprint
+from omio_core.files.location import Location
+from omio_core.files.names import numbered
 from omio_core.images import writing
-from omio_core.plugins import rules
+from omio_core.images.target import Sources, refuse_target
+from omio_core.plugins import dispatch, rules
 from omio_core.plugins.cases import CollisionCase
+from omio_core.plugins.catalogue import catalogue
 from omio_core.wording import Aside, Blank, OneOf, advise, either, worded
 
 from . import filenames
@@ -51,23 +54,20 @@ def name(
     Raises
     ------
     OmioError
-        `out` is not possible, a template cannot be filled, or there is no such policy or option. A name that is taken
-        and must stay is no error here: it is a problem of the output.
+        `out` is not possible, a template cannot be filled, or there is no such policy, writer or option. A name that
+        is taken and must stay is no error here: it is a problem of the output.
     """
     rules.find("collision", collision)  # report an unknown policy now, not only when a name happens to be taken
-    if out is not None and len(outputs) > 1 and filenames.is_file(Path(out)):
+    if write_options.writer is not None:
+        dispatch.writer_named(write_options.writer)  # the same
+    if out is not None and len(outputs) > 1 and filenames.is_file(Path(out), write_options.writer):
         raise _too_many_images_error(outputs, out)
-    read_paths = {
-        os.path.realpath(member.path)
-        for prepared in outputs
-        for source in prepared.output.inputs
-        for member in source.members
-    }
+    sources = Sources.of(image for prepared in outputs for image in prepared.images)
     used_names: dict[str, int] = {}
     wanted = [filenames.unique(path, used_names) for path in _wanted_paths(collection, outputs, out, write_options)]
     planned = set(used_names)
     return [
-        _settle(prepared, path, collision, planned, read_paths, write_options)
+        _settle(prepared, path, collision, planned, sources, write_options)
         for prepared, path in zip(outputs, wanted, strict=True)
     ]
 
@@ -111,20 +111,48 @@ def _wanted_paths(
             listing = collection.listing
             title = filenames.stem(listing.title, suffixes) if listing.candidates[0].named else listing.title
             yield filenames.merged_target(
-                title, Path(listing.home), out, along, siblings[0].images[0], write_options.name
+                title,
+                _home(listing.home, out),
+                out,
+                along,
+                siblings[0].images[0],
+                write_options.name,
+                write_options.writer,
             )
             continue
         folder = out
-        if out is not None and file.candidate.below and not filenames.is_file(Path(out)):
+        if out is not None and file.candidate.below and not filenames.is_file(Path(out), write_options.writer):
             folder = Path(out, file.candidate.below)
         yield from filenames.targets(
-            Path(file.opened.path),
+            _home(file.candidate.location.parent, out) / file.candidate.location.name,
             folder,
             [prepared.images[0] for prepared in siblings],
             suffixes,
             several=len(file.opened.images) > 1 and write_options.layout == "files",
             template=write_options.name,
+            writer=write_options.writer,
         )
+
+
+def _home(folder: Location, out: str | os.PathLike[str] | None) -> Path:
+    """Return the folder to write into where the caller names none; where one is named, any.
+
+    Raises
+    ------
+    WriteError
+        The source is in no folder of this machine.
+    """
+    if out is not None:
+        return Path()
+    try:
+        return Path(folder.local_path())
+    except ReadError as error:
+        raise WriteError(
+            f"there is no folder on this machine beside what is read from {folder}",
+            evidence=str(error.what),
+            remedy=advise("name a file or a folder with {out}{}", Aside(" (--out)"), out=None),
+            path=str(folder),
+        ) from error
 
 
 def _settle(
@@ -132,14 +160,15 @@ def _settle(
     wanted: Path,
     collision: str,
     planned: set[str],
-    read_paths: set[str],
+    sources: Sources,
     write_options: WriteOptions,
 ) -> PreparedOutput:
     """Return an output with its file, after looking at what exists under its name."""
-    for path in atomic.numbered(wanted):
+    suffixes = [suffix for writer in catalogue().writers for suffix in writer.suffixes]
+    for path in numbered(wanted, suffixes):
         if path != wanted and filenames.key(path) in planned:
             continue
-        action, stands = "write", None
+        action = "write"
         if os.path.lexists(path):
             action = rules.decide("collision", collision, CollisionCase(path=str(path)))
             if action == "number":
@@ -158,24 +187,26 @@ def _settle(
             path=str(path),
         )  # fmt: skip
         return replace(prepared, output=replace(output, action="write")).failed(error)
-    if action == "overwrite":
-        if os.path.realpath(path) in read_paths:
-            error = WriteError(
-                f"{path} is being read and cannot be overwritten", evidence="it is one of the inputs",
-                remedy="write under another name", path=str(path),
-            )  # fmt: skip
-            return replace(prepared, output=replace(output, action="write")).failed(error)
-        stands = Fingerprint.of(locate(path)) if os.path.exists(path) else None
-    settled = replace(prepared, output=replace(output, action=action, stands=stands))
-    return settled if settled.error is not None else _check_writer(settled, write_options)
+    prepared = _check_writer(replace(prepared, output=replace(output, action=action)), write_options, sources)
+    if action == "overwrite" and prepared.error is None and os.path.exists(path):
+        try:
+            stands = whole_fingerprint(locate(path))
+        except FileChangedError as error:
+            return prepared.failed(error)
+        return replace(prepared, output=replace(prepared.output, stands=stands))
+    if action == "overwrite" and prepared.error is not None:
+        return replace(prepared, output=replace(prepared.output, action="write"))
+    return prepared
 
 
-def _check_writer(prepared: PreparedOutput, write_options: WriteOptions) -> PreparedOutput:
+def _check_writer(prepared: PreparedOutput, write_options: WriteOptions, sources: Sources) -> PreparedOutput:
     """Return the output, with an error if no writer takes it: otherwise it would fail after other files are written."""
     path = prepared.output.path or ""
     try:
         request = writing.write_request(path, **write_options.keywords)
-        writing.choose_writer(path, prepared.images, request)
+        writer = writing.choose_writer(path, prepared.images, request, write_options.writer)
+        if prepared.output.action in ("write", "overwrite"):
+            refuse_target(Path(path), sources, writer, replace=prepared.output.action == "overwrite")
     except OmioError as error:
         return prepared.failed(error)
     return prepared

@@ -30,6 +30,8 @@ def text(plan: PlanValues) -> str:
         lines += _output(number, output, common, would=bool(plan.problems))
     if common:
         lines += [f"each of the {len(plan.outputs)} outputs:", *(f"  {line}" for line in common)]
+    if plan.writing is not None and plan.writing.writer is not None:
+        lines.append(f"writer: {plan.writing.writer}")
     lines += [f"note: {printable(note)}" for note in plan.notes]
     lines += _skipped_lines(plan.skipped)
     if plan.problems:
@@ -129,18 +131,18 @@ def _inputs(output: Output, common: Collection[str]) -> Iterator[str]:
     """Yield one line per input with what is particular to it; facts of all, or of all others, appear once."""
     first = output.inputs[0]
     shared = _shared_facts(output)
-    folder = (
-        os.path.dirname(first.path) if len({os.path.dirname(source.path) for source in output.inputs}) == 1 else None
-    )
+    folder = str(first.location.parent) if len({source.location.parent for source in output.inputs}) == 1 else None
     several = len(output.inputs) > 1
     if several and folder:
         yield f"  from {folder}{os.sep}"
     for source in output.inputs:
         words = [_place(output, source)] if several and source.region is not None else []
-        words.append((os.path.basename(source.path) if several and folder else source.path) + _which_image(source))
+        words.append((source.location.name if several and folder else source.path) + _which_image(source))
         extra = [printable(fact) for describe in _DESCRIPTIONS if (fact := describe(source)) not in shared]
         extra += [f"absent: {source.absent}"] if source.absent else []
-        if len(source.members) > 1:
+        if source.is_folder:
+            extra.append("a folder")
+        elif len(source.members) > 1:
             extra.append(f"a set of {len(source.members)} files")
         yield (
             "  "

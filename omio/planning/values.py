@@ -10,6 +10,7 @@ from typing import Any
 from omio.sources.collect import SourceFile
 from omio.sources.walk import Skipped
 from omio_core.errors import OmioError
+from omio_core.files.location import Location
 from omio_core.files.stamps import Fingerprint
 from omio_core.images.image import Image
 from omio_core.images.overrides import Request
@@ -25,12 +26,16 @@ class Input:
 
     Parameters
     ----------
-    path, image, images, name
-        The file; the index of the image in it; the number of images in it; the name of the image.
+    location
+        The file, or the folder that is one picture.
+    image, images, name
+        The index of the image in it; the number of images in it; the name of the image.
     reader, because
         The reader that reads it, and the rule and the evidence that chose the reader.
     members
-        All files that belong to the image, as they were.
+        All files that belong to the image, as they were; of a folder, its metadata documents.
+    listing
+        A digest of all files of a folder, as its reader listed them; empty for a file.
     native_axes, native_shape
         Axes and shape as the file has them.
     rule
@@ -43,7 +48,7 @@ class Input:
         Where it lies in the output, from each axis to start and stop; None where it is the whole output.
     """
 
-    path: str
+    location: Location
     image: int
     images: int
     name: str | None
@@ -57,6 +62,17 @@ class Input:
     dtype: str
     absent: str = ""
     region: Mapping[str, tuple[int, int]] | None = None
+    listing: str = ""
+
+    @property
+    def path(self) -> str:
+        """The path or address of the file or folder."""
+        return str(self.location)
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder that is one picture: its members do not include itself."""
+        return all(member.location != self.location for member in self.members)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +134,15 @@ class WriteOptions:
         Template of the files' names, see `omio.planning.filenames.filled`.
     layout
         ``"files"``: one file per image; ``"one-file"``: all images of a source file in one file.
+    writer
+        The name of the writer; None for the one that the suffix of each file chooses.
     compression_level, tile, verify, workers, options
         As in `omio_core.images.writing.write`.
     """
 
     name: str | None = None
     layout: str = "files"
+    writer: str | None = None
     compression_level: int | str = 3
     tile: int | None = None
     verify: str = "structure"
@@ -132,7 +151,7 @@ class WriteOptions:
 
     @property
     def keywords(self) -> dict[str, Any]:
-        """Keywords of `omio_core.images.writing.write`."""
+        """Keywords of `omio_core.images.writing.write_request`."""
         return {name: getattr(self, name) for name in ("compression_level", "tile", "verify", "workers", "options")}
 
 

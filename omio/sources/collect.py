@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from typing import Any
 
 from omio_core.contract import Match, Verdict
 from omio_core.errors import ManyImagesError, NoReaderError, OmioError, ReadError, first_few
+from omio_core.files.location import Location
 from omio_core.files.probe import Probe
 from omio_core.images import opening
 from omio_core.images.image import Image
@@ -42,9 +42,12 @@ class SourceFile:
     opened: opening.OpenedSource
 
     @property
-    def members(self) -> tuple[str, ...]:
-        """All files that belong to the source file."""
-        return tuple(self.opened.images[0].picture.files)
+    def members(self) -> tuple[Location, ...]:
+        """All files that belong to the source file; of a folder that is one picture, first the folder."""
+        stored = self.opened.images[0].picture.stored
+        assert stored is not None  # all images of a file are stored
+        members = tuple(member.location for member in stored.key.members)
+        return members if stored.key.location in members else (stored.key.location, *members)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,7 @@ def collect(source: SourceLike, request: Request) -> Collection:
     listing = find(source)
     if len(listing.candidates) == 1 and listing.candidates[0].named:
         (only,) = listing.candidates
-        return Collection(listing=listing, files=(SourceFile(candidate=only, opened=describe(only.path, request)),))
+        return Collection(listing=listing, files=(SourceFile(candidate=only, opened=describe(only.location, request)),))
     with recorded() as warning_records:
         files, skipped = _describe_all(listing.candidates, request)
         reasons = _own_outputs(files)
@@ -124,9 +127,11 @@ def describe_readable(source: SourceLike, request: Request, failed: OnFailure) -
     return [file.opened for file in files]
 
 
-def describe(path: str, request: Request, answers: Mapping[str, Verdict] | None = None) -> opening.OpenedSource:
+def describe(
+    location: Location, request: Request, answers: Mapping[str, Verdict] | None = None
+) -> opening.OpenedSource:
     """Describe a source file; no handle stays open. `answers`: the verdicts of the readers, if already known."""
-    opened = opening.open_source(path, request, verdicts=answers)
+    opened = opening.open_source(location, request, verdicts=answers)
     opened.images[0].close()  # all images share one file
     return opened
 
@@ -137,14 +142,14 @@ def _describe_all(
     """Describe each candidate, except those that are no images and the further files of a set."""
     files: list[SourceFile] = []
     skipped: list[Skipped] = []
-    sets: dict[str, str] = {}  # from the real path of each member of a set to the path that represents the set
-    file_of: dict[str, SourceFile] = {}  # from the real path of each member to its source file
+    sets: dict[Location, Location] = {}  # from each member of a set, links followed, to what represents the set
+    file_of: dict[Location, SourceFile] = {}  # from each member, links followed, to its source file
     for candidate in candidates:
-        representative = sets.get(os.path.realpath(candidate.path)) if sets else None
-        if representative is not None and representative != candidate.path:
-            skipped.append(Skipped(path=candidate.path, why=f"of the set of {os.path.basename(representative)}"))
+        representative = sets.get(candidate.location.real()) if sets else None
+        if representative is not None and representative != candidate.location:
+            skipped.append(Skipped(path=candidate.path, why=f"of the set of {representative.name}"))
             continue
-        answers = None if candidate.named else _sniff(candidate.path, request)
+        answers = None if candidate.named else _sniff(candidate.location, request)
         if isinstance(answers, Skipped):
             skipped.append(answers)
             continue
@@ -159,25 +164,25 @@ def _describe_all(
             skipped.append(opened)
             continue
         file = SourceFile(candidate=candidate, opened=opened)
-        members = file.members
+        members = tuple(member.real() for member in file.members)
         if len(members) > 1:
-            representatives = {os.path.realpath(member): candidate.path for member in members}
+            representatives = dict.fromkeys(members, candidate.location)
             overlapping = {
-                id(earlier): earlier for path in representatives if (earlier := file_of.get(path)) is not None
+                id(earlier): earlier for member in representatives if (earlier := file_of.get(member)) is not None
             }.values()
             contained = [
                 earlier
                 for earlier in overlapping
-                if {os.path.realpath(member) for member in earlier.members} < representatives.keys()
+                if {member.real() for member in earlier.members} < representatives.keys()
             ]
             if contained:
                 files = [earlier for earlier in files if all(earlier is not part for part in contained)]
             skipped += [
-                Skipped(path=earlier.opened.path, why=f"of the set of {os.path.basename(candidate.path)}")
+                Skipped(path=earlier.opened.path, why=f"of the set of {candidate.location.name}")
                 for earlier in contained
             ]
             sets |= representatives
-        file_of |= dict.fromkeys((os.path.realpath(member) for member in members), file)
+        file_of |= dict.fromkeys(members, file)
         files.append(file)
     return files, skipped
 
@@ -187,7 +192,7 @@ def _describe_candidate(
 ) -> opening.OpenedSource | Skipped:
     """Describe a source file; or, for a file found in a folder, say why a reader declares it no image."""
     try:
-        opened = describe(candidate.path, request, answers)
+        opened = describe(candidate.location, request, answers)
     except NoReaderError as error:
         if candidate.named:
             raise
@@ -195,7 +200,7 @@ def _describe_candidate(
         refusal = next((verdict for verdict in known_verdicts.values() if verdict.no_image), None)
         if refusal is not None:
             return Skipped(path=candidate.path, why=refusal.what or refusal.why)
-        leave = advise("leave it out: {patterns}", patterns=[f"!{os.path.basename(candidate.path)}"])
+        leave = advise("leave it out: {patterns}", patterns=[f"!{candidate.location.name}"])
         remedy = either(error.remedy, leave, joint="; or ") if error.remedy else advise("or {}", leave)
         raise NoReaderError(error.what, evidence=error.evidence, remedy=remedy, **error.facts) from error
     if _has_our_suffix(candidate):
@@ -204,7 +209,7 @@ def _describe_candidate(
     return opened
 
 
-def _sniff(path: str, request: Request) -> Mapping[str, Verdict] | Skipped | None:
+def _sniff(location: Location, request: Request) -> Mapping[str, Verdict] | Skipped | None:
     """Return the readers' verdicts on a file found in a folder, or why it is no image.
 
     None where its name is enough: it will be opened, and it is an error if it cannot be.
@@ -212,16 +217,16 @@ def _sniff(path: str, request: Request) -> Mapping[str, Verdict] | Skipped | Non
     readers = [reader for reader in catalogue().readers if request.reader in (None, reader.name)]
     if not readers:
         return None  # no reader has that name: the error comes where the file is opened
-    if path.lower().endswith(tuple(suffix for reader in readers for suffix in reader.suffixes)):
+    if location.name.lower().endswith(tuple(suffix for reader in readers for suffix in reader.suffixes)):
         return None
     try:
-        answers = verdicts(Probe(path))
+        answers = verdicts(Probe(location))
     except (FileNotFoundError, ReadError) as error:
-        return Skipped(path=path, why=error.what if isinstance(error, ReadError) else str(error))
+        return Skipped(path=str(location), why=error.what if isinstance(error, ReadError) else str(error))
     if any(answers[reader.name].match is not Match.NO for reader in readers if reader.name in answers):
         return answers
     why = "no reader knows it" if request.reader is None else f"the reader {request.reader} does not know it"
-    return Skipped(path=path, why=why)
+    return Skipped(path=str(location), why=why)
 
 
 # --- files that OMIO wrote itself
@@ -248,8 +253,8 @@ def _own_outputs(files: Sequence[SourceFile]) -> dict[int, str]:
         sources = {file_of_mark.get(mark, i) for mark in marks}
         if i in sources or not all(_is_complete(image, files, sources) for image in files[i].opened.images):
             continue
-        first = files[file_of_mark[marks[0]]].opened.path
-        names = first_few([os.path.basename(first)], 1, last=" ", total=len(sources))
+        first = files[file_of_mark[marks[0]]].candidate.location
+        names = first_few([first.name], 1, last=" ", total=len(sources))
         reasons[i] = f"written by OMIO from {names}, which is among the inputs"
     return reasons
 
@@ -257,7 +262,7 @@ def _own_outputs(files: Sequence[SourceFile]) -> dict[int, str]:
 def _has_our_suffix(candidate: Candidate) -> bool:
     """Tell whether a file that was found in a folder has a suffix that OMIO's writers use."""
     suffixes = tuple(suffix for writer in catalogue().writers for suffix in writer.suffixes)
-    return not candidate.named and candidate.path.lower().endswith(suffixes)
+    return not candidate.named and candidate.location.name.lower().endswith(suffixes)
 
 
 def _is_complete(image: Image, files: Sequence[SourceFile], sources: set[int]) -> bool:
@@ -270,7 +275,7 @@ def _is_complete(image: Image, files: Sequence[SourceFile], sources: set[int]) -
 def _log_left_out(files: Sequence[SourceFile], reasons: Mapping[int, str]) -> None:
     """Log, for the command line to show, what is left out although it is an image."""
     if reasons:
-        names = [os.path.basename(files[i].opened.path) for i in reasons]
+        names = [files[i].candidate.location.name for i in reasons]
         _log.info("left out, as OMIO wrote it from others of the inputs: %s", first_few(names, 5))
 
 
@@ -281,6 +286,8 @@ def _marks(record: Any) -> list[_Mark]:
     """Return what identifies each member file of a source: name, size, digest of samples."""
     members = record.get("source") if isinstance(record, dict) else None
     records = [member for member in members if isinstance(member, dict)] if isinstance(members, list | tuple) else []
+    # of a folder that is one picture, its documents say enough: its listing is another after it was copied
+    records = [member for member in records if "listing" not in member]
     marks = [(member.get("name"), member.get("bytes"), member.get("sample_digest")) for member in records]
     # a file may state anything
     sound = [all(isinstance(part, kind) for part, kind in zip(mark, (str, int, str), strict=True)) for mark in marks]

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from omio_core.errors import NoReaderError, OmioError, ReadError, first_few
+from omio_core.files.local import locate
+from omio_core.files.location import Location
 from omio_core.wording import Aside, advise, either
 
 from .walk import Candidate, PathLike, Skipped, entries, is_folder, is_picture, natural, no_image, walk
@@ -102,11 +104,11 @@ class Listing:
 
     candidates: tuple[Candidate, ...]
     skipped: tuple[Skipped, ...] = ()
-    family: tuple[str, ...] = ()
+    family: tuple[Location, ...] = ()
     notes: tuple[str, ...] = ()
-    root: str
+    root: Location
     title: str
-    home: str
+    home: Location
 
 
 def source_of(source: SourceLike) -> File | Files | Folder | FolderStack:
@@ -122,9 +124,8 @@ def source_of(source: SourceLike) -> File | Files | Folder | FolderStack:
     if isinstance(source, File | Files | Folder | FolderStack):
         return source
     if isinstance(source, str | os.PathLike):
-        if not os.fspath(source):
-            raise FileNotFoundError("there is no file with the name ''")
-        return Folder(source) if os.path.isdir(source) and not is_picture(source) else File(source)
+        location = locate(source)
+        return Folder(source) if location.is_folder and not is_picture(location) else File(source)
     if isinstance(source, Sequence) and not isinstance(source, bytes | bytearray | memoryview):
         return Files(tuple(source))
     raise OmioError(
@@ -153,12 +154,12 @@ def find(source: SourceLike) -> Listing:
         return _of_list(kind)
     if isinstance(kind, FolderStack):
         return _of_stack(kind)
-    path = os.path.abspath(os.fspath(kind.path))
-    home, name = os.path.split(path)
+    location = locate(kind.path)
+    home, name = location.parent, location.name
     if isinstance(kind, File):
-        return Listing(candidates=(Candidate(path=path, named=True),), root=home, title=name, home=home)
-    entries = tuple(walk(path, recursive=kind.recursive, patterns=kind.patterns))
-    return _require_candidates(_listing(entries, root=path, title=name or "folder", home=home))
+        return Listing(candidates=(Candidate(location=location, named=True),), root=home, title=name, home=home)
+    entries = tuple(walk(location, recursive=kind.recursive, patterns=kind.patterns))
+    return _require_candidates(_listing(entries, root=location, title=name or "folder", home=home))
 
 
 def _listing(entries: Sequence[Candidate | Skipped], **more: Any) -> Listing:
@@ -201,22 +202,28 @@ def _require_candidates(listing: Listing) -> Listing:
             f"{listing.root} is a folder that holds no file",
             evidence="it is empty",
             remedy="name the files, or another folder",
-            path=listing.root,
+            path=str(listing.root),
         )
     raise no_image_error(listing.root, listing.skipped)
 
 
-def no_image_error(path: str, skipped: Sequence[Skipped]) -> NoReaderError:
+def no_image_error(folder: Location, skipped: Sequence[Skipped]) -> NoReaderError:
     """Return the error for a folder without an image: what is there, and why none of it is an image."""
-    listed = [f"{os.path.relpath(skip.path, path)}: {skip.why}" for skip in skipped[:20]]
+    listed = [f"{_inside(skip.path, str(folder))}: {skip.why}" for skip in skipped[:20]]
     return NoReaderError(
-        f"{path} is a folder that holds no image", path=path,
+        f"{folder} is a folder that holds no image", path=str(folder),
         evidence=first_few(listed, 20, joint="; ", total=len(skipped)),
         remedy=either(
             "name the files in it",
             advise("look into folders below it with {recursive}{}", Aside(" (--recursive)"), recursive=True),
         ),
     )  # fmt: skip
+
+
+def _inside(path: str, folder: str) -> str:
+    """Return a path without its folder; as it is, if it does not lie in that folder."""
+    rest = path.removeprefix(folder)
+    return rest.lstrip("/" + os.sep) if rest[:1] in ("/", os.sep) else path
 
 
 # --- a stack of folders
@@ -226,7 +233,7 @@ def no_image_error(path: str, skipped: Sequence[Skipped]) -> NoReaderError:
 class _NumberedFolder:
     """A folder's name split at its last number."""
 
-    path: str
+    location: Location
     tag: str
     index: int
     rest: str
@@ -238,68 +245,69 @@ def _of_stack(stack: FolderStack) -> Listing:
         entry
         for member in members
         for entry in walk(
-            member.path, recursive=stack.recursive, patterns=stack.patterns, below=os.path.basename(member.path)
+            member.location, recursive=stack.recursive, patterns=stack.patterns, below=member.location.name
         )
     ]
     notes = []
-    counts = {member.path: 0 for member in members}
+    counts = {member.location.name: 0 for member in members}
     for entry in listed:
         if isinstance(entry, Candidate):
-            counts[os.path.join(home, entry.below.split(os.sep)[0])] += 1
+            counts[entry.below.split(os.sep)[0]] += 1
     if len(set(counts.values())) > 1:
-        few = min(counts, key=lambda path: counts[path])
+        few = min(counts, key=lambda name: counts[name])
         notes.append(
-            f"the folders hold unequal numbers of files: {os.path.basename(few)} {counts[few]}, others up to "
-            f"{max(counts.values())}"
+            f"the folders hold unequal numbers of files: {few} {counts[few]}, others up to {max(counts.values())}"
         )
     listing = _listing(
         listed,
-        family=tuple(member.path for member in members),
+        family=tuple(member.location for member in members),
         notes=tuple(notes),
         root=home,
-        title=tag.rstrip(" _-.") or os.path.basename(home) or "stack",
+        title=tag.rstrip(" _-.") or home.name or "stack",
         home=home,
     )
     return _require_candidates(listing)
 
 
-def _family(stack: FolderStack) -> tuple[list[_NumberedFolder], str, str]:
+def _family(stack: FolderStack) -> tuple[list[_NumberedFolder], str, Location]:
     """Return the folders of a stack in order of their numbers, the tag, and the folder that contains them."""
-    path = os.path.abspath(os.fspath(stack.path))
-    if not os.path.isdir(path):
-        if os.path.lexists(path):
-            raise ReadError(f"{path} is no folder", remedy="name one folder of the stack", path=path)
-        raise FileNotFoundError(f"there is no folder {path}")
-    start = _split_name(path, stack.tag)
-    home = os.path.dirname(path) if start is not None else path
-    numbered = [
-        folder for entry in entries(home)
-        if no_image(entry) is None and is_folder(entry) and (folder := _split_name(entry.path, stack.tag)) is not None
-    ]  # fmt: skip
+    location = locate(stack.path)
+    if not location.is_folder:
+        if location.exists:
+            raise ReadError(f"{location} is no folder", remedy="name one folder of the stack", path=str(location))
+        raise FileNotFoundError(f"there is no folder {location}")
+    start = _split_name(location, stack.tag)
+    home = location.parent if start is not None else location
+    numbered = []
+    for entry in entries(home):
+        child = home.child(entry.name)
+        if no_image(entry) is None and is_folder(entry, child):
+            numbered += [folder for folder in [_split_name(child, stack.tag)] if folder is not None]
     families = {(folder.tag, folder.rest) for folder in numbered}
     if start is not None:
         families = {(start.tag, start.rest)}
     if len(families) != 1:
         families_text = ", ".join(sorted(f"{tag}<number>{rest}" for tag, rest in families))
         raise OmioError(
-            f"{path} holds {len(families)} families of folders" + (f" with the tag {stack.tag!r}" if stack.tag else ""),
+            f"{location} holds {len(families)} families of folders"
+            + (f" with the tag {stack.tag!r}" if stack.tag else ""),
             evidence=families_text or "no folder in it has a number in its name",
             remedy=either(
                 "name one folder of the family",
                 advise("the part of its name before the number with {tag}", tag=None),
             ),
-            path=path,
+            path=str(location),
         )
     ((tag, rest),) = families
     members = [folder for folder in numbered if (folder.tag, folder.rest) == (tag, rest)]
-    if start is not None and all(folder.path != start.path for folder in members):
+    if start is not None and all(folder.location != start.location for folder in members):
         members.append(start)  # the named folder belongs to the family even if its own name would be left out
-    return sorted(members, key=lambda folder: (folder.index, natural(folder.path))), tag, home
+    return sorted(members, key=lambda folder: (folder.index, natural(folder.location.name))), tag, home
 
 
-def _split_name(path: str, tag: str | None) -> _NumberedFolder | None:
+def _split_name(location: Location, tag: str | None) -> _NumberedFolder | None:
     """Split a folder's name at its last number, or at the number after a tag; None where there is none."""
-    name = os.path.basename(path)
+    name = location.name
     numbers = list(_INDEX.finditer(name))
     if tag is not None:
         if not name.startswith(tag):
@@ -308,4 +316,4 @@ def _split_name(path: str, tag: str | None) -> _NumberedFolder | None:
     if not numbers:
         return None
     last = numbers[-1]
-    return _NumberedFolder(path=path, tag=name[: last.start()], index=int(last[0]), rest=name[last.end() :])
+    return _NumberedFolder(location=location, tag=name[: last.start()], index=int(last[0]), rest=name[last.end() :])

@@ -109,8 +109,8 @@ def missing_numbers(listing: Listing, candidates: Sequence[Candidate]) -> str:
         The first few gaps in words; "" where none is known.
     """
     series: dict[str, list[str]] = {}  # from a folder to the names in it
-    for path in listing.family:
-        series.setdefault(os.path.dirname(path), []).append(os.path.basename(path))
+    for location in listing.family:
+        series.setdefault(str(location.parent), []).append(location.name)
     below = {os.path.dirname(candidate.path): candidate.below for candidate in candidates if not candidate.named}
     for candidate in candidates:
         if not candidate.named:

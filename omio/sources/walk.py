@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fnmatch
 import os
 import re
@@ -10,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from omio_core.errors import ReadError
+from omio_core.files.local import circle_error
+from omio_core.files.location import Entry, Location
 
 _PREVIEW = re.compile(r"(?:^|[^a-z])(?:previews?|thumb|thumbs|thumbnails?)(?:[^a-z]|$)", re.IGNORECASE)
 _SYSTEM_FOLDERS = {"__macosx", "@eadir", "$recycle.bin", "system volume information"}  # macOS, Synology, Windows
-_HIDDEN = 0x2  # FILE_ATTRIBUTE_HIDDEN of Windows
 
 
 PathLike = str | os.PathLike[str]
@@ -21,21 +21,26 @@ PathLike = str | os.PathLike[str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A path that may be an image.
+    """A file or folder that may be an image.
 
     Parameters
     ----------
-    path
-        Absolute.
+    location
+        Where it is.
     named
-        Whether the caller named the path; otherwise it was found in a folder.
+        Whether the caller named it; otherwise it was found in a folder.
     below
-        The folder it was found in, relative to the root of its source; "" for the root itself and for named paths.
+        The folder it was found in, relative to the root of its source; "" for the root itself and for what was named.
     """
 
-    path: str
+    location: Location
     named: bool = False
     below: str = ""
+
+    @property
+    def path(self) -> str:
+        """Its path or address."""
+        return str(self.location)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +63,7 @@ def natural(name: str) -> tuple[tuple[str | int, ...], str]:
     return tuple(int(piece) if i % 2 else piece.casefold() for i, piece in enumerate(pieces)), name
 
 
-def is_picture(folder: PathLike) -> bool:
+def is_picture(folder: PathLike | Location) -> bool:
     """Tell whether a reader knows a folder as one picture."""
     from omio_core.contract import Match
     from omio_core.files.probe import Probe
@@ -68,14 +73,14 @@ def is_picture(folder: PathLike) -> bool:
 
 
 def walk(
-    folder: str, *, recursive: bool = False, patterns: str | Sequence[str] = (), below: str = ""
+    folder: Location, *, recursive: bool = False, patterns: str | Sequence[str] = (), below: str = ""
 ) -> Iterator[Candidate | Skipped]:
     """Yield what lies in a folder, in natural order.
 
     Parameters
     ----------
     folder
-        Absolute.
+        The folder.
     recursive, patterns
         See `omio.sources.kinds.Folder`.
     below
@@ -93,80 +98,81 @@ def walk(
 
 
 def _walk(
-    folder: str, recursive: bool, patterns: Sequence[str], below: str, above: tuple[str, ...], seen: dict[str, str]
+    folder: Location,
+    recursive: bool,
+    patterns: Sequence[str],
+    below: str,
+    above: tuple[Location, ...],
+    seen: dict[Location, Location],
 ) -> Iterator[Candidate | Skipped]:
-    real = os.path.realpath(folder)
+    real = folder.real()
     if real in above:
-        raise _circle_error(folder, f"it leads back to {real}, which it lies in")
+        raise circle_error(str(folder), f"it leads back to {real}, which it lies in")
     if real in seen:
-        yield Skipped(path=folder, why=f"the same folder as {seen[real]}")
+        yield Skipped(path=str(folder), why=f"the same folder as {seen[real]}")
         return
     seen[real] = folder
     for entry in sorted(entries(folder), key=lambda entry: natural(entry.name)):
+        location = folder.child(entry.name)
         if (why := no_image(entry)) is not None:
-            yield Skipped(path=entry.path, why=why)
-        elif not is_folder(entry):
+            yield Skipped(path=str(location), why=why)
+        elif not is_folder(entry, location):
             if _matches(entry.name, patterns):
-                yield Candidate(path=entry.path, below=below)
+                yield Candidate(location=location, below=below)
             else:
-                yield Skipped(path=entry.path, why=f"does not match {', '.join(patterns)}")
-        elif is_picture(entry.path):
-            yield Candidate(path=entry.path, below=below)
+                yield Skipped(path=str(location), why=f"does not match {', '.join(patterns)}")
+        elif is_picture(location):
+            yield Candidate(location=location, below=below)
         elif recursive:
-            yield from _walk(entry.path, recursive, patterns, os.path.join(below, entry.name), (*above, real), seen)
+            inside = os.path.join(below, entry.name)
+            yield from _walk(location, recursive, patterns, inside, (*above, real), seen)
         else:
-            yield Skipped(path=entry.path, why="a folder")
+            yield Skipped(path=str(location), why="a folder")
 
 
-def entries(folder: str) -> list[os.DirEntry[str]]:
-    """Return what lies in a folder, in no order."""
-    try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"there is no folder {folder}") from None
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise _circle_error(folder, str(error)) from error
-        raise ReadError(f"the folder {folder} cannot be listed", evidence=str(error), path=folder) from error
+def entries(folder: Location) -> Sequence[Entry]:
+    """Return what lies in a folder, in no order.
+
+    Raises
+    ------
+    FileNotFoundError
+        The folder is not there.
+    ReadError
+        It cannot be listed.
+    """
+    found = folder.entries()
+    if found is None:
+        raise ReadError(
+            f"{folder} cannot be listed",
+            evidence="it is in a place that gives files by their names and has no list of them",
+            remedy="name the files in it",
+            path=str(folder),
+        )
+    return found
 
 
-def no_image(entry: os.DirEntry[str]) -> str | None:
+def no_image(entry: Entry) -> str | None:
     """Say why an entry of that name is no image, whatever it holds; None where it may be one."""
-    if entry.name.startswith(".") or entry.name.lower() in _SYSTEM_FOLDERS:
-        return "hidden"
-    if os.name == "nt" and getattr(entry.stat(follow_symlinks=False), "st_file_attributes", 0) & _HIDDEN:
+    if entry.hidden or entry.name.startswith(".") or entry.name.lower() in _SYSTEM_FOLDERS:
         return "hidden"
     if _PREVIEW.search(entry.name):
         return "a preview or thumbnail by its name"
     return None
 
 
-def is_folder(entry: os.DirEntry[str]) -> bool:
+def is_folder(entry: Entry, location: Location) -> bool:
     """Tell whether an entry is a folder or a symbolic link to one.
 
     A link to nothing is no folder; the error for it comes where it is opened.
+
+    Raises
+    ------
+    ReadError
+        It is a link that leads in a circle.
     """
-    if not entry.is_symlink():
-        return entry.is_dir()
-    try:
-        os.stat(entry.path)
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise _circle_error(entry.path, str(error)) from error
-        return False
-    return entry.is_dir()
-
-
-def _circle_error(path: str, evidence: str) -> ReadError:
-    return ReadError(
-        f"{path} is a symbolic link that leads in a circle",
-        evidence=evidence,
-        remedy="remove the link, or name the files themselves",
-        path=path,
-    )
+    if entry.is_folder is None:
+        raise circle_error(str(location), "it leads to itself")
+    return entry.is_folder
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:

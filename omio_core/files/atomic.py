@@ -173,6 +173,7 @@ def _rename(temporary: Path, goal: Path, replace: bool) -> None:
 
 
 def resolve_target(target: str | os.PathLike[str]) -> Path:
+    """Return the absolute path of a target, links followed; raise a WriteError if it is no name for a file."""
     try:
         goal = Path(os.path.realpath(target))
         os.fsencode(goal)

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from omio_core.errors import FileChangedError
+from omio_core.errors import FileChangedError, ReadError
 
 from .location import Location
 from .positioned import PositionedFile, Stamp
-from .stamps import changed_error
+from .stamps import Fingerprint, changed_error
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,43 @@ class Listing:
             file = location.open()
         except FileNotFoundError as error:
             raise FileChangedError(f"{location} can no longer be found", path=str(location)) from error
-        if file.stamp() != self.stamps[name]:
+        now = file.stamp()
+        if now != self.stamps[name]:
             file.close()
-            raise changed_error(str(location), self.stamps[name], file.stamp())
+            raise changed_error(str(location), self.stamps[name], now)
         return file
+
+
+def whole_fingerprint(location: Location) -> Fingerprint:
+    """Take the fingerprint of a file, or of a folder with everything in it.
+
+    The stamp of a folder holds the bytes of all its files, and the digest of its `Listing`.
+
+    Raises
+    ------
+    FileChangedError
+        It no longer exists, or cannot be listed.
+    """
+    try:
+        if not location.is_folder:
+            return Fingerprint.of(location)
+        listing = Listing.of(location)
+        size = sum(stamp.size for stamp in (listing.stamps or {}).values())
+        return Fingerprint(location, Stamp(size, tag=listing.digest))
+    except ReadError as error:
+        if isinstance(error, FileChangedError):
+            raise
+        raise FileChangedError(f"{location} cannot be listed", evidence=str(error), path=str(location)) from error
+
+
+def verify_whole(fingerprint: Fingerprint) -> None:
+    """Check that a file or folder still matches its `whole_fingerprint`.
+
+    Raises
+    ------
+    FileChangedError
+        It is gone, or something in it has changed.
+    """
+    now = whole_fingerprint(fingerprint.location)
+    if now.stamp != fingerprint.stamp:
+        raise changed_error(fingerprint.path, fingerprint.stamp, now.stamp)

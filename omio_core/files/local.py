@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -9,19 +10,30 @@ from dataclasses import dataclass
 
 from omio_core.errors import ReadError
 
-from .location import Location, parts_of, suffixes_of
+from .location import Entry, Location, parts_of, suffixes_of
 from .positioned import LocalFile, Stamp
+
+_HIDDEN = 0x2  # FILE_ATTRIBUTE_HIDDEN of Windows
 
 
 def locate(source: str | os.PathLike[str] | Location) -> Location:
     """Return the location of a path, absolute; a location is returned as it is.
+
+    Raises
+    ------
+    FileNotFoundError
+        The path is empty: it would mean the current folder.
 
     Examples
     --------
     >>> locate("a.OME.tif").suffixes
     ('.ome', '.tif')
     """
-    return source if isinstance(source, Location) else LocalLocation(os.path.abspath(os.fspath(source)))
+    if isinstance(source, Location):
+        return source
+    if not (path := os.fspath(source)):
+        raise FileNotFoundError("there is no file with the name ''")
+    return LocalLocation(os.path.abspath(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +113,16 @@ class LocalLocation(Location):
         except OSError as error:
             raise self._unlisted(error) from error
 
+    def entries(self) -> list[Entry]:
+        """Return what this folder holds, in no order; a look at the folder, and one at each link."""
+        try:
+            with os.scandir(self.path) as listed:
+                return [_entry(entry) for entry in listed]
+        except FileNotFoundError:
+            raise FileNotFoundError(f"there is no folder {self.path}") from None
+        except OSError as error:
+            raise self._unlisted(error) from error
+
     def walk(self) -> Iterator[tuple[str, Stamp]]:
         """Yield the relative name and the stamp of every file below, in the order of the names, links followed."""
         return self._walk("", frozenset())
@@ -129,6 +151,8 @@ class LocalLocation(Location):
         return ReadError(f"{self.path!r} cannot be looked at", evidence=str(error), path=self.path)
 
     def _unlisted(self, error: OSError) -> ReadError:
+        if error.errno == errno.ELOOP:
+            return circle_error(self.path, str(error))
         return ReadError(f"{self.path} cannot be listed", evidence=str(error), path=self.path)
 
     def open(self, *, tail: bool = False) -> LocalFile:
@@ -138,6 +162,32 @@ class LocalLocation(Location):
     def real(self) -> LocalLocation:
         """Return the location with all links followed."""
         return LocalLocation(os.path.realpath(self.path))
+
+
+def circle_error(path: str, evidence: str) -> ReadError:
+    """Return the error for a link that leads in a circle."""
+    return ReadError(
+        f"{path} is a symbolic link that leads in a circle",
+        evidence=evidence,
+        remedy="remove the link, or name the files themselves",
+        path=path,
+    )
+
+
+def _entry(entry: os.DirEntry[str]) -> Entry:
+    is_folder = _leads_to_folder(entry.path) if entry.is_symlink() else entry.is_dir()
+    hidden = False
+    if os.name == "nt":
+        hidden = bool(getattr(entry.stat(follow_symlinks=False), "st_file_attributes", 0) & _HIDDEN)
+    return Entry(entry.name, is_folder, hidden)
+
+
+def _leads_to_folder(link: str) -> bool | None:
+    """Whether a link leads to a folder; None if it leads in a circle. One to nothing does not."""
+    try:
+        return stat.S_ISDIR(os.stat(link).st_mode)
+    except OSError as error:
+        return None if error.errno == errno.ELOOP else False
 
 
 def _stamp(path: str, status: os.stat_result) -> Stamp:

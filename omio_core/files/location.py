@@ -8,8 +8,28 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from .positioned import PositionedFile, Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a folder lists under one name.
+
+    Parameters
+    ----------
+    name
+        Its name in the folder.
+    is_folder
+        Whether it is a folder, links followed; None for a link that leads in a circle.
+    hidden
+        Whether the system marks it as hidden. A name that begins with a dot is left to the reader of the list.
+    """
+
+    name: str
+    is_folder: bool | None
+    hidden: bool = False
 
 
 class Location(ABC):
@@ -86,6 +106,23 @@ class Location(ABC):
         ReadError
             It is no folder, or may not be listed.
         """
+
+    def entries(self) -> Sequence[Entry] | None:
+        """Return what this folder holds, in no order; None where a place cannot be listed.
+
+        It answers with one look at the folder, where asking each name whether it is a folder would be a look for each.
+
+        Raises
+        ------
+        FileNotFoundError
+            Nothing exists there.
+        ReadError
+            It is no folder, may not be listed, or is a link that leads in a circle.
+        """
+        if not self.exists:
+            raise FileNotFoundError(f"there is no folder {self}")
+        names = self.names()
+        return None if names is None else [Entry(name, self.child(name).is_folder) for name in names]
 
     @abstractmethod
     def walk(self) -> Iterator[tuple[str, Stamp]] | None:

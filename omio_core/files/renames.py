@@ -58,12 +58,12 @@ def _replace_empty(source: Path, target: Path) -> None:
     """Rename a folder to the name of an empty one, which was made to reserve the name."""
     try:
         os.rename(source, target)  # POSIX replaces an empty folder
-    except BaseException as error:
+    except OSError as error:
         try:
             os.rmdir(target)
         except OSError:  # it holds something: another program filled it
             raise FileExistsError(errno.EEXIST, "exists", str(target)) from error
-        if not isinstance(error, FileExistsError) and getattr(error, "errno", 0) != errno.ENOTEMPTY:
+        if not isinstance(error, FileExistsError) and error.errno != errno.ENOTEMPTY:
             raise
         os.rename(source, target)  # a share that replaces no folder at all
 

@@ -112,7 +112,9 @@ def _apply_part_of(path: str, pictures: Sequence[FilePicture], name: str) -> Non
 
 
 def _apply_absent_planes(path: str, pictures: Sequence[FilePicture], name: str) -> None:
-    absent = {index: description for index, picture in enumerate(pictures) if (description := absence(picture))}
+    # where the reader must be asked, it is asked at the first read, and the policy is applied then
+    known = {index: picture for index, picture in enumerate(pictures) if not picture.asks}
+    absent = {index: description for index, picture in known.items() if (description := absence(picture))}
     if absent:
         words = "; ".join(f"image {index}: {description}" for index, description in absent.items())
         action = rules.decide("absent_planes", name, AbsentPlanesCase(path=path, absent=absent))
@@ -120,12 +122,13 @@ def _apply_absent_planes(path: str, pictures: Sequence[FilePicture], name: str) 
             raise AbsentDataError(
                 f"{path} does not hold all its planes",
                 evidence=words,
-                remedy=advise("choose the policy {absent_planes} to have 0 there", absent_planes="warn"),
+                remedy=advise("choose the policy {absent_planes} to have the fill value there", absent_planes="warn"),
                 path=path,
                 absent=absent,
             )
         if action == "warn":
-            warn(f"{path}: {words}; filled with 0", AbsentPlanesWarning, path=path)
+            fills = {str(known[index].description.levels[0].fill): None for index in absent}
+            warn(f"{path}: {words}; filled with {' or '.join(fills)}", AbsentPlanesWarning, path=path)
 
 
 def refuse_missing(path: str, images: Sequence[Image], chosen: Policies) -> None:

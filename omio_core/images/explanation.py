@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from omio_core.metadata.namespaces import omio_version
 
 from .explain import image_dict, lines
 
@@ -11,16 +14,22 @@ if TYPE_CHECKING:
     from .opening import OpenedSource
 
 
+FORM = 1
+"""Version of `Explanation.to_dict`: as long as it is the same, documented keys stay and keep their meaning."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """An explanation of why a source is read as it is: ``str()`` for people, `to_dict` for programs."""
+    """An explanation of why a source is read as it is: ``str()`` for people, `to_dict` and `to_json` for programs."""
 
     source: OpenedSource
 
     def to_dict(self) -> dict[str, Any]:
-        """Return values that JSON can represent: path, reader, because, verdicts by reader, and the images."""
+        """Return values that JSON can hold: a version, path, reader, because, verdicts by reader, and the images."""
         decision = self.source.decision
         return {
+            "omio_explanation": FORM,
+            "omio": omio_version(),
             "path": self.source.path,
             "reader": decision.reader.name,
             "reader_version": decision.reader.version,
@@ -28,6 +37,10 @@ class Explanation:
             "verdicts": {n: {"match": v.match.name, "why": v.why} for n, v in decision.verdicts.items()},
             "images": [image_dict(image) for image in self.source.images],
         }
+
+    def to_json(self) -> str:
+        """Return `to_dict` as JSON text."""
+        return json.dumps(self.to_dict(), indent=2, allow_nan=False, ensure_ascii=False)
 
     def __str__(self) -> str:
         decision = self.source.decision

@@ -30,6 +30,7 @@ from omio_core.metadata.facts import Fact, Facts
 from omio_core.metadata.model import Metadata
 from omio_core.pixels import handles
 from omio_core.pixels.description import ImageDescription
+from omio_core.pixels.findings import Findings
 from omio_core.pixels.picture import FilePicture
 from omio_core.plugins import catalogue, dispatch
 from omio_core.plugins.answers import check_facts
@@ -116,8 +117,9 @@ def open_source(
             descriptions = check_images(opened.images, decision.reader.name, probe.path)
             if not descriptions:
                 raise CorruptFileError(f"{probe.path} holds no image", reader=decision.reader.name, path=probe.path)
+            findings = Findings(path=probe.path, reader=key.reader, policy=request.policies.absent_planes)
             pictures = tuple(
-                _picture(key, index, description, request.overrides.axes)
+                _picture(key, index, description, request.overrides.axes, findings)
                 for index, description in enumerate(descriptions)
             )
         enforce.apply_policies(probe.path, pictures, request.policies)
@@ -133,7 +135,7 @@ def open_source(
     return OpenedSource(path=probe.path, decision=decision, images=images)
 
 
-def _picture(key: Key, index: int, description: ImageDescription, axes: str | None) -> FilePicture:
+def _picture(key: Key, index: int, description: ImageDescription, axes: str | None, findings: Findings) -> FilePicture:
     """Return the picture of one image of the file; `axes` are those that the caller states, if any."""
     try:
         image_layout = layout(description.axes, description.levels[0].shape, caller=axes)
@@ -141,8 +143,9 @@ def _picture(key: Key, index: int, description: ImageDescription, axes: str | No
         facts = {**error.facts, "path": key.path}
         what = worded("{}: {}", key.path, error.what)
         raise AmbiguousAxesError(what, evidence=error.evidence, remedy=error.remedy, **facts) from None
-    picture = FilePicture(key=key, index=index, description=description, layout=image_layout)
-    _check_channels(picture)
+    picture = FilePicture(key=key, index=index, description=description, layout=image_layout, findings=findings)
+    if not picture.asks:
+        _check_channels(picture)
     return picture
 
 
@@ -158,10 +161,11 @@ def _check_channels(picture: FilePicture) -> None:
     LimitExceededError
         There are more than `ABSENT_CHANNELS` channels, and more than four times as many as existing planes.
     """
-    if picture.present is None:
-        return
     *_, c, y, x = picture.shape
-    channels, planes = c // picture.layout.samples, -(-sum(box.size for box in picture.present) // (y * x))
+    channels = c // picture.layout.samples
+    if channels <= ABSENT_CHANNELS or picture.present is None:
+        return
+    planes = -(-sum(box.size for box in picture.present) // (y * x))
     if channels > max(ABSENT_CHANNELS, 4 * planes):
         raise LimitExceededError(
             f"{picture.key.path} declares far more channels than it holds",
@@ -174,6 +178,8 @@ def _metadata(picture: FilePicture, count: int, version: str, request: Request) 
     """Return the metadata of one of `count` images of a file; called once, at first use."""
     key, description, image_layout = picture.key, picture.description, picture.layout
     channels = image_layout.shape[2] // image_layout.samples
+    if picture.asks:
+        _check_channels(picture)  # it asks the reader only about more channels than a file may declare
     with reader_border(key.reader, key.path, "asked for its metadata"):
         facts = description.facts()
     facts = check_facts(facts, key.reader, key.path, picture.index)

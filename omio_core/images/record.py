@@ -48,6 +48,14 @@ def member(fingerprint: Fingerprint) -> dict[str, Any]:
     return entry | {"sample_digest": sample_digest(fingerprint.location)}
 
 
+def _source(key: Key) -> list[dict[str, Any]]:
+    """Return the records of all inputs; a folder that is one picture comes first, with the digest of its listing."""
+    members = [member(fingerprint) for fingerprint in key.members]
+    if any(fingerprint.location == key.location for fingerprint in key.members):
+        return members
+    return [{"name": key.location.name, "listing": key.listing}, *members]
+
+
 def of_file(
     key: Key, *, reader_version: str, image: int, images: int, policies: Mapping[str, str], caller: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -70,7 +78,7 @@ def of_file(
         "omio": omio_version(),
         "reader": key.reader,
         "reader_version": reader_version,
-        "source": [member(fingerprint) for fingerprint in key.members],
+        "source": _source(key),
         "image": image,
         "images": images,
         "options": {name: repr(value) for name, value in key.options},

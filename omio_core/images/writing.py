@@ -1,7 +1,7 @@
-"""Writing: from Images to one file; knows no format.
+"""Writing: from Images to one file or folder; knows no format.
 
 The writer is chosen by the file name and by what it accepts. It writes to a temporary name, and
-`omio_core.files.atomic` makes the file appear completely or not at all.
+`omio_core.files.atomic` and `omio_core.files.folders` make the file or folder appear completely or not at all.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from omio_core.errors import CorruptFileError, OmioError, WriteError, missing_package
-from omio_core.files import atomic
+from omio_core.files import atomic, containers, folders
 from omio_core.files.atomic import numbered
 from omio_core.geometry.box import Box
 from omio_core.lazy import load
@@ -27,10 +27,13 @@ from omio_core.plugins import dispatch, rules
 from omio_core.plugins.answers import check_written
 from omio_core.plugins.border import Border
 from omio_core.plugins.cases import CollisionCase
+from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.descriptions import Writer, WriteRequest, Written
+from omio_core.wording import advise
 
 from .image import Image
 from .opening import open_source
+from .target import Sources, refuse_target
 
 __all__ = ["VERIFY", "choose_writer", "write"]
 
@@ -51,12 +54,12 @@ def write(
     progress: Callable[[int], None] | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Path | None:
-    """Write images into one file, completely or not at all.
+    """Write images into one file, or one folder if the writer makes folders, completely or not at all.
 
     Parameters
     ----------
     path
-        The file to write; its suffix chooses the writer.
+        The file or folder to write; its suffix chooses the writer.
     images
         The images to write, in order.
     collision
@@ -82,7 +85,8 @@ def write(
     LimitExceededError
         The pixels are nearly all absent, and far more than exist.
     WriteError
-        The target exists already, or the file cannot be written; an existing file is unchanged.
+        The target exists already, is being read, or cannot be written; or it is a folder that is not one picture. What
+        exists is unchanged.
     CorruptFileError
         The written file does not match the request; it is removed.
     """
@@ -97,10 +101,12 @@ def write(
         options=options,
     )
     chosen_writer = choose_writer(target, images, request, writer)
+    sources = Sources.of(images)
+    if chosen_writer.makes == "folder":
+        containers.recover(target)  # a killed run may have moved away the folder of that name
 
     def put(candidate: Path, replace: bool) -> None:
-        if replace:
-            _refuse_own_source(candidate, images)
+        refuse_target(candidate, sources, chosen_writer, replace=replace)
         try:
             _write_file(
                 chosen_writer, candidate, images, dataclasses.replace(request, name=candidate.name), verify, replace
@@ -144,7 +150,8 @@ def write_request(
     """
     if compression_level != "auto" and (not isinstance(compression_level, int) or not 0 <= compression_level <= 9):
         raise WriteError(
-            f"there is no compression level {compression_level!r}", remedy='choose 0 (none) to 9, or "auto"'
+            f"there is no compression level {compression_level!r}",
+            remedy=advise('choose {compression_level} (none) to 9, or "auto"', compression_level=0),
         )
     if verify not in VERIFY:
         raise WriteError(f"verify cannot be {verify!r}", remedy=f"choose one of {', '.join(VERIFY)}")
@@ -225,7 +232,8 @@ def _write_file(
         if verify == "pixels":
             compare(temporary, images, results[0], request.workers)
 
-    return atomic.land(target, write_temporary, check=check_temporary, replace=replace)
+    land = folders.land_folder if writer.makes == "folder" else atomic.land
+    return land(target, write_temporary, check=check_temporary, replace=replace)
 
 
 def compare(path: str, images: Sequence[Image], written: Written, workers: int | None = None) -> None:
@@ -274,18 +282,6 @@ def _function(writer: Writer, reference: str) -> Callable[..., Any]:
     return function
 
 
-def _refuse_own_source(target: Path, images: Sequence[Image]) -> None:
-    """Refuse to overwrite a file that is being read: part of it would be read from the new file."""
-    for source in (source for image in images for source in image.picture.files):
-        if os.path.exists(source) and os.path.samefile(source, target):
-            raise WriteError(
-                f"{target} is being read and cannot be overwritten",
-                evidence="it is the source of the image to write",
-                remedy="write under another name",
-                path=str(target),
-            )
-
-
 def under(target: str | os.PathLike[str], collision: str, put: Callable[[Path, bool], object]) -> Path | None:
     """Write a file under a name, and apply a policy if the name is taken.
 
@@ -309,7 +305,8 @@ def under(target: str | os.PathLike[str], collision: str, put: Callable[[Path, b
         The path exists and the policy forbids replacing it, or `put` raises it.
     """
     rules.find("collision", collision)  # refuse an unknown policy now, not only when a name is taken
-    for candidate in numbered(target):
+    suffixes = [suffix for writer in catalogue().writers for suffix in writer.suffixes]
+    for candidate in numbered(target, suffixes):
         action = "write"
         if os.path.lexists(candidate):
             action = rules.decide("collision", collision, CollisionCase(path=str(candidate)))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from omio_core.geometry.box import Box, Present
 
+from .absence import Plane
 from .picture import PictureBase, read
 from .protocol import Picture
 
@@ -75,6 +76,19 @@ class CroppedPicture(PictureBase):
     def offset(self) -> tuple[int, ...]:
         """The TZCYX indices in the whole picture at which the region starts."""
         return tuple(start for start, _ in self.box.spans)
+
+    def fill_absent(self, out: NDArray[Any], box: Box) -> None:
+        """Fill `out` as the whole picture does."""
+        self.picture.fill_absent(out, box.shift(self.offset))
+
+    def found_absent(self) -> Sequence[Plane]:
+        """Return those of the whole picture that are in the region, with the region's indices."""
+        (t, t1), (z, z1), (c, c1) = self.box.spans[:3]
+        return [
+            (i - t, j - z, k - c)
+            for i, j, k in self.picture.found_absent()
+            if t <= i < t1 and z <= j < z1 and c <= k < c1
+        ]
 
     def read_into(self, out: NDArray[Any], box: Box) -> None:
         """Read the box from the whole picture, with its indices."""

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from omio_core.geometry.box import Box, Present
 
+from .absence import Plane
 from .picture import PictureBase, read
 from .protocol import Picture
 
@@ -123,6 +124,20 @@ class JoinedPicture(PictureBase):
         touched = [(part, place) for part, place, _ in self.touched(box)]
         parts, places = tuple(part for part, _ in touched), tuple(place for _, place in touched)
         return _joined_picture(parts, places, self.shape, self.dtype, self.samples, self.name)
+
+    def fill_absent(self, out: NDArray[Any], box: Box) -> None:
+        """Fill `out` as each part does, and what no part covers with 0."""
+        out[...] = 0
+        for part, place, hit in self.touched(box):
+            part.fill_absent(out[hit.within(box)], hit.shift([-start for start, _ in place.spans]))
+
+    def found_absent(self) -> Sequence[Plane]:
+        """Return those of all parts, with the indices of the whole."""
+        return sorted(
+            (t + place.spans[0][0], z + place.spans[1][0], c + place.spans[2][0])
+            for part, place in zip(self.parts, self.places, strict=True)
+            for t, z, c in part.found_absent()
+        )
 
     def read_into(self, out: NDArray[Any], box: Box) -> None:
         """Read the intersection of the box with each part."""

@@ -1,12 +1,12 @@
 """`read`, the only access to the pixels of a picture, and `FilePicture`, the only caller of a reader's `read_into`.
 
 A picture states which boxes exist (`present`) and reads boxes of those. `read` handles absent pixels before it reads,
-and casts. Pictures of arrays, regions and merges are in the modules beside this one.
+and casts. What a reader only finds absent while it reads is handled by `omio_core.pixels.findings`. Pictures of arrays,
+regions and merges are in the modules beside this one.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, TypeVar
@@ -14,13 +14,15 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import OmioError
+from omio_core.errors import AbsentDataError, OmioError
 from omio_core.files.stamps import Key
 from omio_core.geometry.axes import Layout
 from omio_core.geometry.box import Box, Present
 from omio_core.plugins.border import reader_border
 
+from .absence import Plane
 from .description import ImageDescription
+from .findings import Findings
 from .handles import HANDLES
 from .protocol import Picture, StoredPicture
 
@@ -28,14 +30,14 @@ P = TypeVar("P", bound=Picture)
 
 
 def read(picture: Picture, out: NDArray[Any], box: Box) -> None:
-    """Fill `out` with `box` of a picture: absent pixels become 0, existing ones are cast to the dtype of `out`."""
+    """Fill `out` with `box` of a picture: absent pixels get their fill value, existing ones are cast to its dtype."""
     present = picture.present
     if present is None and out.dtype == picture.dtype:  # the common case: everything exists in the requested type
         picture.read_into(out, box)
         return
     hits = [box] if present is None else present.hits(box)
     if sum(hit.size for hit in hits) < box.size:
-        out[...] = 0
+        picture.fill_absent(out, box)
     for hit in hits:
         target = out[hit.within(box)]
         if target.dtype == picture.dtype:
@@ -79,6 +81,14 @@ class PictureBase:
         """Empty: its pixels come from no file."""
         return ()
 
+    def fill_absent(self, out: NDArray[Any], box: Box) -> None:
+        """Fill `out` with 0."""
+        out[...] = 0
+
+    def found_absent(self) -> Sequence[Plane]:
+        """Return nothing: no reader is asked or read."""
+        return ()
+
     def label(self, *, folder: bool = True) -> str:
         """A general label with its type."""
         return f"a picture of the type {type(self).__name__}"
@@ -109,17 +119,29 @@ class FilePicture(PictureBase):
         The reader's description of the image.
     layout
         How the native axes of the full resolution map to TZCYX.
+    findings
+        What is found absent after opening, shared by all pictures of an opened source, with the policy for it.
     """
 
-    def __init__(self, *, key: Key, index: int, description: ImageDescription, layout: Layout, level: int = 0):
+    def __init__(
+        self,
+        *,
+        key: Key,
+        index: int,
+        description: ImageDescription,
+        layout: Layout,
+        level: int = 0,
+        findings: Findings | None = None,
+    ):
         self.key, self.index, self.description, self.level = key, index, description, level
+        self.findings = findings or Findings(path=key.path, reader=key.reader)
         self._full = layout
         self.layout = layout.at(description.levels[level].shape)
         # every read needs both
         self._shape, self._blocks = self.layout.shape, self.layout.blocks(description.levels[level].blocks)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _file_picture, (self.key, self.index, self.description, self._full, self.level)
+        return _file_picture, (self.key, self.index, self.description, self._full, self.level, self.findings)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -138,11 +160,29 @@ class FilePicture(PictureBase):
 
     @cached_property
     def present(self) -> Present | None:
-        """The boxes that the reader states as existing, as TZCYX; None if all pixels exist."""
+        """The boxes that the reader states as existing, as TZCYX; None if all pixels exist.
+
+        If the reader has a function for it, it is asked now, and the policy ``absent_planes`` is applied.
+        """
         level = self.description.levels[self.level]
         if level.present is None:
             return None
+        if self.asks:
+            return self.findings.ask(self)
         return Present(box for native_box in level.existing() for box in self.layout.canonical(native_box))
+
+    @property
+    def asks(self) -> bool:
+        """Whether `present` asks the reader, by a function that may take long."""
+        return callable(self.description.levels[self.level].present)
+
+    def fill_absent(self, out: NDArray[Any], box: Box) -> None:
+        """Fill `out` with the fill value of the level, cast as pixels are."""
+        out[...] = np.asarray(self.description.levels[self.level].fill, self.dtype)
+
+    def found_absent(self) -> Sequence[Plane]:
+        """Return the planes (T, Z, C) that its findings name."""
+        return self.findings.planes(self)
 
     @property
     def samples(self) -> int:
@@ -172,14 +212,14 @@ class FilePicture(PictureBase):
 
     def label(self, *, folder: bool = True) -> str:
         """The path of its file, with the name of the image, or its index if that is not 0."""
-        path = self.key.path if folder else os.path.basename(self.key.path.rstrip("/\\"))
+        path = self.key.path if folder else self.key.location.name
         name = self.description.name
         which = repr(name) if name else str(self.index) if self.index else ""
         return f"{path} (image {which})" if which else path
 
     def at_level(self, level: int) -> FilePicture:
         """Return the same image at another resolution."""
-        return _file_picture(self.key, self.index, self.description, self._full, level)
+        return _file_picture(self.key, self.index, self.description, self._full, level, self.findings)
 
     def read_into(self, out: NDArray[Any], box: Box) -> None:
         """Lease the file and read the box, in several pieces if several axes fold into C."""
@@ -199,6 +239,8 @@ class FilePicture(PictureBase):
     def _read_native(self, opened: Any, view: NDArray[Any], native: Box) -> None:
         try:
             opened.read_into(view, self.index, native, self.level)
+        except AbsentDataError as error:
+            self.findings.fill(self, view, native, error)
         except (OmioError, MemoryError):
             raise
         except Exception:  # the plugin border, entered only after a failure: a successful read does not pay for it
@@ -206,5 +248,7 @@ class FilePicture(PictureBase):
                 raise
 
 
-def _file_picture(key: Key, index: int, description: ImageDescription, layout: Layout, level: int) -> FilePicture:
-    return FilePicture(key=key, index=index, description=description, layout=layout, level=level)
+def _file_picture(
+    key: Key, index: int, description: ImageDescription, layout: Layout, level: int, findings: Findings
+) -> FilePicture:
+    return FilePicture(key=key, index=index, description=description, layout=layout, level=level, findings=findings)

@@ -45,6 +45,14 @@ class Picture(Protocol):
         """The existing pixels, as disjoint TZCYX boxes; None if all exist."""
         ...
 
+    def fill_absent(self, out: NDArray[Any], box: Box) -> None:
+        """Fill `out` (shape of `box`, any dtype) with what absent pixels get; existing ones are read over it."""
+        ...
+
+    def found_absent(self) -> Sequence[tuple[int, int, int]]:
+        """Return the planes (T, Z, C) of which pixels were found absent since opening, in this process; asks nobody."""
+        ...
+
     @property
     def name(self) -> str | None:
         """The name in its description; None if there is none."""

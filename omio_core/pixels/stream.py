@@ -53,6 +53,7 @@ def pull(
     budget = max_bytes or current_settings().max_bytes
     itemsize = picture.dtype.itemsize
     picture, offset = uncropped(picture)
+    _ = picture.present  # a reader that must be asked is asked once, here, before anything is read
     negative_offset = [-n for n in offset]
 
     def work(hull: Box, group: Sequence[Box]) -> list[tuple[Box, Any]]:
@@ -141,6 +142,7 @@ def fill(picture: Picture, out: NDArray[Any], box: Box | None = None, *, workers
     box = box or Box.whole(picture.shape)
     picture, offset = uncropped(picture)
     box = box.shift(offset)
+    _ = picture.present  # a reader that must be asked is asked once, here, before anything is read
     if box.inside_one(picture.blocks):  # a task is never smaller than a block, so there is nothing to divide
         read(picture, out, box)
         return

@@ -206,7 +206,11 @@ def refuse_malformed(name: str, kind: Any, decide: Any, summary: Any, *, plugin:
         remedy = f"let it take one argument, {described(kind)}"
     if fault is not None:
         raise PluginContractError(
-            f"the policy {kind}={name!r} is malformed", evidence=fault, remedy=remedy, plugin=plugin, policy=name
+            f"the policy {kind}={name!r} is malformed",
+            evidence=fault,
+            remedy=remedy,
+            plugin=plugin,
+            policy=f"{kind}={name}",
         )
 
 

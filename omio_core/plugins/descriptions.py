@@ -113,23 +113,38 @@ class Reader:
     version: str = ""
 
 
+if TYPE_CHECKING:
+    from builtins import property as stated
+else:
+
+    class stated:  # noqa: N801 - used as `property` is
+        """A property of a protocol; unlike a `property`, it lets a class that inherits set a plain attribute."""
+
+        def __init__(self, function):
+            self.function, self.__doc__ = function, function.__doc__
+
+        def __get__(self, instance, owner=None):
+            return self if instance is None else self.function(instance)
+
+
 class Opened(Protocol):
     """An open file or folder: the handle behind the descriptions. A reader's class inherits from it.
 
-    It starts no thread, and never writes to the file. `read_into` is called from several threads at once.
+    It starts no thread, and never writes to the file. `read_into` is called from several threads at once. `images`,
+    `members` and `stamp` may be properties of the class, or attributes that its ``__init__`` sets.
     """
 
-    @property
+    @stated
     def images(self) -> Sequence[ImageDescription]:
         """The images in file order."""
         ...
 
-    @property
+    @stated
     def members(self) -> Sequence[Location]:
         """Every file that the pixels and facts come from, the opened one first; of a folder, its metadata documents."""
         ...
 
-    @property
+    @stated
     def stamp(self) -> str:
         """A digest of all files of a folder, such as `Listing.digest`; it must not change between two openings."""
         return ""
@@ -265,12 +280,14 @@ class Writer:
     write
         ``"package.module:function"``, called as ``function(temporary_path, images, request)``, returns a `Written`.
         It writes only the file or into the folder at `temporary_path`, which exists and is empty; the core renames it.
+        A folder already has its final name there; the writer fills it with regular files and folders, and makes no
+        links.
     refuse
         ``"package.module:function"``, called as ``refuse(images, request)`` before anything is written, and by plans;
         raises the OmioError that `write` would raise, as far as that is known without reading pixels.
     check
         ``"package.module:function"``, called as ``check(temporary_path, images)`` before the rename; raises an
-        OmioError if the file does not match the request.
+        OmioError if the file or folder does not match the request. Everything is on disk then.
     """
 
     name: str

@@ -217,8 +217,30 @@ def _hashable(value: Any) -> bool:
     return True
 
 
+def writer_named(name: str) -> Writer:
+    """Return the installed writer of that name.
+
+    Raises
+    ------
+    NoWriterError
+        There is none; the message lists those that are installed.
+    """
+    known = catalogue()
+    chosen = next((writer for writer in known.writers if writer.name == name), None)
+    if chosen is None:
+        raise NoWriterError(
+            f"there is no writer {name!r}",
+            evidence="; ".join(
+                (f"installed: {', '.join(w.name for w in known.writers) or 'none'}", *_blocked_part(known))
+            ),
+            remedy="choose one of those, or install the plugin that brings it",
+            writer=name,
+        )
+    return chosen
+
+
 def writer_for(path: str | os.PathLike[str], images: Sequence[ImageLike], writer: str | None = None) -> Writer:
-    """Choose one writer for a file name and the images to write.
+    """Choose one writer for a file name and the images to write; one that the caller names, whatever the file name.
 
     Raises
     ------
@@ -229,17 +251,21 @@ def writer_for(path: str | os.PathLike[str], images: Sequence[ImageLike], writer
     """
     known = catalogue()
     name = os.path.basename(os.fspath(path)).lower()
-    candidates = [
-        w for w in known.writers if (w.name == writer if writer else any(name.endswith(s) for s in w.suffixes))
-    ]
+    if writer is not None:
+        candidates = [writer_named(writer)]
+    else:
+        candidates = [w for w in known.writers if any(name.endswith(s) for s in w.suffixes)]
     if not candidates:
         suffixes = ", ".join(s for w in known.writers for s in w.suffixes)
         raise NoWriterError(
-            f"there is no writer {writer!r}" if writer else f"no writer writes files named like {os.fspath(path)}",
+            f"no writer writes files named like {os.fspath(path)}",
             evidence="; ".join(
                 (f"writers: {', '.join(w.name for w in known.writers)}; suffixes: {suffixes}", *_blocked_part(known))
             ),
-            remedy=f"end the name in {known.suffix}" if known.suffix else "install a plugin that writes it",
+            remedy=either(
+                f"end the name in {known.suffix}" if known.suffix else "install a plugin that writes it",
+                *(advise("name a writer: {writer}", writer=w.name) for w in known.writers[:1]),
+            ),
             path=os.fspath(path),
         )
     answers = {w.name: _accepts(w, images) for w in candidates}
@@ -257,5 +283,5 @@ def writer_for(path: str | os.PathLike[str], images: Sequence[ImageLike], writer
 
 def _accepts(writer: Writer, images: Sequence[ImageLike]) -> Verdict:
     remedy = "choose another writer, and tell its author"
-    with Border(f"the writer {writer.name} failed to look at the images", remedy=remedy):
+    with Border(f"the writer {writer.name} failed to look at the images", remedy=remedy, writer=writer.name):
         return check_verdict(writer.accepts(images), f"the writer {writer.name}")

@@ -168,6 +168,7 @@ def decide(kind: str, name: str, case: Case) -> str:
         f"the policy {kind}={name!r} failed",
         source=f"asked about {described(kind)}, it raised ",
         remedy="choose another policy, and tell its author",
+        policy=f"{kind}={name}",
     ):
         action = function(case)
     if not isinstance(action, str) or action not in ACTIONS[kind]:
@@ -175,5 +176,6 @@ def decide(kind: str, name: str, case: Case) -> str:
             f"the policy {kind}={name!r} answered {action!r}",
             evidence=f"the actions of {kind} are {', '.join(ACTIONS[kind])}",
             remedy="choose another policy, and tell its author",
+            policy=f"{kind}={name}",
         )
     return action

@@ -25,7 +25,18 @@ command line.
 The kit is not a pytest plugin: installing OMIO does not change any test run that does not import it.
 """
 
+from typing import TYPE_CHECKING
+
 from omio_core.lazy import attach
+
+if TYPE_CHECKING:
+    from omio_core.files.memory import MemoryLocation
+
+    from .checking import Report, check
+    from .contracts import PluginContract, PolicyContract, WriterContract
+    from .findings import Finding
+    from .reader import ReaderContract
+    from .sample import Sample
 
 _HOMES = {
     "Finding": f"{__name__}.findings",
@@ -40,4 +51,14 @@ _HOMES = {
 }
 
 __getattr__, __dir__ = attach(__name__, _HOMES)
-__all__ = sorted(_HOMES)
+__all__ = [
+    "Finding",
+    "MemoryLocation",
+    "PluginContract",
+    "PolicyContract",
+    "ReaderContract",
+    "Report",
+    "Sample",
+    "WriterContract",
+    "check",
+]

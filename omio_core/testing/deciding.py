@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from unittest import mock
 
+from omio_core.plugins.cases import CASES
 from omio_core.plugins.descriptions import Policy
 from omio_core.policies import ACTIONS
 
@@ -52,7 +53,8 @@ _CASES: Mapping[str, tuple[Mapping[str, Any], ...]] = {
 
 def cases(kind: str) -> tuple[Any, ...]:
     """Return cases of a kind of policy, unlike one another."""
-    return tuple(copy.deepcopy(dict(case)) for case in _CASES[kind])
+    case: Any = CASES[kind]
+    return tuple(case(**copy.deepcopy(dict(fields))) for fields in _CASES[kind])
 
 
 def policy_findings(policy: Policy) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ where no strip can reach them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -45,6 +46,10 @@ class _Extended(PositionedFile):
         if start >= 0 and start + n <= len(self._tables) and n:
             return self._tables[start : start + n]
         return self._inner.read(offset, n)
+
+    def prefetch(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Pass on what lies in the file."""
+        self._inner.prefetch([(offset, n) for offset, n in ranges if offset + n <= self.size])
 
     def read_into(self, view: memoryview, offset: int) -> None:
         """Fill `view` with bytes of the file."""

@@ -22,6 +22,7 @@ from ._tables import TYPES, Form, Layout, Order, Tag
 
 MOST_TAGS = 4096  # of one IFD; the registered tags are some hundreds
 _SMALL_WINDOW, _LARGE_WINDOW = 1 << 10, 1 << 16
+_HEADER = 16  # bytes of the header of a BigTIFF; a classic one has 8
 _SHORT = 1 << 20  # bytes of tables that are always allowed
 _FEW, _MANY = 16, 4096  # pages read ahead at once
 _FIRST_CHECK = 64  # pages after which the chain is first checked for a loop; then after four times as many
@@ -34,11 +35,18 @@ class _Window:
 
     def __init__(self, file: PositionedFile):
         self._file, self._start, self._bytes = file, 0, b""
+        self._has_tables = False
+
+    def head(self) -> bytes:
+        """The header; the first table often follows it, and is then read with it."""
+        self._bytes = self._file.read(0, min(_SMALL_WINDOW, self._file.size))
+        return self._bytes[:_HEADER]
 
     def read(self, offset: int, n: int) -> bytes:
         within = offset - self._start
         if within < 0 or within + n > len(self._bytes):
-            near = bool(self._bytes) and 0 <= within <= _LARGE_WINDOW
+            near = self._has_tables and 0 <= within <= _LARGE_WINDOW
+            self._has_tables = True
             size = max(n, _LARGE_WINDOW if near else _SMALL_WINDOW)
             self._bytes = self._file.read(offset, max(n, min(size, self._file.size - offset)))
             self._start, within = offset, 0
@@ -57,9 +65,10 @@ def read_chain(file: PositionedFile, location: Location, kind: type[Chain] = Cha
     LimitExceededError
         The file has more pages than the settings allow.
     """
-    form, offset = _read_header(file)
+    window = _Window(file)
+    form, offset = _read_header(window.head(), file)
     chain, collector = kind(file, location, form), PageCollector()
-    tables = Tables(chain)
+    tables = Tables(chain, window)
     previous, ahead, next_check = 0, _FEW, _FIRST_CHECK
     while offset:
         if collector.count >= next_check:
@@ -98,8 +107,8 @@ def _refuse_loop(chain: Chain, collector: PageCollector) -> None:
 class Tables:
     """Reads IFDs of one file, wherever they lie; keeps the last few layouts, and limits the total that it reads."""
 
-    def __init__(self, chain: Chain):
-        self._chain, self._window = chain, _Window(chain.file)
+    def __init__(self, chain: Chain, window: _Window | None = None):
+        self._chain, self._window = chain, window or _Window(chain.file)
         self._layouts: list[Layout] = []
         self._left = 2 * chain.file.size + _SHORT
 
@@ -204,8 +213,8 @@ def _fold(operation: np.ufunc, words: NDArray[np.uint16]) -> NDArray[np.uint16]:
     return result
 
 
-def _read_header(file: PositionedFile) -> tuple[Form, int]:
-    head = file.read(0, min(16, file.size))
+def _read_header(head: bytes, file: PositionedFile) -> tuple[Form, int]:
+    """The form of the tables, and the offset of the first IFD."""
     orders: dict[bytes, Order] = {b"II": "<", b"MM": ">"}
     order = orders.get(head[:2])
     if order is not None and len(head) >= 8:

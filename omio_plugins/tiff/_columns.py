@@ -43,7 +43,7 @@ def numbers(chain: Chain, run: Run, code: int, n: int, *, allow_scattered: bool 
     pointers = to_int64(value.view(form.order + ("u8" if form.big else "u4"))[:, 0])
     values = _read_adjacent(chain, pointers, n, dtype)
     if values is None and allow_scattered:
-        raw = b"".join(chain.file.read(at, n * dtype.itemsize) for at in pointers.tolist())
+        raw = chain.file.read_each(pointers.tolist(), n * dtype.itemsize)
         values = to_int64(np.frombuffer(raw, dtype).reshape(-1, n))
     return values
 

@@ -127,8 +127,13 @@ class Fill:
         (top, bottom), (left, right), (low, high) = spans
         rows, columns, (down, across) = structure.rows, structure.columns, structure.grid
         tables = page.chain.data(page, _JPEG_TABLES)
-        for y in range(top // rows, -(-bottom // rows)):
-            for x in range(left // columns, -(-right // columns)):
+        ys_of_grid, xs_of_grid = range(top // rows, -(-bottom // rows)), range(left // columns, -(-right // columns))
+        if len(ys_of_grid) * len(xs_of_grid) > 1:
+            indices = [(plane * down + y) * across + x for y in ys_of_grid for x in xs_of_grid]
+            places = zip(segments.offsets[indices].tolist(), segments.counts[indices].tolist(), strict=True)
+            page.chain.file.prefetch([place for place in places if all(place)])
+        for y in ys_of_grid:
+            for x in xs_of_grid:
                 index = (plane * down + y) * across + x
                 y0, x0 = y * rows, x * columns
                 size = min(rows, structure.length - y0), min(columns, structure.width - x0)

@@ -24,6 +24,7 @@ from ._structure import MASK, SUB_IFDS, Structure
 from ._tables import Run
 
 _MOST_SUB_IFDS = 64  # of one page: each resolution is half of the one before, and no width exceeds 2**64
+_TABLE = 1 << 10  # bytes in which nearly every table of tags fits
 _POINTERS = (4, 13, 16, 18)  # LONG, IFD, LONG8, IFD8
 _LSM = 34412  # the reduced pages of Zeiss LSM files are thumbnails: 128 pixels, in colour
 
@@ -122,6 +123,11 @@ def _sub_ifd_candidates(pages: Mapping[int, Page]) -> tuple[list[Candidate], lis
     if shared < max(map(len, offsets.values())):
         notes.append(f"some pages have more SubIFDs than others; only the first {shared} of each are looked at")
     readers = {id(page.chain): _SubIfdReader(page.chain) for page in kinds(pages)}
+    by_chain: dict[int, list[int]] = {number: [] for number in readers}
+    for index, page in pages.items():
+        by_chain[id(page.chain)] += offsets[index][:shared]
+    for number, reader in readers.items():
+        reader.prefetch(by_chain[number])
     candidates = [_sub_ifd_candidate(pages, offsets, k, readers) for k in range(shared)]
     return candidates, notes
 
@@ -158,6 +164,11 @@ class _SubIfdReader:
         self._chain, self._tables = chain, Tables(chain)
         self._main = chain.pages.offsets()
         self._seen: set[int] = set()
+
+    def prefetch(self, offsets: Sequence[int]) -> None:
+        """Hint that the SubIFDs at `offsets` are read next."""
+        file = self._chain.file
+        file.prefetch([(at, min(_TABLE, file.size - at)) for at in offsets if 0 < at < file.size])
 
     def read(self, page: Page, offset: int) -> Page:
         """The SubIFD at `offset` that `page` names."""

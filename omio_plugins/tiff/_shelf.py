@@ -6,6 +6,7 @@ read checks that the file is still the same: a file that was changed or replaced
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -130,8 +131,8 @@ class ShelvedFile(PositionedFile):
             file.read_into(view, offset)
 
     def prefetch(self, ranges: Sequence[tuple[int, int]]) -> None:
-        """As for any file; errors as `read`."""
-        with self._borrow() as file:
+        """As for any file; it raises nothing: the next read does."""
+        with contextlib.suppress(OSError), self._shelf.borrow(self._location) as file:
             file.prefetch(ranges)
 
     @contextmanager

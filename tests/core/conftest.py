@@ -35,6 +35,9 @@ def _rules():
         "axes": {"warn": "warn", "raise": "raise", "accept": "accept"},
         "absent_planes": {"warn": "warn", "raise": "raise", "accept": "accept"},
         "absent_files": {"raise": "raise", "warn": "warn"},
+        "shapes": {"strict": "raise", "pad": "pad"},
+        "dtypes": {"strict": "raise", "promote": "promote"},
+        "conflict": {"careful": "first", "raise": "raise", "first": "first", "null": "null"},
         "missing": {"unknown": "accept", "raise": "raise"},
         "collision": {"raise": "raise", "number": "number", "overwrite": "overwrite", "skip": "skip"},
     }

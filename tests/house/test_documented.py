@@ -18,7 +18,7 @@ from typing import Any
 import click
 import pytest
 
-from omio_core import contract, hookspecs
+from omio_core import contract, errors, hookspecs
 from omio_core.plugins.cases import CASES
 from omio_core.plugins.catalogue import load
 from omio_core.policies import ACTIONS
@@ -85,6 +85,37 @@ def _type_text(kind: Any) -> str:
     if isinstance(kind, type) and not typing.get_args(kind):
         return kind.__name__
     return re.sub(r"\b(typing|collections\.abc)\.", "", str(kind))
+
+
+FACTS_BY_NAME = {"MissingDependencyError": {"path", "reader"}}  # which callers of `missing_package` pass as a dict
+PARTS = {"evidence", "remedy", "kind", "source", "passed"}  # of a message, and of `Border`
+
+
+def _facts(modules: tuple[Any, ...]) -> dict[str, set[str]]:
+    """From each error to the facts that OMIO passes where it raises one, directly or by the plugin border."""
+    found = {name: set(facts) for name, facts in FACTS_BY_NAME.items()}
+    kinds = {name for name, value in vars(errors).items() if isinstance(value, type)}
+    for node in (node for module in modules for node in ast.walk(module.tree)):
+        if not isinstance(node, ast.Call):
+            continue
+        called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        if called == "Border":
+            given = [keyword.value for keyword in node.keywords if keyword.arg == "kind"]
+            called = getattr(given[0], "id", "") if given else "PluginContractError"
+        if called in kinds:
+            found.setdefault(called, set()).update(k.arg for k in node.keywords if k.arg and k.arg not in PARTS)
+    return {name: facts for name, facts in found.items() if facts and name.endswith("Error")}
+
+
+def test_every_fact_of_an_error_is_documented(reference: dict[str, str], modules: tuple[Any, ...]) -> None:
+    """The page of errors has, for each error, the facts that it may carry, and no others; and what each fact is."""
+    page = reference["errors.md"].partition('<a id="attributes"></a>')[2]
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    documented = {_spans(row[0])[0]: set(_spans(row[1])) for row in rows if len(row) == 2}
+    found = _facts(modules)
+    assert len(found) > 15
+    assert documented == found
+    assert {_spans(row[0])[0] for row in rows if len(row) == 3} == set.union(*found.values())
 
 
 def test_every_variable_of_the_environment_is_documented(reference: dict[str, str], modules: tuple[Any, ...]) -> None:

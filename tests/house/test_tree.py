@@ -42,6 +42,7 @@ THROUGH_SEVERAL_ROOMS = {
     "tests/omio/test_round_trips.py": "files there and back through every verb",
     "tests/omio/test_unknown_stays_none.py": "what is unknown, from the reader to the written file",
     "tests/omio/test_verification.py": "verify= from the keyword to the file that is removed",
+    "tests/omio/test_writer_by_name.py": "a writer that is chosen by name, in every verb",
     "tests/omio/test_warning_lines.py": "the line that a warning points at, in every verb",
 }
 

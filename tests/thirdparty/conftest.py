@@ -1,4 +1,4 @@
-"""Wheels of OMIO, of a stranger's plugin and of four broken ones, in an environment made from nothing."""
+"""Wheels of OMIO, of the example packages and of four broken plugins, in an environment made from nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TOY = Path(__file__).resolve().parent / "toy"
+EXAMPLES = {path.parent.name: path.parent for path in sorted(ROOT.glob("docs/examples/*/pyproject.toml"))}
 
 PYPROJECT = """
 [build-system]
@@ -42,7 +42,7 @@ def sniff(probe):
 
 @hookimpl
 def {hook}():
-    return [Reader(name="{name}", title="Takes all", suffixes=(".tif", ".toy1"), sniff=sniff, open="nowhere:nothing")]
+    return [Reader(name="{name}", title="Takes all", suffixes=(".tif", ".slab"), sniff=sniff, open="nowhere:nothing")]
 """
 # Four ways to be broken; each would take every file if it were let in.
 BROKEN = {
@@ -69,13 +69,13 @@ def run(*command: str | Path, folder: Path, **more: str) -> subprocess.Completed
     )  # fmt: skip
 
 
-def _must(done: subprocess.CompletedProcess[str]) -> None:
+def must(done: subprocess.CompletedProcess[str]) -> None:
     assert done.returncode == 0, f"{done.args}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
 
 
 def _wheel(source: Path, into: Path) -> Path:
     before = set(into.glob("*.whl"))
-    _must(
+    must(
         run(
             sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", into, source, folder=into.parent,
         )
@@ -86,13 +86,14 @@ def _wheel(source: Path, into: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """From each name, ``core``, ``toy1`` and the broken ones, to its wheel."""
+    """From each name, ``core``, the examples and the broken ones, to its wheel."""
     folder = tmp_path_factory.mktemp("wheels")
     out = folder / "out"
     out.mkdir()
     built = {"core": _wheel(ROOT, out)}
-    shutil.copytree(TOY, folder / "toy", ignore=shutil.ignore_patterns("__pycache__"))
-    built["toy1"] = _wheel(folder / "toy", out)
+    for name, source in EXAMPLES.items():
+        shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        built[name] = _wheel(folder / name, out)
     for name, module in BROKEN.items():
         package = folder / name / f"omio_{name}"
         package.mkdir(parents=True)
@@ -123,24 +124,24 @@ def floor(package: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def _environment(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python with every wheel and its dependencies from the package index, and nothing of the running one."""
+def environment(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python with every wheel, pytest, and their dependencies from the package index; nothing of the running one."""
     folder = tmp_path_factory.mktemp("fresh")
-    _must(run(sys.executable, "-m", "venv", folder / "venv", folder=folder))
+    must(run(sys.executable, "-m", "venv", folder / "venv", folder=folder))
     scripts = "Scripts" if os.name == "nt" else "bin"
     python = folder / "venv" / scripts / "python"
-    _must(run(python, "-m", "pip", "install", "-q", *wheels.values(), folder=folder))
+    must(run(python, "-m", "pip", "install", "-q", *wheels.values(), "pytest", folder=folder))
     return python
 
 
 @pytest.fixture(scope="module", params=["oldest", "newest"])
-def place(request: pytest.FixtureRequest, _environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
+def place(request: pytest.FixtureRequest, environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """The environment, with the oldest pluggy that is supported, and then with the newest there is."""
     wanted = f"pluggy~={floor('pluggy')}.0" if request.param == "oldest" else "pluggy"
     folder = tmp_path_factory.mktemp(request.param)
-    _must(run(_environment, "-m", "pip", "install", "-q", "--upgrade", wanted, folder=folder))
-    asked = run(_environment, "-c", "from importlib.metadata import version; print(version('pluggy'))", folder=folder)
-    return Place(python=_environment, folder=folder, pluggy=asked.stdout.strip())
+    must(run(environment, "-m", "pip", "install", "-q", "--upgrade", wanted, folder=folder))
+    asked = run(environment, "-c", "from importlib.metadata import version; print(version('pluggy'))", folder=folder)
+    return Place(python=environment, folder=folder, pluggy=asked.stdout.strip())
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +150,7 @@ def speak(place: Place) -> Callable[[str], str]:
 
     def spoken(code: str) -> str:
         done = place("python", "-c", code)
-        _must(done)
+        must(done)
         return done.stdout
 
     return spoken

@@ -1,11 +1,12 @@
-"""A stranger's plugin works beside ours, four broken ones harm nobody, all are told of; in a fresh environment."""
+"""Strangers' plugins work beside ours, four broken ones harm nobody, all are told of; in a fresh environment."""
 
 from __future__ import annotations
 
 import json
+import re
 import struct
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,21 @@ PIXELS = np.arange(np.prod(SHAPE), dtype=np.uint16).reshape(SHAPE) * 257
 
 
 @pytest.fixture
-def toy(place: Any) -> Path:
-    """A .toy1 file under a name that says nothing."""
+def slab(place: Any) -> Path:
+    """A SLAB file of one image under a name that says nothing; docs/examples/omio-slab/README.md has the format."""
     path: Path = place.folder / "a.dat"
-    path.write_bytes(struct.pack("<4s4Id", b"TOY1", *SHAPE, 325.0) + PIXELS.astype("<u2").tobytes())
+    header = struct.pack("<4s2H6I4d2Q", b"SLAB", 1, 1, 1, *SHAPE, 2, 325, 325, 0, 0, 80, 0)
+    path.write_bytes(header + PIXELS.astype("<u2").tobytes())
     return path
+
+
+@pytest.fixture
+def notes(slab: Path) -> Iterator[None]:
+    """Notes beside the file."""
+    path = slab.with_name("a.dat.notes.txt")
+    path.write_text("Stain: DAPI\n", "utf-8")
+    yield
+    path.unlink()
 
 
 def test_the_wheel_is_whole(wheels: dict[str, Path]) -> None:
@@ -63,7 +74,7 @@ def test_the_versions_of_pluggy_differ(place: Any, request: pytest.FixtureReques
 
 
 def test_pip_finds_no_contradiction(place: Any) -> None:
-    """All requirements of all six wheels hold."""
+    """All requirements of all wheels hold."""
     done = place("python", "-m", "pip", "check")
     assert done.returncode == 0, done.stdout
 
@@ -89,9 +100,9 @@ def _read(speak: Callable[[str], str], path: Path, **options: Any) -> tuple[Any,
     return np.load(out), metadata, caught
 
 
-def test_a_toy_is_read(toy: Path, speak: Callable[[str], str]) -> None:
+def test_a_strangers_file_is_read(slab: Path, notes: None, speak: Callable[[str], str]) -> None:
     """Right pixels, axes TZCYX, the size it states and none it does not; by content, for the name says nothing."""
-    array, metadata, _ = _read(speak, toy)
+    array, metadata, _ = _read(speak, slab)
     assert array.dtype == np.uint16
     np.testing.assert_array_equal(array, PIXELS[np.newaxis])
     assert (metadata["axes"], metadata["shape"]) == ("TZCYX", [1, *SHAPE])
@@ -99,18 +110,30 @@ def test_a_toy_is_read(toy: Path, speak: Callable[[str], str]) -> None:
     assert metadata["PhysicalSizeXUnit"] == "µm"
     assert metadata["PhysicalSizeZ"] is None
     assert metadata["TimeIncrement"] is None
-    assert metadata["Annotations"]["toy1"] == {"shape": "1x3x2x5x7", "greeting": "made with toys"}
+    assert metadata["Annotations"]["lab_notes"] == {"Stain": "DAPI"}
 
 
-def test_an_option_of_the_stranger_reaches_it(toy: Path, speak: Callable[[str], str]) -> None:
+def test_an_option_of_the_stranger_reaches_it(slab: Path, speak: Callable[[str], str]) -> None:
     """Options go through the face to the reader."""
-    array, _, _ = _read(speak, toy, flip=True)
+    array, _, _ = _read(speak, slab, upside_down=True)
     np.testing.assert_array_equal(array, PIXELS[np.newaxis, :, :, ::-1])
 
 
-def test_each_broken_one_is_warned_of_once(toy: Path, speak: Callable[[str], str]) -> None:
+def test_a_strangers_writer_is_chosen_by_the_suffix(place: Any, slab: Path, speak: Callable[[str], str]) -> None:
+    """And its file is read back with the size that was stated."""
+    path = place.folder / "b.slab"
+    code = f"import omio; omio.imwrite({str(path)!r}, *omio.imread({str(slab)!r}), verify='pixels')"
+    done = place("python", "-W", "ignore", "-c", code)
+    assert done.returncode == 0, done.stderr
+    array, metadata, _ = _read(speak, path)
+    np.testing.assert_array_equal(array, PIXELS[np.newaxis])
+    assert metadata["PhysicalSizeX"] == pytest.approx(0.325)
+    path.unlink()
+
+
+def test_each_broken_one_is_warned_of_once(slab: Path, speak: Callable[[str], str]) -> None:
     """One PluginLoadWarning each, that names it and says why; none for the rest; none at the second read."""
-    _, _, caught = _read(speak, toy)
+    _, _, caught = _read(speak, slab)
     assert {kind for kind, _ in caught} == {"PluginLoadWarning"}
     assert len(caught) == len(BROKEN)
     for name, why in BROKEN.items():
@@ -119,19 +142,20 @@ def test_each_broken_one_is_warned_of_once(toy: Path, speak: Callable[[str], str
 
 
 def test_a_tiff_still_reads(place: Any, speak: Callable[[str], str]) -> None:
-    """The rest is unharmed, although two of the broken ones claim every TIFF; and the stranger may annotate it."""
+    """The rest is unharmed, although two of the broken ones claim every TIFF; and a stranger may annotate it."""
     path = place.folder / "b.tif"
     plane = np.arange(12, dtype=np.uint8).reshape(3, 4)
     tifffile.imwrite(path, plane, metadata=None)
+    path.with_name("b.tif.notes.txt").write_text("Stain: none\n", "utf-8")
     array, metadata, _ = _read(speak, path)
     np.testing.assert_array_equal(array, plane[np.newaxis, np.newaxis, np.newaxis])
     assert metadata["PhysicalSizeX"] is None
-    assert metadata["Annotations"]["toy1"]["greeting"] == "made with toys"
+    assert metadata["Annotations"]["lab_notes"] == {"Stain": "none"}
 
 
-def test_a_toy_is_converted(toy: Path, place: Any) -> None:
+def test_a_strangers_file_is_converted(slab: Path, place: Any) -> None:
     """From a stranger's format to ours on the command line, read back by somebody else."""
-    done = place("omio", "convert", toy, "-o", place.folder / "out")
+    done = place("omio", "convert", slab, "-o", place.folder / "out")
     assert done.returncode == 0, done.stderr
     (written,) = (place.folder / "out").glob("*.ome.tif")
     with tifffile.TiffFile(written) as file:
@@ -141,22 +165,20 @@ def test_a_toy_is_converted(toy: Path, place: Any) -> None:
     written.unlink()
 
 
-def test_a_strangers_policy_is_chosen_by_name(toy: Path, place: Any) -> None:
+def test_a_strangers_policy_is_chosen_by_name(slab: Path, place: Any) -> None:
     """From a file and from the environment, never by being installed; and the output names it."""
-    out, chosen = place.folder / "chosen", place.folder / "policies.yaml"
-    chosen.write_text("missing: toy-depth\nconflict: toy-first\n")
-    refused = place("omio", "convert", toy, "-o", out, "--policies", chosen)
-    assert refused.returncode == 1
-    assert "PhysicalSizeZ" in refused.stderr
-    assert place("omio", "convert", toy, "-o", out, OMIO_POLICIES="missing=toy-depth").returncode == 1
-    assert not list(out.glob("*.ome.tif"))
-    done = place("omio", "convert", toy, "-o", out, "--policies", chosen, "--pixel-size", "0.3,0.3,2")
-    assert done.returncode == 0, done.stderr
-    (written,) = out.glob("*.ome.tif")
+    out, previews, chosen = place.folder / "chosen", place.folder / "previews", place.folder / "policies.yaml"
+    chosen.write_text("conflict: calibrated\ncollision: previews\n")
+    for _ in range(2):
+        done = place("omio", "convert", slab, "-o", previews, "--policies", chosen)
+        assert done.returncode == 0, done.stderr
+    (written,) = previews.glob("*.ome.tif")
     with tifffile.TiffFile(written) as file:
-        assert "toy-depth" in file.ome_metadata
-        assert "toy-first" in file.ome_metadata
-    written.unlink()
+        assert {"calibrated", "previews"} <= set(re.findall(r"\w+", file.ome_metadata))
+    assert place("omio", "convert", slab, "-o", out, OMIO_POLICIES="collision=previews").returncode == 0
+    refused = place("omio", "convert", slab, "-o", out, OMIO_POLICIES="collision=previews")
+    assert refused.returncode == 1
+    assert len(list(out.glob("*.ome.tif"))) == 1
 
 
 def test_the_list_of_plugins_shows_all(place: Any) -> None:
@@ -164,11 +186,11 @@ def test_the_list_of_plugins_shows_all(place: Any) -> None:
     done = place("omio", "plugins")
     assert done.returncode == 0, done.stderr
     lines = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
-    assert {"tiff", "ome_tiff", "policies", "toy1", *BROKEN} <= set(lines)
-    assert "omio-toy1" in lines["toy1"]
-    assert "1.2.3" in lines["toy1"]
-    assert "reader toy1" in lines["toy1"]
-    assert "toy-first" in lines["toy1"]
+    assert {"tiff", "ome_tiff", "policies", "slab", "lab_rules", "lab_notes", *BROKEN} <= set(lines)
+    assert "omio-slab" in lines["slab"]
+    assert "1.0" in lines["slab"]
+    assert "reader slab" in lines["slab"]
+    assert "calibrated" in lines["lab_rules"]
     assert "omio-core" in lines["tiff"]
     for name, why in BROKEN.items():
         assert "LEFT OUT" in lines[name]
@@ -187,27 +209,27 @@ def test_whoever_finds_no_reader_hears_of_the_broken_ones(place: Any) -> None:
     message = done.stderr[done.stderr.rindex("NoReaderError") :]
     assert "left out" in message
     assert [name for name in BROKEN if name not in message] == []
-    assert "toy1: begins with b'\\x89PNG', not with TOY1" in message
+    assert "slab: does not begin with SLAB, version 1" in message
 
 
-def test_a_corrupt_toy_is_the_strangers_error(toy: Path, place: Any) -> None:
+def test_a_corrupt_file_is_the_strangers_error(slab: Path, place: Any) -> None:
     """What a plugin raises arrives as it is, and the exit code tells."""
-    toy.write_bytes(toy.read_bytes()[:-1])
-    done = place("omio", "info", toy)
+    slab.write_bytes(slab.read_bytes()[:-1])
+    done = place("omio", "info", slab)
     assert done.returncode == 1
-    assert "is not as long as it says" in done.stderr
+    assert "ends too soon" in done.stderr
 
 
-def test_a_plugin_can_be_kept_out(toy: Path, place: Any) -> None:
+def test_a_plugin_can_be_kept_out(slab: Path, place: Any) -> None:
     """OMIO_DISABLE, by the name of the entry point or of the distribution; without a warning."""
-    for name in ("toy1", "omio-toy1"):
-        done = place("omio", "info", toy, OMIO_DISABLE=f"{name},{','.join(BROKEN)}")
+    for name in ("slab", "omio-slab"):
+        done = place("omio", "info", slab, OMIO_DISABLE=f"{name},{','.join(BROKEN)}")
         assert done.returncode == 1
         assert "no reader recognises" in done.stderr
         assert "is left out:" not in done.stderr
         listed = place("omio", "plugins", OMIO_DISABLE=name)
         assert listed.returncode == 0
-        (line,) = [line for line in listed.stdout.splitlines() if line.startswith("toy1 ")]
+        (line,) = [line for line in listed.stdout.splitlines() if line.startswith("slab ")]
         assert "OMIO_DISABLE" in line
 
 

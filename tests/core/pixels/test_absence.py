@@ -16,7 +16,7 @@ from tests.core.pixels.placed import whole
 
 
 def test_absence_is_decided_before_reading():
-    class Nothing:
+    class Nothing(PictureBase):
         shape = blocks = (1, 1, 1, 2, 2)
         dtype = np.dtype("u2")
         present = Present(())

@@ -67,4 +67,4 @@ def test_policies_that_do_not_fit_are_named(decide: Any) -> None:
     with pytest.raises(PluginContractError, match="the policy axes='mine' is malformed") as caught:
         refuse_malformed("mine", "axes", decide, "", plugin="omio_mine")
     assert "AxesCase(path, assumptions)" in (caught.value.remedy or "")
-    assert (caught.value.plugin, caught.value.policy) == ("omio_mine", "mine")
+    assert (caught.value.plugin, caught.value.policy) == ("omio_mine", "axes=mine")

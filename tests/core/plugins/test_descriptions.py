@@ -56,6 +56,16 @@ def test_a_class_that_inherits_from_opened_has_the_optional_answers():
     assert Bare().digests(0) is None
 
 
+def test_a_class_that_inherits_from_opened_may_set_plain_attributes():
+    class Plain(Opened):
+        def __init__(self):
+            self.images, self.members, self.stamp = (1,), (2,), "3"
+
+    plain = Plain()
+    assert (plain.images, plain.members, plain.stamp) == ((1,), (2,), "3")
+    assert "in file order" in Opened.images.__doc__
+
+
 def test_a_class_that_does_not_inherit_needs_no_optional_answer(toy, tmp_path):
     path = write_toy(tmp_path / "a.toy", image(np.ones((2, 2), "u1"), "YX"))
     one = open_source(path).images[0]

@@ -177,6 +177,7 @@ def test_a_policy_that_fails_is_named(catalogue):
     with pytest.raises(PluginContractError, match="the policy axes='mine' failed") as caught:
         decide("axes", "mine", AXES)
     assert isinstance(caught.value.__cause__, TypeError)
+    assert caught.value.policy == "axes=mine"
     assert "asked about AxesCase(path, assumptions), it raised TypeError" in caught.value.evidence
 
 

@@ -69,7 +69,7 @@ def test_json_of_nothing(cli: Callable[..., Any], tmp_path: Path) -> None:
 
 def test_convert(cli: Callable[..., Any], stated: Path, tmp_path: Path) -> None:
     """Into a folder; what was written is named, and it is what the library writes."""
-    done = cli("convert", stated, "-o", tmp_path / "out", "--level", "0", "--tile", "64")
+    done = cli("convert", stated, "-o", tmp_path / "out", "--compression-level", "0", "--tile", "64")
     target = tmp_path / "out" / "cells_hyperstack.ome.tif"
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout == f"{stated} -> {target}\n"
@@ -137,8 +137,8 @@ def test_quiet(cli: Callable[..., Any], stated: Path, tmp_path: Path) -> None:
         ["info"],
         ["inof", "a.tif"],
         ["info", "--explian", "a.tif"],
-        ["convert", "a.tif", "--level", "10"],
-        ["convert", "a.tif", "--level", "high"],
+        ["convert", "a.tif", "--compression-level", "10"],
+        ["convert", "a.tif", "--compression-level", "high"],
         ["convert", "a.tif", "--tile", "-16"],
         ["convert", "a.tif", "--workers", "0"],
         ["convert", "a.tif", "--collision", "ask"],
@@ -180,7 +180,7 @@ def test_exit_codes_of_the_process(shell: Callable[..., Any], stated: Path, tmp_
     done = shell("info", tmp_path / "missing.tif", TERM="xterm-256color")
     assert done.returncode == 1
     assert done.stderr == f"error: there is no file or folder {tmp_path / 'missing.tif'}\n"
-    assert shell("convert", stated, "--level", "11").returncode == 2
+    assert shell("convert", stated, "--compression-level", "11").returncode == 2
 
 
 def test_trouble_with_no_path(shell: Callable[..., Any], tmp_path: Path) -> None:

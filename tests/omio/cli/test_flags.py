@@ -58,7 +58,7 @@ def _command(verb: str, *typed: str) -> click.Context:
         ("convert", advise("leave out {bigtiff}", bigtiff=True), "leave out --bigtiff"),
         ("convert", either("choose fewer", advise("{pyramid}", pyramid=True)), "choose fewer, or --pyramid auto"),
         ("convert", advise("leave out {pyramid}", pyramid=2), "leave out --pyramid 2"),
-        ("convert", advise("not {compression_level}", compression_level="auto"), "not --level auto"),
+        ("convert", advise("not {compression_level}", compression_level="auto"), "not --compression-level auto"),
         (
             "convert",
             advise("leave it out: {patterns}", patterns=["!a b.tif", "!c"]),

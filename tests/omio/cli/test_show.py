@@ -16,6 +16,8 @@ from click.testing import Result
 
 import omio
 import omio.cli
+from omio_core.errors import OmioError
+from omio_core.plugins.catalogue import catalogue
 
 Cli = Callable[..., Result]
 ESCAPE = "\x1b"
@@ -101,6 +103,38 @@ def test_info_of_several_images(cli: Callable[..., Any], several: Callable[..., 
         shown = cli(*arguments, evil).stdout
         assert "\\u202e" in shown
         assert "\nimage 9" not in shown
+
+
+def test_policies(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line a policy: kind, name, what is in force, and the sentence."""
+    done = cli("policies")
+    assert (done.exit_code, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == [
+        "shapes",
+        "strict",
+        "default",
+        *["Images", "of", "unequal", "size", "are", "an", "error."],
+    ]
+    assert len(lines) == len(catalogue().policies)
+    monkeypatch.setenv("OMIO_POLICIES", "missing=raise")
+    chosen = cli("policies", "missing").stdout.splitlines()
+    assert [line.split()[:3] for line in chosen] == [
+        ["missing", "unknown", "default"],
+        ["missing", "raise", "OMIO_POLICIES"],
+    ]
+    listed = json.loads(cli("policies", "missing", "--json").stdout)
+    assert [kind["in_force"] for kind in listed["kinds"]] == ["raise"]
+    assert cli("policies", "weather").exit_code == 2
+    monkeypatch.setenv("OMIO_POLICIES", "missing=rise")
+    with pytest.raises(OmioError, match="did you mean 'raise'"):
+        cli("policies")
+
+
+def test_plugins_as_json(cli: Cli) -> None:
+    listed = json.loads(cli("plugins", "--json").stdout)
+    assert listed["omio_plugins"] == 1
+    assert {reader["name"] for plugin in listed["plugins"] for reader in plugin["readers"]} >= {"tiff", "czi", "lsm"}
 
 
 def test_plugins(cli: Callable[..., Any]) -> None:

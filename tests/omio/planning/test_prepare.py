@@ -109,7 +109,7 @@ def test_what_is_asked_for_wrongly(series: Path, tree: Callable[[], dict[str, by
             (MergeError, "along 't'", {"merge": "t"}),
             (ManyImagesError, "3 images cannot go into the one file", {"out": series / "x.ome.tif"}),
             (WriteError, "layout cannot be", {"layout": "pages"}),
-            (NoWriterError, "is no name for an OME-TIFF", {"out": "x.tif"}),
+            (NoWriterError, "no writer writes files named like", {"out": "x.tif"}),
             (OmioError, "there is no policy collision", {"collision": "replace"}),
             (UnknownOptionError, "no option 'zoom'", {"zoom": 3}),
             (ManyImagesError, "holds 1 image", {"image": 3}),

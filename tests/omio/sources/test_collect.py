@@ -119,7 +119,7 @@ def test_the_metadata_are_parsed_once(tmp_path: Path, monkeypatch: pytest.Monkey
         return xmltext.parse_xml(xml, *said)
 
     ometree._read_cached.cache_clear()
-    monkeypatch.setattr(ometree, "parse", counted)
+    monkeypatch.setattr(ometree, "parse_xml", counted)
     assert omio.plan(tmp_path, merge="T").outputs[0].shape == (20, 1, 1, 5, 6)
     assert len(times) == 20
 

@@ -1,0 +1,150 @@
+"""The page for programs that embed OMIO: every key of every document is on it, with its type, and no other."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+
+import omio
+import omio_core
+from omio_core import Explanation, catalogue, open_source, plugins_dict, policies_dict
+from omio_core.contract import Match, Verdict, Writer
+from omio_core.plugins.catalogue import Catalogue, Plugin
+
+# Mappings whose keys are names, not words of the document; and values that may be anything.
+NAMED = {
+    "verdicts", "images[].facts", "request.options", "request.policies", "request.stated", "writing.options",
+    "outputs[].inputs[].region", "plugins[].readers[].options", "plugins[].writers[].options",
+}  # fmt: skip
+ANYTHING = {"images[].facts.*.value", "request.options.*", "request.stated.*", "writing.options.*"}
+TYPES = {"str": str, "int": int, "bool": bool, "mapping": dict, "list": list, "null": type(None), "any": object}
+
+
+def keys(value: Any, path: str = "") -> Iterator[tuple[str, type]]:
+    """Every path of a document whose value is no container, or is a container or null in different documents."""
+    if isinstance(value, dict) and path not in ANYTHING:
+        if path:
+            yield path, dict
+        for key, item in value.items():
+            yield from keys(item, (f"{path}." if path else "") + ("*" if path in NAMED else key))
+    elif isinstance(value, list) and path not in ANYTHING:
+        yield path, list
+        for item in value:
+            yield from keys(item, f"{path}[]")
+    else:
+        yield path, type(value)
+
+
+def documented(page: str, anchor: str) -> dict[str, tuple[type, ...]]:
+    """The keys of the table behind an anchor, with their types."""
+    section = page.partition(f'<a id="{anchor}"></a>')[2].partition("\n## ")[2].partition("\n## ")[0]
+    rows = [re.split(r"\s*\|\s*", line.strip("| ")) for line in section.splitlines() if line.startswith("| `")]
+    return {row[0].strip("`"): tuple(TYPES[word.strip("`")] for word in row[1].split(" or ")) for row in rows}
+
+
+def compare(page: str, anchor: str, documents: list[dict[str, Any]]) -> None:
+    """Every key that occurs is documented with that type, and every documented key occurs."""
+    table, found = documented(page, anchor), [pair for document in documents for pair in keys(document)]
+    containers = {path for path, kind in found if kind in (dict, list)} - set(table)
+    shown = {path for path, _ in found} - containers
+    # a list that is empty in every document has no items to look at
+    assert shown - set(table) == set()
+    assert set(table) - shown == set()
+    assert [(path, kind) for path, kind in found if path in table and not issubclass(kind, table[path])] == []
+
+
+@pytest.fixture
+def page(reference: dict[str, str]) -> str:
+    return reference["programmatic.md"]
+
+
+@pytest.fixture
+def series(tmp_path: Path) -> Path:
+    """Two files of unlike size in a folder, with a file that is no image."""
+    for t in (0, 1):
+        omio.imwrite(
+            tmp_path / "series" / f"T_{t}.ome.tif" if t else _folder(tmp_path / "series") / "T_0.ome.tif",
+            np.zeros((2, 4 + t, 5), "u2"), axes="ZYX", pixel_size=0.5 + t, channel_names=["GFP"],
+        )  # fmt: skip
+    (tmp_path / "series" / "notes.txt").write_text("nothing")
+    return tmp_path / "series"
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+def test_an_explanation(page: str, series: Path, tmp_path: Path) -> None:
+    named = Explanation(source=open_source(series / "T_0.ome.tif"))
+    assert json.loads(named.to_json()) == named.to_dict()
+    assert named.to_dict()["omio_explanation"] == 1
+    bare = tmp_path / "bare.tif"
+    tifffile.imwrite(bare, np.zeros((3, 4, 5), "u2"), metadata=None, photometric="minisblack")
+    with pytest.warns(omio_core.OmioWarning):
+        assumed = Explanation(source=open_source(bare))
+    compare(page, "explanations", [named.to_dict(), assumed.to_dict()])
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_plan(page: str, series: Path, tmp_path: Path) -> None:
+    one = series / "T_0.ome.tif"
+    target = tmp_path / "out.ome.tif"
+    target.write_bytes(one.read_bytes())
+    (tmp_path / "fov_1").mkdir()
+    (tmp_path / "fov_3").mkdir()
+    for n in (1, 3):
+        (tmp_path / f"fov_{n}" / "a.ome.tif").write_bytes(one.read_bytes())
+    (tmp_path / "gap").mkdir()
+    for t in (0, 1, 3):  # a number is missing: a note
+        (tmp_path / "gap" / f"T_{t}.ome.tif").write_bytes(one.read_bytes())
+    plans = [
+        omio.plan(
+            series, merge="T", shapes="pad", conflict="first", writer="ome_tiff", order="XYCZT", time_increment=1
+        ),
+        omio.plan(series, merge="T"),
+        omio.plan(tmp_path / "gap", merge="T"),
+        omio.plan(one, target, collision="overwrite"),
+        omio.plan(one, to="memory", reader="tiff"),
+        omio.plan(omio.FolderStack(tmp_path / "fov_1"), merge="T"),
+    ]
+    assert [plan.to_dict() for plan in plans] == [json.loads(plan.to_json()) for plan in plans]
+    values = [plan.to_dict() for plan in plans]
+    values[0]["request"]["options"] = {"option": 1}  # no reader has one that this file could be opened with
+    compare(page, "plans", values)
+
+
+def test_plugins(page: str) -> None:
+    broken = Plugin(name="a", distribution="", version="", error=omio_core.contract.PluginError("it is old"))
+    writer = Writer(name="w", title="W", suffixes=(".w",), accepts=lambda images: Verdict(Match.NO, ""), write="x:y")
+    other = Plugin(name="b", distribution="b", version="1", writers=(writer,))
+    known = catalogue()
+    compare(page, "plugins", [plugins_dict(known), plugins_dict(Catalogue(plugins=(broken, other)))])
+
+
+def test_policies(page: str) -> None:
+    known = catalogue()
+    compare(page, "policies", [policies_dict(known), policies_dict(Catalogue(policies=known.policies))])
+
+
+def test_every_public_name_is_on_a_page(reference: dict[str, str]) -> None:
+    """A name of `omio_core` is explained on this page, or on those of the hooks and of metadata."""
+    text = reference["programmatic.md"] + reference["hooks.md"] + reference["metadata.md"]
+    assert set(omio_core.__all__) - set(re.findall(r"\w+", text)) == set()
+
+
+def test_the_lists_of_public_names_agree() -> None:
+    """What type checkers see, what is loaded at first use, and what is public."""
+    tree = ast.parse(Path(omio_core.__file__).read_text("utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    typed = {str(node.module): {alias.name for alias in node.names} for node in block.body}
+    assert typed == {home: set(names) for home, names in omio_core._HOMES.items()}
+    assert sorted(omio_core.__all__) == sorted(name for names in omio_core._HOMES.values() for name in names)
