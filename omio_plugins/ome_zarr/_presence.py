@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from omio_core.contract import Box, Location, runs
 
@@ -42,7 +42,7 @@ class Presence:
 
     location: Location
     keys: Keys
-    names: Names
+    names: Names = field(compare=False)
     split: tuple[int, int] | None = None
 
     def __call__(self) -> tuple[Box, ...] | None:

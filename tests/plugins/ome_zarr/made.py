@@ -62,7 +62,9 @@ def group(path: Path, attributes: Mapping[str, Any], version: str = "0.5") -> Pa
     return path
 
 
-def array(path: Path, pixels: np.ndarray, chunks: Sequence[int] | None = None, *, zarr_format: int = 3, **more: Any) -> None:
+def array(
+    path: Path, pixels: np.ndarray, chunks: Sequence[int] | None = None, *, zarr_format: int = 3, **more: Any
+) -> None:
     """Write an array with zarr-python, chunks of one value too."""
     made = zarr.create_array(
         LocalStore(path),
@@ -76,27 +78,22 @@ def array(path: Path, pixels: np.ndarray, chunks: Sequence[int] | None = None, *
     made[...] = pixels
 
 
-def codecs(path: Path, pixels: np.ndarray, chunks: Sequence[int], codecs: Sequence[Any], **more: Any) -> None:
-    """Write an array of Zarr 3 with exactly these codecs."""
-    made = zarr.Array(
-        zarr.core.array.AsyncArray(
-            metadata=zarr.core.metadata.ArrayV3Metadata(
-                shape=pixels.shape,
-                data_type=zarr.dtype.parse_dtype(pixels.dtype, zarr_format=3),
-                chunk_grid={"name": "regular", "configuration": {"chunk_shape": list(chunks)}},
-                chunk_key_encoding={"name": "default", "configuration": {"separator": "/"}},
-                fill_value=pixels.dtype.type(0),
-                codecs=tuple(codecs),
-                attributes={},
-                dimension_names=None,
-                **more,
-            ),
-            store_path=zarr.storage.StorePath(LocalStore(path)),
-            config=zarr.core.array_spec.ArrayConfig(order="C", write_empty_chunks=True),
-        )
-    )
+def codecs(path: Path, pixels: np.ndarray, chunks: Sequence[int], chain: Sequence[Any], **more: Any) -> None:
+    """Write an array of Zarr 3 with exactly these codecs; `more` replaces fields of its metadata."""
+    document = {
+        "zarr_format": 3,
+        "node_type": "array",
+        "shape": list(pixels.shape),
+        "data_type": str(pixels.dtype),
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": list(chunks)}},
+        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
+        "fill_value": 0,
+        "codecs": [codec if isinstance(codec, dict) else codec.to_dict() for codec in chain],
+        "attributes": {},
+        **more,
+    }
     path.mkdir(parents=True, exist_ok=True)
-    (path / "zarr.json").write_text(json.dumps(made.metadata.to_dict(), default=_plain))
+    (path / "zarr.json").write_text(json.dumps(document, default=_plain))
     zarr.open_array(LocalStore(path), mode="r+", config={"write_empty_chunks": True})[...] = pixels
 
 
