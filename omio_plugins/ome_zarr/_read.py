@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import AbsentDataError, Box, ImageDescription, Location, OmioError, Opened
+from omio_core.contract import DIGEST_METHOD, AbsentDataError, Box, ImageDescription, Location, OmioError, Opened
 
 from ._chunks import Chunks
 from ._describe import Picture, describe
 from ._groups import Groups
 from ._store import open_store
 from ._tree import read_tree
+
+_DIGEST = re.compile("[0-9a-f]{16}")
 
 
 def open_ome_zarr(location: Location, *, label: str | None = None) -> OmeZarrImages:
@@ -71,6 +76,17 @@ class OmeZarrImages(Opened):
     def stamp(self) -> str:
         """A digest of all files in the folder."""
         return self._store.digest
+
+    def digests(self, image: int) -> Sequence[str] | None:
+        """The digests of the planes that OMIO has put into the OME-XML of the store; None if it has none."""
+        description = self._pictures[image].description
+        record = description.facts().annotations.get("omio/provenance", {}).get("digests")
+        if not isinstance(record, dict) or record.get("method") != DIGEST_METHOD:
+            return None
+        digests = str(record.get("planes", "")).split()
+        lengths = zip(description.axes, description.levels[0].shape, strict=True)
+        count = math.prod(n for axis, n in lengths if axis not in "YX")
+        return digests if len(digests) == count and all(_DIGEST.fullmatch(one) for one in digests) else None
 
     def close(self) -> None:
         """Close the zip file; of a folder, no file is open between two reads."""
