@@ -20,7 +20,7 @@ from omio_core.contract import (
 )
 
 from ._array import Array, read_array
-from ._facts import combined, compare_sizes, own_facts, read_sizes
+from ._facts import channel_warning, combined, compare_sizes, own_facts, read_sizes
 from ._groups import Groups
 from ._multiscales import Multiscale, read_multiscales
 from ._presence import Names, Presence
@@ -126,10 +126,13 @@ def _picture(groups: Groups, place: Place, image: Multiscale, name: str | None, 
     split = (letters.index("C"), samples) if samples > 1 else None
     assumptions, conflicts = compare_sizes(sizes, xml.sizes[index] if xml is not None and index is not None else {})
     channels = math.prod(n for letter, n in lengths.items() if letter not in "TZYX") // samples
-    own = own_facts(image, sizes, place.group.attributes.get("omero"), channels, place.plate)
+    omero = place.group.attributes.get("omero")
+    warnings += channel_warning(omero, channels)
+    own = own_facts(image, sizes, omero, channels, place.plate)
     facts: Any = partial(_same, own)
     if xml is not None and index is not None:
         facts = partial(combined, xml.text, index, channels, own)
+        name = name if place.name else xml.images[index].name or name
     labels = label_names(groups, place)
     not_kept = (
         *image.not_kept,

@@ -100,7 +100,8 @@ def own_facts(image: Multiscale, sizes: Sizes, omero: Any, channels: int, plate:
     annotations: dict[str, dict[str, Any]] = {}
     if plate:
         annotations["ome/plate"] = dict(plate)
-    if display := _display(mapping(omero), described):
+    fits = len(described) == channels
+    if display := _display(mapping(omero), described, ("label", "color") if fits else ()):
         annotations["ome-zarr/omero"] = display
     if image.scaling is not None and any(image.scaling.shift):
         shifts = {axis.name: n for axis, n in zip(image.axes, image.scaling.shift, strict=True) if n}
@@ -109,7 +110,7 @@ def own_facts(image: Multiscale, sizes: Sizes, omero: Any, channels: int, plate:
     name = image.name.strip()
     return Facts(
         name=Fact(image.name, "file", "multiscales: name") if name and name != "/" else None,
-        channels=tuple(map(_channel, described)) if len(described) == channels else (),
+        channels=tuple(map(_channel, described)) if fits else (),
         annotations=annotations,
         **{_SLOTS[letter]: fact for letter, fact in sizes.facts.items()},  # type: ignore[arg-type]
     )
@@ -128,12 +129,21 @@ def _channel(stated: Mapping[str, Any]) -> Channel:
     )
 
 
-def _display(omero: Mapping[str, Any], channels: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def channel_warning(omero: Any, channels: int) -> tuple[str, ...]:
+    """A warning if the metadata describes another number of channels than the pixels have."""
+    count = len(items(mapping(omero).get("channels")))
+    if count in (0, channels):
+        return ()
+    return (f"omero describes {count} channels, the image has {channels}: their names are left out",)
+
+
+def _display(
+    omero: Mapping[str, Any], channels: Sequence[Mapping[str, Any]], modelled: Sequence[str]
+) -> dict[str, Any]:
     """How the image is to be shown: what OME's model has no place for."""
     values: dict[str, Any] = {}
     for index, channel in enumerate(channels):
-        rest = {key: value for key, value in channel.items() if key not in ("label", "color")}
-        if rest:
+        if rest := {key: value for key, value in channel.items() if key not in modelled}:
             values[f"Channel {index}"] = json.dumps(rest)
     for key, value in omero.items():
         if key != "channels":

@@ -71,7 +71,9 @@ def test_filters_of_zarr_2(name: str, tmp_path: Path) -> None:
 
 def test_separators_that_the_metadata_leaves_out(tmp_path: Path) -> None:
     """The default is a dot; but what lies in folders was written with slashes."""
-    image(tmp_path, PIXELS, "zyx", version="0.4", chunks=(2, 8, 10), chunk_key_encoding={"name": "v2", "separator": "/"})
+    image(
+        tmp_path, PIXELS, "zyx", version="0.4", chunks=(2, 8, 10), chunk_key_encoding={"name": "v2", "separator": "/"}
+    )
     document = json.loads((tmp_path / "0" / ".zarray").read_text())
     del document["dimension_separator"]
     (tmp_path / "0" / ".zarray").write_text(json.dumps(document))
@@ -87,7 +89,9 @@ def test_names_of_chunks_of_zarr_3(encoding: dict[str, Any], tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("version", ["0.4", "0.5"])
-@pytest.mark.parametrize("dtype", ["?", "i1", "u1", "i2", "u2", ">u2", "i4", "u4", "i8", "u8", "f2", "f4", ">f8", "c8", "c16"])
+@pytest.mark.parametrize(
+    "dtype", ["?", "i1", "u1", "i2", "u2", ">u2", "i4", "u4", "i8", "u8", "f2", "f4", ">f8", "c8", "c16"]
+)
 def test_types_of_pixels(dtype: str, version: str, tmp_path: Path) -> None:
     pixels = (ramp(7, 9) % 2).astype(dtype) if dtype == "?" else ramp(7, 9).astype(dtype)
     if version == "0.5":

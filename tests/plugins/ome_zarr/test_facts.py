@@ -55,7 +55,10 @@ def test_another_scale_without_a_unit_is_an_assumption(tmp_path: Path) -> None:
     opened = omio.imopen(tmp_path)
     assert facts(tmp_path)["PhysicalSizeX"] == 0.5
     assumed = [a for a in opened.metadata.assumptions if "no unit" in a]
-    assert assumed == [f"the scale of axis {a}, {s}, has no unit: micrometer is assumed" for a, s in zip("zyx", ("2", "0.5", "0.5"), strict=True)]
+    assert assumed == [
+        f"the scale of axis {a}, {s}, has no unit: micrometer is assumed"
+        for a, s in zip("zyx", ("2", "0.5", "0.5"), strict=True)
+    ]
 
 
 def test_the_unit_of_the_other_axes_is_assumed(tmp_path: Path) -> None:
@@ -84,7 +87,9 @@ def test_scales_of_the_group_and_of_the_level_are_multiplied(tmp_path: Path) -> 
 def test_a_scale_that_is_none_costs_the_size_only(numbers: Any, tmp_path: Path) -> None:
     image(tmp_path, ramp(9, 11), "yx", [2, 2])
     document = json.loads((tmp_path / "zarr.json").read_text())
-    document["attributes"]["ome"]["multiscales"][0]["datasets"][0]["coordinateTransformations"] = [{"type": "scale", "scale": numbers}]
+    document["attributes"]["ome"]["multiscales"][0]["datasets"][0]["coordinateTransformations"] = [
+        {"type": "scale", "scale": numbers}
+    ]
     (tmp_path / "zarr.json").write_text(json.dumps(document))
     with pytest.warns(MetadataWarning, match="does not fit"):
         pixels, stated = omio.imread(tmp_path)
@@ -114,7 +119,12 @@ def test_the_coordinate_system_of_the_levels_is_that_of_the_image(version: str, 
     steps = {"type": "sequence", "transformations": [scale(2, 2), translation(1, 1), scale(0.25, 0.25)]}
     one = {
         "coordinateSystems": [system("world"), system("intrinsic")],
-        "datasets": [{"path": "0", "coordinateTransformations": [{**steps, "input": {"path": "0"}, "output": {"name": "intrinsic"}}]}],
+        "datasets": [
+            {
+                "path": "0",
+                "coordinateTransformations": [{**steps, "input": {"path": "0"}, "output": {"name": "intrinsic"}}],
+            }
+        ],
         "coordinateTransformations": [{**scale(10, 10), "input": {"name": "intrinsic"}, "output": {"name": "world"}}],
     }
     group(tmp_path, {"multiscales": [one]}, version)
@@ -127,7 +137,10 @@ def test_the_coordinate_system_of_the_levels_is_that_of_the_image(version: str, 
 
 
 def test_a_coordinate_system_that_is_not_there(tmp_path: Path) -> None:
-    one = {"coordinateSystems": [system("a"), system("b")], "datasets": [{"path": "0", "coordinateTransformations": [{**scale(1, 1), "output": {"name": "c"}}]}]}
+    one = {
+        "coordinateSystems": [system("a"), system("b")],
+        "datasets": [{"path": "0", "coordinateTransformations": [{**scale(1, 1), "output": {"name": "c"}}]}],
+    }
     group(tmp_path, {"multiscales": [one]}, "0.6")
     array(tmp_path / "0", ramp(9, 11))
     with pytest.raises(CorruptFileError, match="does not say what its axes are"):
@@ -166,7 +179,9 @@ def test_white_is_a_signed_number(color: str, tmp_path: Path) -> None:
     assert facts(tmp_path)["Channels"][0]["Color"] == -1
 
 
-@pytest.mark.parametrize("omero", [7, {"channels": 7}, {"channels": [7, {"color": 7}]}, {"channels": [{"color": "red"}, {}]}])
+@pytest.mark.parametrize(
+    "omero", [7, {"channels": 7}, {"channels": [7, {"color": 7}]}, {"channels": [{"color": "red"}, {}]}]
+)
 def test_a_flaw_in_omero_costs_no_pixel(omero: Any, tmp_path: Path) -> None:
     image(tmp_path, ramp(2, 9, 11), "cyx", attributes={"omero": omero})
     assert omio.imread(tmp_path)[0].shape == (1, 1, 2, 9, 11)
@@ -174,7 +189,11 @@ def test_a_flaw_in_omero_costs_no_pixel(omero: Any, tmp_path: Path) -> None:
 
 def test_facts_of_the_ome_xml_come_back(tmp_path: Path) -> None:
     image(tmp_path, ramp(2, 2, 9, 11), "tcyx", attributes={"omero": OMERO}, units={})
-    xml(tmp_path, more='PhysicalSizeX="0.5" PhysicalSizeY="500" PhysicalSizeYUnit="nm"', channels='<Channel ID="Channel:0:0" Name="blue" EmissionWavelength="460"/><Channel ID="Channel:0:1"/>')
+    xml(
+        tmp_path,
+        more='PhysicalSizeX="0.5" PhysicalSizeY="500" PhysicalSizeYUnit="nm"',
+        channels='<Channel ID="Channel:0:0" Name="blue" EmissionWavelength="460"/><Channel ID="Channel:0:1"/>',
+    )
     opened = omio.imopen(tmp_path)
     stated = opened.metadata.to_dict()
     assert opened.name == "cells"
@@ -215,7 +234,11 @@ def test_ome_xml_that_is_none_costs_facts_only(text: str, tmp_path: Path) -> Non
 
 def test_rgb_comes_back_as_samples(tmp_path: Path) -> None:
     image(tmp_path, ramp(2, 6, 9, 11), "tcyx", chunks=(1, 1, 9, 11))
-    xml(tmp_path, c=6, channels='<Channel ID="C:0" SamplesPerPixel="3" Name="a"/><Channel ID="C:1" SamplesPerPixel="3" Name="b"/>')
+    xml(
+        tmp_path,
+        c=6,
+        channels='<Channel ID="C:0" SamplesPerPixel="3" Name="a"/><Channel ID="C:1" SamplesPerPixel="3" Name="b"/>',
+    )
     opened = omio.imopen(tmp_path)
     assert opened.picture.samples == 3
     assert [channel["Name"] for channel in opened.metadata.to_dict()["Channels"]] == ["a", "b"]
