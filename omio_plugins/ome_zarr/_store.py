@@ -172,7 +172,11 @@ class ZipStore(Store):
 
         span = directory_span(file.read(file.size - tail, tail), file.size, read)
         # a name may stand twice, where a writer has replaced a member: the last one is valid
-        found = {} if span is None else {entry.name: entry for entry in entries(file.read(*span))}
+        try:
+            listed = entries(b"" if span is None else file.read(*span), whole=True)
+            found = {entry.name: entry for entry in listed}
+        except ValueError as error:
+            raise self._damaged(str(error)) from error
         root = root_of(found)
         if root is None:
             raise self._damaged("it has no directory with the metadata of a Zarr")

@@ -72,8 +72,14 @@ def directory_span(tail: bytes, size: int, read: Callable[[int, int], bytes]) ->
     return (start, length) if start + length <= end else None
 
 
-def entries(directory: bytes) -> Iterator[Entry]:
-    """The members in a directory, until it ends or is no directory any more; folders are left out."""
+def entries(directory: bytes, *, whole: bool = False) -> Iterator[Entry]:
+    """The members in a directory, or in its beginning; folders are left out.
+
+    Raises
+    ------
+    ValueError
+        With `whole`: what is given is not all a directory.
+    """
     at = 0
     while directory[at : at + 4] == _ENTRY and at + 46 <= len(directory):
         flags, method = struct.unpack("<HH", directory[at + 8 : at + 12])
@@ -82,7 +88,7 @@ def entries(directory: bytes) -> Iterator[Entry]:
         name_end = at + 46 + name_n
         stop = name_end + extra_n + comment_n
         if stop > len(directory):
-            return
+            break
         name = directory[at + 46 : name_end].decode("utf-8" if flags & 0x800 else "cp437", "surrogateescape")
         if _FULL32 in (packed, size, offset):
             size, packed, offset = _long(directory[name_end : name_end + extra_n], size, packed, offset)
@@ -91,6 +97,8 @@ def entries(directory: bytes) -> Iterator[Entry]:
                 name=name, method=method, packed=packed, size=size, crc=crc, offset=offset, encrypted=bool(flags & 1)
             )
         at = stop
+    if whole and at != len(directory):
+        raise ValueError(f"it is no directory any more after {at} of {len(directory)} bytes")
 
 
 def _long(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
