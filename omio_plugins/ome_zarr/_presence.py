@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from omio_core.contract import Box, Location, runs
 
 from ._keys import Keys
-from ._store import open_store
+from ._opening import open_store
 
 
 class Names:

@@ -15,7 +15,7 @@ from omio_core.contract import DIGEST_METHOD, AbsentDataError, Box, ImageDescrip
 from ._chunks import Chunks
 from ._describe import Picture, describe
 from ._groups import Groups
-from ._store import open_store
+from ._opening import open_store
 from ._tree import read_tree
 
 _DIGEST = re.compile("[0-9a-f]{16}")

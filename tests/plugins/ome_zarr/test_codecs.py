@@ -131,8 +131,15 @@ def omio_warning() -> type[Warning]:
     return AbsentPlanesWarning
 
 
+LITTLE = {"name": "bytes", "configuration": {"endian": "little"}}
+
+
+def chunks(*shape: int) -> dict[str, Any]:
+    return {"chunk_grid": {"name": "regular", "configuration": {"chunk_shape": shape}}}
+
+
 REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
-    "a codec that nobody knows": ({"codecs": [{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "magic"}]}, UnsupportedFeatureError, "magic"),
+    "a codec that nobody knows": ({"codecs": [LITTLE, {"name": "magic"}]}, UnsupportedFeatureError, "magic"),
     "no bytes": ({"codecs": [{"name": "zstd"}]}, UnsupportedFeatureError, "bytes"),
     "a text type": ({"data_type": "string"}, UnsupportedFeatureError, "string"),
     "a grid that is not regular": ({"chunk_grid": {"name": "rectilinear"}}, UnsupportedFeatureError, "rectilinear"),
@@ -140,11 +147,11 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "no shape": ({"shape": None}, CorruptFileError, "shape"),
     "a shape of texts": ({"shape": ["4", "6"]}, CorruptFileError, "shape"),
     "an empty shape": ({"shape": [0, 6]}, CorruptFileError, "shape"),
-    "a negative chunk": ({"chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [4, -3]}}}, CorruptFileError, "chunk_shape"),
-    "chunks of another rank": ({"chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [4]}}}, CorruptFileError, "do not fit"),
+    "a negative chunk": (chunks(4, -3), CorruptFileError, "chunk_shape"),
+    "chunks of another rank": (chunks(4), CorruptFileError, "do not fit"),
     "a fill value that is none": ({"fill_value": "much"}, CorruptFileError, "fill_value"),
     "a fill value beyond the type": ({"fill_value": 70_000}, CorruptFileError, "fill_value"),
-    "chunks that no memory holds": ({"chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [2**40, 2**20]}}}, LimitExceededError, "too large"),
+    "chunks that no memory holds": (chunks(2**40, 2**20), LimitExceededError, "too large"),
     "a group": ({"node_type": "group"}, CorruptFileError, "node_type"),
 }  # fmt: skip
 

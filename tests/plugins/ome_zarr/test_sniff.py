@@ -17,7 +17,7 @@ from .made import array, group, image, ramp, zipped
 GROUP = {"zarr_format": 3, "node_type": "group"}
 
 DOCUMENTS: dict[str, tuple[str, Any, Match, str]] = {
-    "an image of Zarr 3": (
+    "an image": (
         "zarr.json",
         {**GROUP, "attributes": {"ome": {"multiscales": []}}},
         Match.EXACT,

@@ -97,7 +97,8 @@ def test_a_series_in_its_order(version: str, tmp_path: Path) -> None:
 
 def test_a_series_gets_the_names_of_its_ome_xml(tmp_path: Path) -> None:
     group(tmp_path, {"bioformats2raw.layout": 3})
-    pixels = '<Pixels DimensionOrder="XYZCT" Type="uint8" SizeX="8" SizeY="6" SizeZ="1" SizeC="1" SizeT="1" PhysicalSizeX="{}"/>'
+    sizes = 'SizeX="8" SizeY="6" SizeZ="1" SizeC="1" SizeT="1"'
+    pixels = f'<Pixels DimensionOrder="XYZCT" Type="uint8" {sizes} PhysicalSizeX="{{}}"/>'
     images = [
         f'<Image ID="Image:{k}" Name="{n}">{pixels.format(k + 1)}</Image>' for k, n in enumerate(("left", "right"))
     ]
@@ -149,7 +150,7 @@ def test_several_multiscales_are_several_images(tmp_path: Path) -> None:
     group(tmp_path, {"multiscales": [one, other]})
     array(tmp_path / "0", ramp(6, 8))
     array(tmp_path / "deep" / "er", ramp(5, 4))
-    with pytest.raises(ManyImagesError, match="Image 'a' .*; 1: .*Image 'b'"):
+    with pytest.raises(ManyImagesError, match=r"Image 'a' .*; 1: .*Image 'b'"):
         omio.imread(tmp_path)
     assert omio.imread(tmp_path, image="b")[0].shape == (1, 1, 1, 5, 4)
 
@@ -182,6 +183,8 @@ def test_the_form_of_04_without_a_version_is_an_assumption(tmp_path: Path) -> No
     assert any("no version of OME-Zarr" in one for one in omio.imopen(tmp_path).metadata.assumptions)
 
 
+GROUP = '{"zarr_format": 3, "node_type": "group", "attributes": {"ome": {"version": "0.5", %s}}}'
+
 DOCUMENTS = {
     "no JSON": "{",
     "no text": "\xff\xfe",
@@ -189,8 +192,8 @@ DOCUMENTS = {
     "a list": "[]",
     "a key twice": '{"zarr_format": 3, "node_type": "group", "attributes": {"ome": {}, "ome": {}}}',
     "a number of many digits": '{"zarr_format": ' + "9" * 5000 + "}",
-    "no multiscales": '{"zarr_format": 3, "node_type": "group", "attributes": {"ome": {"version": "0.5", "multiscales": 3}}}',
-    "no dataset": '{"zarr_format": 3, "node_type": "group", "attributes": {"ome": {"version": "0.5", "multiscales": [{"axes": []}]}}}',
+    "no multiscales": GROUP % '"multiscales": 3',
+    "no dataset": GROUP % '"multiscales": [{"axes": []}]',
     "empty": "",
 }
 
