@@ -144,7 +144,10 @@ class Chunks:
                 remedy="raise OMIO_MAX_EXPANSION, if you trust the file",
                 path=str(self._store.location),
             )
-        pixels = chain.decode(part.read(0, part.size), shape)
+        whole = box.size == math.prod(shape)
+        pixels = chain.decode(part.read(0, part.size), shape, out if whole else None)
+        if whole and np.may_share_memory(pixels, out):
+            return
         out[...] = pixels[box.within(Box.whole(shape))]
         if 2 * box.size < pixels.size and nbytes <= _KEPT // 4:
             self._decoded.keep(part.name, pixels, nbytes)

@@ -42,12 +42,21 @@ class Chain:
     order: tuple[int, ...]
 
     @property
-    def plain(self) -> bool:
-        """Whether the bytes in the file are the pixels in C order."""
-        return not self.steps and self.order == tuple(range(len(self.order)))
+    def _is_native(self) -> bool:
+        """Whether the decoded bytes are the pixels as they are in memory, in C order."""
+        return self.stored.isnative and self.stored.kind != "b" and self.order == tuple(range(len(self.order)))
 
-    def decode(self, data: Any, shape: Sequence[int]) -> NDArray[Any]:
-        """Return the pixels of a chunk of `shape`.
+    def decode(self, data: Any, shape: Sequence[int], out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """Return the pixels of a chunk of `shape`; they may be in the memory of `out`.
+
+        Parameters
+        ----------
+        data
+            The bytes of the chunk.
+        shape
+            Of its pixels.
+        out
+            An array of that shape whose memory may be written.
 
         Raises
         ------
@@ -56,8 +65,11 @@ class Chain:
         """
         wanted = math.prod(shape) * self.stored.itemsize
         most = 2 * wanted + (1 << 16)
-        for step, size in self.steps:
-            data = step(data, size, most)
+        room = None
+        if out is not None and out.flags.c_contiguous and self._is_native:
+            room = out.reshape(-1).view(np.uint8)
+        for k, (step, size) in enumerate(self.steps, 1):
+            data = step(data, size, most, room if k == len(self.steps) else None)
         if len(data) != wanted:
             raise DamagedChunkError(f"it has {len(data):,} bytes; its {math.prod(shape):,} pixels need {wanted:,}")
         pixels = np.frombuffer(data, self.stored).reshape([shape[axis] for axis in self.order])

@@ -1,6 +1,7 @@
 """Decompressors of chunks, each bounded by what the chunk may have; they know no metadata and no array.
 
-Each takes the bytes, how many come out (None if not known) and the most that may, and returns bytes. A checksum in the
+Each takes the bytes, how many come out (None if not known), the most that may, and memory for them (None for new one,
+which it may take too), and returns bytes. A checksum in the
 format is checked: zstd, gzip, zlib and bzip2 have one (zstd only if the writer asked for it), blosc and lz4 have none.
 """
 
@@ -15,12 +16,17 @@ from typing import Any
 
 from omio_core.contract import CorruptFileError, UnsupportedFeatureError
 
-Decompress = Callable[[bytes, int | None, int], Any]
-"""From bytes, their size afterwards if it is known, and the most that they may become, to bytes."""
+Decompress = Callable[[bytes, int | None, int, Any], Any]
+"""From bytes, their size afterwards if it is known, the most that they may become, and memory for them, to bytes."""
 
 
 class DamagedChunkError(Exception):
     """A chunk that does not decompress; whoever knows its name makes a CorruptFileError of it."""
+
+
+def _room(size: int | None, most: int, out: Any) -> Any:
+    """The memory for the bytes, if it has their size; else their size, or the most that they may be."""
+    return out if out is not None and len(out) == size else most if size is None else size
 
 
 def _bounded(decompressor: Any, data: bytes, most: int) -> bytes:
@@ -35,7 +41,7 @@ def _bounded(decompressor: Any, data: bytes, most: int) -> bytes:
     return out
 
 
-def gzip(data: bytes, size: int | None, most: int) -> Any:
+def gzip(data: bytes, size: int | None, most: int, out: Any = None) -> Any:
     """Gzip (RFC 1952), with its CRC-32."""
     if size is not None:
         import imagecodecs
@@ -47,27 +53,27 @@ def gzip(data: bytes, size: int | None, most: int) -> Any:
     return _bounded(zlib.decompressobj(31), data, most)
 
 
-def zlib_(data: bytes, size: int | None, most: int) -> bytes:
+def zlib_(data: bytes, size: int | None, most: int, out: Any = None) -> bytes:
     """Zlib (RFC 1950), with its Adler-32."""
     return _bounded(zlib.decompressobj(15), data, most)
 
 
-def bzip2(data: bytes, size: int | None, most: int) -> bytes:
+def bzip2(data: bytes, size: int | None, most: int, out: Any = None) -> bytes:
     """Bzip2, with its CRC-32."""
     return _bounded(bz2.BZ2Decompressor(), data, most)
 
 
-def zstd(data: bytes, size: int | None, most: int) -> Any:
+def zstd(data: bytes, size: int | None, most: int, out: Any = None) -> Any:
     """Zstandard (RFC 8878), with the checksum of its frame where it has one."""
     import imagecodecs
 
     try:
-        return imagecodecs.zstd_decode(data, out=most if size is None else size)
+        return imagecodecs.zstd_decode(data, out=_room(size, most, out))
     except (RuntimeError, ValueError) as error:
         raise DamagedChunkError(str(error)) from error
 
 
-def blosc(data: bytes, size: int | None, most: int) -> Any:
+def blosc(data: bytes, size: int | None, most: int, out: Any = None) -> Any:
     """Blosc 1; its header states the sizes (https://github.com/Blosc/c-blosc/blob/main/README_CHUNK_FORMAT.rst)."""
     import imagecodecs
 
@@ -78,12 +84,12 @@ def blosc(data: bytes, size: int | None, most: int) -> Any:
         wanted = f"at most {most}" if size is None else str(size)
         raise DamagedChunkError(f"its header states {length} bytes in {packed}; {wanted} in {len(data)} are expected")
     try:
-        return imagecodecs.blosc_decode(data, out=length, numthreads=1)
+        return imagecodecs.blosc_decode(data, out=_room(length, most, out), numthreads=1)
     except (RuntimeError, ValueError) as error:
         raise DamagedChunkError(str(error)) from error
 
 
-def lz4(data: bytes, size: int | None, most: int) -> Any:
+def lz4(data: bytes, size: int | None, most: int, out: Any = None) -> Any:
     """An lz4 block after its size in four bytes, as numcodecs writes it."""
     import imagecodecs
 
@@ -103,7 +109,7 @@ def xz(configuration: Mapping[str, Any]) -> Decompress:
     if form not in (1, 2, 3) or not (filters is None or isinstance(filters, list)):
         raise CorruptFileError("the configuration of lzma is not valid", evidence=str(dict(configuration))[:200])
 
-    def decode(data: bytes, size: int | None, most: int) -> bytes:
+    def decode(data: bytes, size: int | None, most: int, out: Any = None) -> bytes:
         try:
             decompressor = lzma.LZMADecompressor(format=form, filters=filters if form == 3 else None)
         except (ValueError, TypeError, lzma.LZMAError) as error:
@@ -116,7 +122,7 @@ def xz(configuration: Mapping[str, Any]) -> Decompress:
 def sum32(checksum: Callable[[bytes], int], name: str, *, at_start: bool) -> Decompress:
     """A checksum of four bytes before or behind the data, which are given without it."""
 
-    def decode(data: bytes, size: int | None, most: int) -> bytes:
+    def decode(data: bytes, size: int | None, most: int, out: Any = None) -> bytes:
         if len(data) < 4:
             raise DamagedChunkError(f"{len(data)} bytes have no {name}")
         stated, rest = (data[:4], data[4:]) if at_start else (data[-4:], data[:-4])
@@ -173,7 +179,7 @@ def by_numcodecs(name: str, configuration: Mapping[str, Any], where: str) -> Dec
             path=where,
         ) from error
 
-    def decode(data: bytes, size: int | None, most: int) -> Any:
+    def decode(data: bytes, size: int | None, most: int, out: Any = None) -> Any:
         try:
             return np.ascontiguousarray(codec.decode(data)).reshape(-1).view(np.uint8)
         except Exception as error:
