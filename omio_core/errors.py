@@ -94,7 +94,7 @@ class PluginContractError(PluginError):
 
 
 class MissingDependencyError(PluginError, ImportError):
-    """A package that a plugin needs is not installed; the remedy names the extra that installs it."""
+    """A package that a plugin needs is not installed; the remedy names the command that installs it."""
 
 
 class DispatchError(OmioError, ValueError):
@@ -214,7 +214,7 @@ class AssumedAxesWarning(OmioWarning):
 
 
 class AbsentPlanesWarning(OmioWarning):
-    """Parts of the image are not in the file and are filled with 0."""
+    """Parts of the image are not in the file; they get the format's fill value, 0 if it states none."""
 
 
 def first_few(
@@ -278,11 +278,27 @@ def _package(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
-def missing_package(error: ImportError, owner: str, extra: str | None, **facts: Any) -> MissingDependencyError:
-    """The error for a reader or writer whose module cannot be imported; the remedy installs the missing package."""
+def missing_package(
+    error: ImportError, owner: str, extra: str | None, *, install: str = "", **facts: Any
+) -> MissingDependencyError:
+    """The error for a reader or writer whose module cannot be imported; the remedy installs the missing package.
+
+    Parameters
+    ----------
+    error
+        The failed import.
+    owner
+        The reader or writer, such as ``"reader czi"``.
+    extra
+        The extra of omio-core that brings the package, for OMIO's own readers and writers.
+    install
+        The command that installs it, for those of other packages.
+    **facts
+        Attributes of the error.
+    """
     return MissingDependencyError(
         f"the {owner} needs a package that is not installed",
         evidence=str(error),
-        remedy=f"pip install 'omio-core[{extra}]'" if extra else f"install {error.name}",
+        remedy=install or (f"pip install 'omio-core[{extra}]'" if extra else f"install {error.name}"),
         **facts,
     )

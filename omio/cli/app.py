@@ -13,7 +13,7 @@ from omio_core.errors import AssumedAxesWarning, OmioError
 from omio_core.metadata.namespaces import omio_version
 from omio_core.policies import KINDS
 
-from . import comparing, merging, options, show
+from . import checking, comparing, merging, options, show
 from .paths import display_path, for_each, source
 
 if TYPE_CHECKING:
@@ -148,10 +148,13 @@ def sidecar(path: str, out: str | None, reader: str | None, collision: str | Non
     for_each([path], do)
 
 
-@app.command()
+@app.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole list as JSON.")
-def plugins(as_json: bool) -> None:
+@click.pass_context
+def plugins(context: click.Context, as_json: bool) -> None:
     """List the plugins: what each offers, or why it is left out."""
+    if context.invoked_subcommand is not None:
+        return
     from omio_core.plugins.catalogue import catalogue
     from omio_core.plugins.inventory import plugins_dict
 
@@ -161,6 +164,9 @@ def plugins(as_json: bool) -> None:
         show.json(plugins_dict(known))
     else:
         show.plugins(known)
+
+
+plugins.add_command(checking.check)
 
 
 @app.command()

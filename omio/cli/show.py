@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from omio_core.images.explanation import Explanation
     from omio_core.images.image import Image
     from omio_core.plugins.catalogue import Catalogue, Plugin
+    from omio_core.plugins.descriptions import Reader, Writer
 
 
 def line(text: str) -> None:
@@ -166,8 +167,11 @@ def plugins(known: Catalogue) -> None:
 
 def _offers(plugin: Plugin) -> str:
     """Return what a plugin offers; the policies of a kind together."""
-    offers = [f"reader {reader.name}: {reader.title}" for reader in plugin.readers]
-    offers += [f"writer {writer.name}: {writer.title} ({', '.join(writer.suffixes)})" for writer in plugin.writers]
+    offers = [f"reader {reader.name}{_revision(reader)}: {reader.title}" for reader in plugin.readers]
+    offers += [
+        f"writer {writer.name}{_revision(writer)}: {writer.title} ({', '.join(writer.suffixes)})"
+        for writer in plugin.writers
+    ]
     offers += ["annotations"] * plugin.annotators
     kinds: dict[str, list[str]] = {}
     for policy in plugin.policies:
@@ -189,6 +193,11 @@ def policies(listed: Mapping[str, Any]) -> None:
     for row in rows:
         columns = (f"{text:<{width}}" for text, width in zip(row, widths, strict=False))
         line(f"{'  '.join(columns)}  {row[3]}".rstrip())
+
+
+def _revision(owner: Reader | Writer) -> str:
+    """Return the revision in words if it is not the first."""
+    return f" (revision {owner.revision})" if owner.revision != 1 else ""
 
 
 def _flat(problem: Exception) -> str:

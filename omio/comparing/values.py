@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from omio_core.images.explain import colour, is_colour, printable
+from omio_core.metadata.namespaces import omio_version
+
+FORM = 1
+"""Version of `Difference.to_dict`: as long as it is the same, documented keys stay and keep their meaning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,8 +188,15 @@ class Difference:
         return tuple(change for image in self.images for change in getattr(image, kind))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-able dict: a, b, equal, pixels, uncompared, and the images."""
-        summary = {"a": self.a, "b": self.b, "equal": self.equal, "pixels": self.pixels}
+        """Return a JSON-able dict: a version, a, b, equal, pixels, uncompared, and the images."""
+        summary = {
+            "omio_difference": FORM,
+            "omio": omio_version(),
+            "a": self.a,
+            "b": self.b,
+            "equal": self.equal,
+            "pixels": self.pixels,
+        }
         return {**summary, "uncompared": self.uncompared or None, "images": [image.to_dict() for image in self.images]}
 
     def __str__(self) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from omio.sources.walk import is_picture
 from omio_core.errors import ManyImagesError, NoWriterError, WriteError
 from omio_core.images.image import Image
 from omio_core.plugins.catalogue import catalogue
@@ -240,20 +239,12 @@ def is_file(path: Path, writer: str | None = None) -> bool:
     ------
     NoWriterError
         The suffix is that of another image format, and the caller chose no writer.
-    WriteError
-        It is a folder that a reader knows as one picture, and no writer has its suffix.
     """
     name = path.name.lower()
     makes = {writer.makes for writer in catalogue().writers if name.endswith(writer.suffixes)}
     if "folder" in makes:
         return True
     if path.is_dir():
-        if is_picture(path):
-            raise WriteError(
-                f"{path} is one picture, and no folder to put files in",
-                remedy=f"give another folder, or a name that ends in {catalogue().suffix}",
-                path=str(path),
-            )
         return False
     if makes:
         return True

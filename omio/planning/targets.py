@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omio.sources.collect import Collection
+from omio.sources.walk import is_picture
 from omio_core.errors import FileChangedError, ManyImagesError, OmioError, ReadError, WriteError, first_few
 from omio_core.files.listing import whole_fingerprint
 from omio_core.files.local import locate
@@ -66,10 +67,22 @@ def name(
     used_names: dict[str, int] = {}
     wanted = [filenames.unique(path, used_names) for path in _wanted_paths(collection, outputs, out, write_options)]
     planned = set(used_names)
-    return [
+    settled = [
         _settle(prepared, path, collision, planned, sources, write_options)
         for prepared, path in zip(outputs, wanted, strict=True)
     ]
+    if out is not None and os.path.isdir(out) and not filenames.is_file(Path(out)) and is_picture(out):
+        return [prepared.failed(_picture_error(out)) for prepared in settled]
+    return settled
+
+
+def _picture_error(out: str | os.PathLike[str]) -> WriteError:
+    """Return the error for a folder that is one picture, among whose files the outputs would lie."""
+    return WriteError(
+        f"{os.fspath(out)} is one picture, and no folder to put files in",
+        remedy="give another folder",
+        path=os.fspath(out),
+    )
 
 
 def _too_many_images_error(outputs: Sequence[PreparedOutput], out: str | os.PathLike[str]) -> ManyImagesError:

@@ -283,12 +283,18 @@ _Mark = tuple[Any, Any, Any]
 
 
 def _marks(record: Any) -> list[_Mark]:
-    """Return what identifies each member file of a source: name, size, digest of samples."""
+    """Return what identifies each member of a source: of a file its name, size and digest of samples.
+
+    Of a folder that is one picture these are its name and the digest of its listing; without one it is not identified.
+    """
     members = record.get("source") if isinstance(record, dict) else None
     records = [member for member in members if isinstance(member, dict)] if isinstance(members, list | tuple) else []
-    # of a folder that is one picture, its documents say enough: its listing is another after it was copied
-    records = [member for member in records if "listing" not in member]
-    marks = [(member.get("name"), member.get("bytes"), member.get("sample_digest")) for member in records]
+    marks = [
+        (member.get("name"), 0, member["listing"])
+        if "listing" in member
+        else (member.get("name"), member.get("bytes"), member.get("sample_digest"))
+        for member in records
+    ]
     # a file may state anything
     sound = [all(isinstance(part, kind) for part, kind in zip(mark, (str, int, str), strict=True)) for mark in marks]
     return marks if all(sound) else []

@@ -80,7 +80,7 @@ def _apply_absent_files(path: str, pictures: Sequence[FilePicture], name: str) -
             evidence=f"{len(absent)} file(s) are not there: {listed}",
             remedy=either(
                 "put them beside it",
-                advise("choose the policy {absent_files} to have 0 where they belong", absent_files="warn"),
+                advise("choose the policy {absent_files} to read without them", absent_files="warn"),
             ),
             path=path,
             absent=absent,

@@ -18,7 +18,7 @@ _WIDEST_VALUE = 40  # characters; longer values do not widen their column
 
 
 def image_dict(image: ImageLike) -> dict[str, Any]:
-    """Return the explanation of one image as plain values: sizes, every fact with its origin, assumptions, absence."""
+    """Return the explanation of one image as plain values: sizes, facts with their origins, and what is missing."""
     metadata = image.metadata
     return {
         "name": image.name,
@@ -37,6 +37,7 @@ def image_dict(image: ImageLike) -> dict[str, Any]:
         "planes": " ".join(_planes(image) or ()) or None,
         "assumptions": list(metadata.assumptions),
         "absent": absence(image.picture) or None,
+        "not_kept": not_kept(metadata.provenance),
         "annotations": sorted(metadata.facts.annotations),
     }
 
@@ -56,6 +57,7 @@ def lines(image: ImageLike) -> list[str]:
     rows += [("smaller levels", smaller(image), "")] if len(explained["levels"]) > 1 else []
     rows += [("assumed", printable(sentence), "") for sentence in explained["assumptions"]]
     rows += [("absent", explained["absent"], "")] if explained["absent"] else []
+    rows += [("not kept", printable(words), "") for words in explained["not_kept"]]
     rows += [(name, *_format_fact(name, fact)) for name, fact in explained["facts"].items()]
     if (planes := _planes(image)) is not None:
         rows.append(("Planes", *planes))
@@ -68,6 +70,12 @@ def lines(image: ImageLike) -> list[str]:
         for name, value, origin in rows
     ]
     return [f"{sizes}, {explained['dtype']}{rgb}", *formatted]
+
+
+def not_kept(provenance: Mapping[str, Any]) -> list[str]:
+    """Return what the source states and the image does not hold, in words, from its record."""
+    stated = provenance.get("not_kept", ())
+    return [text for text in stated if isinstance(text, str)] if isinstance(stated, list | tuple) else []
 
 
 def printable(text: str) -> str:

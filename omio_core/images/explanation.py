@@ -33,6 +33,7 @@ class Explanation:
             "path": self.source.path,
             "reader": decision.reader.name,
             "reader_version": decision.reader.version,
+            "reader_revision": decision.reader.revision,
             "because": decision.because,
             "verdicts": {n: {"match": v.match.name, "why": v.why} for n, v in decision.verdicts.items()},
             "images": [image_dict(image) for image in self.source.images],

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import SupportsIndex
 
 from omio_core.errors import (
@@ -21,6 +22,8 @@ from omio_core.errors import (
     first_few,
     warn,
 )
+from omio_core.files import containers
+from omio_core.files.local import LocalLocation, locate
 from omio_core.files.location import Location
 from omio_core.files.probe import Probe
 from omio_core.files.stamps import Key
@@ -29,6 +32,7 @@ from omio_core.images import record
 from omio_core.metadata.facts import Fact, Facts
 from omio_core.metadata.model import Metadata
 from omio_core.pixels import handles
+from omio_core.pixels.absence import absence
 from omio_core.pixels.description import ImageDescription
 from omio_core.pixels.findings import Findings
 from omio_core.pixels.picture import FilePicture
@@ -107,7 +111,7 @@ def open_source(
     """
     request = request or Request()
     request.overrides.stated()  # refuse invalid sizes before a file is opened
-    probe = Probe(path)
+    probe = _look(path)
     decision = dispatch.choose(probe, request.reader, options=request.options, asked=verdicts)
     dispatch.check_options(decision.reader, request.options)
     key, opened = handles.open_with(decision.reader, probe.location, request.options)
@@ -127,12 +131,27 @@ def open_source(
         opened.close()
         raise
     handles.HANDLES.adopt(key, opened)
-    version = decision.reader.version
+    reader = (decision.reader.version, decision.reader.revision)
     images = tuple(
-        Image(picture, partial(_metadata, picture, len(pictures), version, request), vendor=picture.description.vendor)
+        Image(
+            picture,
+            partial(_metadata, picture, len(pictures), reader, request),
+            vendor=picture.description.vendor,
+        )
         for picture in pictures
     )
     return OpenedSource(path=probe.path, decision=decision, images=images)
+
+
+def _look(path: str | os.PathLike[str] | Location) -> Probe:
+    """Return a probe of the source; a folder that a killed write had moved away is put back first."""
+    location = locate(path)
+    try:
+        return Probe(location)
+    except FileNotFoundError:
+        if not isinstance(location, LocalLocation) or not containers.recover(Path(location.path)):
+            raise
+        return Probe(location)
 
 
 def _picture(key: Key, index: int, description: ImageDescription, axes: str | None, findings: Findings) -> FilePicture:
@@ -174,8 +193,11 @@ def _check_channels(picture: FilePicture) -> None:
         )
 
 
-def _metadata(picture: FilePicture, count: int, version: str, request: Request) -> Metadata:
-    """Return the metadata of one of `count` images of a file; called once, at first use."""
+def _metadata(picture: FilePicture, count: int, reader: tuple[str, int], request: Request) -> Metadata:
+    """Return the metadata of one of `count` images of a file; called once, at first use.
+
+    `reader` is the version and the revision of the reader.
+    """
     key, description, image_layout = picture.key, picture.description, picture.layout
     channels = image_layout.shape[2] // image_layout.samples
     if picture.asks:
@@ -194,11 +216,13 @@ def _metadata(picture: FilePicture, count: int, version: str, request: Request) 
         assumptions=(*description.assumptions, *description.warnings, *image_layout.assumptions),
         provenance=record.of_file(
             key,
-            reader_version=version,
+            reader=reader,
             image=picture.index,
             images=count,
             policies=request.policies.to_dict(),
             caller=request.overrides.stated(),
+            not_kept=description.not_kept,
+            absent="" if picture.asks else absence(picture),
         ),
     ).with_record()
     annotations = catalogue.annotate(metadata, key.location)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +29,10 @@ def sample_digest(location: Location) -> str:
     return digest.hexdigest()
 
 
-def member(fingerprint: Fingerprint) -> dict[str, Any]:
-    """Return the record of one input: its name without folder, its size, its time where known, and its digest.
+def member(fingerprint: Fingerprint, folder: Location | None = None) -> dict[str, Any]:
+    """Return the record of one file: its name, its size, its time where known, and its digest.
+
+    The name is without folders; in a `folder` that is one picture it is that from the folder on, with "/".
 
     Raises
     ------
@@ -39,7 +41,7 @@ def member(fingerprint: Fingerprint) -> dict[str, Any]:
     """
     fingerprint.verify()  # record only the file that was described
     stamp = fingerprint.stamp
-    entry: dict[str, Any] = {"name": fingerprint.location.name, "bytes": stamp.size}
+    entry: dict[str, Any] = {"name": _name(fingerprint.location, folder), "bytes": stamp.size}
     if stamp.mtime_ns is not None:
         changed = datetime.fromtimestamp(stamp.mtime_ns / 1e9, UTC)
         entry["modified"] = changed.isoformat(timespec="microseconds")
@@ -48,16 +50,43 @@ def member(fingerprint: Fingerprint) -> dict[str, Any]:
     return entry | {"sample_digest": sample_digest(fingerprint.location)}
 
 
-def _source(key: Key) -> list[dict[str, Any]]:
-    """Return the records of all inputs; a folder that is one picture comes first, with the digest of its listing."""
-    members = [member(fingerprint) for fingerprint in key.members]
+def _name(location: Location, folder: Location | None) -> str:
+    parts, place = [location.name], location.parent
+    while folder is not None and place not in (folder, place.parent):
+        parts.append(place.name)
+        place = place.parent
+    return "/".join(reversed(parts)) if place == folder else location.name
+
+
+def source(key: Key) -> list[dict[str, Any]]:
+    """Return the records of all files that a source consists of.
+
+    A folder that is one picture comes first: its name, and as ``listing`` the digest of the names, sizes and times of
+    all its files, where its reader states one. Its metadata documents follow.
+
+    Raises
+    ------
+    FileChangedError
+        A file is gone, or has changed since it was described.
+    """
     if any(fingerprint.location == key.location for fingerprint in key.members):
-        return members
-    return [{"name": key.location.name, "listing": key.listing}, *members]
+        return [member(fingerprint) for fingerprint in key.members]
+    folder: dict[str, Any] = {"name": key.location.name}
+    if key.listing:
+        folder["listing"] = key.listing
+    return [folder, *(member(fingerprint, key.location) for fingerprint in key.members)]
 
 
 def of_file(
-    key: Key, *, reader_version: str, image: int, images: int, policies: Mapping[str, str], caller: Mapping[str, Any]
+    key: Key,
+    *,
+    reader: tuple[str, int],
+    image: int,
+    images: int,
+    policies: Mapping[str, str],
+    caller: Mapping[str, Any],
+    not_kept: Sequence[str] = (),
+    absent: str = "",
 ) -> dict[str, Any]:
     """Return the provenance record of one image of a file.
 
@@ -65,23 +94,29 @@ def of_file(
     ----------
     key
         The key of the opened file.
-    reader_version
-        The version of the reader.
+    reader
+        The version and the revision of the reader.
     image, images
         The index of the image, and the number of images in the file.
     policies
         The policy in force for every kind.
     caller
         The values that the caller stated.
+    not_kept
+        What the file states and the image does not hold.
+    absent
+        How much of the pixels is absent, as far as the file itself says, in words.
     """
-    return {
+    record = {
         "omio": omio_version(),
         "reader": key.reader,
-        "reader_version": reader_version,
-        "source": _source(key),
+        "reader_version": reader[0],
+        "reader_revision": reader[1],
+        "source": source(key),
         "image": image,
         "images": images,
         "options": {name: repr(value) for name, value in key.options},
         "policies": dict(policies),
         "caller": dict(caller),
     }
+    return record | ({"not_kept": list(not_kept)} if not_kept else {}) | ({"absent": absent} if absent else {})

@@ -13,10 +13,13 @@ from omio_core.errors import (
     NoReaderError,
     OmioError,
     PluginContractError,
+    ReadError,
     WriteError,
     missing_package,
 )
 from omio_core.files import atomic
+from omio_core.files.local import locate
+from omio_core.files.location import Location
 from omio_core.files.probe import Probe
 from omio_core.images import writing
 from omio_core.lazy import load
@@ -31,7 +34,7 @@ __all__ = ["template", "write"]
 SUFFIX = ".yaml"
 
 
-def template(path: str | os.PathLike[str], *, reader: str | None = None) -> str:
+def template(path: str | os.PathLike[str] | Location, *, reader: str | None = None) -> str:
     """Return the text of a sidecar template to fill in.
 
     Parameters
@@ -60,7 +63,7 @@ def template(path: str | os.PathLike[str], *, reader: str | None = None) -> str:
         except ImportError as error:
             if isinstance(error, OmioError):
                 raise
-            raise missing_package(error, f"reader {chosen.name}", chosen.extra) from error
+            raise missing_package(error, f"reader {chosen.name}", chosen.extra, install=chosen.install) from error
     if not isinstance(text, str):
         raise PluginContractError(
             f"the reader {chosen.name} gave no text as a template", evidence=f"it gave {type(text).__name__}"
@@ -102,7 +105,7 @@ def _reader(probe: Probe, name: str | None) -> Reader:
 
 
 def write(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | Location,
     out: str | os.PathLike[str] | None = None,
     *,
     reader: str | None = None,
@@ -115,7 +118,7 @@ def write(
     path, reader
         See `template`.
     out
-        A file to write, or an existing folder; if None, ``<stem>.yaml`` beside `path`.
+        A file to write, or an existing folder; if None, ``<stem>.yaml`` beside `path`, which is then a local file.
     collision
         Name of the policy for a target that exists already.
 
@@ -130,17 +133,26 @@ def write(
         The target exists already, or the file cannot be written.
     """
     text = template(path, reader=reader)
-    source = Path(path)
-    target = source.with_suffix(SUFFIX) if out is None else Path(out)
+    source = locate(path)
+    name = os.path.splitext(source.name)[0] + SUFFIX
+    target = Path(path).with_name(name) if out is None else Path(out)
     if target.is_dir():
-        target /= source.with_suffix(SUFFIX).name
+        target /= name
 
     def put(candidate: Path, replace: bool) -> None:
-        if replace and candidate.samefile(source):
+        if replace and _is_same(candidate, source):
             raise WriteError(f"{candidate} is the file that the sidecar describes", remedy="write under another name")
         atomic.land(candidate, lambda temporary: _write_text(temporary, text), replace=replace)
 
     return writing.under(target, collision, put)
+
+
+def _is_same(candidate: Path, source: Location) -> bool:
+    """Whether a file to be written is the file that it describes, also where a system ignores case."""
+    try:
+        return candidate.samefile(source.local_path())
+    except ReadError:  # it is not a local file
+        return False
 
 
 def _write_text(path: str, text: str) -> None:

@@ -83,7 +83,12 @@ def refuse_target(target: Path, sources: Sources, writer: Writer, *, replace: bo
     real = Path(os.path.realpath(target))
     for folder in real.parents:
         if (inside := sources.folders.get(_identity(folder) or "")) is not None:
-            raise _source_error(target, f"it is in the folder {inside}, which is one of the inputs")
+            raise WriteError(
+                f"{target} cannot be written",
+                evidence=f"it would lie in {inside}, which is being read as one picture",
+                remedy="write it outside of that folder",
+                path=str(target),
+            )
     if not replace:
         return
     identity = _identity(real)

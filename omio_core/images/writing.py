@@ -33,6 +33,7 @@ from omio_core.wording import advise
 
 from .image import Image
 from .opening import open_source
+from .outgoing import OutgoingImage, found_absent
 from .target import Sources, refuse_target
 
 __all__ = ["VERIFY", "choose_writer", "write"]
@@ -218,11 +219,13 @@ def _write_file(
     function = _function(writer, writer.write)
     check = _function(writer, writer.check) if writer.check and verify != "none" else None
     results: list[Written] = []
+    outgoing = [OutgoingImage(image, writer) for image in images]
 
     def write_temporary(temporary: str) -> Written:
         with _writer_border(writer, target, OSError, MemoryError):
-            answer = function(temporary, images, request)
+            answer = function(temporary, outgoing, request)
         result = check_written(answer, writer.name, [math.prod(image.shape[:3]) for image in images])
+        result = dataclasses.replace(result, notes=(*result.notes, *_absence_notes(images)))
         results.append(result)
         return result
 
@@ -234,6 +237,12 @@ def _write_file(
 
     land = folders.land_folder if writer.makes == "folder" else atomic.land
     return land(target, write_temporary, check=check_temporary, replace=replace)
+
+
+def _absence_notes(images: Sequence[Image]) -> list[str]:
+    """Return a note for each image in which reading found absent pixels."""
+    found = [(number, words) for number, image in enumerate(images) if (words := found_absent(image))]
+    return [f"image {number}: {words}" if len(images) > 1 else words for number, words in found]
 
 
 def compare(path: str, images: Sequence[Image], written: Written, workers: int | None = None) -> None:
@@ -278,7 +287,7 @@ def _function(writer: Writer, reference: str) -> Callable[..., Any]:
     try:
         function: Callable[..., Any] = load(reference)
     except ImportError as error:
-        raise missing_package(error, f"writer {writer.name}", writer.extra) from error
+        raise missing_package(error, f"writer {writer.name}", writer.extra, install=writer.install) from error
     return function
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from omio_core.errors import MetadataWarning, first_few, warn
 from omio_core.geometry.axes import CANONICAL
+from omio_core.images.explain import not_kept
 from omio_core.metadata.facts import PLANE_COLUMNS, Channel, Fact, Facts, Planes
 from omio_core.metadata.model import Metadata
 from omio_core.metadata.namespaces import MERGE, omio_version
@@ -79,12 +80,19 @@ def join(merge: Merge) -> Metadata:
             "omio": omio_version(),
             "merged": {"axis": merge.axis, "inputs": len(inputs)},
             "policies": {"shapes": merge.shapes, "dtypes": merge.dtypes, "conflict": merge.conflict},
+            **_not_kept(inputs),
         },
     )
     record: dict[str, Any] = {"axis": merge.axis, "inputs": entries(merge, inputs, result)}
     notices = {"conflicts": conflicts.entries, "gaps": breaks, "notes": conflicts.notes}
     record |= {key: value for key, value in notices.items() if value}
     return replace(result, facts=replace(facts, annotations={**facts.annotations, MERGE: record}))
+
+
+def _not_kept(inputs: Sequence[Metadata]) -> dict[str, list[str]]:
+    """Return what the files state and the images do not hold, each text once; empty if nothing is."""
+    texts = dict.fromkeys(text for metadata in inputs for text in not_kept(metadata.provenance))
+    return {"not_kept": list(texts)} if texts else {}
 
 
 def _labels(merge: Merge) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from omio_core.geometry.box import Box
 
+from .handles import HANDLES, digests_of
 from .stream import pull
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from omio_core.plugins.descriptions import ImageLike
 
-__all__ = ["DIGEST_METHOD", "Digest", "image_digests", "plane_digest"]
+__all__ = ["DIGEST_METHOD", "Digest", "image_digests", "plane_digest", "stored_digests"]
 
 DIGEST_METHOD = "CRC-32 and Adler-32 of each plane (Y, X), little-endian, 8 digits each; C fastest, then Z, then T"
 """How digests are taken, in words: a file states it beside them, so that others can check them."""
@@ -116,3 +117,30 @@ def image_digests(image: ImageLike, dtype: np.dtype[Any] | None = None, *, worke
         if box.spans[3][1] == y:
             yield open_plane.text()
             open_plane = Digest()
+
+
+def stored_digests(image: ImageLike) -> tuple[str, ...] | None:
+    """Return the digests that the file of an image itself states of its planes; reads no pixel.
+
+    Parameters
+    ----------
+    image
+        The image. Regions, merges, smaller levels and arrays have none.
+
+    Returns
+    -------
+    tuple of str or None
+        T * Z * C digests as those of `image_digests`: C fastest, then Z, then T. None if the file states none.
+
+    Raises
+    ------
+    PluginContractError
+        The reader does not return one text per plane.
+    FileChangedError
+        The file has changed since it was opened.
+    """
+    stored = image.picture.stored
+    if stored is None or stored.level:
+        return None
+    with HANDLES.lease(stored.key) as opened:
+        return digests_of(opened, stored)

@@ -6,6 +6,7 @@ handle is opened on demand, kept for the next read, and closed when it is idle a
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -24,15 +25,16 @@ from omio_core.errors import (
     UnknownReaderError,
     missing_package,
 )
-from omio_core.files.local import locate
 from omio_core.files.location import Location
 from omio_core.files.stamps import Fingerprint, Key
 from omio_core.lazy import load
-from omio_core.plugins.answers import check_members, check_stamp
+from omio_core.plugins.answers import check_digests, check_members, check_stamp
 from omio_core.plugins.border import Border, reader_border
 from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.descriptions import Opened, Reader
 from omio_core.settings import current_settings
+
+from .protocol import StoredPicture
 
 _FEW = 16  # members; checking so few fingerprints costs little compared with a read
 _RECHECK_AFTER = 1.0  # seconds between full checks of a large set
@@ -54,9 +56,7 @@ def open_with(reader: Reader, location: Location, options: Mapping[str, Any]) ->
     opened = _open(reader, location, options)
     try:
         with reader_border(reader.name, str(location), "described"):
-            listed: Any = opened.members
-            if isinstance(listed, tuple | list):
-                listed = tuple(locate(member) if isinstance(member, str) else member for member in listed)
+            listed = opened.members
         listed = check_members(listed, reader.name, str(location))
         with reader_border(reader.name, str(location), "described", passed=()):
             members = tuple(before if member == location else Fingerprint.of(member) for member in listed)
@@ -81,6 +81,16 @@ def opened_stamp(opened: Opened, reader: str, path: str) -> str:
     with reader_border(reader, path, "described"):
         stamp = getattr(opened, "stamp", "")
     return check_stamp(stamp, reader, path)
+
+
+def digests_of(opened: Opened, stored: StoredPicture) -> tuple[str, ...] | None:
+    """Return the digests that a file states of the planes of an image, checked; None if the reader offers none."""
+    key, function = stored.key, getattr(opened, "digests", None)
+    if function is None:
+        return None
+    with reader_border(key.reader, key.path, "asked for its digests"):
+        answer = function(stored.index)
+    return check_digests(answer, math.prod(stored.shape[:3]), key.reader, key.path, stored.index)
 
 
 def _open(reader: Reader, location: Location, options: Mapping[str, Any]) -> Opened:
@@ -117,7 +127,9 @@ def _function(reader: Reader, path: str) -> Callable[..., Any]:
         try:
             function: Callable[..., Any] = load(reader.open)
         except ImportError as error:
-            raise missing_package(error, f"reader {reader.name}", reader.extra, **facts) from error
+            raise missing_package(
+                error, f"reader {reader.name}", reader.extra, install=reader.install, **facts
+            ) from error
     return function
 
 

@@ -18,9 +18,9 @@ from .candidate import Candidate, Offer, candidate
 from .conduct import damage_findings, repeat_findings, stop_findings, work_findings
 from .deciding import policy_findings
 from .findings import Finding
+from .foreign import sniff_findings
 from .importing import import_findings
 from .registering import answer_findings, description_findings, hook_findings, name_findings
-from .sniffing import sniff_findings
 from .writing import accept_findings, round_trip_findings
 
 VERSION = 1

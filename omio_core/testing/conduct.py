@@ -19,7 +19,7 @@ from .watching import open_handles, record_threads
 from .writing import accepted, finding, verdict
 
 PART = 4
-"""A writer may ask at once for at most this part (a fourth) of 64 planes."""
+"""A writer may take at once at most a fourth of 64 planes."""
 
 
 class _CancelledError(Exception):
@@ -77,9 +77,21 @@ def _progress_faults(calls: list[tuple[int, bool]], total: int) -> Iterator[str]
 
 def _one_worker(subject: WriterSubject, folder: Path) -> Iterator[Finding]:
     case = many_planes()
-    attempt(subject, case, folder, workers=1)
+    before_any: list[int] = []
+
+    def progress(done: int) -> None:
+        if done and not before_any:
+            before_any.append(sum(box.size for box in case.reads[0].boxes))
+
+    attempt(subject, case, folder, workers=1, progress=progress)
     if case.reads[0].most_at_once > 1:
         yield finding(subject, "workers", f"with workers=1 it reads {case.reads[0].most_at_once} boxes at once.")
+    total = case.arrays[0].size
+    if before_any and before_any[0] * PART > total:
+        sentence = (
+            f"write reads {before_any[0]} of {total} pixels before it writes the first; take a few planes at once."
+        )
+        yield finding(subject, "memory", sentence)
 
 
 def _without_digests(subject: WriterSubject, folder: Path) -> Iterator[Finding]:
@@ -161,9 +173,10 @@ def _damages(written: Path) -> Iterator[tuple[str, Callable[[Path], None]]]:
     for file in sorted(written.iterdir()):
         if file.is_file():
             yield f"a folder whose {file.name} is cut in half", partial(_keep, part=0.5, name=file.name)
-    largest = max((f for f in written.rglob("*") if f.is_file()), key=lambda f: f.stat().st_size, default=None)
-    if largest is not None:
-        name = largest.relative_to(written).as_posix()
+    files = [file for file in written.rglob("*") if file.is_file()]
+    deepest = max(files, key=lambda file: (len(file.parts), file.stat().st_size, file.name), default=None)
+    if deepest is not None:  # pixels, and no document
+        name = deepest.relative_to(written).as_posix()
         yield f"a folder without {name}", partial(_remove, name=name)
 
 

@@ -157,7 +157,7 @@ def _comparable(description: ImageDescription) -> tuple[object, ...]:
     return (
         description.axes,
         description.dtype,
-        description.levels,
+        tuple((level.shape, level.blocks, level.existing(), level.fill, level.raw) for level in description.levels),
         description.name,
         description.kind,
         description.assumptions,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from numpy.typing import NDArray
 
-from omio_core.errors import OmioError
+from omio_core.errors import FileChangedError, OmioError
 from omio_core.files.probe import Probe
 from omio_core.pixels.description import ImageDescription
 from omio_core.plugins.descriptions import Match, Verdict
@@ -73,7 +74,7 @@ class MannersChecks(Subject):
         """Reading changes neither the file, nor its modification time, nor the files beside it."""
         for name, sample in self.make_samples(tmp_path):
             before = file_state(sample.path)
-            with self.source(sample) as source:
+            with suppress(FileChangedError), self.source(sample) as source:  # told below, with the name of the file
                 for image in source.images:
                     _ = image.to_numpy(), image.metadata
             after = file_state(sample.path)

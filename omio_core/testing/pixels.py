@@ -35,6 +35,7 @@ from .sample import (
     same,
     some_boxes,
 )
+from .watching import disturbed
 
 THREADS = 8
 _READS = 60  # of each thread, or one of each box
@@ -201,25 +202,21 @@ def _read_at_once(opened: Opened, index: int, expected: NDArray[Any], where: str
         boxes = (all_boxes[first % len(all_boxes) :] + all_boxes[: first % len(all_boxes)])[:: -1 if first % 2 else 1]
         barrier.wait(timeout=60)
         wrong: list[str] = []
-        for box in boxes * rounds:
-            out = np.empty(box.shape, description.dtype)
-            try:
-                read_present(opened, out, index, box, 0)
-            except Exception as error:  # noqa: BLE001 - the plugin border
-                wrong.append(f"{box}: {error!r}")
-                continue
-            if not same(out, expected[tuple(slice(a, b) for a, b in box.spans)]):
-                wrong.append(str(box))
+        with disturbed(first):
+            for box in boxes * rounds:
+                out = np.empty(box.shape, description.dtype)
+                try:
+                    read_present(opened, out, index, box, 0)
+                except Exception as error:  # noqa: BLE001 - the plugin border
+                    wrong.append(f"{box}: {error!r}")
+                    continue
+                if not same(out, expected[tuple(slice(a, b) for a, b in box.spans)]):
+                    wrong.append(str(box))
         return wrong
 
     if not all_boxes:
         return
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)  # a shared file position is found when threads take turns often
-    try:
-        with ThreadPoolExecutor(THREADS) as threads:
-            runs = [threads.submit(run, first) for first in range(THREADS)]
-            wrong = [box for finished in runs for box in finished.result()]
-    finally:
-        sys.setswitchinterval(interval)
+    with ThreadPoolExecutor(THREADS) as threads:
+        runs = [threads.submit(run, first) for first in range(THREADS)]
+        wrong = [box for finished in runs for box in finished.result()]
     assert not wrong, f"{where}: eight threads on one handle read other pixels, or fail: {wrong[:3]}"

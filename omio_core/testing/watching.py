@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,3 +82,40 @@ def inside(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.chdir(before)
+
+
+@contextmanager
+def disturbed(seed: int, pauses: int = 400) -> Iterator[None]:
+    """Pause this thread now and then between two lines, and after calls, so that others run in between.
+
+    Parameters
+    ----------
+    seed
+        Where it pauses.
+    pauses
+        How often at most.
+    """
+    choose, left = random.Random(seed), pauses
+
+    def pause() -> None:
+        nonlocal left
+        if left and choose.random() < 0.125:
+            left -= 1
+            time.sleep(1e-5)
+
+    def on_line(frame: FrameType, event: str, argument: object) -> Any:
+        pause()
+        return on_line if left else None
+
+    def on_call(frame: FrameType, event: str, argument: object) -> None:
+        if event == "c_return":
+            pause()
+
+    trace, profile = sys.gettrace(), sys.getprofile()
+    sys.settrace(on_line)
+    sys.setprofile(on_call)
+    try:
+        yield
+    finally:
+        sys.setprofile(profile)
+        sys.settrace(trace)

@@ -62,7 +62,7 @@ def accept_findings(subject: WriterSubject) -> Iterator[Finding]:
             continue
         if not case.images and answer.match is not Match.NO:
             yield finding(subject, "accepts", "accepts takes an empty sequence of images.")
-        taken += answer.match is not Match.NO
+        taken += bool(case.images) and answer.match is not Match.NO
         if any(reads.boxes for reads in case.reads):
             yield finding(subject, "accepts", f"accepts reads pixels of {case.name}; it must decide without.")
         if answer != verdict(subject, case):

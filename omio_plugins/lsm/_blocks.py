@@ -21,6 +21,12 @@ Blocks = Mapping[str, bytes]
 _MOST = 4 << 20  # bytes of a block
 _MOST_CHANNELS = 1 << 12
 _FIRST = 1 << 14
+_EMPTY_OVERLAY = 194  # bytes of an overlay without a shape
+_OVERLAYS = {
+    "VectorOverlay": "an overlay of {}", "Roi": "regions of interest (ROI): {}", "BleachRoi": "bleached regions: {}",
+    "MeanOfRoisOverlay": "regions of means: {}", "TopoIsolineOverlay": "isolines: {}",
+    "TopoProfileOverlay": "profiles: {}", "LinescanOverlay": "scanned lines: {}",
+}  # fmt: skip
 
 
 def read(file: PositionedFile, info: Info) -> dict[str, bytes]:
@@ -43,6 +49,22 @@ def read(file: PositionedFile, info: Info) -> dict[str, bytes]:
             except CorruptFileError:
                 continue
     return blocks
+
+
+def overlays(file: PositionedFile, info: Info) -> tuple[str, ...]:
+    """What overlays hold that OMIO does not read, in words; those without a shape are not named.
+
+    A block begins with the number of its shapes and its size; if that is not above 194, no shape follows
+    (Bio-Formats, `ZeissLSMReader.parseOverlays`).
+    """
+    words = []
+    for name, noun in _OVERLAYS.items():
+        offset = int(info.get(f"Offset{name}", 0))
+        if 8 <= offset <= file.size - 8:
+            shapes, size = struct.unpack("<ii", file.read(offset, 8))
+            if size > _EMPTY_OVERLAY and 0 < shapes < size:
+                words.append(noun.format(f"{shapes} shape{'s' if shapes > 1 else ''}"))
+    return tuple(words)
 
 
 def _size_by_count(entry_size: int) -> Callable[[bytes, Info], int]:

@@ -78,8 +78,11 @@ def describe(file: PositionedFile, location: Location) -> list[CompositeImage]:
     recording = Recording(info=info, blocks=_blocks.read(file, info))
     notes = (*arrangement.assumptions, *_assumptions(recording, structure, depths))
     channels = planes(chain, structure, depths, strips)
+    rest = _blocks.overlays(file, info)
+    if info.get("OffsetNextRecording", 0):
+        rest = (*rest, "another recording, which is inside the file")
     return [
-        _image(arrangement, structure, channels, index, Place.of(arrangement, structure, index), recording, notes)
+        _image(arrangement, structure, channels, index, Place.of(arrangement, structure, index), recording, notes, rest)
         for index in range(len(arrangement.images))
     ]
 
@@ -134,8 +137,6 @@ def _assumptions(recording: Recording, structure: Structure, depths: tuple[int, 
     stated = _KINDS.get(kinds[0])
     if stated is not None and stated != structure.bits:
         notes.append(f"CZ_LSMINFO says {stated} bits a pixel, the pages have {structure.bits}")
-    if recording.info.get("OffsetNextRecording", 0):
-        notes.append("another recording that is inside the file is not read")
     return notes
 
 
@@ -152,6 +153,7 @@ def _image(
     place: Place,
     recording: Recording,
     notes: tuple[str, ...],
+    not_kept: tuple[str, ...],
 ) -> CompositeImage:
     along_c = structure.planes if len(channels) == 1 else 1
     start = index * arrangement.pages_per_image
@@ -165,7 +167,7 @@ def _image(
             axes=axes, lead=lead, stacks=[Stack(pages=PagesInOrder(sequence[start * along_c : stop * along_c]))],
             page_axes=letters, kind=f"LSM, {_info.SCAN_TYPES.get(recording.info['ScanType'], 'unknown scan')}",
             name=place.name or name_of(recording), assumptions=notes, facts=partial(facts, recording, place),
-            vendor=partial(vendor, recording),
+            vendor=partial(vendor, recording), not_kept=not_kept,
         )
         for sequence in channels
     )  # fmt: skip

@@ -63,7 +63,7 @@ def write(path: str, images: Sequence[ImageLike], request: WriteRequest) -> Writ
             first_ifds.append(stream.pages)
             digests = _planes(stream, image_plan, request, progress)
             digests_of_images.append(digests)
-            plans[i] = _record_digests(image_plan, digests) if digests else image_plan
+            plans[i] = _record_digests(_record_absence(image_plan), digests)
         software = f"omio-core {omio_version()}"
         xml = build_ome(
             [image_plan.metadata for image_plan in plans],
@@ -189,8 +189,20 @@ MOST_DIGESTS = 1 << 16
 """Up to so many planes, the digest of each is recorded; for more planes, the digest of all digests."""
 
 
+def _record_absence(image_plan: Plan) -> Plan:
+    """Record what turned out to be absent in the source while the pixels were read, in the provenance of the plan."""
+    absent = image_plan.image.metadata.provenance.get("absent")
+    if absent is None:
+        return image_plan
+    metadata = replace(image_plan.metadata, provenance={**image_plan.metadata.provenance, "absent": absent})
+    return replace(image_plan, metadata=metadata)
+
+
 def _record_digests(image_plan: Plan, digests: Sequence[str]) -> Plan:
-    """Record the digests of the planes in the provenance of the plan."""
+    """Record the digests of the planes in the provenance of the plan; without any, none of another file stay there."""
+    provenance = {key: value for key, value in image_plan.metadata.provenance.items() if key != "digests"}
+    if not digests:
+        return replace(image_plan, metadata=replace(image_plan.metadata, provenance=provenance))
     if len(digests) <= MOST_DIGESTS:
         record = {"method": DIGEST_METHOD, "planes": " ".join(digests)}
     else:
@@ -202,5 +214,5 @@ def _record_digests(image_plan: Plan, digests: Sequence[str]) -> Plan:
         }
     return replace(
         image_plan,
-        metadata=replace(image_plan.metadata, provenance={**image_plan.metadata.provenance, "digests": record}),
+        metadata=replace(image_plan.metadata, provenance={**provenance, "digests": record}),
     )

@@ -12,8 +12,9 @@ import struct
 from omio_core.contract import CorruptFileError, UnsupportedFeatureError
 
 from . import _imagej, _micromanager, _ome, _plain, _scanimage, _shaped, _stk, _svs
-from ._ifd import Chain
+from ._ifd import Chain, PageSequence
 from ._members import Members
+from ._notkept import of_pages
 from ._picture import Picture, Stack, picture
 from ._segments import contiguous_start
 from ._tags import DESCRIPTION
@@ -54,6 +55,13 @@ def pictures(chain: Chain, members: Members) -> list[Picture]:
     pages = _plain.full_pages(chain.pages)
     if pages[0] is not first:
         description = chain.text(pages[0], DESCRIPTION) or ""
+    words = of_pages(chain)
+    found = _pictures_of_planes(chain, pages, description)
+    return [picture.with_not_kept(words) for picture in found] if words else found
+
+
+def _pictures_of_planes(chain: Chain, pages: PageSequence, description: str) -> list[Picture]:
+    """Describe the images of the flavours whose planes are the full pages, in their order."""
     frame_data = _scanimage.header(chain, description)
     if frame_data is not None:
         return _scanimage.pictures(chain, pages, frame_data)

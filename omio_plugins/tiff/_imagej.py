@@ -18,6 +18,7 @@ from ._ifd import Chain, PageSequence
 from ._imagej_sizes import contradiction, number, sizes
 from ._imagej_tags import metadata
 from ._levels import reduced_candidates, stacks
+from ._notkept import of_imagej
 from ._pages import PagesInOrder
 from ._picture import Picture, Stack, picture
 from ._segments import contiguous_start
@@ -61,6 +62,7 @@ def pictures(chain: Chain, pages: PageSequence, description: str) -> list[Pictur
             ),
             kind="ImageJ hyperstack" if stack > 1 else "ImageJ TIFF", facts=facts, assumptions=assumptions,
             warnings=warnings, vendor=vendor, signed=signed_note(first.structure, description),
+            not_kept=of_imagej(raw),
         )
     ]  # fmt: skip
 

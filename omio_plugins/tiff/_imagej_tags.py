@@ -49,6 +49,18 @@ def metadata(data: bytes, counts: tuple[int, ...], order: str) -> dict[str, Any]
     return result
 
 
+def kinds(data: bytes, counts: tuple[int, ...], order: str) -> dict[str, int]:
+    """The number of values by name, as the header states them; empty if there is no header."""
+    header = data[: counts[0]] if counts else b""
+    if header[:4] not in (b"IJIJ", b"JIJI"):
+        return {}
+    found: dict[str, int] = {}
+    for kind, number in struct.iter_unpack(order + "4sI", header[4 : len(header) - (len(header) - 4) % 8]):
+        kind = kind if order == ">" else kind[::-1]
+        found[_NAMES.get(kind, kind.decode("latin-1").strip())] = number
+    return found
+
+
 def _value(kind: bytes, data: bytes, order: str) -> Any:
     if kind in (b"info", b"labl", b"prop"):
         return data.decode("utf-16-le" if order == "<" else "utf-16-be", "replace")

@@ -32,6 +32,8 @@ from ._picture import Picture, picture
 from ._tags import RawTags, jsonable, notes, raw_tags, sizes_by_tags
 
 _INDEX, _INDEX_BLOCK, _SUMMARY = 54773648, 3453623, 2355492
+_COMMENTS, _COMMENTS_BLOCK, _MOST_COMMENTS = 99384722, 84720485, 1 << 20
+_PLANE_METADATA = 51123
 _KIND = "Micro-Manager stack"
 _SIZES = {"C": "Channels", "Z": "Slices", "T": "Frames", "P": "Positions"}  # in the order of the index map
 _MOST_POSITIONS = 100_000
@@ -94,7 +96,23 @@ def _describe_position(
         axes="TZC", lead=tuple(sizes[a] for a in "TZC"), stacks=stacks(pages), kind=_KIND,
         name=name or (f"position {position}" if positions > 1 else None), assumptions=assumptions,
         facts=partial(stack_facts, raw, text, sizes["C"]), vendor=partial(parse, text),
+        not_kept=_name_not_kept(chain, first, len(planes)),
     )  # fmt: skip
+
+
+def _name_not_kept(chain: Chain, first: Page, planes: int) -> tuple[str, ...]:
+    """The JSON that every page has of its plane, of which that of the first is an annotation; and comments."""
+    words = []
+    if planes > 1 and chain.has(first, _PLANE_METADATA):
+        words.append("the metadata of each plane but the first, such as its time and stage position")
+    head, at = _read_header(chain)[4:6]
+    if head == _COMMENTS and 40 <= at <= chain.file.size - 8:
+        block, length = struct.unpack(chain.form.order + "2I", chain.file.read(at, 8))
+        if block == _COMMENTS_BLOCK and 0 < length <= min(_MOST_COMMENTS, chain.file.size - at - 8):
+            comments = parse(chain.file.read(at + 8, length).decode("utf-8", "replace").rstrip("\0 \r\n"))
+            if comments and any(str(text).strip() for text in comments.values()):
+                words.append("comments of the user")
+    return tuple(words)
 
 
 def _read_summary(chain: Chain) -> str:

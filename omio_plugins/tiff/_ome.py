@@ -30,6 +30,7 @@ from . import _plain, _series
 from ._ifd import Chain, Page
 from ._levels import stacks
 from ._members import Members
+from ._notkept import of_ome
 from ._pages import kinds
 from ._picture import Picture, Stack, picture
 from ._planes import Planes, assign
@@ -150,6 +151,7 @@ def _describe_image(home: Home, image: OmeImage, files: Sources, members: Member
         "name": image.name,
         "absent_files": absent,
         "vendor": partial(str, home.text),
+        "not_kept": _name_not_kept(home, files, pages, part is None),
     }
     if not pages and absent:
         return _describe_absent(image, planes, samples, {**fields, "assumptions": assumptions})
@@ -168,6 +170,13 @@ def _describe_image(home: Home, image: OmeImage, files: Sources, members: Member
         assumptions=(*assumptions, *type_notes),
         **fields,
     )
+
+
+def _name_not_kept(home: Home, files: Sources, pages: Mapping[int, Page], is_whole: bool) -> tuple[str, ...]:
+    images = len(home.document.images)
+    is_counted = home.chain is not None and is_whole and images == 1 and not files.several
+    total, planes = (len(home.chain.pages), len(pages)) if home.chain is not None and is_counted else (0, 0)
+    return of_ome(home.text, images=images, pages=total, planes=planes)
 
 
 def _find_file(pages: Mapping[int, Page], planes: Planes, at: Position) -> Location | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from omio_core.contract import ImageDescription, Level, LimitExceededError, no_f
 from ._colours import colour_notes, facts_as_channels, facts_with_color_map, is_foreign
 from ._ifd import Page
 from ._mapping import find_mapping
+from ._notkept import of_tags
 from ._pages import first_of, kinds
 from ._presence import find_presence
 from ._structure import PALETTE, Structure
@@ -62,6 +63,11 @@ class Picture:
     lead: tuple[int, ...]
     levels: tuple[Stack, ...]
     signed: bool = False
+
+    def with_not_kept(self, words: tuple[str, ...]) -> Picture:
+        """The same picture, with more that the file states and the description does not hold."""
+        described = replace(self.description, not_kept=(*self.description.not_kept, *words))
+        return replace(self, description=described)
 
 
 def picture(
@@ -121,6 +127,7 @@ def picture(
         *colour_notes(first, as_channels=channels),
         *stacks[0].notes,
     )
+    fields["not_kept"] = (*fields.get("not_kept", ()), *of_tags(first))
     description = ImageDescription(
         axes=outer + inner,
         dtype=dtype or structure.dtype,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from omio_core.contract import Box, ImageDescription, Location, OmioError, Opened
 
 from . import _ome
+from ._digests import stated_digests
 from ._fill import Fill, Spans
 from ._flavour import pictures
 from ._ifd import Chain, Page
@@ -79,6 +80,10 @@ class TiffImages(Opened):
     def members(self) -> tuple[Location, ...]:
         """The file, and the existing other files of its set."""
         return self._members.locations
+
+    def digests(self, image: int) -> tuple[str, ...] | None:
+        """The digests that a file written by OMIO states of the planes of an image; None for every other file."""
+        return stated_digests(self._pictures[image].description)
 
     def close(self) -> None:
         """Close all files."""

@@ -65,9 +65,18 @@ def pictures(chain: Chain, pages: PageSequence, text: str) -> list[Picture]:
     return [
         picture(
             axes=axes, lead=lead, stacks=stacks(PagesInOrder(pages)), kind=_KIND, facts=facts, assumptions=assumptions,
-            vendor=partial(str, text),
+            vendor=partial(str, text), not_kept=_name_not_kept(chain, raw),
         )
     ]  # fmt: skip
+
+
+def _name_not_kept(chain: Chain, raw: RawTags) -> tuple[str, ...]:
+    """The regions of interest in the header, unless the tag Artist repeats them: its text is kept."""
+    if not chain.form.big or chain.file.size < 32 or "Artist" in dict(raw.texts):
+        return ()
+    magic, version, _, length = struct.unpack("<4I", chain.file.read(16, 16))
+    has_regions = magic == _MAGIC and version in (3, 4) and length > len("null\0")  # MATLAB's JSON of nothing
+    return ("the regions of interest (ROI groups) of ScanImage",) if has_regions else ()
 
 
 def parse(text: str) -> dict[str, str]:

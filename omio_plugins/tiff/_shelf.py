@@ -11,19 +11,19 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from omio_core.contract import FileChangedError, Location, PositionedFile, Stamp
 
 CAPACITY = 4  # idle open files of one set; many sets may be open at once
 
 
-@dataclass(slots=True)
 class _SharedFile:
     """An open file, and the number of its users."""
 
-    file: PositionedFile
-    users: int = 0
+    __slots__ = ("file", "users")
+
+    def __init__(self, file: PositionedFile):
+        self.file, self.users = file, 0
 
 
 class Shelf:

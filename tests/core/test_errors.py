@@ -51,3 +51,13 @@ def test_the_cause_of_a_read_error_is_kept():
     error.__cause__ = EOFError("end")
     assert isinstance(error.__cause__, EOFError)
     assert error.errno is None
+
+
+def test_a_missing_package_is_installed_by_the_command_that_the_plugin_states():
+    missing = ModuleNotFoundError("No module named 'zfp'", name="zfp")
+    remedies = [
+        errors.missing_package(missing, "reader a", None).remedy,
+        errors.missing_package(missing, "reader a", "fast").remedy,
+        errors.missing_package(missing, "reader a", "fast", install="pip install omio-a[zfp]", path="x").remedy,
+    ]
+    assert remedies == ["install zfp", "pip install 'omio-core[fast]'", "pip install omio-a[zfp]"]

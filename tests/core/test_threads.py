@@ -14,7 +14,7 @@ import pytest
 
 from omio_core import settings, threads
 from omio_core.pixels.stream import fill, pull
-from omio_core.threads import ordered
+from omio_core.threads import WAITING, ordered
 from tests.core.pixels.counted import Counted, planes
 
 
@@ -223,3 +223,16 @@ def test_where_no_thread_can_be_had_the_block_runs_alone(monkeypatch):
     with threads.meanwhile(lambda: ran.append("task"), lambda: ran.append("stop")):
         ran.append("block")
     assert ran == ["block", "stop"]
+
+
+def test_tasks_that_wait_run_beside_each_other_on_one_core():
+    """All of them are under way at once; the results come in their order."""
+    meeting = threading.Barrier(WAITING, timeout=30)
+
+    def task(number):
+        meeting.wait()
+        return number
+
+    tasks = ((0, lambda number=number: task(number)) for number in range(2 * WAITING))
+    with settings.using(workers=1):
+        assert list(ordered(tasks, waiting=True)) == list(range(2 * WAITING))

@@ -79,8 +79,9 @@ def _field(field: dataclasses.Field[Any]) -> str:
 
 
 def _member(member: Any) -> str | None:
-    if isinstance(member, property):
-        return f"property -> {member.fget.__annotations__.get('return')}" if member.fget else None
+    getter = getattr(member, "fget", None) or getattr(member, "function", None)
+    if getter is not None:  # a property, or what stands for one in a protocol
+        return f"property -> {getter.__annotations__.get('return')}"
     function = getattr(member, "__func__", getattr(member, "func", member))
     return _signature(function) if inspect.isfunction(function) else None
 

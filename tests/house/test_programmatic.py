@@ -15,16 +15,25 @@ import tifffile
 
 import omio
 import omio_core
+from omio.comparing.values import Change
 from omio_core import Explanation, catalogue, open_source, plugins_dict, policies_dict
 from omio_core.contract import Match, Verdict, Writer
 from omio_core.plugins.catalogue import Catalogue, Plugin
+
+KINDS = ("lost", "changed", "added", "same_in_another_unit")
 
 # Mappings whose keys are names, not words of the document; and values that may be anything.
 NAMED = {
     "verdicts", "images[].facts", "request.options", "request.policies", "request.stated", "writing.options",
     "outputs[].inputs[].region", "plugins[].readers[].options", "plugins[].writers[].options",
 }  # fmt: skip
-ANYTHING = {"images[].facts.*.value", "request.options.*", "request.stated.*", "writing.options.*"}
+ANYTHING = {
+    "images[].facts.*.value",
+    *(f"images[].{kind}[].{side}" for kind in KINDS for side in "ab"),
+    "request.options.*",
+    "request.stated.*",
+    "writing.options.*",
+}
 TYPES = {"str": str, "int": int, "bool": bool, "mapping": dict, "list": list, "null": type(None), "any": object}
 
 
@@ -120,6 +129,26 @@ def test_a_plan(page: str, series: Path, tmp_path: Path) -> None:
     values = [plan.to_dict() for plan in plans]
     values[0]["request"]["options"] = {"option": 1}  # no reader has one that this file could be opened with
     compare(page, "plans", values)
+
+
+def test_a_difference(page: str, series: Path, tmp_path: Path) -> None:
+    one, other = series / "T_0.ome.tif", tmp_path / "other.ome.tif"
+    notes = {"lab": {"laser": 3}}
+    start = {"Name": "a", "PhysicalSizeX": 0.5, "PhysicalSizeY": 500.0, "PhysicalSizeYUnit": "nm", "Annotations": notes}
+    omio.imwrite(other, np.ones((2, 4, 5), "u2"), start, axes="ZYX")
+    found = [
+        omio.diff(one, other),
+        omio.diff(other, one, pixels=False),
+        omio.diff(one, one),
+        omio.diff(one, series / "T_1.ome.tif"),
+    ]
+    # what a file spells in nanometres OMIO writes in micrometres: the other kind is made by hand
+    values = [difference.to_dict() for difference in found]
+    change = Change(fact="PhysicalSizeY", a=0.5, b=0.5, unit_a="nm", unit_b="µm").to_dict()
+    values[0]["images"][0]["same_in_another_unit"].append(change)
+    values[0]["images"][0]["aside"].append("in words")
+    values[0]["uncompared"] = "in words"
+    compare(page, "differences", values)
 
 
 def test_plugins(page: str) -> None:

@@ -23,20 +23,35 @@ MIRRORED = ("omio_core", "omio")
 # Rooms without a test file of their name, each with the reason, which names the test file that covers it.
 TESTED_ELSEWHERE = {
     "omio_core/__init__.py": "a list of lazy names, which tests/house/test_imports.py resolves for every package",
-    "omio_core/testing/__init__.py": "two lazy names, by which tests/core/testing/test_reader.py has the whole kit",
+    "omio_core/testing/__init__.py": "lazy names, by which tests/core/testing/test_contracts.py has the whole kit",
+    "omio_core/testing/annotating.py": "checks, each with its faults in tests/core/testing/test_faults.py",
+    "omio_core/testing/attempts.py": "one write, made by every check of a writer in tests/core/testing/test_faults.py",
+    "omio_core/testing/conduct.py": "checks, each with its faults in tests/core/testing/test_faults.py",
+    "omio_core/testing/findings.py": "one value and its text, which tests/core/testing/test_contracts.py reads",
+    "omio_core/testing/foreign.py": "checks, each with its faults in tests/core/testing/test_sniffing.py",
+    "omio_core/testing/importing.py": "checks, each with its faults in tests/core/testing/test_faults.py",
+    "omio_core/testing/pictures.py": "what is written by every check of a writer in tests/core/testing/test_faults.py",
+    "omio_core/testing/places.py": "checks, each with its faults in tests/core/testing/test_faults.py",
+    "omio_core/testing/registering.py": "checks, each with its faults in tests/core/testing/test_faults.py",
+    "omio_core/testing/watching.py": "what the checks in tests/core/testing/test_manners.py watch with",
+    "omio_core/testing/writing.py": "checks, each with its faults in tests/core/testing/test_faults.py",
     "omio/__init__.py": "names only: tests/house/test_imports.py loads them; the version, tests/omio/test_main.py",
-    "omio_core/files/local.py": "together with locations in memory, in tests/core/files/test_location.py",
     "omio_core/files/memory.py": "together with local locations, in tests/core/files/test_location.py",
     "omio/cli/__init__.py": "only main() and its exit codes, in tests/omio/cli/test_app.py",
 }
 
 # Test files that mirror no room, each with the reason.
 THROUGH_SEVERAL_ROOMS = {
+    "tests/core/testing/test_faults.py": "faults planted in a sound plugin, for every check of the kit",
+    "tests/core/files/test_folders_killed.py": "folders that are killed while they land, at every call of the system",
     "tests/core/merging/test_round_trips.py": "a merge through the dict, a pickle, a file, and merged again",
+    "tests/omio/planning/test_folder_inputs.py": "folders that are one picture, from the plan to the written file",
     "tests/omio/test_axes.py": "axes that cannot be, at every door",
     "tests/omio/test_bad_input.py": "hostile files at every door",
     "tests/omio/test_decimals.py": "numbers from a file to the dict and back into a file",
+    "tests/omio/test_folder_pictures.py": "folders that are read and written as one picture, at every door",
     "tests/omio/test_lazy.py": "what is not read before it is asked for, in every verb",
+    "tests/omio/test_locations.py": "sources that are no local files, at every door",
     "tests/omio/test_policies_file.py": "a file of policies at every door",
     "tests/omio/test_real_files.py": "real files against what an independent reader says",
     "tests/omio/test_round_trips.py": "files there and back through every verb",

@@ -81,6 +81,21 @@ def test_a_folder_that_is_one_picture(toy, tmp_path):
     assert names == ["home", "index.toy"]
 
 
+def test_a_folder_that_a_killed_write_had_moved_away_is_put_back(toy, tmp_path):
+    """The write was killed between the two renames of a system that cannot exchange two folders."""
+    pytest.importorskip("fcntl", reason="without locks, age decides")
+    container = tmp_path / ".home.0123456789ab.omio-part"
+    for folder in (container / "home", container / ".omio-replaced"):
+        folder.mkdir(parents=True)
+    (container / ".omio-lock").touch()
+    write_toy(container / ".omio-replaced" / "index.toy", image(PIXELS, "ZYX"))
+    one = open_source(tmp_path / "home").images[0]
+    np.testing.assert_array_equal(one.to_numpy()[0, :, 0], PIXELS)
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+    with pytest.raises(FileNotFoundError):
+        open_source(tmp_path / "absent")
+
+
 def test_metadata_of_a_file_that_changed_are_refused(file):
     path = file()
     one = open_source(path).images[0]

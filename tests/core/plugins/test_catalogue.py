@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import textwrap
 import warnings
@@ -255,3 +256,15 @@ def test_another_catalogue_for_a_while(entry):
         assert catalogue.catalogue() is known
         assert [reader.name for reader in known.readers] == ["good"]
     assert catalogue.catalogue() is before
+
+
+def test_a_plugin_as_plain_values_has_versions_and_revisions():
+    from omio_toy_late import READER
+
+    plugin = catalogue.Plugin(name="late", distribution="omio-late", version="2", readers=(READER,))
+    public = json.loads(json.dumps(plugin.to_dict()))
+    (reader,) = public["readers"]
+    assert (reader["name"], reader["version"], reader["revision"]) == ("late", "1", 4)
+    assert public["error"] is None
+    blocked = catalogue.Plugin(name="late", distribution="", version="", error=PluginLoadError("it is broken"))
+    assert blocked.to_dict()["error"] == "it is broken"

@@ -124,5 +124,5 @@ def sniff(probe):
 
 
 READER = Reader(
-    name="late", title="Late", suffixes=(".late",), sniff=sniff, open="omio_toy_late:open_late", version="1"
+    name="late", title="Late", suffixes=(".late",), sniff=sniff, open="omio_toy_late:open_late", revision=4, version="1"
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from omio_core.contract import Box, Channel, Fact, Facts, ImageDescription, Level, Planes
+from omio_core.contract import Box, Channel, Fact, Facts, ImageDescription, Level, Listing, Planes
 from omio_core.errors import CorruptFileError
 
 MAGIC = b"TOY1"
@@ -76,6 +76,7 @@ class Toy:
 
     def __init__(self, location, add=0):
         OPENED.append(str(location))
+        self.stamp = Listing.of(location).digest if location.is_folder else ""
         self.members = [location.child("index.toy") if location.is_folder else location]
         self.add = add
         self.lock = threading.Lock()

@@ -14,12 +14,12 @@ from omio_core.contract import (
     CorruptFileError,
     Digest,
     ImageLike,
-    LocalFile,
     WriteError,
     WriteRequest,
     Written,
     advise,
     grid,
+    locate,
     pull,
 )
 
@@ -117,7 +117,7 @@ def lost(image: ImageLike) -> Iterator[str]:
 
 def check_slab(path: str, images: Sequence[ImageLike]) -> None:
     """Raise a CorruptFileError if the file at `path` does not hold images like these."""
-    with LocalFile(path) as file:
+    with locate(path).open() as file:
         headers = read_headers(file)
     found, expected = ([(tuple(h.shape), h.dtype) for h in headers], [(i.shape, i.dtype.name) for i in images])
     if found != expected:

@@ -61,7 +61,10 @@ class Document:
         return Facts(
             name=_stated(self.name, "name"),
             channels=tuple(Channel(name=_stated(name, "channels")) for name in self.channels),
-            **{size: _stated(value, size) for size, value in self.sizes.items()},
+            physical_size_x=_stated(self.sizes.get("physical_size_x"), "sizes"),
+            physical_size_y=_stated(self.sizes.get("physical_size_y"), "sizes"),
+            physical_size_z=_stated(self.sizes.get("physical_size_z"), "sizes"),
+            time_increment=_stated(self.sizes.get("time_increment"), "sizes"),
         )
 
 

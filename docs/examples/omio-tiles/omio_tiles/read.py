@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omio_core.contract import (
+    AbsentDataError,
     Box,
     CorruptFileError,
     Facts,
@@ -68,10 +69,17 @@ class Tiles(Opened):
 
     def read_into(self, out: NDArray[Any], image: int, box: Box, level: int) -> None:
         """Fill `out` with the pixels of `box`; called from many threads."""
+        absent = []
         for name, tile in self._document.boxes(box):
             part = tile & box
-            if part is not None:
+            if part is None:
+                continue
+            try:
                 out[part.within(box)] = self._read_tile(name, tile)[part.within(tile)]
+            except FileNotFoundError:  # only where the folder cannot be listed, so that nobody knew before
+                absent.append(part)
+        if absent:
+            raise AbsentDataError(f"{len(absent)} tiles of {self._path} do not exist", boxes=tuple(absent))
 
     def _read_tile(self, name: str, tile: Box) -> NDArray[Any]:
         dtype = np.dtype(self._document.dtype)

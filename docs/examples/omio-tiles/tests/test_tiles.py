@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from omio_core.testing import ReaderContract, Sample
 RAMP = np.arange(2 * 3 * 2 * 5 * 7, dtype=np.uint16).reshape(2, 3, 2, 5, 7)
 
 
-def make(path: Path, pixels: np.ndarray = RAMP, **stated: object) -> Path:
+def make(path: Path, pixels: np.ndarray = RAMP, **stated: Any) -> Path:
     """Write a folder with small tiles, so that a small picture has many."""
     omio.imwrite(path, pixels, axes="TZCYX", tile=4, **stated)
     return path
@@ -34,7 +35,7 @@ class TestReader(ReaderContract):
         absent = RAMP.copy()
         absent[1, 2, 0, 4:, :4] = 0
         sizes = {"PhysicalSizeX": 0.25, "PhysicalSizeY": 0.5, "PhysicalSizeZ": 2.0, "TimeIncrement": 3.0}
-        sized = make(folder / "sized.tiles", pixel_size=(2.0, 0.5, 0.25), time_increment=3.0)
+        sized = make(folder / "sized.tiles", pixel_size=(0.25, 0.5, 2.0), time_increment=3.0)
         return {
             "plain": Sample(path=make(folder / "plain.tiles"), arrays={0: RAMP}),
             "sized": Sample(path=sized, arrays={0: RAMP}, sizes={0: sizes}),
@@ -47,7 +48,7 @@ def test_pixels_and_facts_come_back(tmp_path: Path, dtype: str) -> None:
     """Every type of pixel, sizes, and names in any alphabet."""
     pixels = (RAMP % 2 if dtype == "?" else RAMP).astype(dtype)
     path = make(
-        tmp_path / "a.tiles", pixels, pixel_size=(2.0, 0.5, 0.25), channel_names=["DAPI", "Grün"], verify="pixels"
+        tmp_path / "a.tiles", pixels, pixel_size=(0.25, 0.5, 2.0), channel_names=["DAPI", "Grün"], verify="pixels"
     )
     array, metadata = omio.imread(path)
     np.testing.assert_array_equal(array, pixels)

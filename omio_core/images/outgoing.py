@@ -1,0 +1,66 @@
+"""An image on its way to a writer: its metadata record the writer, and what was absent in the source; knows no format.
+
+A writer that takes the metadata after the pixels gets the planes in which reading found absent pixels, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from omio_core.metadata.model import Metadata
+from omio_core.pixels.absence import planes_in_words
+from omio_core.plugins.descriptions import Writer
+
+from .image import Image
+
+
+class OutgoingImage(Image):
+    """An image whose `metadata` also have the record of its writer; everything else is that of the image.
+
+    Parameters
+    ----------
+    image
+        The image to write.
+    writer
+        The writer that gets it.
+    """
+
+    def __init__(self, image: Image, writer: Writer):
+        super().__init__(
+            image.picture,
+            partial(getattr, image, "metadata"),
+            vendor=partial(getattr, image, "vendor"),
+            merged=image.merged,
+        )
+        self._image = image
+        self._writer = {
+            "writer": writer.name,
+            "writer_version": writer.version,
+            "writer_revision": writer.revision,
+        }
+
+    @property
+    def metadata(self) -> Metadata:
+        """The metadata with the record of the writer, and with the planes that were found absent so far."""
+        metadata = self._image.metadata
+        record = {**metadata.provenance, **self._writer}
+        if found := found_absent(self._image):
+            record["absent"] = "; ".join(dict.fromkeys((*filter(None, (record.get("absent"),)), found)))
+        return replace(metadata, provenance=record)
+
+    @property
+    def name(self) -> str | None:
+        """The name of the image."""
+        return self._image.name
+
+    @property
+    def samples(self) -> int:
+        """The samples per pixel of the image."""
+        return self._image.samples
+
+
+def found_absent(image: Image) -> str:
+    """Say in which planes reading found absent pixels so far, in this process; "" if in none."""
+    planes = image.picture.found_absent()
+    return f"pixels were found absent in the planes {planes_in_words(planes)}" if planes else ""
