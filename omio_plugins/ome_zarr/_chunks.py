@@ -14,7 +14,7 @@ from omio_core.contract import Box, CorruptFileError, LimitExceededError, curren
 
 from ._array import Array, Shards
 from ._codecs import Chain
-from ._decompress import DamagedChunkError, crc32c
+from ._decompress import crc32c
 from ._store import Blob, Store
 
 _ALWAYS = 256 << 20  # bytes that a chunk may have, however small it is in the file
@@ -70,13 +70,12 @@ class Chunks:
             return [box]
         try:
             return self._read_part(out, _Part(array, name, blob, 0, blob.size), array.keys.chunks, array.shards, box)
-        except DamagedChunkError as error:
+        except ValueError as error:
             raise CorruptFileError(
                 f"{self._store.where(name)} is damaged",
                 evidence=str(error)[:300],
                 remedy="copy the store again from where it came from",
                 path=str(self._store.location),
-                chunk=name,
             ) from error
         finally:
             blob.close()
@@ -106,7 +105,7 @@ class Chunks:
                 absent.append(cell)
                 continue
             if start + size > part.size:
-                raise DamagedChunkError(f"the index of the shard states {size} bytes at {start}, of {part.size}")
+                raise ValueError(f"the index of the shard states {size} bytes at {start}, of {part.size}")
             inner = _Part(part.array, f"{part.name}:{start}", part.blob, part.start + start, size)
             origin = tuple(i * k for i, k in zip(at, shards.shape, strict=True))
             local = cell.shift([-n for n in origin])
@@ -124,10 +123,10 @@ class Chunks:
             return kept
         size = 16 * slots + (4 if shards.index_summed else 0)
         if size > part.size:
-            raise DamagedChunkError(f"a shard of {part.size} bytes has no index of {size}")
+            raise ValueError(f"a shard of {part.size} bytes has no index of {size}")
         data = part.read(0 if shards.at_start else part.size - size, size)
         if shards.index_summed and crc32c(data[:-4]) != int.from_bytes(data[-4:], "little"):
-            raise DamagedChunkError("the CRC-32C of the index of the shard is not that of its bytes")
+            raise ValueError("the CRC-32C of the index of the shard is not that of its bytes")
         index = np.frombuffer(data, shards.index, 2 * slots).reshape(slots, 2)
         self._indexes.keep(part.name, index, index.nbytes)
         return index

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from omio_core.contract import CorruptFileError, UnsupportedFeatureError
 
-from ._decompress import FILTERS, PLAIN, SUMS, DamagedChunkError, Decompress, by_numcodecs, sum32, xz
+from ._decompress import FILTERS, PLAIN, SUMS, Decompress, by_numcodecs, sum32, xz
 from ._json import mapping, text
 
 _KNOWN = ("blosc", "zstd", "gzip", "zlib", "bz2", "lzma", "lz4", "crc32", "crc32c", "adler32", *FILTERS)
@@ -60,7 +60,7 @@ class Chain:
 
         Raises
         ------
-        DamagedChunkError
+        ValueError
             The bytes do not decode, or are not those of as many pixels.
         """
         wanted = math.prod(shape) * self.stored.itemsize
@@ -71,7 +71,7 @@ class Chain:
         for k, (step, size) in enumerate(self.steps, 1):
             data = step(data, size, most, room if k == len(self.steps) else None)
         if len(data) != wanted:
-            raise DamagedChunkError(f"it has {len(data):,} bytes; its {math.prod(shape):,} pixels need {wanted:,}")
+            raise ValueError(f"it has {len(data):,} bytes; its {math.prod(shape):,} pixels need {wanted:,}")
         pixels = np.frombuffer(data, self.stored).reshape([shape[axis] for axis in self.order])
         if self.stored.kind == "b":  # a byte that is neither 0 nor 1 is no bool
             pixels = pixels.view(np.uint8) != 0

@@ -1,8 +1,9 @@
 """Decompressors of chunks, each bounded by what the chunk may have; they know no metadata and no array.
 
-Each takes the bytes, how many come out (None if not known), the most that may, and memory for them (None for new one,
-which it may take too), and returns bytes. A checksum in the
-format is checked: zstd, gzip, zlib and bzip2 have one (zstd only if the writer asked for it), blosc and lz4 have none.
+Each takes the bytes, how many come out (None if not known), the most that may, and memory for them (None for new one),
+and returns bytes, in that memory or elsewhere. A checksum in the format is checked: gzip, zlib and bzip2 have one, zstd
+has one if the writer asked for it, blosc and lz4 have none. Bytes that do not decompress are a ValueError: whoever
+knows the name of the chunk says which one it is.
 """
 
 from __future__ import annotations
@@ -20,10 +21,6 @@ Decompress = Callable[[bytes, int | None, int, Any], Any]
 """From bytes, their size afterwards if it is known, the most that they may become, and memory for them, to bytes."""
 
 
-class DamagedChunkError(Exception):
-    """A chunk that does not decompress; whoever knows its name makes a CorruptFileError of it."""
-
-
 def _room(size: int | None, most: int, out: Any) -> Any:
     """The memory for the bytes, if it has their size; else their size, or the most that they may be."""
     return out if out is not None and len(out) == size else most if size is None else size
@@ -33,11 +30,11 @@ def _bounded(decompressor: Any, data: bytes, most: int) -> bytes:
     try:
         out: bytes = decompressor.decompress(data, most + 1)
     except (zlib.error, OSError, EOFError, lzma.LZMAError) as error:
-        raise DamagedChunkError(str(error)) from error
+        raise ValueError(str(error)) from error
     if not decompressor.eof:
-        raise DamagedChunkError(f"it is cut off, or has more than the {most:,} bytes of its chunk")
+        raise ValueError(f"it is cut off, or has more than the {most:,} bytes of its chunk")
     if decompressor.unused_data:
-        raise DamagedChunkError(f"{len(decompressor.unused_data)} bytes follow its end")
+        raise ValueError(f"{len(decompressor.unused_data)} bytes follow its end")
     return out
 
 
@@ -70,7 +67,7 @@ def zstd(data: bytes, size: int | None, most: int, out: Any = None) -> Any:
     try:
         return imagecodecs.zstd_decode(data, out=_room(size, most, out))
     except (RuntimeError, ValueError) as error:
-        raise DamagedChunkError(str(error)) from error
+        raise ValueError(str(error)) from error
 
 
 def blosc(data: bytes, size: int | None, most: int, out: Any = None) -> Any:
@@ -78,15 +75,15 @@ def blosc(data: bytes, size: int | None, most: int, out: Any = None) -> Any:
     import imagecodecs
 
     if len(data) < 16:
-        raise DamagedChunkError(f"{len(data)} bytes are no chunk of blosc")
+        raise ValueError(f"{len(data)} bytes are no chunk of blosc")
     length, packed = struct.unpack("<I4xI", data[4:16])
     if packed != len(data) or length > most or (size is not None and length != size):
         wanted = f"at most {most}" if size is None else str(size)
-        raise DamagedChunkError(f"its header states {length} bytes in {packed}; {wanted} in {len(data)} are expected")
+        raise ValueError(f"its header states {length} bytes in {packed}; {wanted} in {len(data)} are expected")
     try:
         return imagecodecs.blosc_decode(data, out=_room(length, most, out), numthreads=1)
     except (RuntimeError, ValueError) as error:
-        raise DamagedChunkError(str(error)) from error
+        raise ValueError(str(error)) from error
 
 
 def lz4(data: bytes, size: int | None, most: int, out: Any = None) -> Any:
@@ -95,11 +92,11 @@ def lz4(data: bytes, size: int | None, most: int, out: Any = None) -> Any:
 
     length = int.from_bytes(data[:4], "little") if len(data) > 4 else -1
     if not 0 <= length <= most:
-        raise DamagedChunkError(f"it states {length} bytes; at most {most} are expected")
+        raise ValueError(f"it states {length} bytes; at most {most} are expected")
     try:
         return imagecodecs.lz4_decode(data, header=True, out=length)
     except (RuntimeError, ValueError) as error:
-        raise DamagedChunkError(str(error)) from error
+        raise ValueError(str(error)) from error
 
 
 def xz(configuration: Mapping[str, Any]) -> Decompress:
@@ -113,7 +110,7 @@ def xz(configuration: Mapping[str, Any]) -> Decompress:
         try:
             decompressor = lzma.LZMADecompressor(format=form, filters=filters if form == 3 else None)
         except (ValueError, TypeError, lzma.LZMAError) as error:
-            raise DamagedChunkError(str(error)) from error
+            raise ValueError(str(error)) from error
         return _bounded(decompressor, data, most)
 
     return decode
@@ -124,10 +121,10 @@ def sum32(checksum: Callable[[bytes], int], name: str, *, at_start: bool) -> Dec
 
     def decode(data: bytes, size: int | None, most: int, out: Any = None) -> bytes:
         if len(data) < 4:
-            raise DamagedChunkError(f"{len(data)} bytes have no {name}")
+            raise ValueError(f"{len(data)} bytes have no {name}")
         stated, rest = (data[:4], data[4:]) if at_start else (data[-4:], data[:-4])
         if checksum(rest) & 0xFFFFFFFF != int.from_bytes(stated, "little"):
-            raise DamagedChunkError(f"its {name} is not that of its bytes")
+            raise ValueError(f"its {name} is not that of its bytes")
         return rest
 
     return decode
@@ -157,6 +154,19 @@ FILTERS = ("shuffle", "delta", "fixedscaleoffset", "quantize", "bitround", "asty
     "jenkins_lookup3", "pcodec", "zfpy")  # fmt: skip
 """What numcodecs decodes itself; never its pickle, which would run what a file says."""
 
+_NUMCODECS = (
+    ValueError,
+    TypeError,
+    RuntimeError,
+    ImportError,
+    KeyError,
+    IndexError,
+    OverflowError,
+    OSError,
+    struct.error,
+)
+"""What numcodecs raises of a configuration or of bytes that it does not know; its errors have no common class."""
+
 
 def by_numcodecs(name: str, configuration: Mapping[str, Any], where: str) -> Decompress:
     """The decoder of numcodecs for a filter.
@@ -183,6 +193,6 @@ def by_numcodecs(name: str, configuration: Mapping[str, Any], where: str) -> Dec
         try:
             return np.ascontiguousarray(codec.decode(data)).reshape(-1).view(np.uint8)
         except Exception as error:
-            raise DamagedChunkError(f"{name}: {error}"[:300]) from error
+            raise ValueError(f"{name}: {error}"[:300]) from error
 
     return decode

@@ -40,13 +40,15 @@ class Place:
     plate: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
 class Tree:
-    """The images of a store, and the paths that it names and does not have."""
+    """The images of a store, and the paths that it names and does not have; it grows while they are found."""
 
-    places: list[Place]
-    absent: list[str]
-    kind: str
+    __slots__ = ("absent", "kind", "places")
+
+    def __init__(self) -> None:
+        self.places: list[Place] = []
+        self.absent: list[str] = []
+        self.kind = ""
 
 
 def read_tree(groups: Groups) -> Tree:
@@ -64,7 +66,7 @@ def read_tree(groups: Groups) -> Tree:
         There are more images than the settings allow.
     """
     root = groups.root()
-    tree = Tree(places=[], absent=[], kind="")
+    tree = Tree()
     for place in _places(groups, root, tree):
         tree.places.append(place)
         if len(tree.places) > current_settings().max_pages // 100:

@@ -43,7 +43,6 @@ def check_version(attributes: Mapping[str, Any], zarr: int, where: str) -> tuple
         evidence=f"it states {said}, in Zarr {zarr}; 0.4 in Zarr 2, and {' and '.join(READ[1:])} in Zarr 3 are read",
         remedy="convert it with a tool that reads this version, such as ngff-zarr",
         path=where,
-        version=stated,
     )
 
 
