@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tifffile
 
 import omio
+from omio_core.contract import image_digests, locate
 from omio_core.errors import CorruptFileError, MetadataWarning, OmioWarning, UnsupportedFeatureError
+from omio_plugins.ome_zarr._read import open_ome_zarr
 
 from .made import MICROMETRES, array, axes, group, image, multiscale, ramp, scale, translation
 
@@ -302,3 +305,17 @@ def test_levels(tmp_path: Path) -> None:
     assert opened.levels == ((1, 1, 1, 16, 20), (1, 1, 1, 8, 10))
     not_kept = opened.picture.stored.description.not_kept
     assert [one[:11] for one in not_kept] == ["the level 2", "the level 3"]
+
+
+def test_what_omio_recorded_comes_back_with_the_digests_of_the_planes(tmp_path: Path) -> None:
+    pixels = ramp(2, 2, 9, 11)
+    omio.imwrite(tmp_path / "a.ome.tif", pixels, axes="TCYX", pixel_size={"X": 0.5, "Y": 0.5})
+    text = tifffile.tiffcomment(tmp_path / "a.ome.tif")
+    path = image(tmp_path / "a.ome.zarr", pixels, "tcyx", [1, 1, 0.5, 0.5], attributes={"omero": OMERO})
+    (path / "OME").mkdir()
+    (path / "OME" / "METADATA.ome.xml").write_text(text, encoding="utf-8")
+    handle = open_ome_zarr(locate(path))
+    assert handle.digests(0) == list(image_digests(omio.imopen(path)))
+    assert "ome-zarr/omero" not in facts(path)["Annotations"]
+    (path / "OME" / "METADATA.ome.xml").write_text(text.replace("CRC-32", "another sum"), encoding="utf-8")
+    assert open_ome_zarr(locate(path)).digests(0) is None
