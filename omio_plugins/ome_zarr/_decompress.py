@@ -181,7 +181,7 @@ def by_numcodecs(name: str, configuration: Mapping[str, Any], where: str) -> Dec
 
     try:
         codec = get_codec({**configuration, "id": name})
-    except Exception as error:
+    except _NUMCODECS as error:
         raise UnsupportedFeatureError(
             f"{where} needs the codec {name}",
             evidence=f"numcodecs cannot make it: {error}"[:300],
@@ -192,7 +192,7 @@ def by_numcodecs(name: str, configuration: Mapping[str, Any], where: str) -> Dec
     def decode(data: bytes, size: int | None, most: int, out: Any = None) -> Any:
         try:
             return np.ascontiguousarray(codec.decode(data)).reshape(-1).view(np.uint8)
-        except Exception as error:
+        except _NUMCODECS as error:
             raise ValueError(f"{name}: {error}"[:300]) from error
 
     return decode
