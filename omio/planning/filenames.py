@@ -19,7 +19,7 @@ from omio_core.wording import Aside, Blank, advise, either, worded
 LONGEST_NAME = 120  # characters of an image's name in a file name; file systems allow 255 bytes for a whole name
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')  # characters that Windows or a shell does not accept in a name
 _OTHER_SUFFIXES = (
-    ".png", ".jpg", ".jpeg", ".jp2", ".bmp", ".gif", ".webp", ".svg", ".pdf", ".avi", ".mp4", ".zarr", ".h5", ".hdf5",
+    ".png", ".jpg", ".jpeg", ".jp2", ".bmp", ".gif", ".webp", ".svg", ".pdf", ".avi", ".mp4", ".h5", ".hdf5",
     ".nd2", ".lif", ".oib", ".oif", ".oir", ".vsi", ".ims", ".dv", ".r3d", ".stk", ".mrc", ".nrrd", ".nii", ".nii.gz",
     ".dcm", ".svs", ".ndpi", ".scn", ".mrxs", ".npy", ".npz",
 )  # fmt: skip

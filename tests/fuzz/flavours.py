@@ -58,6 +58,7 @@ class Sound:
         """Write bytes in place of its own into a new folder, with what belongs to them; gives the file to open."""
         folder.mkdir()
         for name, other in (*self.beside, (self.stands_as, data)):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(other)
         return folder / (self.opened or self.stands_as)
 
