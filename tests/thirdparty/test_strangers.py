@@ -74,9 +74,11 @@ def test_the_versions_of_pluggy_differ(place: Any, request: pytest.FixtureReques
 
 
 def test_pip_finds_no_contradiction(place: Any) -> None:
-    """All requirements of all wheels hold."""
+    """All requirements of all wheels hold; pytest, which runs the packages' own tests, wants a newer pluggy than we."""
     done = place("python", "-m", "pip", "check")
-    assert done.returncode == 0, done.stdout
+    assert [line for line in done.stdout.splitlines() if line != "No broken requirements found."
+            and not line.startswith("pytest ")] == []  # fmt: skip
+    assert "Traceback" not in done.stderr
 
 
 READ = """
