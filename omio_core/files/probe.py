@@ -58,7 +58,7 @@ class Probe:
         self.location = locate(source)
         self.path, self.name = str(self.location), self.location.name
         self.size = self.location.stamp().size
-        self.is_folder = self.location.is_folder
+        self.is_folder = not self.size and self.location.is_folder  # a folder has no bytes: most files need no look
         self._budget = _Budget()
         self._head: bytes | None = None
 

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from omio_core.files.stamps import changed_error
 from omio_core.metadata.namespaces import omio_version
 
 if TYPE_CHECKING:
     from omio_core.files.location import Location
+    from omio_core.files.positioned import PositionedFile
     from omio_core.files.stamps import Fingerprint, Key
 
 
@@ -23,9 +25,13 @@ def sample_digest(location: Location) -> str:
     It distinguishes acquisitions; it does not prove that the bytes between the samples are equal.
     """
     with location.open() as file:
-        digest = hashlib.blake2b(str(file.size).encode(), digest_size=16)
-        for offset in sorted({0, max(0, file.size // 2 - SAMPLE // 2), max(0, file.size - SAMPLE)}):
-            digest.update(file.read(offset, min(SAMPLE, file.size - offset)))
+        return _digest(file)
+
+
+def _digest(file: PositionedFile) -> str:
+    digest = hashlib.blake2b(str(file.size).encode(), digest_size=16)
+    for offset in sorted({0, max(0, file.size // 2 - SAMPLE // 2), max(0, file.size - SAMPLE)}):
+        digest.update(file.read(offset, min(SAMPLE, file.size - offset)))
     return digest.hexdigest()
 
 
@@ -39,15 +45,26 @@ def member(fingerprint: Fingerprint, folder: Location | None = None) -> dict[str
     FileChangedError
         The file is gone, or has changed since it was described.
     """
-    fingerprint.verify()  # record only the file that was described
-    stamp = fingerprint.stamp
+    digest, stamp = _digest_of(fingerprint), fingerprint.stamp
     entry: dict[str, Any] = {"name": _name(fingerprint.location, folder), "bytes": stamp.size}
     if stamp.mtime_ns is not None:
         changed = datetime.fromtimestamp(stamp.mtime_ns / 1e9, UTC)
         entry["modified"] = changed.isoformat(timespec="microseconds")
     if stamp.tag:
         entry["tag"] = stamp.tag
-    return entry | {"sample_digest": sample_digest(fingerprint.location)}
+    return entry | {"sample_digest": digest}
+
+
+def _digest_of(fingerprint: Fingerprint) -> str:
+    """Return the digest of the file that was described, and of no other."""
+    try:
+        with fingerprint.location.open() as file:
+            if (now := file.stamp()) != fingerprint.stamp:
+                raise changed_error(fingerprint.path, fingerprint.stamp, now)
+            return _digest(file)
+    except FileNotFoundError:
+        fingerprint.verify()  # says that it is gone
+        raise
 
 
 def _name(location: Location, folder: Location | None) -> str:

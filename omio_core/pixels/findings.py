@@ -14,7 +14,7 @@ import uuid
 from collections import deque
 from collections.abc import Sequence
 from typing import Any, NoReturn
-from weakref import WeakValueDictionary
+from weakref import WeakSet, WeakValueDictionary
 
 from numpy.typing import NDArray
 
@@ -45,14 +45,18 @@ class Findings:
 
     def __init__(self, *, path: str, reader: str, policy: str = "warn"):
         self.path, self.reader, self.policy = path, reader, policy
-        self._token = uuid.uuid4().hex
+        self._token = ""  # made when it is pickled: most never are
         self._warned = False
         self._asked: dict[tuple[int, int], Present | None] = {}
         self._planes: dict[tuple[int, int], set[Plane]] = {}
         self._lock = threading.RLock()
-        _known[self._token] = self
+        _all.add(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
+        with self._lock:
+            if not self._token:
+                self._token = uuid.uuid4().hex
+                _known[self._token] = self
         return _findings, (self._token, self.path, self.reader, self.policy, self._warned)
 
     # -- what a function says, before anything is read ---------------------------------------------------------------
@@ -175,7 +179,8 @@ def _is_inside(box: Any, outer: Box) -> bool:
     return isinstance(box, Box) and len(box.spans) == len(outer.spans) and box & outer == box
 
 
-_known: WeakValueDictionary[str, Findings] = WeakValueDictionary()
+_all: WeakSet[Findings] = WeakSet()
+_known: WeakValueDictionary[str, Findings] = WeakValueDictionary()  # by token: those that came or went by pickling
 _kept: deque[Findings] = deque(maxlen=_KEPT)  # between two tasks of a worker process, nothing else keeps them
 
 
@@ -192,7 +197,7 @@ def _findings(token: str, path: str, reader: str, policy: str, warned: bool) -> 
 
 def _after_fork() -> None:
     # a child process must not wait for a lock that a thread of its parent holds
-    for findings in list(_known.values()):
+    for findings in list(_all):
         findings._lock = threading.RLock()
 
 
