@@ -1,0 +1,72 @@
+"""The OME-XML of a store: which images it describes, with which sizes; it knows no group and no array.
+
+bioformats2raw writes it to ``OME/METADATA.ome.xml`` (https://ngff.openmicroscopy.org/0.5, "bioformats2raw.layout").
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from omio_core.contract import (
+    OmeImage,
+    OmioError,
+    children_named,
+    first_named,
+    micrometres,
+    parse_ome,
+    parse_xml,
+    seconds,
+)
+
+_MEASURES = {"X": "PhysicalSizeX", "Y": "PhysicalSizeY", "Z": "PhysicalSizeZ", "T": "TimeIncrement"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Xml:
+    """The OME-XML of a store.
+
+    Parameters
+    ----------
+    text
+        The document.
+    images
+        The structure of its images.
+    sizes
+        For each image, from the letter of an axis to its size in micrometres or seconds, as far as they are stated.
+    """
+
+    text: str
+    images: tuple[OmeImage, ...]
+    sizes: tuple[Mapping[str, float], ...]
+
+
+def read_xml(data: bytes | None) -> tuple[Xml | None, str]:
+    """Read the document; return None, and what is wrong with it if something is."""
+    if data is None:
+        return None, ""
+    try:
+        text = data.decode("utf-8-sig")
+        document, root = parse_ome(text), parse_xml(text)
+    except (OmioError, UnicodeDecodeError) as error:
+        return None, f"the OME-XML of the store cannot be read, and its facts are left out: {error}"[:300]
+    sizes = []
+    for image in children_named(root, "Image"):
+        pixels = first_named(image, "Pixels")
+        sizes.append({} if pixels is None else _sizes(pixels.attrib))
+    return Xml(text=text, images=document.images, sizes=tuple(sizes)), ""
+
+
+def _sizes(attributes: Mapping[str, str]) -> dict[str, float]:
+    found = {}
+    for letter, name in _MEASURES.items():
+        try:
+            value = float(attributes.get(name, ""))
+        except ValueError:
+            continue
+        unit = attributes.get(f"{name}Unit", "s" if letter == "T" else "µm")
+        size = (seconds if letter == "T" else micrometres)(value, unit) if math.isfinite(value) else None
+        if size is not None and size > 0:
+            found[letter] = size
+    return found
