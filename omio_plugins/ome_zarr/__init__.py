@@ -54,7 +54,7 @@ WRITER = Writer(
     check="omio_plugins.ome_zarr._check:check",
     options={
         "version": "0.5 (default) or 0.4: the version of OME-Zarr, of which 0.4 is for older tools",
-        "compression": "blosc (default for more than 8 bits), zstd (default for 8 bits, and for 0.4) or none",
+        "compression": "blosc (default), zstd (default for 0.4) or none; always with a checksum",
         "pyramid": "True (default): levels until no edge is longer than 512; False, or the number of smaller levels",
         "pyramid_method": "mean (default) or nearest: how a level is made of the one before",
         "shards": "True (default for 0.5): many chunks in a file; False: each chunk is a file",

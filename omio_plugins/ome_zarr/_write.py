@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -111,12 +111,12 @@ class _Progress:
             self._report(self._bytes)
 
 
-@dataclass(slots=True)
 class _Record:
     """What is known of an image once its pixels are written: the digests of planes, the extremes of channels."""
 
-    digests: dict[tuple[int, int, int], str] = field(default_factory=dict)
-    extremes: dict[int, tuple[float, float]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.digests: dict[tuple[int, int, int], str] = {}
+        self.extremes: dict[int, tuple[float, float]] = {}
 
     def add(self, piece: Piece) -> None:
         if piece.extremes is not None:
