@@ -108,7 +108,8 @@ def plan(image: ImageLike, path: str, request: WriteRequest) -> Plan:
     sharded = _flag(request, "shards", zarr == 3)
     if sharded and zarr == 2:
         raise WriteError(
-            "OME-Zarr 0.4 has no shards", remedy=advise("leave out {shards}, or choose {version}", version="0.5")
+            "OME-Zarr 0.4 has no shards",
+            remedy=advise("leave out {shards}, or choose {version}", shards=None, version="0.5"),
         )
     method = _choose(request, "pyramid_method", ("mean", "nearest"))
     notes = []
