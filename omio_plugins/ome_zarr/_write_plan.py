@@ -277,7 +277,7 @@ def _part(plan: Plan, together: int) -> tuple[int, int]:
     (high, wide), (y, x) = plan.levels[0].chunk, plan.levels[0].shape[3:]
     row = x * plan.dtype.itemsize * together
     block_high, block_wide = plan.image.picture.blocks[3:]
-    if high == y:  # the chunk is the plane
+    if (high, wide) == (y, x):
         return y, x
     if high * row <= 2 * PART:
         unit = math.lcm(high, block_high)
@@ -285,9 +285,8 @@ def _part(plan: Plan, together: int) -> tuple[int, int]:
         count = max(1, PART // (unit * row))
         return unit * (count // 2 * 2 or 1), x
     if block_wide >= x:  # a narrower part would read rows of the source more than once
-        while high % 2 == 0 and high * row > PART and high // 2 >= block_high:
-            high //= 2
-        return high, x
+        unit = block_high if block_high * row <= 4 * PART else 1
+        return min(y, max(1, PART // (row * unit)) * unit), x
     both = math.lcm(high, block_high)
     rows = both if both <= 2 * high else high
     unit = math.lcm(wide, block_wide) if math.lcm(wide, block_wide) <= 4 * wide else wide

@@ -110,6 +110,17 @@ def test_planes_in_parts_are_the_planes_at_once(
         pixels = halved(pixels)
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 1, 401, 200_000), (1, 1, 3, 40_000, 40_000), (9, 1, 1, 90_000, 333)], ids=str)
+@pytest.mark.parametrize("blocks", [(1, 1, 1, 1, 1 << 20), (1, 1, 3, 256, 256), (1, 1, 1, 1 << 20, 1 << 20)], ids=str)
+def test_no_more_than_some_mebibytes_are_asked_for_at_once(shape: tuple[int, ...], blocks: tuple[int, ...]) -> None:
+    """And each pixel once."""
+    blocks = tuple(min(n, m) for n, m in zip(shape, blocks, strict=True))
+    image = recorded(np.broadcast_to(np.zeros(1, "uint16"), shape), blocks)
+    asked = list(_write_plan.boxes(_write_plan.plan(image, "", omio_request())))
+    assert max(box.size for box in asked) * 2 <= 1 << 24
+    assert sum(box.size for box in asked) == math.prod(shape)
+
+
 @pytest.mark.parametrize("shape", [(1, 1, 1, 1, 70), (1, 1, 1, 70, 1), (1, 1, 1, 33, 65), (1, 1, 1, 1, 1)])
 def test_edges_of_one_pixel_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...]) -> None:
     monkeypatch.setattr(_write_plan, "WHOLE", 30)
