@@ -53,8 +53,8 @@ def image_attributes(plan: Plan, metadata: Metadata, extremes: Extremes) -> dict
     known = {axis: fact.value for axis, fact in sizes.items() if fact is not None}
     axes = [{"name": axis, "type": _TYPES[axis], **({"unit": _unit(axis)} if axis in known else {})} for axis in AXES]
     multiscale: dict[str, Any] = {"axes": axes, "datasets": [_dataset(plan, k, known) for k in range(len(plan.levels))]}
-    if name := (facts.name.value if facts.name is not None else plan.image.name):
-        multiscale["name"] = _text(name)
+    if facts.name is not None:  # any other name would be read as that of the picture
+        multiscale["name"] = _text(facts.name.value)
     if len(plan.levels) > 1:
         multiscale["type"] = plan.method
     if plan.version == "0.4":

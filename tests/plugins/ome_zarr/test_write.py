@@ -204,6 +204,12 @@ def test_no_colour_is_made_up(tmp_path: Path) -> None:
     assert [(channel["Name"], channel["Color"]) for channel in channels] == [("a", None), ("b", None)]
 
 
+def test_no_name_is_made_up(tmp_path: Path) -> None:
+    path = tmp_path / "a.ome.zarr"
+    write(path, [recorded(ramp((1, 1, 1, 8, 9), "uint8")), recorded(ramp((1, 1, 1, 5, 6), "uint8"))])
+    assert ["name" in attributes(path / k)["multiscales"][0] for k in ("0", "1")] == [False, False]
+
+
 @pytest.mark.parametrize("samples", [3, 4])
 def test_rgb_comes_back(tmp_path: Path, samples: int) -> None:
     pixels = ramp((1, 2, 2 * samples, 40, 30), "uint8")
