@@ -1,4 +1,4 @@
-"""Writing OME-TIFF."""
+"""Writing OME-TIFF and OME-Zarr."""
 
 from __future__ import annotations
 
@@ -149,6 +149,38 @@ def _tifffile_convert(source: Path, folder: Path) -> None:
     _sync_and_delete(path)
 
 
+def omio_zarr(folder: Path) -> None:
+    """OMIO, OME-Zarr with levels, checked, fsynced."""
+    import shutil
+
+    import omio
+
+    shutil.rmtree(omio.imwrite(folder / f"out-{os.getpid()}.ome.zarr", _stack(folder), axes="ZYX"))
+
+
+def omio_pyramid(folder: Path) -> None:
+    """OMIO, OME-TIFF with the same levels."""
+    import omio
+
+    omio.imwrite(folder / f"out-{os.getpid()}.ome.tif", _stack(folder), axes="ZYX", pyramid=True).unlink()
+
+
+def bare_blosc(folder: Path) -> None:
+    """The limit: only the encoding of level 0 in two threads, its bytes written in order, fsynced."""
+    import imagecodecs
+
+    def encode(plane: Any) -> bytes:
+        data: bytes = imagecodecs.blosc_encode(
+            plane, level=1, compressor="zstd", shuffle="bitshuffle", typesize=2, numthreads=1
+        )
+        return data
+
+    path = folder / f"out-{os.getpid()}.bin"
+    with ThreadPoolExecutor(WORKERS) as pool, open(path, "wb") as file:
+        file.writelines(pool.map(encode, _stack(folder)))
+    _sync_and_delete(path)
+
+
 CASES: Mapping[str, Case] = {
     "zlib write": Case(
         title="write, zlib level 3",
@@ -164,6 +196,10 @@ CASES: Mapping[str, Case] = {
     "auto noise": Case(
         title='write noise, compression_level="auto"',
         contenders={"omio": omio_auto_noise, "omio, level 3": omio_write_noise, "limit": bare_igzip_noise},
+    ),
+    "zarr write": Case(
+        title="write OME-Zarr with levels",
+        contenders={"omio": omio_zarr, "omio, OME-TIFF": omio_pyramid, "limit": bare_blosc},
     ),
     "convert": Case(
         title="TIFF to OME-TIFF",

@@ -10,6 +10,9 @@ from typing import Any
 MAY = {
     "omio_plugins.ome_tiff._write": "writes the temporary file, which is local",
     "omio_plugins.ome_tiff._check": "reads the temporary file that was just written",
+    "omio_plugins.ome_zarr._write": "writes into the temporary folder, which is local",
+    "omio_plugins.ome_zarr._write_documents": "the same",
+    "omio_plugins.ome_zarr._write_files": "the same",
     "omio_plugins.czi._worker": "the process that decodes: its pipes, and a temporary file that libCZI reads",
     "omio_plugins.czi._workers": "starts that process, which needs the folder of this package",
 }

@@ -99,7 +99,7 @@ DOORS: dict[str, Callable[[Path, Path], object]] = {
 def test_a_name_that_nobody_has_lists_those_installed(door: str, series: Path, tmp_path: Path) -> None:
     with pytest.raises(NoWriterError, match="there is no writer 'nobody'") as caught:
         DOORS[door](series, tmp_path / "out")
-    assert "installed: ome_tiff, twin" in caught.value.evidence
+    assert "installed: ome_tiff, ome_zarr, twin" in caught.value.evidence
     assert caught.value.writer == "nobody"
     assert not (tmp_path / "out").exists()
 
@@ -116,7 +116,7 @@ def test_on_the_command_line(cli: Cli, series: Path, tmp_path: Path) -> None:
     assert (tmp_path / "series_merged_T.twin").exists()
     wrong = cli("convert", series, "--writer", "nobody")
     assert wrong.exit_code == 1
-    assert "installed: ome_tiff, twin" in wrong.stderr
+    assert "installed: ome_tiff, ome_zarr, twin" in wrong.stderr
     refused = cli("convert", series / "T_8.tif", "-o", tmp_path / "n.tif")
     assert "name a writer: --writer ome_tiff" in refused.stderr
 

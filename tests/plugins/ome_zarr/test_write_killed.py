@@ -1,0 +1,108 @@
+"""A process is killed while it writes an OME-Zarr: a whole store is left, or none, and the next run is clean."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import omio
+from omio_core.files import temporaries
+from omio_core.testing.pictures import ramp
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("strace") is None, reason="strace, which kills at a call, is not installed"),
+]
+
+ROOT = Path(__file__).resolve().parents[3]
+CALLS = ("openat", "write", "fsync", "mkdir", "rmdir", "unlink", "rename", "renameat2")
+POINTS = 30
+OLD, NEW = ramp((1, 2, 1, 40, 50), "uint16"), ramp((1, 1, 2, 60, 30), "uint8")
+CHILD = """
+import os, sys
+import numpy as np
+import omio
+from omio_core import threads
+from omio_core.files import renames
+from omio_core.testing.pictures import ramp
+renames._rename_call()
+threads.WAITING = 1  # in one thread, so that the calls come in the same order each time
+pixels = ramp((1, 1, 2, 60, 30), "uint8")
+omio.imwrite(sys.argv[1] + ".first.zarr", pixels, axes="TZCYX")  # loads every module
+os.getppid()  # where the write begins
+omio.imwrite(sys.argv[1], pixels, axes="TZCYX", tile=32, collision="overwrite")
+os._exit(0)
+"""
+
+
+def _run(target: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join([str(ROOT), *(entry for entry in sys.path if "site-packages" in entry)])
+    return subprocess.run(
+        ["strace", "-f", "-qq", *options, sys.executable, "-c", CHILD, str(target)],
+        env={**os.environ, "PYTHONPATH": path, "OMIO_WORKERS": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def _points(target: Path) -> list[tuple[str, int]]:
+    """The calls of a write that change something: the name of each, and its number among those of that name."""
+    done = _run(target, "-e", f"trace=getppid,{','.join(CALLS)}")
+    if done.returncode:
+        pytest.skip(f"strace cannot trace here: {done.stderr[-300:]}")
+    counted: Counter[str] = Counter()
+    begun, points = False, []
+    for name, rest in re.findall(r"^(?:\[pid +\d+\] )?(\w+)\((.*)", done.stderr, re.MULTILINE):
+        begun = begun or name == "getppid"
+        counted[name] += 1
+        if begun and name in CALLS and (name != "openat" or "O_CREAT" in rest):
+            points.append((name, counted[name]))
+    return points
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("old", [False, True])
+def test_killed_while_writing_one_whole_store_or_none_is_left(tmp_path: Path, old: bool) -> None:
+    def prepare(number: int) -> Path:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        if old:
+            omio.imwrite(folder / "a.ome.zarr", OLD, axes="TZCYX")
+        return folder / "a.ome.zarr"
+
+    points = _points(prepare(0))
+    assert len(points) > POINTS, points
+    chosen = [points[k * (len(points) - 1) // (POINTS - 1)] for k in range(POINTS)]
+    targets = [prepare(number + 1) for number in range(POINTS)]
+
+    def killed(number: int) -> int:
+        name, count = chosen[number]
+        inject = ("-e", f"trace={name}", "-e", f"inject={name}:signal=KILL:when={count}")
+        return _run(targets[number], *inject).returncode
+
+    with ThreadPoolExecutor(2) as threads:
+        codes = list(threads.map(killed, range(POINTS)))
+    assert 0 not in codes
+    outcomes: Counter[str] = Counter()
+    for point, target in zip(chosen, targets, strict=True):
+        temporaries._tidy_once_per_interval.cache_clear()  # the next run is another process
+        omio.imwrite(target.with_name("next.ome.zarr"), NEW, axes="TZCYX")
+        left = {path.name for path in target.parent.iterdir()} - {"next.ome.zarr", f"{target.name}.first.zarr"}
+        assert left <= {target.name}, f"killed at {point}"
+        if not target.exists():
+            assert not old, f"killed at {point}"
+            outcomes["none"] += 1
+            continue
+        found = omio.imread(target)[0]
+        new = np.array_equal(found, NEW)
+        assert new or (old and np.array_equal(found, OLD)), f"killed at {point}"
+        outcomes["new" if new else "old"] += 1
+    assert outcomes["old" if old else "none"] > POINTS // 2
