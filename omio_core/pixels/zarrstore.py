@@ -1,0 +1,238 @@
+"""Any picture as a read-only zarr store: an OME-Zarr 0.5 whose chunks are read when asked for; knows no format.
+
+A group holds one array per level (`omio_core.pixels.zarrlevels`). Nothing is copied.
+
+A read must not wait for a thread that waits for it. It therefore takes no thread of OMIO's pool and none of zarr's:
+the picture may itself be of a zarr or dask array, whose reads need those (see `omio_core.threads.apart`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable
+from functools import cached_property
+from typing import Any
+
+from zarr.abc.store import ByteRequest, OffsetByteRequest, RangeByteRequest, Store, SuffixByteRequest
+from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
+
+from omio_core.errors import WriteError
+from omio_core.metadata.model import Metadata
+from omio_core.ome.ngff import ngff_attributes
+from omio_core.threads import apart
+
+from .protocol import Picture
+from .zarrlevels import LevelArray, identity, levels
+
+DOCUMENT = "zarr.json"
+
+_NUMBER = "(0|[1-9][0-9]*)"
+_CHUNK = re.compile(f"{_NUMBER}/c" + f"/{_NUMBER}" * 5)
+
+
+class PictureStore(Store):
+    """A read-only zarr store of a picture; picklable as the picture is.
+
+    Parameters
+    ----------
+    picture
+        The picture. Its own level is the array "0", and smaller levels follow.
+    metadata
+        The metadata, or a picklable function that returns them when the group is opened.
+
+    Notes
+    -----
+    What a read of the picture raises (FileChangedError, or AbsentDataError of the policy ``absent_planes``) is raised
+    to who reads the zarr array. Chunks of absent pixels exist, and hold the fill value of the picture.
+    """
+
+    def __init__(self, picture: Picture, metadata: Metadata | Callable[[], Metadata]):
+        super().__init__(read_only=True)
+        self._picture, self._metadata = picture, metadata
+        self._arrays = tuple(LevelArray(level) for level in levels(picture))
+        self._documents: dict[str, bytes] = {}
+        self._is_open = True  # there is nothing to open
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PictureStore, (self._picture, self._metadata)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, PictureStore) or self._identity != other._identity:
+            return False
+        return self._document(DOCUMENT) == other._document(DOCUMENT)
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    def __repr__(self) -> str:
+        return f"<zarr store of {self._picture.label()}>"
+
+    __str__ = __repr__
+
+    @cached_property
+    def _identity(self) -> Hashable:
+        return identity(self._picture)
+
+    async def _open(self) -> None:
+        self._is_open = True
+
+    # -- documents and chunks ----------------------------------------------------------------------------------------
+
+    def _keys(self) -> dict[str, LevelArray | None]:
+        """The documents: that of the group, and those of the arrays."""
+        return {DOCUMENT: None} | {f"{number}/{DOCUMENT}": array for number, array in enumerate(self._arrays)}
+
+    def _chunk(self, key: str) -> tuple[LevelArray, tuple[int, ...]] | None:
+        """The array and the index of the chunk that a key names."""
+        if not (named := _CHUNK.fullmatch(key)):
+            return None
+        number, *index = (int(group) for group in named.groups())
+        if number >= len(self._arrays):
+            return None
+        array = self._arrays[number]
+        inside = all(i < count for i, count in zip(index, array.counts, strict=True))
+        return (array, tuple(index)) if inside else None
+
+    def _document(self, key: str) -> bytes | None:
+        if key not in self._documents:
+            keys = self._keys()
+            if key not in keys:
+                return None
+            array = keys[key]
+            content = self._group() if array is None else array.document()
+            self._documents[key] = json.dumps(content, indent=1).encode()
+        return self._documents[key]
+
+    def _group(self) -> dict[str, Any]:
+        metadata = self._metadata if isinstance(self._metadata, Metadata) else self._metadata()
+        attributes = ngff_attributes(metadata, [array.picture.shape for array in self._arrays])
+        return {"zarr_format": 3, "node_type": "group", "attributes": attributes}
+
+    def get_sync(
+        self, key: str, *, prototype: BufferPrototype | None = None, byte_range: ByteRequest | None = None
+    ) -> Buffer | None:
+        """Return what a key names, read in the calling thread; None if it names nothing."""
+        chunk = self._chunk(key)
+        content: Any = self._document(key) if chunk is None else chunk[0].pixels(chunk[1])
+        if content is None:
+            return None
+        start, stop = _range(byte_range, len(content))
+        return (prototype or default_buffer_prototype()).buffer.from_bytes(content[start:stop])
+
+    async def get(
+        self, key: str, prototype: BufferPrototype | None = None, byte_range: ByteRequest | None = None
+    ) -> Buffer | None:
+        """Return what a key names, read in a thread of its own; None if it names nothing."""
+        if key in self._documents or not await self.exists(key):
+            return self.get_sync(key, prototype=prototype, byte_range=byte_range)
+        return await asyncio.wrap_future(apart(lambda: self.get_sync(key, prototype=prototype, byte_range=byte_range)))
+
+    async def get_partial_values(
+        self, prototype: BufferPrototype, key_ranges: Iterable[tuple[str, ByteRequest | None]]
+    ) -> list[Buffer | None]:
+        """Return parts of what several keys name, in their order."""
+        return list(await asyncio.gather(*(self.get(key, prototype, part) for key, part in key_ranges)))
+
+    # -- what there is -----------------------------------------------------------------------------------------------
+
+    async def exists(self, key: str) -> bool:
+        """Whether a key names a document or a chunk; nothing is read."""
+        return key in self._keys() or self._chunk(key) is not None
+
+    async def getsize(self, key: str) -> int:
+        """The bytes that a key names; no pixel is read for it.
+
+        Raises FileNotFoundError if it names nothing.
+        """
+        if chunk := self._chunk(key):
+            return chunk[0].nbytes
+        if (document := await self.get(key)) is None:
+            raise FileNotFoundError(key)
+        return len(document)
+
+    @property
+    def supports_listing(self) -> bool:
+        """True: what there is follows from the shapes."""
+        return True
+
+    async def list(self) -> AsyncIterator[str]:
+        """Yield all keys."""
+        async for key in self.list_prefix(""):
+            yield key
+
+    async def list_prefix(self, prefix: str) -> AsyncIterator[str]:
+        """Yield all keys that start with a text."""
+        for key in self._keys():
+            if key.startswith(prefix):
+                yield key
+        for number, array in enumerate(self._arrays):
+            for key in array.keys(str(number), prefix):
+                yield key
+
+    async def list_dir(self, prefix: str) -> AsyncIterator[str]:
+        """Yield the names directly below a path."""
+        parts = prefix.strip("/").split("/") if prefix.strip("/") else []
+        for name in self._names(parts):
+            yield name
+
+    def _names(self, parts: list[str]) -> Iterable[str]:
+        if not parts:
+            return [DOCUMENT, *(str(number) for number in range(len(self._arrays)))]
+        numbers = {str(number): array for number, array in enumerate(self._arrays)}
+        array = numbers.get(parts[0])
+        if array is None or len(parts) > 6 or (len(parts) > 1 and parts[1] != "c"):
+            return []
+        if len(parts) == 1:
+            return [DOCUMENT, "c"]
+        rest = ["0"] * (7 - len(parts))
+        return map(str, range(array.counts[len(parts) - 2])) if self._chunk("/".join([*parts, *rest])) else []
+
+    # -- nothing can be written ----------------------------------------------------------------------------------------
+
+    @property
+    def supports_writes(self) -> bool:
+        """False: the store shows what is in the files."""
+        return False
+
+    @property
+    def supports_deletes(self) -> bool:
+        """False."""
+        return False
+
+    async def set(self, key: str, value: Buffer) -> None:
+        """Raise ValueError, as every read-only store of zarr does."""
+        self._check_writable()
+
+    async def delete(self, key: str) -> None:
+        """Raise ValueError, as every read-only store of zarr does."""
+        self._check_writable()
+
+    def with_read_only(self, read_only: bool = False) -> PictureStore:
+        """Return a store of the same picture.
+
+        Raises WriteError for a store that can be written.
+        """
+        if not read_only:
+            raise WriteError(
+                "a picture cannot be written through its zarr store",
+                evidence=self._picture.label(),
+                remedy="open the store with mode='r', and write into a store of your own",
+            )
+        return PictureStore(self._picture, self._metadata)
+
+
+def _range(asked: ByteRequest | None, size: int) -> tuple[int, int]:
+    match asked:
+        case None:
+            return 0, size
+        case RangeByteRequest(start, end):
+            return start, end
+        case OffsetByteRequest(offset):
+            return offset, size
+        case SuffixByteRequest(suffix):
+            return max(0, size - suffix), size
+    raise ValueError(f"unexpected byte range {asked!r}")
