@@ -316,9 +316,9 @@ class Image:
     def aszarr(self) -> Store:
         """Return a read-only zarr store of the image: an OME-Zarr 0.5 that is read when asked; nothing is copied.
 
-        Its arrays "0", "1", ... are the resolutions, full resolution first. Their axes are **TCZYX**, as OME-Zarr orders
-        them: Z and C are exchanged against the image. A chunk is made of whole blocks of the file. The store opens at
-        once, is read from many threads, and can be pickled as the image can.
+        Its arrays "0", "1", ... are the resolutions, full resolution first. Their axes are **TCZYX**, as in OME-Zarr: Z
+        and C are exchanged against the image. A chunk is made of whole blocks of the file. The store opens at once, is
+        read from many threads, and can be pickled as the image can.
 
         Raises UnsupportedFeatureError, when an array is opened, if zarr has no such type of pixels.
 

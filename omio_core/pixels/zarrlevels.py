@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -26,6 +26,9 @@ from .joined import JoinedPicture
 from .picture import read
 from .protocol import Picture
 from .stream import unit
+
+ORDER = ngff_order(range(5))
+"""The order of axes of the arrays, as indices of TZCYX; also the way back."""
 
 LARGEST_UNIT = 4 * MIB
 """Chunks of large pictures are extended to this size: zarr needs about 0.2 ms of CPU for each chunk."""
@@ -52,8 +55,8 @@ class LevelArray:
         """The lengths of a chunk: whole blocks of the file, of 1 to 4 MiB where the blocks are smaller."""
         picture = self.picture
         itemsize = picture.dtype.itemsize
-        floor = max(MIB, min(LARGEST_UNIT, math.prod(picture.shape) * itemsize // 64))
-        return ngff_order(unit(picture.shape, picture.blocks, itemsize, floor))
+        floor = max(MIB, min(LARGEST_UNIT, math.prod(picture.shape) * itemsize // 16))
+        return ngff_order(_grown(picture.shape, picture.blocks, itemsize, floor))
 
     @cached_property
     def counts(self) -> tuple[int, ...]:
@@ -91,16 +94,16 @@ class LevelArray:
 
     def pixels(self, index: tuple[int, ...]) -> NDArray[np.uint8]:
         """Read a chunk; what is outside of the array is filled with zeros, as the fill value says."""
-        spans = zip(index, self.chunks, self.shape, strict=True)
-        box = Box(ngff_order([(i * chunk, min(n, (i + 1) * chunk)) for i, chunk, n in spans]))
+        spans = zip(ngff_order(index), ngff_order(self.chunks), self.picture.shape, strict=True)
+        box = Box(tuple((i * chunk, min(n, (i + 1) * chunk)) for i, chunk, n in spans))
         is_whole = ngff_order(box.shape) == self.chunks
         seen = self.picture.view(box) if is_whole else None
         if seen is None:
             out = (np.empty if is_whole else np.zeros)(self.chunks, self.picture.dtype)
             inside = tuple(slice(0, n) for n in box.shape)
-            read(self.picture, out.transpose(ngff_order(range(5)))[inside], box)
+            read(self.picture, out.transpose(ORDER)[inside], box)
         else:
-            out = np.ascontiguousarray(seen.transpose(ngff_order(range(5))))
+            out = np.ascontiguousarray(seen.transpose(ORDER))
         return out.reshape(-1).view(np.uint8)
 
     def keys(self, start: str, prefix: str = "") -> Iterator[str]:
@@ -118,6 +121,17 @@ def _below(start: str, counts: tuple[int, ...], prefix: str) -> Iterator[str]:
         return
     for number in range(counts[0]):
         yield from _below(f"{start}/{number}", counts[1:], prefix)
+
+
+def _grown(shape: Sequence[int], blocks: Sequence[int], itemsize: int, floor: int) -> tuple[int, ...]:
+    """Extend blocks to at least `floor` bytes: the shorter of Y and X first, as viewers show square regions."""
+    lengths = [min(b, n) for b, n in zip(blocks, shape, strict=True)]
+    while math.prod(lengths) * itemsize < floor:
+        axis = min((axis for axis in (3, 4) if lengths[axis] < shape[axis]), key=lengths.__getitem__, default=None)
+        if axis is None:
+            return unit(shape, lengths, itemsize, floor)  # whole planes
+        lengths[axis] = min(shape[axis], 2 * lengths[axis])
+    return tuple(lengths)
 
 
 def levels(picture: Picture) -> Iterator[Picture]:

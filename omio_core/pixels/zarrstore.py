@@ -14,13 +14,17 @@ import re
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable
 from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from zarr.abc.store import ByteRequest, OffsetByteRequest, RangeByteRequest, Store, SuffixByteRequest
 from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 
 from omio_core.errors import WriteError
 from omio_core.metadata.model import Metadata
+from omio_core.metadata.namespaces import omio_version
 from omio_core.ome.ngff import ngff_attributes
+from omio_core.ome.write import PIXEL_TYPES, build_ome
+from omio_core.settings import current_settings
 from omio_core.threads import apart
 
 from .protocol import Picture
@@ -28,7 +32,13 @@ from .zarrlevels import LevelArray, identity, levels
 
 DOCUMENT = "zarr.json"
 
-_NUMBER = "(0|[1-9][0-9]*)"
+OME_XML = "METADATA.ome.xml"
+"""All facts, in the group "OME", as bioformats2raw has it (https://ngff.openmicroscopy.org/0.5)."""
+
+OTHER_TYPES = {"bool": "bit", "float16": "float", "int64": "int32", "uint64": "uint32"}
+"""What the OME-XML states of types that OME does not have; the arrays have the type of the pixels."""
+
+_NUMBER = "(0|[1-9][0-9]{0,17})"
 _CHUNK = re.compile(f"{_NUMBER}/c" + f"/{_NUMBER}" * 5)
 
 
@@ -53,6 +63,7 @@ class PictureStore(Store):
         self._picture, self._metadata = picture, metadata
         self._arrays = tuple(LevelArray(level) for level in levels(picture))
         self._documents: dict[str, bytes] = {}
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
         self._is_open = True  # there is nothing to open
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -82,9 +93,16 @@ class PictureStore(Store):
 
     # -- documents and chunks ----------------------------------------------------------------------------------------
 
-    def _keys(self) -> dict[str, LevelArray | None]:
-        """The documents: that of the group, and those of the arrays."""
-        return {DOCUMENT: None} | {f"{number}/{DOCUMENT}": array for number, array in enumerate(self._arrays)}
+    @cached_property
+    def _makers(self) -> dict[str, Callable[[], str]]:
+        """From the key of each document to what makes it: those of the group and of the arrays, and the OME-XML."""
+        arrays = {
+            f"{number}/{DOCUMENT}": lambda array=array: json.dumps(array.document(), indent=1)
+            for number, array in enumerate(self._arrays)
+        }
+        # zarr warns of a folder that is no group
+        beside = {f"OME/{DOCUMENT}": lambda: _group_document({}), f"OME/{OME_XML}": self._xml}
+        return {DOCUMENT: self._group, **arrays, **beside}
 
     def _chunk(self, key: str) -> tuple[LevelArray, tuple[int, ...]] | None:
         """The array and the index of the chunk that a key names."""
@@ -99,18 +117,22 @@ class PictureStore(Store):
 
     def _document(self, key: str) -> bytes | None:
         if key not in self._documents:
-            keys = self._keys()
-            if key not in keys:
+            if key not in self._makers:
                 return None
-            array = keys[key]
-            content = self._group() if array is None else array.document()
-            self._documents[key] = json.dumps(content, indent=1).encode()
+            self._documents[key] = self._makers[key]().encode()
         return self._documents[key]
 
-    def _group(self) -> dict[str, Any]:
-        metadata = self._metadata if isinstance(self._metadata, Metadata) else self._metadata()
-        attributes = ngff_attributes(metadata, [array.picture.shape for array in self._arrays])
-        return {"zarr_format": 3, "node_type": "group", "attributes": attributes}
+    def _facts(self) -> Metadata:
+        return self._metadata if isinstance(self._metadata, Metadata) else self._metadata()
+
+    def _group(self) -> str:
+        attributes = ngff_attributes(self._facts(), [array.picture.shape for array in self._arrays])
+        return _group_document(attributes)
+
+    def _xml(self) -> str:
+        dtype = self._picture.dtype.name
+        pixel_type = PIXEL_TYPES.get(dtype) or OTHER_TYPES[dtype]
+        return build_ome([self._facts()], pixel_types=[pixel_type], creator=f"omio-core {omio_version()}")
 
     def get_sync(
         self, key: str, *, prototype: BufferPrototype | None = None, byte_range: ByteRequest | None = None
@@ -129,7 +151,20 @@ class PictureStore(Store):
         """Return what a key names, read in a thread of its own; None if it names nothing."""
         if key in self._documents or not await self.exists(key):
             return self.get_sync(key, prototype=prototype, byte_range=byte_range)
-        return await asyncio.wrap_future(apart(lambda: self.get_sync(key, prototype=prototype, byte_range=byte_range)))
+        async with self._turn():
+            return await asyncio.wrap_future(
+                apart(lambda: self.get_sync(key, prototype=prototype, byte_range=byte_range))
+            )
+
+    def _turn(self) -> asyncio.Semaphore:
+        """As many reads at once as there are workers: zarr asks for 10 chunks, and each takes its memory.
+
+        A store never waits for its own turn: a picture of a zarr array is of another store.
+        """
+        loop = asyncio.get_running_loop()
+        if loop not in self._turns:
+            self._turns[loop] = asyncio.Semaphore(current_settings().workers)
+        return self._turns[loop]
 
     async def get_partial_values(
         self, prototype: BufferPrototype, key_ranges: Iterable[tuple[str, ByteRequest | None]]
@@ -137,11 +172,26 @@ class PictureStore(Store):
         """Return parts of what several keys name, in their order."""
         return list(await asyncio.gather(*(self.get(key, prototype, part) for key, part in key_ranges)))
 
+    def _names(self, parts: list[str]) -> Iterable[str]:
+        """The names below a path."""
+        numbers = {str(number): array for number, array in enumerate(self._arrays)}
+        match parts:
+            case []:
+                return [DOCUMENT, *numbers, "OME"]
+            case ["OME"]:
+                return [DOCUMENT, OME_XML]
+            case [number] if number in numbers:
+                return [DOCUMENT, "c"]
+            case [number, "c", *index] if number in numbers and len(index) < 5:
+                first = "/".join([*parts, *"0" * (5 - len(index))])
+                return map(str, range(numbers[number].counts[len(index)])) if self._chunk(first) else []
+        return []
+
     # -- what there is -----------------------------------------------------------------------------------------------
 
     async def exists(self, key: str) -> bool:
         """Whether a key names a document or a chunk; nothing is read."""
-        return key in self._keys() or self._chunk(key) is not None
+        return key in self._makers or self._chunk(key) is not None
 
     async def getsize(self, key: str) -> int:
         """The bytes that a key names; no pixel is read for it.
@@ -166,7 +216,7 @@ class PictureStore(Store):
 
     async def list_prefix(self, prefix: str) -> AsyncIterator[str]:
         """Yield all keys that start with a text."""
-        for key in self._keys():
+        for key in self._makers:
             if key.startswith(prefix):
                 yield key
         for number, array in enumerate(self._arrays):
@@ -178,18 +228,6 @@ class PictureStore(Store):
         parts = prefix.strip("/").split("/") if prefix.strip("/") else []
         for name in self._names(parts):
             yield name
-
-    def _names(self, parts: list[str]) -> Iterable[str]:
-        if not parts:
-            return [DOCUMENT, *(str(number) for number in range(len(self._arrays)))]
-        numbers = {str(number): array for number, array in enumerate(self._arrays)}
-        array = numbers.get(parts[0])
-        if array is None or len(parts) > 6 or (len(parts) > 1 and parts[1] != "c"):
-            return []
-        if len(parts) == 1:
-            return [DOCUMENT, "c"]
-        rest = ["0"] * (7 - len(parts))
-        return map(str, range(array.counts[len(parts) - 2])) if self._chunk("/".join([*parts, *rest])) else []
 
     # -- nothing can be written ----------------------------------------------------------------------------------------
 
@@ -223,6 +261,10 @@ class PictureStore(Store):
                 remedy="open the store with mode='r', and write into a store of your own",
             )
         return PictureStore(self._picture, self._metadata)
+
+
+def _group_document(attributes: dict[str, Any]) -> str:
+    return json.dumps({"zarr_format": 3, "node_type": "group", "attributes": attributes}, indent=1)
 
 
 def _range(asked: ByteRequest | None, size: int) -> tuple[int, int]:
