@@ -46,6 +46,7 @@ THROUGH_SEVERAL_ROOMS = {
     "tests/core/testing/test_faults.py": "faults planted in a sound plugin, for every check of the kit",
     "tests/core/files/test_folders_killed.py": "folders that are killed while they land, at every call of the system",
     "tests/core/merging/test_round_trips.py": "a merge through the dict, a pickle, a file, and merged again",
+    "tests/omio/test_aszarr.py": "pictures of every format through zarr, dask and another process",
     "tests/omio/test_axes.py": "axes that cannot be, at every door",
     "tests/omio/test_bad_input.py": "hostile files at every door",
     "tests/omio/test_decimals.py": "numbers from a file to the dict and back into a file",
