@@ -320,7 +320,7 @@ class Image:
         and C are exchanged against the image. A chunk is made of whole blocks of the file. The store opens at once, is
         read from many threads, and can be pickled as the image can.
 
-        Raises UnsupportedFeatureError, when an array is opened, if zarr has no such type of pixels.
+        Raises UnsupportedFeatureError, when the store is opened with zarr, if zarr has no such type of pixels.
 
         Examples
         --------

@@ -12,7 +12,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -61,7 +61,7 @@ class PictureStore(Store):
     def __init__(self, picture: Picture, metadata: Metadata | Callable[[], Metadata]):
         super().__init__(read_only=True)
         self._picture, self._metadata = picture, metadata
-        self._arrays = tuple(LevelArray(level) for level in levels(picture))
+        self._arrays = {str(number): LevelArray(level) for number, level in enumerate(levels(picture))}
         self._documents: dict[str, bytes] = {}
         self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
         self._is_open = True  # there is nothing to open
@@ -95,25 +95,19 @@ class PictureStore(Store):
 
     @cached_property
     def _makers(self) -> dict[str, Callable[[], str]]:
-        """From the key of each document to what makes it: those of the group and of the arrays, and the OME-XML."""
-        arrays = {
-            f"{number}/{DOCUMENT}": lambda array=array: json.dumps(array.document(), indent=1)
-            for number, array in enumerate(self._arrays)
-        }
-        # zarr warns of a folder that is no group
-        beside = {f"OME/{DOCUMENT}": lambda: _group_document({}), f"OME/{OME_XML}": self._xml}
-        return {DOCUMENT: self._group, **arrays, **beside}
+        """From the key of each document to what makes it: those of the group and of what is in it, and the OME-XML."""
+        inside = {f"{path}/{DOCUMENT}": partial(self._inside, path) for path in ("OME", *self._arrays)}
+        return {DOCUMENT: self._group, **inside, f"OME/{OME_XML}": self._xml}
 
     def _chunk(self, key: str) -> tuple[LevelArray, tuple[int, ...]] | None:
         """The array and the index of the chunk that a key names."""
         if not (named := _CHUNK.fullmatch(key)):
             return None
-        number, *index = (int(group) for group in named.groups())
-        if number >= len(self._arrays):
+        path, *index = named.groups()
+        if (array := self._arrays.get(path)) is None:
             return None
-        array = self._arrays[number]
-        inside = all(i < count for i, count in zip(index, array.counts, strict=True))
-        return (array, tuple(index)) if inside else None
+        at = tuple(map(int, index))
+        return (array, at) if all(i < count for i, count in zip(at, array.counts, strict=True)) else None
 
     def _document(self, key: str) -> bytes | None:
         if key not in self._documents:
@@ -125,9 +119,16 @@ class PictureStore(Store):
     def _facts(self) -> Metadata:
         return self._metadata if isinstance(self._metadata, Metadata) else self._metadata()
 
+    def _inside(self, path: str) -> str:
+        # zarr warns of a folder that is no group
+        return json.dumps(self._arrays[path].document() if path in self._arrays else _group({}), indent=1)
+
     def _group(self) -> str:
-        attributes = ngff_attributes(self._facts(), [array.picture.shape for array in self._arrays])
-        return _group_document(attributes)
+        group = _group(ngff_attributes(self._facts(), [array.picture.shape for array in self._arrays.values()]))
+        documents = {path: json.loads(self._inside(path)) for path in ("OME", *self._arrays)}
+        # as zarr-python writes it; without it, xarray warns that opening is slow
+        consolidated = {"kind": "inline", "must_understand": False, "metadata": documents}
+        return json.dumps({**group, "consolidated_metadata": consolidated}, indent=1)
 
     def _xml(self) -> str:
         dtype = self._picture.dtype.name
@@ -174,17 +175,16 @@ class PictureStore(Store):
 
     def _names(self, parts: list[str]) -> Iterable[str]:
         """The names below a path."""
-        numbers = {str(number): array for number, array in enumerate(self._arrays)}
         match parts:
             case []:
-                return [DOCUMENT, *numbers, "OME"]
+                return [DOCUMENT, *self._arrays, "OME"]
             case ["OME"]:
                 return [DOCUMENT, OME_XML]
-            case [number] if number in numbers:
+            case [path] if path in self._arrays:
                 return [DOCUMENT, "c"]
-            case [number, "c", *index] if number in numbers and len(index) < 5:
+            case [path, "c", *index] if path in self._arrays and len(index) < 5:
                 first = "/".join([*parts, *"0" * (5 - len(index))])
-                return map(str, range(numbers[number].counts[len(index)])) if self._chunk(first) else []
+                return map(str, range(self._arrays[path].counts[len(index)])) if self._chunk(first) else []
         return []
 
     # -- what there is -----------------------------------------------------------------------------------------------
@@ -219,8 +219,8 @@ class PictureStore(Store):
         for key in self._makers:
             if key.startswith(prefix):
                 yield key
-        for number, array in enumerate(self._arrays):
-            for key in array.keys(str(number), prefix):
+        for path, array in self._arrays.items():
+            for key in array.keys(path, prefix):
                 yield key
 
     async def list_dir(self, prefix: str) -> AsyncIterator[str]:
@@ -263,8 +263,8 @@ class PictureStore(Store):
         return PictureStore(self._picture, self._metadata)
 
 
-def _group_document(attributes: dict[str, Any]) -> str:
-    return json.dumps({"zarr_format": 3, "node_type": "group", "attributes": attributes}, indent=1)
+def _group(attributes: dict[str, Any]) -> dict[str, Any]:
+    return {"zarr_format": 3, "node_type": "group", "attributes": attributes}
 
 
 def _range(asked: ByteRequest | None, size: int) -> tuple[int, int]:

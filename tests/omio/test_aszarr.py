@@ -149,6 +149,6 @@ def test_xarray_opens_it_with_the_names_of_the_axes(stated: Path) -> None:
     """Where xarray is installed."""
     xarray = pytest.importorskip("xarray")
     image = omio.imopen(stated)
-    dataset = xarray.open_zarr(image.aszarr(), consolidated=False)
+    dataset = xarray.open_zarr(image.aszarr())
     assert dataset["0"].dims == ("t", "c", "z", "y", "x")
     np.testing.assert_array_equal(dataset["0"].isel(c=1, z=2), image.at(C=1, Z=2).to_numpy()[:, 0, 0])
