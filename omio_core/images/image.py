@@ -34,6 +34,7 @@ from .indices import expand_key
 
 if TYPE_CHECKING:
     import dask.array
+    import zarr
     from ome_types import OME
     from zarr.abc.store import Store
 
@@ -332,6 +333,18 @@ class Image:
         from omio_core.pixels.zarrstore import PictureStore
 
         return PictureStore(self.picture, self._known or self._source)
+
+    def to_zarr(self, store: Store) -> zarr.Group:
+        """Copy all pixels and facts into an empty zarr store, as an OME-Zarr 0.5 with a checksum for each chunk.
+
+        Returns the group, with the arrays of `aszarr`. It is written last: an interrupted copy is no group.
+
+        Raises WriteError if the store is read-only or not empty.
+        """
+        from omio_core.pixels.zarrcopy import copy_into
+        from omio_core.pixels.zarrstore import PictureStore
+
+        return copy_into(PictureStore(self.picture, self._known or self._source), store)
 
     def to_memmap(self) -> NDArray[Any]:
         """Return a read-only memory map of the file, TZCYX, in its byte order; pixels are read when accessed.

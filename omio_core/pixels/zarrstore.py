@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Hashable, Iterable
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Mapping
 from functools import cached_property, partial
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -52,6 +52,11 @@ class PictureStore(Store):
     metadata
         The metadata, or a picklable function that returns them when the group is opened.
 
+    Attributes
+    ----------
+    arrays
+        The levels, by the paths of their arrays.
+
     Notes
     -----
     What a read of the picture raises (FileChangedError, or AbsentDataError of the policy ``absent_planes``) is raised
@@ -61,7 +66,7 @@ class PictureStore(Store):
     def __init__(self, picture: Picture, metadata: Metadata | Callable[[], Metadata]):
         super().__init__(read_only=True)
         self._picture, self._metadata = picture, metadata
-        self._arrays = {str(number): LevelArray(level) for number, level in enumerate(levels(picture))}
+        self.arrays = {str(number): LevelArray(level) for number, level in enumerate(levels(picture))}
         self._documents: dict[str, bytes] = {}
         self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
         self._is_open = True  # there is nothing to open
@@ -74,7 +79,7 @@ class PictureStore(Store):
             return True
         if not isinstance(other, PictureStore) or self._identity != other._identity:
             return False
-        return self._document(DOCUMENT) == other._document(DOCUMENT)
+        return self.document(DOCUMENT) == other.document(DOCUMENT)
 
     def __hash__(self) -> int:
         return hash(self._identity)
@@ -96,39 +101,50 @@ class PictureStore(Store):
     @cached_property
     def _makers(self) -> dict[str, Callable[[], str]]:
         """From the key of each document to what makes it: those of the group and of what is in it, and the OME-XML."""
-        inside = {f"{path}/{DOCUMENT}": partial(self._inside, path) for path in ("OME", *self._arrays)}
-        return {DOCUMENT: self._group, **inside, f"OME/{OME_XML}": self._xml}
+        arrays = {f"{path}/{DOCUMENT}": partial(self._array, path) for path in self.arrays}
+        # zarr warns of a folder that is no group
+        beside = {f"OME/{DOCUMENT}": lambda: json.dumps(_group({}), indent=1), f"OME/{OME_XML}": self._xml}
+        return {DOCUMENT: self._root, **arrays, **beside}
 
     def _chunk(self, key: str) -> tuple[LevelArray, tuple[int, ...]] | None:
         """The array and the index of the chunk that a key names."""
         if not (named := _CHUNK.fullmatch(key)):
             return None
         path, *index = named.groups()
-        if (array := self._arrays.get(path)) is None:
+        if (array := self.arrays.get(path)) is None:
             return None
         at = tuple(map(int, index))
         return (array, at) if all(i < count for i, count in zip(at, array.counts, strict=True)) else None
 
-    def _document(self, key: str) -> bytes | None:
+    def _facts(self) -> Metadata:
+        return self._metadata if isinstance(self._metadata, Metadata) else self._metadata()
+
+    def _array(self, path: str) -> str:
+        return json.dumps(self.arrays[path].document(), indent=1)
+
+    def _root(self) -> str:
+        return json.dumps(self.group({path: array.document() for path, array in self.arrays.items()}), indent=1)
+
+    def group(self, arrays: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+        """The document of the group: the attributes of OME-Zarr 0.5, and all documents below it.
+
+        Parameters
+        ----------
+        arrays
+            The document of each array, by its path.
+        """
+        attributes = ngff_attributes(self._facts(), [array.picture.shape for array in self.arrays.values()])
+        # as zarr-python writes it; without it, xarray warns that opening is slow
+        below = {"kind": "inline", "must_understand": False, "metadata": {**arrays, "OME": _group({})}}
+        return {**_group(attributes), "consolidated_metadata": below}
+
+    def document(self, key: str) -> bytes | None:
+        """The document of a key; None if it names none."""
         if key not in self._documents:
             if key not in self._makers:
                 return None
             self._documents[key] = self._makers[key]().encode()
         return self._documents[key]
-
-    def _facts(self) -> Metadata:
-        return self._metadata if isinstance(self._metadata, Metadata) else self._metadata()
-
-    def _inside(self, path: str) -> str:
-        # zarr warns of a folder that is no group
-        return json.dumps(self._arrays[path].document() if path in self._arrays else _group({}), indent=1)
-
-    def _group(self) -> str:
-        group = _group(ngff_attributes(self._facts(), [array.picture.shape for array in self._arrays.values()]))
-        documents = {path: json.loads(self._inside(path)) for path in ("OME", *self._arrays)}
-        # as zarr-python writes it; without it, xarray warns that opening is slow
-        consolidated = {"kind": "inline", "must_understand": False, "metadata": documents}
-        return json.dumps({**group, "consolidated_metadata": consolidated}, indent=1)
 
     def _xml(self) -> str:
         dtype = self._picture.dtype.name
@@ -140,7 +156,7 @@ class PictureStore(Store):
     ) -> Buffer | None:
         """Return what a key names, read in the calling thread; None if it names nothing."""
         chunk = self._chunk(key)
-        content: Any = self._document(key) if chunk is None else chunk[0].pixels(chunk[1])
+        content: Any = self.document(key) if chunk is None else chunk[0].pixels(chunk[1])
         if content is None:
             return None
         start, stop = _range(byte_range, len(content))
@@ -177,14 +193,14 @@ class PictureStore(Store):
         """The names below a path."""
         match parts:
             case []:
-                return [DOCUMENT, *self._arrays, "OME"]
+                return [DOCUMENT, *self.arrays, "OME"]
             case ["OME"]:
                 return [DOCUMENT, OME_XML]
-            case [path] if path in self._arrays:
+            case [path] if path in self.arrays:
                 return [DOCUMENT, "c"]
-            case [path, "c", *index] if path in self._arrays and len(index) < 5:
+            case [path, "c", *index] if path in self.arrays and len(index) < 5:
                 first = "/".join([*parts, *"0" * (5 - len(index))])
-                return map(str, range(self._arrays[path].counts[len(index)])) if self._chunk(first) else []
+                return map(str, range(self.arrays[path].counts[len(index)])) if self._chunk(first) else []
         return []
 
     # -- what there is -----------------------------------------------------------------------------------------------
@@ -219,7 +235,7 @@ class PictureStore(Store):
         for key in self._makers:
             if key.startswith(prefix):
                 yield key
-        for path, array in self._arrays.items():
+        for path, array in self.arrays.items():
             for key in array.keys(path, prefix):
                 yield key
 
