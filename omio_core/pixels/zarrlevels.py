@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.errors import UnsupportedFeatureError
+from omio_core.errors import LimitExceededError, UnsupportedFeatureError
 from omio_core.geometry.box import Box
 from omio_core.ome.ngff import NGFF_AXES, ngff_order
-from omio_core.settings import MIB
+from omio_core.settings import MIB, current_settings
 
+from .absence import check_present
 from .cropped import CroppedPicture
 from .joined import JoinedPicture
 from .picture import read
@@ -93,18 +94,33 @@ class LevelArray:
         }
 
     def pixels(self, index: tuple[int, ...]) -> NDArray[np.uint8]:
-        """Read a chunk; what is outside of the array is filled with zeros, as the fill value says."""
+        """Read a chunk; what is outside of the array is filled with zeros, as the fill value says.
+
+        Raises LimitExceededError for a chunk that does not fit into memory or is nearly all absent: a small file can
+        declare blocks of terabytes.
+        """
         spans = zip(ngff_order(index), ngff_order(self.chunks), self.picture.shape, strict=True)
         box = Box(tuple((i * chunk, min(n, (i + 1) * chunk)) for i, chunk, n in spans))
         is_whole = ngff_order(box.shape) == self.chunks
         seen = self.picture.view(box) if is_whole else None
         if seen is None:
+            self._check_size(box)
             out = (np.empty if is_whole else np.zeros)(self.chunks, self.picture.dtype)
             inside = tuple(slice(0, n) for n in box.shape)
             read(self.picture, out.transpose(ORDER)[inside], box)
         else:
             out = np.ascontiguousarray(seen.transpose(ORDER))
         return out.reshape(-1).view(np.uint8)
+
+    def _check_size(self, box: Box) -> None:
+        check_present(self.picture, box)
+        if self.nbytes > (allowed := current_settings().max_memory):
+            raise LimitExceededError(
+                f"{self.nbytes:,} bytes of pixels do not fit into memory",
+                evidence=f"a block of {self.picture.label()}; at most {allowed:,} are allowed",
+                remedy="raise OMIO_MAX_MEMORY, if the machine has more",
+                needed=self.nbytes,
+            )
 
     def keys(self, start: str, prefix: str = "") -> Iterator[str]:
         """Yield the keys of all chunks that begin with `prefix`, in order; the array stands under `start`."""

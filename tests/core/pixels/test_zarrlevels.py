@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omio_core.errors import UnsupportedFeatureError
+from omio_core import settings
+from omio_core.errors import LimitExceededError, UnsupportedFeatureError
 from omio_core.geometry.axes import layout
-from omio_core.geometry.box import Box
+from omio_core.geometry.box import Box, Present
 from omio_core.pixels.array import ArrayPicture
 from omio_core.pixels.cropped import CroppedPicture
 from omio_core.pixels.zarrlevels import LARGEST_UNIT, LevelArray, identity, levels
@@ -81,6 +82,19 @@ def test_a_chunk_of_an_array_in_memory_is_no_copy_where_its_order_allows():
     got = array.pixels((0,) * 5)
     assert np.shares_memory(got, pixels)
     assert not got.flags.writeable
+
+
+def test_a_block_that_a_file_only_declares_is_refused_before_it_is_allocated():
+    """Terabytes, and 300 MiB of which nothing exists."""
+    picture = Counted((1, 1, 1, 1, 1), (1, 1, 1, 10**6, 10**6))
+    picture.shape = (1, 1, 1, 10**6, 10**6)
+    with settings.using(max_memory=10**9), pytest.raises(LimitExceededError, match="2,000,000,000,000 bytes"):
+        LevelArray(picture).pixels((0,) * 5)
+    picture.shape = picture.blocks = (1, 1, 1, 300, MIB // 2)
+    picture.present = Present([])
+    with pytest.raises(LimitExceededError, match="absent"):
+        LevelArray(picture).pixels((0,) * 5)
+    assert picture.reads == []
 
 
 @pytest.mark.parametrize("dtype", ["bool", "u1", "i2", "u4", "i8", "f2", "f4", "f8", "c8", "c16"])
