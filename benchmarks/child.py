@@ -26,11 +26,13 @@ def main(case: str, contender: str, folder: str) -> None:
         import imagecodecs  # noqa: F401
         import numpy as np
         import tifffile  # noqa: F401
+        import zarr  # noqa: F401
 
         import omio.arrays
         import omio.opening  # noqa: F401
         import omio_core.metadata.namespaces
         import omio_core.ome.write
+        import omio_core.pixels.zarrstore
         import omio_core.plugins.catalogue
         import omio_plugins.czi._facts
         import omio_plugins.czi._read

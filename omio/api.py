@@ -170,8 +170,8 @@ def imopen(
     Returns
     -------
     Image
-        With ``image[...]``, ``image.at(T=3, C="GFP")``, ``to_numpy(out=)``, ``to_dask()``, ``np.asarray``,
-        ``metadata`` and ``explain()``; a context manager; picklable.
+        With ``image[...]``, ``image.at(T=3, C="GFP")``, ``to_numpy(out=)``, ``to_dask()``, ``aszarr()``,
+        ``np.asarray``, ``metadata`` and ``explain()``; a context manager; picklable.
 
     Examples
     --------

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from .metadata.namespaces import omio_version
     from .metadata.plain import plain
     from .metadata.units import convert_each, decimal, micrometres, nanometres, seconds
+    from .ome.ngff import NGFF_AXES, ngff_attributes, ngff_order
     from .ome.positions import Position, Spans, plane_position, plane_positions
     from .ome.read import DIMENSION_ORDERS, OmeDocument, OmeImage, TiffData, ome_facts, parse_ome
     from .ome.validate import check_ome
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DIGEST_METHOD",
     "DIMENSION_ORDERS",
+    "NGFF_AXES",
     "OMIO_API",
     "PIXEL_TYPES",
     "PLANE_COLUMNS",
@@ -171,6 +173,8 @@ __all__ = [
     "locate",
     "micrometres",
     "nanometres",
+    "ngff_attributes",
+    "ngff_order",
     "no_facts",
     "ome_facts",
     "omio_version",
@@ -209,6 +213,7 @@ _HOMES = {
     "metadata.namespaces": ("omio_version",),
     "metadata.plain": ("plain",),
     "metadata.units": ("convert_each", "decimal", "micrometres", "nanometres", "seconds"),
+    "ome.ngff": ("NGFF_AXES", "ngff_attributes", "ngff_order"),
     "ome.positions": ("Position", "Spans", "plane_position", "plane_positions"),
     "ome.read": ("DIMENSION_ORDERS", "OmeDocument", "OmeImage", "TiffData", "ome_facts", "parse_ome"),
     "ome.validate": ("check_ome",),

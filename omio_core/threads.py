@@ -1,7 +1,7 @@
 """The thread pool: `ordered` runs tasks on all cores and yields results in their order; it knows no pixel.
 
 No other file starts threads. The bytes in flight are limited. A call from inside a worker (a dask task, a nested pull)
-runs in the calling thread.
+runs in the calling thread. Tasks that others wait for, and that may wait for others, run `apart`.
 """
 
 from __future__ import annotations
@@ -22,9 +22,12 @@ WAITING = 8
 """How many tasks that mostly wait run at once: flushing 10,000 files takes less than half as long as with 2."""
 
 
+MOST_APART = 4096
+"""How many tasks run apart at once: more than can be waiting, for each needs a caller that waits for it."""
+
 _inside = threading.local()
 _lock = threading.Lock()
-_pools: dict[int, ThreadPoolExecutor] = {}  # by number of workers: one, and one for tasks that wait
+_pools: dict[int, ThreadPoolExecutor] = {}  # by number of workers: one, one for tasks that wait, one for those apart
 
 
 def _mark_as_worker() -> None:
@@ -82,6 +85,15 @@ def _submit(executor: ThreadPoolExecutor, task: Callable[[], R]) -> Future[R]:
         future: Future[R] = Future()
         future.set_result(task())
         return future
+
+
+def apart(task: Callable[[], R]) -> Future[R]:
+    """Run a task in a thread that no other task can wait for; for event loops that must not be blocked.
+
+    A thread is started whenever none is idle: a task that waits for another task, of the same kind too, never keeps it
+    from running. The caller limits how many run at once.
+    """
+    return _submit(_executor(MOST_APART), task)
 
 
 def ordered(

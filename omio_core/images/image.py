@@ -6,9 +6,7 @@ leases the handle of the file.
 
 from __future__ import annotations
 
-import itertools
 import operator
-import uuid
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,17 +24,19 @@ from omio_core.pixels.absence import check_present
 from omio_core.pixels.array import ArrayPicture
 from omio_core.pixels.cropped import CroppedPicture
 from omio_core.pixels.memmap import mapped
-from omio_core.pixels.picture import read
 from omio_core.pixels.protocol import Picture
-from omio_core.pixels.stream import fill, unit
+from omio_core.pixels.stream import fill
 from omio_core.settings import current_settings
 from omio_core.wording import advise, either
 
 from .explain import of_image
+from .indices import expand_key
 
 if TYPE_CHECKING:
     import dask.array
+    import zarr
     from ome_types import OME
+    from zarr.abc.store import Store
 
 Index = int | slice | str
 
@@ -234,7 +234,7 @@ class Image:
 
     def __getitem__(self, key: Any) -> Any:
         """Return pixels for integers, slices and an ellipsis, as numpy does; only the requested pixels are read."""
-        keys = _expand_key(key)
+        keys = expand_key(key)
         spans: list[tuple[int, int]] = []
         within_box: list[slice | int] = []
         for axis, length, index in zip(CANONICAL, self.shape, keys, strict=True):
@@ -310,21 +310,41 @@ class Image:
         chunks
             TZCYX shape of a chunk; if None, whole blocks of the file of at least 1 MiB.
         """
-        import dask.array as da
+        from omio_core.pixels.lazyarray import dask_array
 
-        size = tuple(chunks or unit(self.shape, self.picture.blocks, self.dtype.itemsize))
-        lengths = tuple(
-            tuple(min(step, length - start) for start in range(0, length, step))
-            for length, step in zip(self.shape, size, strict=True)
-        )
-        name = f"omio-{uuid.uuid4().hex}"
-        boxes = {
-            index: _box(index, size, self.shape)
-            for index in itertools.product(*(range(len(along)) for along in lengths))
-        }
-        picture = self.picture
-        graph = {(name, *index): (_chunk, picture.only(box), box) for index, box in boxes.items()}
-        return da.Array(graph, name, lengths, dtype=self.dtype)  # type: ignore[no-untyped-call]
+        return dask_array(self.picture, chunks)
+
+    def aszarr(self) -> Store:
+        """Return a read-only zarr store of the image: an OME-Zarr 0.5 that is read when asked; nothing is copied.
+
+        Its arrays "0", "1", ... are the resolutions, full resolution first. Their axes are **TCZYX**, as in OME-Zarr: Z
+        and C are exchanged against the image. A chunk is made of whole blocks of the file. The store opens at once, is
+        read from many threads, and can be pickled as the image can.
+
+        Raises UnsupportedFeatureError, when the store is opened with zarr, if zarr has no such type of pixels.
+
+        Examples
+        --------
+        >>> import zarr
+        >>> store = Image.of_array(np.arange(24).reshape(2, 3, 4), axes="ZYX").aszarr()
+        >>> zarr.open_group(store, mode="r")["0"][0, 0, 1, 2, 3]
+        array(23)
+        """
+        from omio_core.pixels.zarrstore import PictureStore
+
+        return PictureStore(self.picture, self._known or self._source)
+
+    def to_zarr(self, store: Store) -> zarr.Group:
+        """Copy all pixels and facts into an empty zarr store, as an OME-Zarr 0.5 with a checksum for each chunk.
+
+        Returns the group, with the arrays of `aszarr`. It is written last: an interrupted copy is no group.
+
+        Raises WriteError if the store is read-only or not empty.
+        """
+        from omio_core.pixels.zarrcopy import copy_into
+        from omio_core.pixels.zarrstore import PictureStore
+
+        return copy_into(PictureStore(self.picture, self._known or self._source), store)
 
     def to_memmap(self) -> NDArray[Any]:
         """Return a read-only memory map of the file, TZCYX, in its byte order; pixels are read when accessed.
@@ -365,31 +385,6 @@ def _image(
     image = Image(picture, metadata, vendor=vendor, merged=merged)
     image._known = known
     return image
-
-
-def _box(index: Sequence[int], size: Sequence[int], shape: Sequence[int]) -> Box:
-    return Box(tuple((i * step, min(n, (i + 1) * step)) for i, step, n in zip(index, size, shape, strict=True)))
-
-
-def _chunk(picture: Picture, box: Box) -> NDArray[Any]:
-    out = np.empty(box.shape, picture.dtype)
-    read(picture, out, box)
-    return out
-
-
-def _expand_key(key: Any) -> tuple[Any, ...]:
-    keys = key if isinstance(key, tuple) else (key,)
-    if ellipses := [number for number, item in enumerate(keys) if item is Ellipsis]:  # `in` would compare arrays
-        position = ellipses[0]
-        if len(ellipses) > 1:
-            raise IndexError("an index can have one ellipsis")
-        keys = (*keys[:position], *(slice(None),) * (6 - len(keys)), *keys[position + 1 :])
-    if len(keys) > 5:
-        raise IndexError(f"{len(keys)} indices for the five axes {CANONICAL}")
-    for index in keys:
-        if not isinstance(index, slice | int) and (not hasattr(index, "__index__") or np.ndim(index)):
-            raise IndexError(f"{index!r} is no index; take integers, slices and ..., or image.at(T=.., C=..)")
-    return (*keys, *(slice(None),) * (5 - len(keys)))
 
 
 __all__ = ["Image"]

@@ -236,3 +236,22 @@ def test_tasks_that_wait_run_beside_each_other_on_one_core():
     tasks = ((0, lambda number=number: task(number)) for number in range(2 * WAITING))
     with settings.using(workers=1):
         assert list(ordered(tasks, waiting=True)) == list(range(2 * WAITING))
+
+
+def test_tasks_apart_may_wait_for_each_other():
+    """However few workers there are, and however many tasks wait: each has a thread, and idle ones are used again."""
+
+    def task(depth):
+        return depth if depth == 0 else 1 + threads.apart(lambda: task(depth - 1)).result(timeout=30)
+
+    with settings.using(workers=1):
+        assert [future.result(timeout=30) for future in [threads.apart(lambda: task(20)) for _ in range(5)]] == [20] * 5
+    before = threading.active_count()
+    for _ in range(50):
+        assert threads.apart(threads.inside).result(timeout=30), "a nested pull runs in the thread"
+    assert threading.active_count() <= before
+
+
+def test_an_error_apart_is_the_caller_s():
+    with pytest.raises(ZeroDivisionError):
+        threads.apart(lambda: 1 // 0).result(timeout=30)
