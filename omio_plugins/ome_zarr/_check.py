@@ -17,7 +17,8 @@ from ._decompress import crc32c
 from ._describe import Picture, describe
 from ._groups import Groups
 from ._json import parse_json
-from ._store import Store, open_store
+from ._opening import open_store
+from ._store import Store
 from ._tree import METADATA, Place, read_tree
 
 _MISSING = (1 << 64) - 1
