@@ -53,7 +53,10 @@ class LevelArray:
 
     @cached_property
     def chunks(self) -> tuple[int, ...]:
-        """The lengths of a chunk: whole blocks of the file, of 1 to 4 MiB where the blocks are smaller."""
+        """The lengths of a chunk: whole blocks of the file, of 1 to 4 MiB where the blocks are smaller.
+
+        The grid of zarr begins at the corner of a region, which may lie within a block; then chunks share blocks.
+        """
         picture = self.picture
         itemsize = picture.dtype.itemsize
         floor = max(MIB, min(LARGEST_UNIT, math.prod(picture.shape) * itemsize // 16))

@@ -138,6 +138,10 @@ class PictureStore(Store):
         below = {"kind": "inline", "must_understand": False, "metadata": {**arrays, "OME": _group({})}}
         return {**_group(attributes), "consolidated_metadata": below}
 
+    def _names(self, key: str) -> bool:
+        """Whether a key names a document or a chunk."""
+        return key in self._makers or self._chunk(key) is not None
+
     def document(self, key: str) -> bytes | None:
         """The document of a key; None if it names none."""
         if key not in self._documents:
@@ -166,7 +170,7 @@ class PictureStore(Store):
         self, key: str, prototype: BufferPrototype | None = None, byte_range: ByteRequest | None = None
     ) -> Buffer | None:
         """Return what a key names, read in a thread of its own; None if it names nothing."""
-        if key in self._documents or not await self.exists(key):
+        if key in self._documents or not self._names(key):
             return self.get_sync(key, prototype=prototype, byte_range=byte_range)
         async with self._turn():
             return await asyncio.wrap_future(
@@ -189,7 +193,7 @@ class PictureStore(Store):
         """Return parts of what several keys name, in their order."""
         return list(await asyncio.gather(*(self.get(key, prototype, part) for key, part in key_ranges)))
 
-    def _names(self, parts: list[str]) -> Iterable[str]:
+    def _below(self, parts: list[str]) -> Iterable[str]:
         """The names below a path."""
         match parts:
             case []:
@@ -207,7 +211,7 @@ class PictureStore(Store):
 
     async def exists(self, key: str) -> bool:
         """Whether a key names a document or a chunk; nothing is read."""
-        return key in self._makers or self._chunk(key) is not None
+        return self._names(key)
 
     async def getsize(self, key: str) -> int:
         """The bytes that a key names; no pixel is read for it.
@@ -242,7 +246,7 @@ class PictureStore(Store):
     async def list_dir(self, prefix: str) -> AsyncIterator[str]:
         """Yield the names directly below a path."""
         parts = prefix.strip("/").split("/") if prefix.strip("/") else []
-        for name in self._names(parts):
+        for name in self._below(parts):
             yield name
 
     # -- nothing can be written ----------------------------------------------------------------------------------------
