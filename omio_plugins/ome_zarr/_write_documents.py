@@ -150,4 +150,4 @@ def _text(value: Any) -> str:
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False), "utf-8")
+    path.write_bytes(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False).encode("utf-8"))
