@@ -86,12 +86,13 @@ def describe(groups: Groups, tree: Tree, label: str | None) -> tuple[Picture, ..
 
 
 def _named(pictures: list[Picture], xml: Xml | None) -> tuple[Picture, ...]:
-    """Images of a series get their names in the OME-XML, if these tell them apart."""
+    """Images of a series get their names in the OME-XML, if these tell them apart; none where it names none."""
     if xml is None or len(pictures) < 2 or len(xml.images) != len(pictures):
         return tuple(pictures)
     names = [image.name for image in xml.images]
     in_order = all(p.description.name == str(k) for k, p in enumerate(pictures))
-    if not in_order or None in names or len(set(names)) < len(names):
+    named = None not in names and len(set(names)) == len(names)
+    if not in_order or not (named or set(names) == {None}):  # a path such as "0" is the index, and no name
         return tuple(pictures)
     return tuple(
         replace(one, description=replace(one.description, name=name)) for one, name in zip(pictures, names, strict=True)
@@ -127,7 +128,7 @@ def _picture(groups: Groups, place: Place, image: Multiscale, name: str | None, 
     assumptions, conflicts = compare_sizes(sizes, xml.sizes[index] if xml is not None and index is not None else {})
     channels = math.prod(n for letter, n in lengths.items() if letter not in "TZYX") // samples
     omero = place.group.attributes.get("omero")
-    warnings += channel_warning(omero, channels)
+    warnings += channel_warning(omero, channels, samples)
     own = own_facts(image, sizes, omero, channels, place.plate)
     facts: Any = partial(_same, own)
     if xml is not None and index is not None:

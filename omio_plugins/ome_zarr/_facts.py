@@ -129,10 +129,10 @@ def _channel(stated: Mapping[str, Any]) -> Channel:
     )
 
 
-def channel_warning(omero: Any, channels: int) -> tuple[str, ...]:
-    """A warning if the metadata describes another number of channels than the pixels have."""
+def channel_warning(omero: Any, channels: int, samples: int = 1) -> tuple[str, ...]:
+    """A warning if the metadata describes another number of channels, or of samples, than the pixels have."""
     count = len(items(mapping(omero).get("channels")))
-    if count in (0, channels):
+    if count in (0, channels, channels * samples):
         return ()
     return (f"omero describes {count} channels, the image has {channels}: their names are left out",)
 
@@ -154,10 +154,10 @@ def _display(
 def combined(xml: str, index: int, channels: int, own: Facts) -> Facts:
     """The facts in the OME-XML, and those of the group where it states none."""
     stated = ome_facts(xml, index, channels=channels)
+    if _OURS in stated.annotations:  # OMIO wrote both: what the OME-XML does not state is unknown
+        return stated.over(replace(own, name=None, channels=(), annotations={}))
     if len(stated.channels) == len(own.channels):
         pairs = zip(stated.channels, own.channels, strict=True)
         merged = tuple(replace(one, name=one.name or o.name, color=one.color or o.color) for one, o in pairs)
         stated = replace(stated, channels=merged)
-    if _OURS in stated.annotations:  # written with the OME-XML, which has all of it
-        own = replace(own, annotations={})
     return stated.over(own)

@@ -16,6 +16,7 @@ from ._write_plan import ArrayPlan, Plan
 
 AXES = ("t", "c", "z", "y", "x")
 _TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
+_USUAL = ("00FF00", "FF0000", "0000FF", "FF00FF", "00FFFF", "FFFF00")
 _RGB = (("red", "FF0000"), ("green", "00FF00"), ("blue", "0000FF"), ("alpha", "FFFFFF"))
 
 Extremes = Mapping[int, tuple[float, float]]
@@ -79,24 +80,26 @@ def _dataset(plan: Plan, k: int, known: Mapping[str, float]) -> dict[str, Any]:
 
 
 def _channels(metadata: Metadata, extremes: Extremes, plan: Plan) -> list[dict[str, Any]]:
-    """The channels for viewers; none unless the colour and the range of values of each are known.
+    """The channels for viewers, or none unless the range of values of each is known.
 
-    Both are obligatory, and a made-up colour would be read as a fact.
+    The colour is obligatory: where it is unknown, a usual one stands here, and none in the OME-XML, which OMIO reads.
     """
+    if len(extremes) < plan.image.shape[2]:
+        return []
     channels: list[dict[str, Any]] = []
-    if metadata.samples > 1:
-        return channels  # viewers would take the samples for channels
-    for index, channel in enumerate(metadata.channels):
-        if channel.color is None or index not in extremes:
-            return []
-        least, most = extremes[index]
+    samples = metadata.samples
+    for index, (least, most) in sorted(extremes.items()):
+        channel = metadata.channels[index // samples]
+        name = "" if channel.name is None else _text(channel.name.value)
+        color = _USUAL[index % len(_USUAL)] if len(extremes) > 1 else "FFFFFF"
+        if samples > 1:
+            sample, color = _RGB[index % samples] if samples in (3, 4) else (str(index % samples), "FFFFFF")
+            name = f"{name} {sample}".strip()
+        elif channel.color is not None:
+            color = f"{channel.color.value >> 8 & 0xFFFFFF:06X}"
         low, high = _range(plan, least, most)
-        channels.append({
-            **({"label": _text(channel.name.value)} if channel.name is not None else {}),
-            "color": f"{channel.color.value >> 8 & 0xFFFFFF:06X}",
-            "window": {"min": low, "max": high, "start": least, "end": most},
-            "active": True,
-        })  # fmt: skip
+        window = {"min": low, "max": high, "start": least, "end": most}
+        channels.append({**({"label": name} if name else {}), "color": color, "window": window, "active": True})
     return channels
 
 
@@ -147,4 +150,4 @@ def _text(value: Any) -> str:
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False), "utf-8")
+    path.write_bytes(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False).encode("utf-8"))

@@ -199,7 +199,7 @@ def test_all_facts_come_back(tmp_path: Path) -> None:
 
 def test_no_colour_is_made_up(tmp_path: Path) -> None:
     path = save(tmp_path / "a.ome.zarr", ramp((1, 1, 2, 8, 9), "uint16"), channel_names=["a", "b"])
-    assert "omero" not in attributes(path)
+    assert [one["label"] for one in attributes(path)["omero"]["channels"]] == ["a", "b"]  # colours for viewers only
     channels = omio.imread(path)[1]["Channels"]
     assert [(channel["Name"], channel["Color"]) for channel in channels] == [("a", None), ("b", None)]
 
@@ -208,6 +208,7 @@ def test_no_name_is_made_up(tmp_path: Path) -> None:
     path = tmp_path / "a.ome.zarr"
     write(path, [recorded(ramp((1, 1, 1, 8, 9), "uint8")), recorded(ramp((1, 1, 1, 5, 6), "uint8"))])
     assert ["name" in attributes(path / k)["multiscales"][0] for k in ("0", "1")] == [False, False]
+    assert [omio.imread(path, image=k)[1].get("Name") for k in (0, 1)] == [None, None]
 
 
 @pytest.mark.parametrize("samples", [3, 4])
@@ -217,6 +218,7 @@ def test_rgb_comes_back(tmp_path: Path, samples: int) -> None:
     write(path, [recorded(pixels, samples=samples)], tile=16)
     image = omio.imopen(path)
     assert image.metadata.samples == samples
+    assert [one["label"] for one in attributes(path)["omero"]["channels"]][:3] == ["red", "green", "blue"]
     np.testing.assert_array_equal(image.to_numpy(), pixels)
     np.testing.assert_array_equal(stored(path), pixels)
 

@@ -106,3 +106,23 @@ def test_killed_while_writing_one_whole_store_or_none_is_left(tmp_path: Path, ol
         assert new or (old and np.array_equal(found, OLD)), f"killed at {point}"
         outcomes["new" if new else "old"] += 1
     assert outcomes["old" if old else "none"] > POINTS // 2
+
+
+@pytest.mark.timeout(600)
+def test_on_a_full_disk_the_old_store_stays_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    first = tmp_path / "0" / "a.ome.zarr"
+    first.parent.mkdir()
+    omio.imwrite(first, OLD, axes="TZCYX")
+    points = [point for point in _points(first) if point[0] in ("write", "mkdir")]
+    chosen = points[:: max(1, len(points) // 10)]
+    assert len(chosen) >= 10, points
+    for number, (name, count) in enumerate(chosen, 1):
+        target = tmp_path / str(number) / "a.ome.zarr"
+        target.parent.mkdir()
+        omio.imwrite(target, OLD, axes="TZCYX")
+        full = ("-e", f"trace={name}", "-e", f"inject={name}:error=ENOSPC:when={count}+")
+        done = _run(target, *full)
+        assert done.returncode == 1, (name, count, done.stderr[-500:])
+        assert "INJECTED" in done.stderr, (name, count)
+        assert {path.name for path in target.parent.iterdir()} <= {target.name, f"{target.name}.first.zarr"}
+        np.testing.assert_array_equal(omio.imread(target)[0], OLD)
