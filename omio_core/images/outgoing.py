@@ -5,14 +5,19 @@ A writer that takes the metadata after the pixels gets the planes in which readi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from omio_core.errors import first_few
 from omio_core.metadata.model import Metadata
 from omio_core.pixels.absence import planes_in_words
 from omio_core.plugins.descriptions import Writer
 
+from .explain import not_kept
 from .image import Image
+
+_FEW = 6
 
 
 class OutgoingImage(Image):
@@ -58,6 +63,12 @@ class OutgoingImage(Image):
     def samples(self) -> int:
         """The samples per pixel of the image."""
         return self._image.samples
+
+
+def losses(images: Sequence[Image]) -> str:
+    """Say what the sources of images state and the images do not hold, each part once; "" if there is nothing."""
+    words = tuple(dict.fromkeys(part for image in images for part in not_kept(image.metadata.provenance)))
+    return f"not kept: {first_few(words, _FEW, joint='; ')}" if words else ""
 
 
 def found_absent(image: Image) -> str:
