@@ -229,8 +229,8 @@ def test_a_note_for_each_output_says_what_it_does_not_keep(
 ) -> None:
     done = cli("convert", losing, "-o", tmp_path / "out")
     assert done.stderr.splitlines() == [
-        f"note: {tmp_path / 'out' / 'a_0.ome.tif'}: not kept: 3 regions of interest; a\\x1bmacro",
-        f"note: {tmp_path / 'out' / 'a_1.ome.tif'}: bool is no OME pixel type; the values are written as uint8;"
+        f"note: {tmp_path / 'out' / 'a_image0.ome.tif'}: not kept: 3 regions of interest; a\\x1bmacro",
+        f"note: {tmp_path / 'out' / 'a_image1.ome.tif'}: bool is no OME pixel type; the values are written as uint8;"
         " not kept: 3 regions of interest",
     ]
     assert cli("convert", losing, "-q", "-o", tmp_path / "quiet").stderr == ""
