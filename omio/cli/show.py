@@ -141,7 +141,7 @@ def summary(explanation: Explanation) -> None:
         own_assumptions = image.picture.stored.layout.assumptions if image.picture.stored is not None else ()
         for sentence in image.metadata.assumptions:
             line(
-                f"    assumed: {printable(sentence)}"
+                f"    assumed: {printable(spoken(sentence))}"
                 + ("; settle it with --axes" if sentence in own_assumptions else "")
             )
         if words := not_kept(image.metadata.provenance):

@@ -6,10 +6,13 @@ import dataclasses
 import importlib
 import json
 import shutil
+import sys
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import pytest
 import tifffile
@@ -17,7 +20,8 @@ from click.testing import CliRunner, Result
 
 import omio.cli
 from omio.cli.app import app
-from omio_core.contract import Policy
+from omio.cli.flags import spoken
+from omio_core.contract import Match, Policy, Verdict, Writer, WriteRequest, Written, advise
 from omio_core.plugins import catalogue as plugins
 from omio_core.plugins import rules
 from omio_core.plugins.catalogue import catalogue
@@ -255,3 +259,29 @@ def test_errors_of_a_reader_advise_its_options_in_the_form_that_can_be_typed(cli
         (tmp_path / name).write_text(stated)
     done = cli("info", raw)
     assert "name it: --option sidecar=form.yaml with its folder" in done.stderr
+
+
+def test_an_option_of_another_writer_reaches_it(
+    cli: Cli, plane: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(path: str, images: object, request: WriteRequest) -> Written:
+        Path(path).write_text(f"{request.options}")
+        return Written()
+
+    module = types.ModuleType("omio_pens")
+    module.write = write  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "omio_pens", module)
+    pen = Writer(
+        name="pen", title="Pen", suffixes=(".pen",), accepts=lambda images: Verdict(Match.EXACT, "anything"),
+        write="omio_pens:write", options={"ink": "its colour"},
+    )  # fmt: skip
+    known = catalogue()
+    with plugins.using(dataclasses.replace(known, writers=(*known.writers, pen))):
+        done = cli("convert", plane, "-o", tmp_path / "a.pen", "--option", "ink=blue")
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert (tmp_path / "a.pen").read_text() == "{'ink': 'blue'}"
+        assert spoken(advise("leave out {ink}", ink="blue"), _context(plane)) == "leave out --option ink=blue"
+
+
+def _context(path: Path) -> click.Context:
+    return app.commands["convert"].make_context("convert", [str(path)])
