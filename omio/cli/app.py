@@ -72,8 +72,8 @@ def _folder(path: str, stated: dict[str, Any], report: Callable[[OpenedSource], 
     from omio.sources import collect
 
     failed: dict[str, Exception] = {}
-    keywords = {name: stated[name] for name in stated if name != "policies"}
-    others = {"policies": stated["policies"]} if "policies" in stated else {}
+    keywords = {name: value for name, value in stated.items() if name in options.STATEMENTS}
+    others = {name: value for name, value in stated.items() if name not in keywords}
     for opened in collect.describe_readable(
         Folder(path), request.make_request(**keywords, others=others), failed.__setitem__
     ):
@@ -129,7 +129,7 @@ def convert(
         if not quiet and not written:
             show.line(f"{path}: its name is taken, nothing written")
 
-    for_each(paths, do)
+    for_each(paths, do, quiet=quiet)
 
 
 @app.command()

@@ -7,6 +7,7 @@ flag.
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -15,6 +16,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from omio_core.parsing.yaml import parse_scalar
 from omio_core.policies import KINDS, Policies
 from omio_core.wording import Advice, Aside, Blank, Keyword, OneOf, Part, Wording
 
@@ -69,7 +71,7 @@ def _flag(keyword: Keyword, command: click.Context) -> str | None:
     """Return a keyword with its value as a flag with its value; None where this command has no such flag."""
     option, value = _option(command.command, keyword.name), keyword.value
     if option is None:
-        return _by_another_verb(keyword, command) or _by_a_file(keyword, command)
+        return _by_another_verb(keyword, command) or _by_a_file(keyword, command) or _by_reader_option(keyword, command)
     flag = option.opts[0]
     if option.is_flag:
         return flag if value is not False else next(iter(option.secondary_opts), None)
@@ -97,6 +99,36 @@ def _by_a_file(keyword: Keyword, command: click.Context) -> str | None:
     return f"{keyword.name}: {keyword.value} (a line in the {option.metavar} of {option.opts[0]})"
 
 
+def _by_reader_option(keyword: Keyword, command: click.Context) -> str | None:
+    """Return an option of an installed reader or writer, which has no flag of its own: ``--option tiles=true``."""
+    option = _option(command.command, "reader_options")
+    if option is None:
+        return None
+    from omio_core.plugins.catalogue import catalogue
+
+    known = catalogue()
+    named = {name for owner in known.readers for name in owner.options}
+    named |= {name for owner in known.writers for name in owner.options}
+    if keyword.name not in named:
+        return None
+    return f"{option.opts[0]} {_assignment(keyword)}"
+
+
+def _assignment(keyword: Keyword) -> str:
+    """Return an option and its value as one word of the command line; what the user fills in as it is."""
+    name, value = keyword.name, keyword.value
+    if isinstance(value, Blank):
+        return f"{name}={value}"
+    if isinstance(value, OneOf):
+        *others, last = (_assignment(Keyword.of(name, item)) for item in value.values)
+        return f"{', '.join(others)} or {last}"
+    if value is None or value is ...:
+        return f"{name}=..."
+    if isinstance(value, str):
+        return shlex.quote(f"{name}={value if parse_scalar(value) == value and value else json.dumps(value)}")
+    return shlex.quote(f"{name}={json.dumps(value, default=str)}")
+
+
 def _option(verb: click.Command, name: str) -> click.Option | None:
     return next(
         (parameter for parameter in verb.params if isinstance(parameter, click.Option) and parameter.name == name), None
@@ -112,6 +144,9 @@ def _is_in_force(keyword: Keyword, command: click.Context) -> bool:
         return True
     if command.get_parameter_source(keyword.name) is ParameterSource.COMMANDLINE:
         return bool(command.params[keyword.name] == keyword.value)
+    typed = command.params.get("reader_options") or {}
+    if keyword.name in typed:
+        return bool(typed[keyword.name] == keyword.value)
     return any(policy.name == keyword.name and policy.default == keyword.value for policy in fields(Policies))
 
 

@@ -107,7 +107,7 @@ def merge(
             sources = first_few(paths, 1, last=" ")
             show.line(f"{sources} -> {written[0]}" if written else f"{sources}: its name is taken, nothing written")
 
-    for_each([paths[0] if len(paths) == 1 else ""], do)
+    for_each([paths[0] if len(paths) == 1 else ""], do, quiet=quiet)
 
 
 @click.command()
@@ -127,4 +127,4 @@ def run(path: str, quiet: bool) -> None:
         with show.progress(path, quiet=quiet) as bar:
             saved.run(progress=bar, landed=landed)
 
-    for_each([path], do)
+    for_each([path], do, quiet=quiet)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
-from omio_core.policies import Policies
+from omio import api
+from omio.compat.keywords import EARLIER_NAMES
+from omio_core.errors import OmioError
+from omio_core.parsing.yaml import parse_scalar
+from omio_core.policies import KINDS, Policies
 
 Verb = Callable[..., None]
 
@@ -24,7 +29,6 @@ class _PolicyName(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # 
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name; refuse one that no installed policy has."""
-        from omio_core.errors import OmioError
         from omio_core.plugins.rules import find
 
         try:
@@ -57,7 +61,9 @@ def _option_group(into: str, names: Sequence[str], options: Sequence[Callable[[V
         @wraps(verb)
         def with_mapping(**keywords: Any) -> None:
             values = {name: keywords.pop(name) for name in names}
-            verb(**{into: {name: value for name, value in values.items() if value is not None}}, **keywords)
+            given = {name: value for name, value in values.items() if value is not None}
+            given |= given.pop("reader_options", {})  # in Python each option is a keyword of its own
+            verb(**{into: given}, **keywords)
 
         decorated: Verb = with_mapping
         for option in reversed(options):
@@ -91,9 +97,40 @@ def _parse_names(ctx: click.Context, param: click.Parameter, value: str | None) 
     return None if value is None else [name.strip() for name in value.split(",")]
 
 
+def _parse_reader_options(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, Any] | None:
+    """Parse options of a reader or a writer, each a NAME=VALUE; they become keywords of the library."""
+    options: dict[str, Any] = {}
+    for text in values:
+        name, _, value = text.partition("=")
+        if not name or not value:
+            raise click.BadParameter(f"{text!r} is not of the form NAME=VALUE; null stands for no value", ctx, param)
+        if name in options:
+            raise click.BadParameter(f"{name} is given twice", ctx, param)
+        _refuse_keyword(name, ctx, param)
+        try:
+            options[name] = parse_scalar(value)
+        except OmioError as error:
+            raise click.BadParameter(f"{text!r}: {error.evidence}", ctx, param) from None
+    return options or None
+
+
+def _refuse_keyword(name: str, ctx: click.Context, param: click.Parameter) -> None:
+    """Refuse a name that has a flag, or that is a keyword of the library and so cannot be an option of a reader."""
+    for other in ctx.command.params:
+        if isinstance(other, click.Option) and other.name == name:
+            raise click.BadParameter(f"{name} is no option of a reader; use {other.opts[0]}", ctx, param)
+    calls = (api.imread, api.convert_to_ometiff, api.plan)
+    keywords = {keyword for call in calls for keyword in signature(call).parameters}
+    if name in keywords | {*KINDS, *EARLIER_NAMES, "policies"}:
+        raise click.BadParameter(f"{name} is no option of a reader, but a keyword of OMIO", ctx, param)
+
+
+STATEMENTS = ("reader", "axes", "pixel_size", "time_increment", "channel_names")
+"""The keywords by which a caller states what a file does not."""
+
 statements = _option_group(
     "stated",
-    ("reader", "axes", "pixel_size", "time_increment", "channel_names", "policies"),
+    (*STATEMENTS, "reader_options", "policies"),
     (
         click.option("--reader", help="Use this reader, whatever the file looks like."),
         click.option("--axes", metavar="LETTERS", help="Your names for the file's axes, such as ZYX."),
@@ -102,9 +139,13 @@ statements = _option_group(
         ),
         click.option("--time-increment", type=float, metavar="SECONDS", help="Time between time points."),
         click.option("--channel-names", callback=_parse_names, metavar="A,B", help="Names of the channels."),
+        click.option(
+            "--option", "reader_options", multiple=True, callback=_parse_reader_options, metavar="NAME=VALUE",
+            help="An option of the reader, or of the writer. See omio plugins. Can be repeated.",
+        ),
         click.option("--policies", metavar="FILE", help="A YAML file of policies, such as missing: raise."),
     ),
-)
+)  # fmt: skip
 """Options that state what the file does not."""
 
 

@@ -15,15 +15,18 @@ from omio_core.files.local import locate
 from . import show
 
 
-def for_each(paths: Iterable[str], do: Callable[[str], None], *, collect: type[Warning] | None = None) -> None:
+def for_each(
+    paths: Iterable[str], do: Callable[[str], None], *, collect: type[Warning] | None = None, quiet: bool = False
+) -> None:
     """Do something for every path; print each error, go on, and end with exit code 1 if anything failed.
 
-    Warnings of the class `collect` are not printed: the output of `do` contains what they say.
+    Warnings of the class `collect` are not printed: the output of `do` contains what they say. With `quiet` no notes
+    are printed.
     """
     failed = 0
     for path in paths:
         try:
-            with show.warnings_as_lines(collect=collect):
+            with show.warnings_as_lines(collect=collect, quiet=quiet):
                 do(path)
         except BrokenPipeError:
             raise  # nobody reads our output any more; the file is not to blame

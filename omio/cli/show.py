@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from omio_core import wording
+from omio_core.errors import first_few
 
 from .flags import spoken
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from omio_core.images.image import Image
     from omio_core.plugins.catalogue import Catalogue, Plugin
     from omio_core.plugins.descriptions import Reader, Writer
+
+
+_FEW = 6
+"""How many parts of a file that are not kept are named; --explain names all."""
 
 
 def line(text: str) -> None:
@@ -62,10 +67,13 @@ class _Notes(logging.Handler):
 
 
 @contextmanager
-def warnings_as_lines(*, silent: bool = False, collect: type[Warning] | None = None) -> Iterator[list[str]]:
+def warnings_as_lines(
+    *, silent: bool = False, quiet: bool = False, collect: type[Warning] | None = None
+) -> Iterator[list[str]]:
     """Print warnings and notes as lines on standard error, without file names and code; no warning twice.
 
-    Warnings of the class `collect` go into the list instead, for callers whose other output says the same.
+    Warnings of the class `collect` go into the list instead, for callers whose other output says the same. `quiet`
+    leaves out the notes, `silent` also the warnings.
     """
     seen: set[str] = set()
     messages: list[str] = []
@@ -81,7 +89,7 @@ def warnings_as_lines(*, silent: bool = False, collect: type[Warning] | None = N
             warning(text)
 
     log, notes, log_level = logging.getLogger("omio"), _Notes(), logging.getLogger("omio").level
-    if not silent:
+    if not (silent or quiet):
         log.addHandler(notes)
         log.setLevel(logging.INFO)
     try:
@@ -112,7 +120,7 @@ def progress(name: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] |
 
 def summary(explanation: Explanation) -> None:
     """Print a few lines on each image of a source."""
-    from omio_core.images.explain import image_dict, printable, smaller
+    from omio_core.images.explain import image_dict, not_kept, printable, smaller
 
     source = explanation.source
     decision = source.decision
@@ -133,9 +141,11 @@ def summary(explanation: Explanation) -> None:
         own_assumptions = image.picture.stored.layout.assumptions if image.picture.stored is not None else ()
         for sentence in image.metadata.assumptions:
             line(
-                f"    assumed: {printable(sentence)}"
+                f"    assumed: {printable(spoken(sentence))}"
                 + ("; settle it with --axes" if sentence in own_assumptions else "")
             )
+        if words := not_kept(image.metadata.provenance):
+            line(f"    not kept: {printable(first_few(words, _FEW, joint='; '))}")
 
 
 def _sizes(image: Image) -> str:
@@ -155,14 +165,26 @@ def _sizes(image: Image) -> str:
 
 
 def plugins(known: Catalogue) -> None:
-    """Print a table of the plugins, one line per plugin."""
+    """Print one line per plugin, and below it one line per option of its readers and writers."""
     rows = []
     for plugin in known.plugins:
         offers = _offers(plugin) if plugin.error is None else f"LEFT OUT: {_flat(plugin.error)}"
-        rows.append((plugin.name, f"{plugin.distribution} {plugin.version}".strip(), offers))
+        rows.append((plugin.name, f"{plugin.distribution} {plugin.version}".strip(), offers, _options(plugin)))
     widths = [max((len(row[i]) for row in rows), default=0) for i in (0, 1)]
-    for name, distribution, text in rows:
+    for name, distribution, text, options in rows:
         line(f"{name:<{widths[0]}}  {distribution:<{widths[1]}}  {text}")
+        for option in options:
+            line(f"    {option}")
+
+
+def _options(plugin: Plugin) -> list[str]:
+    """Return one line per option of the readers and writers of a plugin."""
+    owners = [("reader", reader) for reader in plugin.readers] + [("writer", writer) for writer in plugin.writers]
+    return [
+        f"option {name} of the {kind} {owner.name}: {sentence}"
+        for kind, owner in owners
+        for name, sentence in owner.options.items()
+    ]
 
 
 def _offers(plugin: Plugin) -> str:

@@ -11,10 +11,11 @@ from omio_core.images.overrides import Overrides
 from omio_core.metadata.units import micrometres
 from omio_core.wording import Keyword, advise, either
 
-_EARLIER_NAMES = (
+EARLIER_NAMES = (
     "folder_stacks", "merge_along_axis", "merge_folder_stacks", "merge_multiple_files_in_folder", "physicalsize_xyz",
     "pixelunit", "recursive", "zeropadding",
 )  # fmt: skip
+"""The keywords of the first OMIO's calls that are translated."""
 
 
 def translate_keywords(
@@ -29,10 +30,10 @@ def translate_keywords(
     MetadataError
         ``pixelunit`` is no unit of length, or the sizes are no sizes.
     """
-    if others.keys().isdisjoint(_EARLIER_NAMES):
+    if others.keys().isdisjoint(EARLIER_NAMES):
         return source, merge, pixel_size, others
-    earlier = {name: others[name] for name in _EARLIER_NAMES if name in others}
-    others = {name: value for name, value in others.items() if name not in _EARLIER_NAMES}
+    earlier = {name: others[name] for name in EARLIER_NAMES if name in others}
+    others = {name: value for name, value in others.items() if name not in EARLIER_NAMES}
     if "zeropadding" in earlier:
         others.setdefault("shapes", "pad" if earlier["zeropadding"] else "strict")
     merge = _merge_axis(merge, earlier)

@@ -32,6 +32,9 @@ def text(plan: PlanValues) -> str:
         lines += [f"each of the {len(plan.outputs)} outputs:", *(f"  {line}" for line in common)]
     if plan.writing is not None and plan.writing.writer is not None:
         lines.append(f"writer: {plan.writing.writer}")
+    if plan.request.options:
+        options = (f"{name}={value!r}" for name, value in plan.request.options.items())
+        lines.append(f"options of the reader: {printable(', '.join(options))}")
     lines += [f"note: {printable(note)}" for note in plan.notes]
     lines += _skipped_lines(plan.skipped)
     if plan.problems:

@@ -213,7 +213,7 @@ def _metadata(picture: FilePicture, count: int, reader: tuple[str, int], request
         dtype=str(description.dtype),
         samples=image_layout.samples,
         facts=request.overrides.facts(facts, channels),
-        assumptions=(*description.assumptions, *description.warnings, *image_layout.assumptions),
+        assumptions=tuple(dict.fromkeys((*description.assumptions, *description.warnings, *image_layout.assumptions))),
         provenance=record.of_file(
             key,
             reader=reader,

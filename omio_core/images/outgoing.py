@@ -5,14 +5,20 @@ A writer that takes the metadata after the pixels gets the planes in which readi
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
+from omio_core.errors import first_few
 from omio_core.metadata.model import Metadata
 from omio_core.pixels.absence import planes_in_words
 from omio_core.plugins.descriptions import Writer
 
+from .explain import not_kept
 from .image import Image
+
+_FEW = 6
 
 
 class OutgoingImage(Image):
@@ -58,6 +64,21 @@ class OutgoingImage(Image):
     def samples(self) -> int:
         """The samples per pixel of the image."""
         return self._image.samples
+
+
+def losses(images: Sequence[Image]) -> str:
+    """Say what the sources of images state and the images do not hold, each part once; "" if there is nothing."""
+    words = tuple(dict.fromkeys(part for image in images for part in not_kept(_record_of_source(image))))
+    return f"not kept: {first_few(words, _FEW, joint='; ')}" if words else ""
+
+
+def _record_of_source(image: Image) -> Mapping[str, Any]:
+    """Return the record of what an image comes from; of an array with the dict of an earlier image, that image's."""
+    record = image.metadata.provenance
+    if any(leaf.stored is not None for leaf in image.picture.leaves):
+        return record
+    history = record.get("history")
+    return history[0] if isinstance(history, list) and history and isinstance(history[0], Mapping) else record
 
 
 def found_absent(image: Image) -> str:

@@ -136,4 +136,8 @@ def of_file(
         "policies": dict(policies),
         "caller": dict(caller),
     }
-    return record | ({"not_kept": list(not_kept)} if not_kept else {}) | ({"absent": absent} if absent else {})
+    return (
+        record
+        | ({"not_kept": list(dict.fromkeys(not_kept))} if not_kept else {})
+        | ({"absent": absent} if absent else {})
+    )

@@ -7,6 +7,7 @@ The writer is chosen by the file name and by what it accepts. It writes to a tem
 from __future__ import annotations
 
 import dataclasses
+import logging
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,12 +32,15 @@ from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.descriptions import Writer, WriteRequest, Written
 from omio_core.wording import advise
 
+from .explain import printable
 from .image import Image
 from .opening import open_source
-from .outgoing import OutgoingImage, found_absent
+from .outgoing import OutgoingImage, found_absent, losses
 from .target import Sources, refuse_target
 
 __all__ = ["VERIFY", "choose_writer", "write"]
+
+_log = logging.getLogger("omio")
 
 VERIFY = ("structure", "pixels", "none")
 """What is checked before the rename: directories and metadata; these and the pixels; nothing."""
@@ -108,14 +112,18 @@ def write(
 
     def put(candidate: Path, replace: bool) -> None:
         refuse_target(candidate, sources, chosen_writer, replace=replace)
+        lost = losses(images)
         try:
-            _write_file(
+            written = _write_file(
                 chosen_writer, candidate, images, dataclasses.replace(request, name=candidate.name), verify, replace
             )
         except WriteError as error:
             if reporter is not None and reporter.inside and error.__cause__ is not None:
                 raise error.__cause__ from None  # the progress callback raised it, not the writer
             raise
+        warned = _absence_notes(images)  # as AbsentPlanesWarning
+        if notes := [*(note for note in written.notes if note not in warned), *filter(None, (lost,))]:
+            _log.info("%s: %s", candidate, printable("; ".join(notes)))
 
     return under(target, collision, put)
 

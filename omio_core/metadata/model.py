@@ -210,7 +210,7 @@ class Metadata:
         return replace(
             self,
             facts=replace(self.facts, annotations=annotations),
-            assumptions=(*earlier_assumptions, *(a for a in self.assumptions if a not in earlier_assumptions)),
+            assumptions=tuple(dict.fromkeys((*earlier_assumptions, *self.assumptions))),
             provenance=provenance,
         )
 

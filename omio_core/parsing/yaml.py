@@ -16,7 +16,7 @@ from omio_core.errors import LimitExceededError, MetadataError
 if TYPE_CHECKING:
     import yaml
 
-__all__ = ["DEEPEST", "MOST", "parse_yaml"]
+__all__ = ["DEEPEST", "MOST", "parse_scalar", "parse_yaml"]
 
 MOST = 1 << 20
 """The default limit of bytes; a caller that expects less passes a lower limit."""
@@ -76,6 +76,28 @@ def parse_yaml(text: str | bytes, title: str = "YAML", *, most: int = MOST) -> A
         ) from error
     except yaml.YAMLError as error:  # a character that YAML does not allow
         raise _malformed_error(title, str(error).partition("\n")[0], None) from error
+
+
+def parse_scalar(text: str) -> Any:
+    """Return the value of a text as YAML reads a single value: a number, True, False, None, or the text itself.
+
+    A text in quotes is what the quotes contain. Nothing else has a meaning: a "#", a ":" or a "[" is a part of the
+    text.
+
+    Raises
+    ------
+    MetadataError
+        It is a whole number of more than 100 digits, or what is between the quotes is malformed.
+
+    Examples
+    --------
+    >>> parse_scalar("true"), parse_scalar("0.5"), parse_scalar("'3'"), parse_scalar("a: b #1")
+    (True, 0.5, '3', 'a: b #1')
+    """
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        return parse_yaml(text, "text in quotes")
+    plain = any(form.match(text) for form in _SCALARS.values())
+    return parse_yaml(text, "value") if plain else text
 
 
 def _decode(text: str | bytes, title: str) -> str:

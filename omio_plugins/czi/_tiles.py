@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Aside, Box, LimitExceededError, advise, runs
+from omio_core.contract import Box, LimitExceededError, advise, runs
 
 from ._runs import runs_of, unique_values
 
@@ -159,7 +159,7 @@ def _disjoint_rectangles(spots: NDArray[np.int64]) -> list[Rectangle]:
         raise LimitExceededError(
             "the tiles of the mosaic lie too confusedly to be composed",
             evidence=f"{len(spots)} tiles with {len(edges)} different edges",
-            remedy=advise("read the tiles themselves{}", Aside(", with the option tiles=True")),
+            remedy=advise("read the tiles themselves: {tiles}", tiles=True),
         )
     rectangles: list[Rectangle] = []
     growing: dict[tuple[int, int], int] = {}  # columns of a rectangle that still grows, and its first row

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from omio_core.contract import (
     AmbiguousAxesError,
-    Aside,
     Box,
     CorruptFileError,
     MetadataConflictError,
@@ -89,7 +88,7 @@ def arrange(shape: StatedShape, size: int, path: str, *, by_hand: bool = False) 
         raise AmbiguousAxesError(
             f"{path}: {shape.title} does not say how many channels the file holds, and several would fit",
             evidence=f"{size} bytes are {in_words(lengths)}; {'; '.join(shape.why)}",
-            remedy=advise("say it in a sidecar: {}{}", command(path), Aside(", then sidecar=")),
+            remedy=advise("say it in a sidecar: {}, then {sidecar}", command(path), sidecar=None),
             path=path,
             candidates=tuple(lengths),
         )
@@ -168,7 +167,7 @@ def _size_error(shape: StatedShape, size: int, path: str, kind: type[OmioError])
     candidates = near_shapes(shape, size)
     content = f"{images} image(s) of {shape.image} bytes" + (f" and {rest} bytes of another" if rest else "")
     arithmetic = " or ".join(_arithmetic(shape, c) for c in shape.channels)
-    advice = advise("say it: {}{}", command(path), Aside(", then sidecar="))
+    advice = advise("say it: {}, then {sidecar}", command(path), sidecar=None)
     remedy = advise(
         "what would fit: {}. Copy the file again if it is too short; if you know its shape, {}",
         in_words(candidates),

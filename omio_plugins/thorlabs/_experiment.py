@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from omio_core.contract import (
-    Aside,
     CorruptFileError,
     MissingMetadataError,
     OmioError,
@@ -22,7 +21,7 @@ from omio_core.contract import (
 from ._attributes import Attributes
 from ._shape import StatedShape
 
-_TEMPLATE = worded("`omio sidecar` makes a template{}", Aside(", then sidecar="))
+_TEMPLATE = worded("`omio sidecar` makes a template, then {sidecar}", sidecar=None)
 _TIMELAPSE, _STREAMING = 0, 1
 _MODES = {2: "capture mode 2", 3: "bleaching", 4: "hyperspectral"}
 _SLOTS = 4

@@ -21,6 +21,7 @@ from omio_core.contract import (
     advise,
     either,
     locate,
+    worded,
 )
 
 from ._manual import claims
@@ -92,7 +93,8 @@ def choose(location: Location, named: str | os.PathLike[str] | Location | None =
     if experiments:
         chosen = folder.child(_single(location, experiments))
         notes = tuple(
-            f"{chosen.name} is followed; {ignored} is not, unless sidecar= names it" for ignored in neighbours.same_name
+            worded("{} is followed; {} is not, unless {sidecar} names it", chosen.name, ignored, sidecar=None)
+            for ignored in neighbours.same_name
         )
         return Sidecar(location=chosen, data=content(chosen, MOST_XML), is_xml=True, notes=notes)
     yaml = neighbours.same_name or _claiming_yaml(folder, name, neighbours.other_yaml)
@@ -113,7 +115,7 @@ def _read_named(named: str | os.PathLike[str] | Location) -> Sidecar:
     suffix = location.suffixes[-1] if location.suffixes else ""
     if suffix != ".xml" and suffix not in YAML:
         raise MetadataError(
-            f"sidecar={str(named)!r} is no sidecar",
+            worded("{sidecar!r} is no sidecar", sidecar=str(named)),
             evidence=f"its name ends in {suffix or 'no suffix'}, not in .xml, .yaml or .yml",
             remedy="name the Experiment.xml, or the YAML that you filled in",
             path=str(location),

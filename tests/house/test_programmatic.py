@@ -97,7 +97,8 @@ def test_an_explanation(page: str, series: Path, tmp_path: Path) -> None:
     assert json.loads(named.to_json()) == named.to_dict()
     assert named.to_dict()["omio_explanation"] == 1
     bare = tmp_path / "bare.tif"
-    tifffile.imwrite(bare, np.zeros((3, 4, 5), "u2"), metadata=None, photometric="minisblack")
+    profile = [(34675, 7, 4, b"abcd", True)]  # a colour profile, which is not kept
+    tifffile.imwrite(bare, np.zeros((3, 4, 5), "u2"), metadata=None, photometric="minisblack", extratags=profile)
     with pytest.warns(omio_core.OmioWarning):
         assumed = Explanation(source=open_source(bare))
     compare(page, "explanations", [named.to_dict(), assumed.to_dict()])

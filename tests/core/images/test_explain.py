@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from omio_toy_late import READER, late, write_late
 
-from omio_core.errors import AbsentPlanesWarning
+from omio_core.errors import AbsentPlanesWarning, MetadataWarning
 from omio_core.images.explain import image_dict
 from omio_core.images.opening import open_source
 from omio_core.merging.merge import merge
@@ -55,3 +55,17 @@ def test_explain_of_merged_late_pictures_says_what_is_absent(catalogue, tmp_path
     assert sorted(warning.message.path for warning in told) == [str(path) for path in parts]
     inputs = whole.metadata.facts.annotations["omio/merge"]["inputs"]
     assert [entry["present"][0]["T"] for entry in inputs] == [[0, 1], [2, 3]]
+
+
+def test_no_sentence_is_said_twice(catalogue, tmp_path):
+    catalogue(READER)
+    said = ["the step is a guess", "the order is a guess"]
+    more = {"assumptions": said, "warnings": [said[0], *said], "not_kept": ["a palette", "a palette"]}
+    path = write_late(tmp_path / "a.late", late((2, 1, 4, 5), **more))
+    with pytest.warns(MetadataWarning) as told:
+        image = open_source(path).images[0]
+    assert str(told[0].message).count(said[0]) == 1
+    text = image.explain()
+    assert [text.count(sentence) for sentence in (*said, "a palette")] == [1, 1, 1]
+    assert image_dict(image)["assumptions"] == said
+    assert image.metadata.provenance["not_kept"] == ["a palette"]

@@ -49,8 +49,9 @@ def test_the_record_names_the_writer_and_its_revision():
     assert np.array_equal(pickle.loads(pickle.dumps(outgoing)).to_numpy(), image.to_numpy())
 
 
-def test_what_the_writer_found_absent_is_in_its_record_and_the_notes(make, monkeypatch, tmp_path):
+def test_what_the_writer_found_absent_is_in_its_record_and_the_notes(make, monkeypatch, tmp_path, caplog):
     seen = []
+    caplog.set_level("INFO", "omio")
 
     def write(path, images, request):
         before = images[0].metadata.provenance
@@ -64,7 +65,8 @@ def test_what_the_writer_found_absent_is_in_its_record_and_the_notes(make, monke
     land, results = writing.atomic.land, []
 
     def landed(target, make_file, **more):
-        return land(target, lambda temporary: results.append(make_file(temporary)), **more)
+        results.append(land(target, make_file, **more))
+        return results[-1]
 
     monkeypatch.setattr(writing.atomic, "land", landed)
     first = make(late(SHAPE, late=GONE))[0]
@@ -77,6 +79,8 @@ def test_what_the_writer_found_absent_is_in_its_record_and_the_notes(make, monke
     words = "pixels were found absent in the planes T1 Z0 C0"
     assert absent == [words, f"{words}, T3 Z0 C0", None], "in the indices of what is written"
     assert results[0].notes == ("rounded", f"image 0: {words}", f"image 1: {words}, T3 Z0 C0")
+    said = [record.message for record in caplog.records]
+    assert said == [f"{tmp_path / 'a.w'}: rounded"], "what was found absent is a warning already"
 
 
 def test_what_a_function_says_is_absent_is_recorded_when_it_was_asked(make):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omio_core.errors import LimitExceededError, MetadataError, OmioError
-from omio_core.parsing.yaml import DEEPEST, MOST, parse_yaml
+from omio_core.parsing.yaml import DEEPEST, MOST, parse_scalar, parse_yaml
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,26 @@ def test_scalars_are_those_of_the_core_schema(text: str, value: object) -> None:
     found = parse_yaml(f"a: {text}")["a"]
     assert found == value
     assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("3", 3), ("0.5", 0.5), ("true", True), ("null", None), ("GFP", "GFP"), ("'3'", "3"), ('"a\\tb"', "a\tb"),
+        ("a: b", "a: b"), ("#1", "#1"), ("x #1", "x #1"), ("[1, 2]", "[1, 2]"), ("*.xml", "*.xml"), ("@", "@"),
+        ("C:\\a.xml", "C:\\a.xml"), ("'", "'"), ("- a", "- a"), ("!t a", "!t a"), (" 3", " 3"), ("a\nb", "a\nb"),
+    ],
+)  # fmt: skip
+def test_a_single_value_is_a_scalar_or_the_text_itself(text: str, value: object) -> None:
+    found = parse_scalar(text)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize("text", ["1" * 101, '"\\q"'])
+def test_a_single_value_that_cannot_be_one_is_refused(text: str) -> None:
+    with pytest.raises(MetadataError):
+        parse_scalar(text)
 
 
 def test_nan_is_a_number() -> None:

@@ -127,6 +127,14 @@ def _command(verb: str, *typed: str) -> click.Context:
             advise("if you know it, {}", advise("say it: {}{}", "omio sidecar a", Aside(", then sidecar="))),
             "if you know it, say it: omio sidecar a",
         ),
+        # options of readers, which have no flag of their own; a value is spelled so that it is read back as it was
+        ("info", advise("name it: {sidecar}", sidecar=None), "name it: --option sidecar=..."),
+        ("convert", advise("name it: {sidecar}", sidecar="a b.xml"), "name it: --option 'sidecar=a b.xml'"),
+        ("plan", advise("{label}, or not", label="3"), """--option 'label="3"', or not"""),
+        ("diff", advise("read the tiles: {tiles}", tiles=True), "read the tiles: --option tiles=true"),
+        ("merge", advise("{label}", label=OneOf(("a", "b"))), "--option label=a or label=b"),
+        ("merge", advise("{label}", label=Blank("a name")), "--option label=<a name>"),
+        ("sidecar", advise("name it: {sidecar}", sidecar=None), "name it: sidecar="),
         # what is no keyword of Python, and what a plugin says in a plain text
         ("convert", "such as missing=raise", "such as missing=raise"),
         ("convert", "set OMIO_PREFER=tiff", "set OMIO_PREFER=tiff"),
@@ -163,6 +171,13 @@ def test_advice(verb: str, said: str, expected: str) -> None:
             _said("y", evidence=_said("{tile} is", tile=8, remedy=either("x", advise("{lazy}", lazy=True)))),
             "y\n  evidence: --tile 8 is\n  remedy: x",
         ),
+        (
+            "info",
+            "--option sidecar=a.txt",
+            worded("{sidecar!r} is none", sidecar="a.txt"),
+            "--option sidecar=a.txt is none",
+        ),
+        ("info", "--option sidecar=b.t", worded("{sidecar!r} is none", sidecar="a.t"), "sidecar='a.t' is none"),
         ("convert", "", ASSUMED, "a: Q is T; settle it with --axes"),
         ("run", "", ASSUMED, "a: Q is T; settle it with axes= (--axes on the command line)"),
         (
@@ -201,6 +216,7 @@ def test_every_parameter_is_called_as_the_keyword_is() -> None:
     taken = {*inspect.signature(omio.convert_to_ometiff).parameters, *KINDS, "policies", "recursive"}
     taken |= {name for writer in catalogue().writers for name in writer.options}
     for verb, extra in own.items():
+        extra = extra | {"reader_options"}  # each becomes a keyword of its own
         names = {one.name for one in app.commands[verb].params if isinstance(one, click.Option)}
         assert names - taken == extra
 

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import json
+import shutil
+import sys
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
+import numpy as np
 import pytest
 import tifffile
 from click.testing import CliRunner, Result
 
 import omio.cli
 from omio.cli.app import app
-from omio_core.contract import Policy
+from omio.cli.flags import spoken
+from omio_core.contract import Match, Policy, Verdict, Writer, WriteRequest, Written, advise
 from omio_core.plugins import catalogue as plugins
 from omio_core.plugins import rules
 from omio_core.plugins.catalogue import catalogue
@@ -146,3 +154,134 @@ def test_the_help_states_the_default_of_each_policy() -> None:
         for option in app.commands[verb].params:
             if option.name in KINDS and option.name != "axes":  # which names axes, or a policy
                 assert f"Default: {getattr(Policies(), option.name)}." in option.help
+
+
+# --- options of readers
+
+
+@pytest.fixture
+def toys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """Install a reader with the option `add`, which is added to every pixel; give a file of it, of zeros."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "core" / "toy")
+    toy, read = importlib.import_module("omio_toy"), importlib.import_module("omio_toy_read")
+    known = catalogue()
+    with plugins.using(dataclasses.replace(known, readers=(*known.readers, toy.READER))):
+        yield read.write_toy(tmp_path / "a.toy", read.image(np.zeros((2, 3), np.int16), "YX"))
+
+
+def test_an_option_reaches_the_reader_as_the_keyword_does(cli: Cli, toys: Path, tmp_path: Path) -> None:
+    for verb, more in (("convert", ()), ("merge", ("--along", "T"))):
+        out = tmp_path / f"{verb}.ome.tif"
+        done = cli(verb, toys, *more, "-o", out, "--option", "add=3")
+        assert (done.exit_code, done.stderr) == (0, "")
+        array, metadata = omio.imread(out)
+        assert np.array_equal(array, omio.imread(toys, add=3)[0])
+        assert array.max() == 3
+        assert "add" in json.dumps(metadata["Annotations"]["omio/provenance"])
+    assert cli("diff", toys, toys, "--option", "add=3").exit_code == 0
+    for explain in ([], ["--explain"]):
+        assert cli("info", toys, *explain, "--option", "add=3").exit_code == 0
+        assert cli("info", toys.parent / "folder", *explain, "--option", "add=3").exit_code == 1, "there is none"
+
+
+def test_an_option_holds_for_the_files_of_a_folder(cli: Cli, toys: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    shutil.copy(toys, folder)
+    done = cli("info", folder, "--option", "add=3", "--pixel-size", "2")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "pixel X 2 µm" in done.stdout
+    done = cli("info", folder, "--option", "subtract=3")
+    assert done.exit_code == 1
+    assert "toy has no option 'subtract'" in done.stderr
+
+
+def test_an_option_is_in_the_plan_and_the_plan_runs_with_it(cli: Cli, toys: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.ome.tif"
+    assert "options of the reader: add=3\n" in cli("plan", toys, "-o", out, "--option", "add=3").stdout
+    done = cli("plan", toys, "-o", out, "--option", "add=3", "--json")
+    assert json.loads(done.stdout)["request"]["options"] == {"add": 3}
+    (tmp_path / "plan.json").write_text(done.stdout)
+    assert cli("run", tmp_path / "plan.json").exit_code == 0
+    assert omio.imread(out)[0].max() == 3
+
+
+def test_an_option_that_the_reader_does_not_have_is_answered_with_those_that_it_has(
+    cli: Cli, toys: Path, plane: Path
+) -> None:
+    done = cli("info", toys, "--option", "subtract=3")
+    assert done.exit_code == 1
+    assert "toy has no option 'subtract'" in done.stderr
+    assert "its options are add: a number that is added to every pixel" in done.stderr
+    done = cli("convert", plane, "--option", "add=3")
+    assert "tiff has no option 'add'" in done.stderr
+    assert "it has no options" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("add", "is not of the form NAME=VALUE"),
+        ("add=", "is not of the form NAME=VALUE"),
+        ("=3", "is not of the form NAME=VALUE"),
+        ("axes=ZYX", "axes is no option of a reader; use --axes"),
+        ("workers=2", "workers is no option of a reader"),
+        ("merge=T", "merge is no option of a reader"),
+        ("progress=1", "progress is no option of a reader, but a keyword of OMIO"),
+        ("zeropadding=true", "zeropadding is no option of a reader, but a keyword of OMIO"),
+        ("shapes=pad", "shapes is no option of a reader, but a keyword of OMIO"),
+        (f"add={'1' * 101}", "more than 100 digits"),
+    ],
+)
+def test_an_option_that_cannot_be_one_is_refused(cli: Cli, plane: Path, text: str, reason: str) -> None:
+    for verb in ("info", "convert"):
+        done = cli(verb, plane, "--option", text)
+        assert done.exit_code == 2
+        assert reason in " ".join(done.stderr.replace("│", "").split())
+
+
+def test_an_option_is_given_once(cli: Cli, plane: Path) -> None:
+    done = cli("info", plane, "--option", "add=3", "--option", "add=4")
+    assert (done.exit_code, "add is given twice" in done.stderr) == (2, True)
+
+
+def test_errors_of_a_reader_advise_its_options_in_the_form_that_can_be_typed(cli: Cli, tmp_path: Path) -> None:
+    raw = tmp_path / "Image_0001_0001.raw"
+    raw.write_bytes(bytes(24))
+    stated = "T: 1\nZ: 1\nC: 1\nY: 3\nX: 4\n"
+    (tmp_path / "form.yaml").write_text(stated)
+    (tmp_path / "form.txt").write_text(stated)
+    done = cli("info", raw, "--option", f"sidecar={tmp_path / 'form.yaml'}")
+    assert (done.exit_code, "Y=3 X=4 uint16" in done.stdout) == (0, True)
+    done = cli("info", raw, "--option", f"sidecar={tmp_path / 'form.txt'}")
+    assert f"--option sidecar={tmp_path / 'form.txt'} is no sidecar" in done.stderr
+    for name in ("one.yaml", "two.yaml"):
+        (tmp_path / name).write_text(stated)
+    done = cli("info", raw)
+    assert "name it: --option sidecar=form.yaml with its folder" in done.stderr
+
+
+def test_an_option_of_another_writer_reaches_it(
+    cli: Cli, plane: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(path: str, images: object, request: WriteRequest) -> Written:
+        Path(path).write_text(f"{request.options}")
+        return Written()
+
+    module = types.ModuleType("omio_pens")
+    module.write = write  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "omio_pens", module)
+    pen = Writer(
+        name="pen", title="Pen", suffixes=(".pen",), accepts=lambda images: Verdict(Match.EXACT, "anything"),
+        write="omio_pens:write", options={"ink": "its colour"},
+    )  # fmt: skip
+    known = catalogue()
+    with plugins.using(dataclasses.replace(known, writers=(*known.writers, pen))):
+        done = cli("convert", plane, "-o", tmp_path / "a.pen", "--option", "ink=blue")
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert (tmp_path / "a.pen").read_text() == "{'ink': 'blue'}"
+        assert spoken(advise("leave out {ink}", ink="blue"), _context(plane)) == "leave out --option ink=blue"
+
+
+def _context(path: Path) -> click.Context:
+    return app.commands["convert"].make_context("convert", [str(path)])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from click.testing import Result
 import omio
 import omio.cli
 from omio_core.errors import OmioError
+from omio_core.plugins import catalogue as plugins
 from omio_core.plugins.catalogue import catalogue
 
 Cli = Callable[..., Result]
@@ -146,6 +149,10 @@ def test_plugins(cli: Callable[..., Any]) -> None:
     assert "reader tiff: TIFF" in lines["tiff"]
     assert "writer ome_tiff: OME-TIFF (.ome.tif, .ome.tiff, .ome.btf)" in lines["ome_tiff"]
     assert "collision=number|raise|overwrite|skip" in lines["policies"]
+    after = done.stdout.splitlines()
+    czi = next(i for i, line in enumerate(after) if line.startswith("czi "))
+    assert after[czi + 1].startswith("    option tiles of the reader czi: True gives each tile")
+    assert "    option compression of the writer ome_tiff: " in done.stdout
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo-terminals")
@@ -194,3 +201,49 @@ def test_many_channels_are_shortened(tmp_path: Path, cli: Cli) -> None:
         omio.imwrite(tmp_path / f"{count}.ome.tif", np.zeros((count, 4, 4), "u1"), axes="CYX", channel_names=names)
     assert "channels: n0, n1, n2, n3, n4, n5, n6, n7\n" in cli("info", tmp_path / "8.ome.tif").stdout
     assert "channels: n0, n1, n2, n3, n4, n5, … (9)\n" in cli("info", tmp_path / "9.ome.tif").stdout
+
+
+@pytest.fixture
+def losing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """Install a reader whose files state more than it holds; give one of two images."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "core" / "toy")
+    late = importlib.import_module("omio_toy_late")
+    known = catalogue()
+    parts = ["3 regions of interest", "a\x1bmacro"]
+    images = [late.late((2, 1, 4, 5), dtype=kind, not_kept=parts[:n]) for kind, n in (("u2", 2), ("?", 1))]
+    with plugins.using(dataclasses.replace(known, readers=(*known.readers, late.READER))):
+        yield late.write_late(tmp_path / "a.late", *images)
+
+
+def test_what_is_not_kept_is_said_in_a_line_per_image(cli: Cli, losing: Path, stated: Path) -> None:
+    done = cli("info", losing)
+    assert [line for line in done.stdout.splitlines() if "not kept" in line] == [
+        "    not kept: 3 regions of interest; a\\x1bmacro",
+        "    not kept: 3 regions of interest",
+    ]
+    assert "not kept" not in cli("info", stated).stdout
+
+
+def test_a_note_for_each_output_says_what_it_does_not_keep(
+    cli: Cli, losing: Path, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    done = cli("convert", losing, "-o", tmp_path / "out")
+    assert done.stderr.splitlines() == [
+        f"note: {tmp_path / 'out' / 'a_image0.ome.tif'}: not kept: 3 regions of interest; a\\x1bmacro",
+        f"note: {tmp_path / 'out' / 'a_image1.ome.tif'}: bool is no OME pixel type; the values are written as uint8;"
+        " not kept: 3 regions of interest",
+    ]
+    assert cli("convert", losing, "-q", "-o", tmp_path / "quiet").stderr == ""
+    merged = cli("merge", losing, losing, "--along", "T", "--image", "0", "-o", tmp_path / "m.ome.tif")
+    assert merged.stderr == f"note: {tmp_path / 'm.ome.tif'}: not kept: 3 regions of interest; a\\x1bmacro\n"
+    assert not recwarn.list
+
+
+def test_the_library_logs_what_is_not_kept(losing: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "omio")
+    omio.imwrite(tmp_path / "a.ome.tif", *omio.imread(losing, image=0))
+    assert [record.message for record in caplog.records] == [
+        f"{tmp_path / 'a.ome.tif'}: not kept: 3 regions of interest; a\\x1bmacro"
+    ]
+    omio.imwrite(tmp_path / "b.ome.tif", *omio.imread(tmp_path / "a.ome.tif"))
+    assert len(caplog.records) == 1, "what the copy states is all kept"
