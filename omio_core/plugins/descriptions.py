@@ -74,7 +74,7 @@ class Reader:
     Parameters
     ----------
     name
-        One word, unique among readers; the value of ``reader=``.
+        One word of letters, digits and underscores, unique among readers; the value of ``reader=``.
     title
         What it reads, for people.
     suffixes

@@ -57,9 +57,15 @@ MODULE = {
         DOOR, "    return [POLICY]", "    return [POLICY, NONE]", "module", "it fails: NameError"
     ),
     "hook that answers nonsense": Fault(
-        DOOR, "return [POLICY]", 'return ["axes"]', "module", "returns 'axes', no Policy"
+        DOOR, "return [POLICY]", 'return ["axes"]', "module", "returns 'axes', which is no Policy"
     ),
-    "taken name": Fault(DOOR, 'name="good-folder"', 'name="taken"', "module", "the plugin elsewhere has it already"),
+    "hook that returns no list": Fault(DOOR, "return [POLICY]", "return POLICY", "module", "return [Policy(...)]"),
+    "hook that returns nothing": Fault(DOOR, "return [POLICY]", "pass", "module", "returns None, no list"),
+    "OMIO_API as a text": Fault(DOOR, API, "OMIO_API = '1'", "module", "no whole number; write OMIO_API = 1"),
+    "name with a dash": Fault(
+        DOOR, 'name="good_folder"', 'name="good-2014"', "module", "letters, digits and underscores"
+    ),
+    "taken name": Fault(DOOR, 'name="good_folder"', 'name="taken"', "module", "the plugin elsewhere has it already"),
     "name of two words": Fault(DOOR, 'name="good-axes"', 'name="good axes"', "module", "no single word"),
     "upper-case suffix": Fault(DOOR, '(".good",)', '(".GOOD",)', "module", "write '.good'"),
     "suffix without a dot": Fault(DOOR, '(".goods",)', '("goods",)', "module", "write '.goods'"),
