@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from omio_core import hookspecs
@@ -153,3 +153,32 @@ def _option_faults(options: Any) -> Iterator[str]:
             yield f"the option {name!r} cannot be written as a keyword"
         if not isinstance(text, str):
             yield f"the option {name!r} is described by {text!r}, no text"
+
+
+def call_fault(function: Callable[..., Any], name: str, given: int, options: Mapping[str, Any]) -> str:
+    """Return why a function of a plugin cannot be called, in a sentence; "" if it can be, or does not tell.
+
+    Parameters
+    ----------
+    function, name
+        The function, and what it is, such as ``"open"``.
+    given
+        Number of positional arguments.
+    options
+        The keyword arguments; the values are not looked at.
+    """
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # a function of C has none
+        return ""
+    kinds = {parameter.kind for parameter in signature.parameters.values()}
+    if inspect.Parameter.VAR_KEYWORD not in kinds:
+        for option in options:
+            if option not in signature.parameters:
+                return f"{name} does not take the option {option!r}; it is {name}{signature}"
+    try:
+        signature.bind(*(None,) * given, **options)
+    except TypeError as error:
+        arguments = f"{given} argument{'' if given == 1 else 's'}"
+        return f"{name} cannot be called with {arguments}: {error}; it is {name}{signature}"
+    return ""

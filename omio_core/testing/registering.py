@@ -11,6 +11,7 @@ from omio_core.plugins.admission import (
     HOOKS,
     REFERENCE,
     answer_faults,
+    call_fault,
     description_faults,
     hook_faults,
     hook_functions,
@@ -144,6 +145,22 @@ def _reference_findings(description: Reader | Writer, subject: str) -> Iterator[
             sentence = f"{field}={reference!r} cannot be imported: {type(error).__name__}: {error}."
         else:
             if callable(function):
+                yield from _call_findings(description, field, function, subject)
                 continue
             sentence = f"{field}={reference!r} is {function!r}, no function."
         yield Finding(rule="references", subject=subject, sentence=sentence)
+
+
+_ARGUMENTS = {"open": 1, "template": 1, "write": 3, "refuse": 2, "check": 2}
+"""From each reference to the number of arguments with which the core calls it."""
+
+
+def _call_findings(description: Reader | Writer, field: str, function: Any, subject: str) -> Iterator[Finding]:
+    """Yield why a function cannot be called as its description says: without options, and with each of them."""
+    options = dict(description.options) if field == "open" and isinstance(description.options, Mapping) else {}
+    for given in ({}, options):
+        fault = call_fault(function, field, _ARGUMENTS[field], given)
+        if fault:
+            rule = "options" if given else "references"
+            yield Finding(rule=rule, subject=subject, sentence=f"{fault}.")
+            return

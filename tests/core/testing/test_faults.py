@@ -73,6 +73,15 @@ MODULE = {
     "suffixes that are one text": Fault(DOOR, '(".good",)', '".good"', "module", "write a tuple"),
     "empty title": Fault(DOOR, 'title="Good folders"', 'title=" "', "module", "the title is empty"),
     "option without a text": Fault(DOOR, '"a number that is added to every pixel"', '""', "module", "no description"),
+    "option that open does not take": Fault(DOOR, '{"add":', '{"plus":', "module", "does not take the option 'plus'"),
+    "option without a default": Fault(READING, "add=0", "add", "module", "open cannot be called with 1 argument"),
+    "write without a request": Fault(
+        WRITING,
+        "write_file(path, images, request)",
+        "write_file(path, images)",
+        "module",
+        "write cannot be called with 3 arguments",
+    ),
     "reference to nothing": Fault(DOOR, "reading:open_file", "reading:open", "module", "reading has no open"),
     "reference to no function": Fault(DOOR, "reading:open_file", "reading:SIZES", "module", "no function"),
     "reference to a missing package": Fault(
