@@ -61,7 +61,7 @@ class Fact(Generic[V]):
                 f"a fact cannot have the origin {self.origin!r}",
                 evidence=f"the origins are {', '.join(ORIGINS)} and policy:<name>",
                 remedy='a reader writes "file" for what the file states, and the place in the file as `where`',
-                field="origin",
+                key="Fact.origin",
             )
 
     @property
@@ -197,7 +197,7 @@ def _refuse_bare(name: str, fact: Any) -> None:
         raise MetadataError(
             f"{name} is {fact!r}, no Fact",
             remedy=f'write Fact({fact!r}, "file", where), so that its origin is known',
-            field=name,
+            key=f"Facts.{name}",
         )
 
 

@@ -80,7 +80,7 @@ class ReaderBorder(Border):
 
 def misuse(error: Exception) -> str:
     """Return how an exception shows that a class of the contract was called wrongly, in words; "" if it does not."""
-    if isinstance(error, MetadataError) and "field" in error.facts and "reader" not in error.facts:
+    if isinstance(error, MetadataError) and str(error.facts.get("key")).startswith(("Fact.", "Facts.")):
         return "; ".join(part for part in (error.what, error.evidence, error.remedy) if part)
     if isinstance(error, TypeError) and str(error).startswith(tuple(f"{name}.__init__()" for name in _VALUES)):
         return str(error)

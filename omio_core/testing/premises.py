@@ -20,7 +20,7 @@ def premise_fault(subject: Subject, folder: Path) -> str:
     """
     try:
         samples = subject.make_samples(folder)
-    except Exception as error:  # noqa: BLE001 - the author's code
+    except Exception as error:  # noqa: BLE001 - the plugin border
         return f"the samples cannot be made: {type(error).__name__}: {error}"
     for name, sample in samples:
         try:
