@@ -56,10 +56,12 @@ class Fact(Generic[V]):
     unit: str = ""
 
     def __post_init__(self) -> None:
-        if self.origin not in ORIGINS and not self.origin.startswith("policy:"):
+        if self.origin not in ORIGINS and not str(self.origin).startswith("policy:"):
             raise MetadataError(
                 f"a fact cannot have the origin {self.origin!r}",
-                remedy=f"use one of {', '.join(ORIGINS)} or policy:<name>",
+                evidence=f"the origins are {', '.join(ORIGINS)} and policy:<name>",
+                remedy='a reader writes "file" for what the file states, and the place in the file as `where`',
+                key="Fact.origin",
             )
 
     @property
@@ -175,6 +177,7 @@ class Facts:
     def __post_init__(self) -> None:
         for name in ("physical_size_x", "physical_size_y", "physical_size_z", "time_increment"):
             fact = getattr(self, name)
+            _refuse_bare(name, fact)
             known = is_positive(fact) if name == "time_increment" else is_size(fact)
             object.__setattr__(self, name, replace(fact, value=float(fact.value)) if known else None)
 
@@ -186,6 +189,16 @@ class Facts:
             if slot != "annotations" and (value := getattr(self, slot)) not in (None, ())
         }
         return replace(other, **known, annotations={**other.annotations, **self.annotations})
+
+
+def _refuse_bare(name: str, fact: Any) -> None:
+    """Raise a MetadataError for a value without an origin."""
+    if fact is not None and not isinstance(fact, Fact):
+        raise MetadataError(
+            f"{name} is {fact!r}, no Fact",
+            remedy=f'write Fact({fact!r}, "file", where), so that its origin is known',
+            key=f"Facts.{name}",
+        )
 
 
 def is_positive(fact: Fact[Any] | None) -> bool:

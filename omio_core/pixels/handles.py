@@ -28,8 +28,9 @@ from omio_core.errors import (
 from omio_core.files.location import Location
 from omio_core.files.stamps import Fingerprint, Key
 from omio_core.lazy import load
+from omio_core.plugins.admission import call_fault
 from omio_core.plugins.answers import check_digests, check_members, check_stamp
-from omio_core.plugins.border import Border, reader_border
+from omio_core.plugins.border import Border, blame, reader_border
 from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.descriptions import Opened, Reader
 from omio_core.settings import current_settings
@@ -103,15 +104,31 @@ def _open(reader: Reader, location: Location, options: Mapping[str, Any]) -> Ope
             if isinstance(error, OmioError):
                 raise
             raise ReadError(f"{path} cannot be opened", evidence=str(error), path=path, reader=reader.name) from error
+        except TypeError:
+            _refuse_call(function, reader, path, options)
+            raise
     if not all(callable(getattr(opened, method, None)) for method in ("read_into", "close")):
         raise PluginContractError(
             f"the reader {reader.name} gave what is not an open file",
-            evidence=f"{reader.open} gave {type(opened).__name__}",
-            remedy="compare it with omio_core.contract.Opened",
+            evidence=f"{reader.open} gave {type(opened).__name__}, which lacks read_into() or close()",
+            remedy=blame(reader.name),
             reader=reader.name,
             path=path,
         )
     return opened
+
+
+def _refuse_call(function: Callable[..., Any], reader: Reader, path: str, options: Mapping[str, Any]) -> None:
+    """Raise a PluginContractError if the function that opens files does not take the location and the options."""
+    fault = call_fault(function, "open", 1, options)
+    if fault:
+        raise PluginContractError(
+            f"the reader {reader.name} cannot be called as it describes itself",
+            evidence=f"{fault}; its options are {', '.join(reader.options) or 'none'}",
+            remedy=blame(reader.name),
+            reader=reader.name,
+            path=path,
+        )
 
 
 def _function(reader: Reader, path: str) -> Callable[..., Any]:

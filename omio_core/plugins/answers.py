@@ -154,7 +154,7 @@ def check_written(answer: Any, writer: str, planes: Sequence[int]) -> Written:
         raise PluginContractError(
             f"the writer {writer} gave a result that is none",
             evidence=evidence,
-            remedy="compare it with omio_core.contract.Written, and tell the writer's author",
+            remedy=f"the fault is in the writer {writer}: choose another one, and tell its author",
             writer=writer,
         )
 

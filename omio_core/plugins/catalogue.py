@@ -24,10 +24,10 @@ from omio_core.files.location import Location
 from omio_core.files.probe import Probe
 from omio_core.plugins.answers import check_verdict
 from omio_core.plugins.border import Border
-from omio_core.plugins.descriptions import OMIO_API, Match, Policy, Reader, Writer
+from omio_core.plugins.descriptions import Match, Policy, Reader, Writer
 from omio_core.settings import current_settings
 
-from .admission import description_faults, unmarked
+from .admission import answer_faults, description_faults, hook_faults, unmarked, version_fault
 from .cases import refuse_malformed
 
 GROUP = "omio.plugins"
@@ -220,12 +220,11 @@ def _load_one(entry: EntryPoint, version: str) -> Catalogue:
             remedy=f"repair or uninstall it, or set OMIO_DISABLE={entry.name}",
             plugin=entry.name,
         ) from error
-    declared = getattr(module, "OMIO_API", None)
-    if declared != OMIO_API:
+    if fault := version_fault(module):
         raise PluginLoadError(
-            f"{entry.value} is made for another OMIO",
-            evidence=f"its OMIO_API is {declared!r}, this one is {OMIO_API}",
-            remedy="install a version of the plugin that fits",
+            f"{entry.value} is not made for this OMIO",
+            evidence=fault,
+            remedy=f"install a version of the plugin that fits, or set OMIO_DISABLE={entry.name}",
             plugin=entry.name,
         )
     _refuse_faults(entry, "has a hook that is not marked", unmarked(module))
@@ -237,8 +236,8 @@ def _load_one(entry: EntryPoint, version: str) -> Catalogue:
     except (pluggy.PluginValidationError, ValueError) as error:
         raise PluginContractError(
             f"{entry.value} implements a hook that does not exist, or with other arguments",
-            evidence=str(error),
-            remedy="compare it with omio_core.hookspecs",
+            evidence="; ".join(hook_faults(module)) or str(error),
+            remedy=_remedy(entry),
             plugin=entry.name,
         ) from error
     readers = _ask_hook(manager, entry, "omio_readers", Reader)
@@ -262,15 +261,25 @@ def _refuse_faults(entry: EntryPoint, what: str, faults: Iterable[str]) -> None:
         raise PluginContractError(
             f"{entry.value} {what}",
             evidence=evidence,
-            remedy=f"its author must change it; to work without it, set OMIO_DISABLE={entry.name}",
+            remedy=_remedy(entry),
             plugin=entry.name,
         )
+
+
+def _remedy(entry: EntryPoint) -> str:
+    return (
+        f"its author must change it; `omio plugins check {entry.name}` says more. To work without it, set "
+        f"OMIO_DISABLE={entry.name}"
+    )
 
 
 def _ask_hook(manager: pluggy.PluginManager, entry: EntryPoint, hook: str, kind: type[Any]) -> tuple[Any, ...]:
     caller = getattr(manager.hook, hook)
     try:
-        items = [item for answer in caller() for item in answer]
+        answers = caller() or [None for _ in caller.get_hookimpls()]  # pluggy drops None
+        answers = [list(answer) if isinstance(answer, Iterator) else answer for answer in answers]
+        faults = [fault for answer in answers for fault in answer_faults(answer, kind)]
+        items = [] if faults else [item for answer in answers for item in answer]
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # the plugin border: SystemExit too
@@ -280,14 +289,13 @@ def _ask_hook(manager: pluggy.PluginManager, entry: EntryPoint, hook: str, kind:
             remedy=f"repair or uninstall it, or set OMIO_DISABLE={entry.name}",
             plugin=entry.name,
         ) from error
-    for item in items:
-        if not isinstance(item, kind) or not item.name or not isinstance(item.name, str):
-            raise PluginContractError(
-                f"{hook} of {entry.value} answered nonsense",
-                evidence=f"{item!r} is no {kind.__name__} with a name",
-                plugin=entry.name,
-            )
+    faults += [f"a {kind.__name__} has the name {item.name!r}, no text" for item in items if not _named(item)]
+    _refuse_faults(entry, f"has a hook {hook} that returns something else than it must", faults)
     return tuple(items)
+
+
+def _named(item: Reader | Writer | Policy) -> bool:
+    return isinstance(item.name, str) and bool(item.name)
 
 
 def _ask_policies(manager: pluggy.PluginManager, entry: EntryPoint) -> tuple[Policy, ...]:

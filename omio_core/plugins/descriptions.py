@@ -74,7 +74,7 @@ class Reader:
     Parameters
     ----------
     name
-        One word, unique among readers; the value of ``reader=``.
+        One word of letters, digits and underscores, unique among readers; the value of ``reader=``.
     title
         What it reads, for people.
     suffixes
@@ -84,6 +84,7 @@ class Reader:
     open
         ``"package.module:function"``; imported at first use, called as ``function(location, **options)`` with a
         `Location`, returns an `Opened`. It may raise OmioErrors; any other exception is wrapped as a CorruptFileError.
+        A file that is shorter than its header says is refused here, if that is cheap to see, or when it is read.
     options
         A mapping from the name of each option to a one-sentence description.
     template

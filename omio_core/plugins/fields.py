@@ -16,6 +16,8 @@ from omio_core.files.location import Location
 from omio_core.geometry.disjoint import box_fault
 from omio_core.pixels.description import ImageDescription, Level, MappedLayout
 
+from .border import blame
+
 if TYPE_CHECKING:
     from omio_core.geometry.box import Box
 
@@ -51,7 +53,7 @@ class Place:
         raise PluginContractError(
             f"the reader {self.reader} describes {self.path} wrongly",
             evidence=f"{', '.join(where)}{': ' if where else ''}{field} {evidence}",
-            remedy="compare it with omio_core.contract, and tell the reader's author",
+            remedy=blame(self.reader),
             reader=self.reader,
             path=self.path,
             image=self.image,

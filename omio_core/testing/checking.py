@@ -12,7 +12,7 @@ from typing import Any
 from omio_core.plugins.catalogue import load
 from omio_core.plugins.descriptions import Reader, Writer
 
-from .annotating import annotate_findings
+from .annotating import annotate_findings, annotates
 from .attempts import WriterSubject
 from .candidate import Candidate, Offer, candidate
 from .conduct import damage_findings, repeat_findings, stop_findings, work_findings
@@ -84,7 +84,7 @@ def check(plugin: str | types.ModuleType) -> Report:
             sentence = f"{found.value} cannot be imported: {type(error).__name__}: {error}"
             findings.append(Finding(rule="import", subject=f"plugin {found.name}", sentence=sentence))
         else:
-            checked += ["hooks", *_parts(Offer.of(module))]
+            checked += ["hooks", *_parts(Offer.of(module)), *filter(None, [annotates(module)])]
             findings += module_findings(found, module)
             findings += _offer_findings(Offer.of(module))
             if not findings:

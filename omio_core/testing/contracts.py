@@ -37,6 +37,13 @@ class PluginContract:
     plugin: str | types.ModuleType
     """The plugin under test: its module, the name of its module, or that of its entry point."""
 
+    def sources(self, folder: Path) -> Sequence[Path]:
+        """Make files or folders for which `omio_annotate` has something to say, in an empty folder.
+
+        Its answers are checked for these and for images that the kit makes, about which it may be silent.
+        """
+        return ()
+
     def _candidate(self) -> tuple[Candidate, Any]:
         found = candidate(self.plugin)
         return found, found.entry.load()
@@ -70,9 +77,9 @@ class PluginContract:
         for policy in Offer.of(self._candidate()[1]).policies:
             refuse(policy_findings(policy))
 
-    def test_annotations_are_plain(self) -> None:
-        """`omio_annotate` returns plain values for every image."""
-        refuse(annotate_findings(*self._candidate()))
+    def test_annotations_are_plain(self, tmp_path: Path) -> None:
+        """`omio_annotate` returns plain values for every image, and for those of `sources`."""
+        refuse(annotate_findings(*self._candidate(), sources=self.sources(tmp_path)))
 
 
 class PolicyContract:

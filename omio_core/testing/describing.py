@@ -18,6 +18,7 @@ from omio_core.pixels.description import ImageDescription
 from omio_core.pixels.handles import HANDLES
 
 from .sample import Subject
+from .values import json_fault, pickle_fault
 
 SIZES = {
     "PhysicalSizeX": "physical_size_x",
@@ -41,6 +42,9 @@ class DescriptionChecks(Subject):
                 f"{name}: {descriptions!r} are not all ImageDescription"
             )
             _check_members(name, members, sample.path)
+            for index, description in enumerate(descriptions):
+                fault = pickle_fault(description)
+                assert not fault, f"{name}, image {index}: {fault}"
             copies = pickle.loads(pickle.dumps(descriptions))
             with self.handle(sample.path, sample.options) as opened:
                 reopened = tuple(opened.images)
@@ -98,16 +102,23 @@ class DescriptionChecks(Subject):
             with self.source(sample) as source:
                 for index, image in enumerate(source.images):
                     assert len(image.shape) == 5, f"{name}, image {index}"
+                    fault = json_fault(image.metadata.to_dict(), "metadata")
+                    assert not fault, f"{name}, image {index}: {fault}"
                     public = json.loads(json.dumps(image.metadata.to_dict(), allow_nan=False))
                     assert public["shape"] == list(image.shape), f"{name}, image {index}"
 
     def test_facts_have_origins(self, tmp_path: Path) -> None:
-        """Every fact has an origin that a reader may state: the file, a sidecar, or derived from those."""
+        """Every fact has an origin that a reader may state, and JSON can hold every annotation.
+
+        The origin is the file, a sidecar, or derived from those.
+        """
         for where, description in self._descriptions(tmp_path):
             facts = description.facts()
             assert isinstance(facts, Facts), f"{where}: {facts!r} are no Facts"
             for fact_name, origin in _origins(facts):
                 assert origin in ("file", "sidecar", "derived"), f"{where}: {fact_name} has the origin {origin!r}"
+            fault = json_fault(facts.annotations, "annotations")
+            assert not fault, f"{where}: {fault}"
             if facts.planes is not None:
                 tables = {column: table.dtype.str for column, table in facts.planes.columns.items()}
                 assert set(tables) <= set(PLANE_COLUMNS), f"{where}: tables {list(tables)}"

@@ -13,6 +13,7 @@ from omio_core.plugins.descriptions import Match, Reader, Verdict
 from .findings import Finding
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x10\x00\x00\x00\x10\x08\x02\x00\x00\x00"  # RFC 2083, 3.1
+_NAMED = 3  # contents that a finding names
 TEXT = b"Dear colleague,\nthe measurements are in the folder of last week.\n" * 60
 
 
@@ -40,7 +41,18 @@ def verdict(reader: Reader, probe: Probe) -> Verdict | str:
 
 
 def sniff_findings(reader: Reader) -> Iterator[Finding]:
-    """Yield the faults of a reader's `sniff` on contents that are not its own, and on empty folders."""
+    """Yield the faults of a reader's `sniff` on contents that are not its own, and empty folders; each fault once."""
+    faults: dict[str, list[str]] = {}
+    for what, fault in _faults(reader):
+        faults.setdefault(fault, []).append(what)
+    for fault, whats in faults.items():
+        others = f"; the same for {', '.join(whats[1:_NAMED])}" if len(whats) > 1 else ""
+        others += f" and {len(whats) - _NAMED} more" if len(whats) > _NAMED else ""
+        yield Finding(rule="sniff", subject=f"reader {reader.name}", sentence=f"{whats[0]}{fault}{others}.")
+
+
+def _faults(reader: Reader) -> Iterator[tuple[str, str]]:
+    """Yield what was shown to a reader, and what is wrong with its answer."""
     suffixes = tuple(suffix for suffix in reader.suffixes if isinstance(suffix, str))
     for what, data in foreign():
         yield from _claimed(reader, Probe.of_bytes(data, "strange.omio-nobody"), what, Match.NO)
@@ -52,12 +64,9 @@ def sniff_findings(reader: Reader) -> Iterator[Finding]:
             yield from _claimed(reader, Probe(folder), f"an empty folder named *{suffix}", Match.NO)
 
 
-def _claimed(reader: Reader, probe: Probe, what: str, most: Match) -> Iterator[Finding]:
+def _claimed(reader: Reader, probe: Probe, what: str, most: Match) -> Iterator[tuple[str, str]]:
     answer = verdict(reader, probe)
     if isinstance(answer, str):
-        sentence = f"{what}: {answer}."
+        yield what, f": {answer}"
     elif answer.match > most:
-        sentence = f"{what} is claimed as {answer.match.name}: {answer.why}."
-    else:
-        return
-    yield Finding(rule="sniff", subject=f"reader {reader.name}", sentence=sentence)
+        yield what, f" is claimed as {answer.match.name}: {answer.why}"

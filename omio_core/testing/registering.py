@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import difflib
-import inspect
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from omio_core.lazy import load
-from omio_core.plugins.admission import HOOKS, REFERENCE, description_faults, unmarked
+from omio_core.plugins.admission import (
+    HOOKS,
+    REFERENCE,
+    answer_faults,
+    call_fault,
+    description_faults,
+    hook_faults,
+    hook_functions,
+    unmarked,
+    version_fault,
+)
 from omio_core.plugins.catalogue import catalogue
-from omio_core.plugins.descriptions import OMIO_API, Policy, Reader, Writer
+from omio_core.plugins.descriptions import Policy, Reader, Writer
 
 from .candidate import Candidate, Offer
 from .findings import Finding
@@ -19,8 +27,8 @@ from .findings import Finding
 ANSWERS: Mapping[str, type[Any]] = {"omio_readers": Reader, "omio_writers": Writer, "omio_policies": Policy}
 """From each hook without arguments to what it returns."""
 
-_WORD = re.compile(r"[A-Za-z0-9][\w.+-]*\Z")
-_CLOSE = 0.9  # how similar to a hook a name must be to be its misspelling
+_RULES = {"suffix": "suffixes", "option": "options", "revision": "revision", "name": "names"}
+_POLICY_WORD = re.compile(r"[A-Za-z0-9][\w.+-]*\Z")
 
 
 def hook_findings(plugin: Candidate, module: Any) -> Iterator[Finding]:
@@ -29,47 +37,14 @@ def hook_findings(plugin: Candidate, module: Any) -> Iterator[Finding]:
     def finding(rule: str, sentence: str) -> Finding:
         return Finding(rule=rule, subject=f"plugin {plugin.name}", sentence=sentence)
 
-    declared = getattr(module, "OMIO_API", None)
-    if declared is None:
-        yield finding("OMIO_API", f"{plugin.module} states no version of the contract; write OMIO_API = {OMIO_API}")
-    elif type(declared) is not int or declared != OMIO_API:
-        yield finding("OMIO_API", f"OMIO_API is {declared!r}; this OMIO loads only plugins with OMIO_API = {OMIO_API}")
+    if fault := version_fault(module):
+        yield finding("OMIO_API", f"{fault}.")
     for sentence in unmarked(module):
         yield finding("hooks", f"{sentence}.")
-    found = 0
-    for name, function in _functions(module):
-        if name in HOOKS:
-            found += 1
-            for sentence in _argument_faults(name, function):
-                yield finding("hooks", sentence)
-            continue
-        similar = difflib.get_close_matches(name, HOOKS, n=1, cutoff=0.0 if _marked(function) else _CLOSE)
-        if similar:
-            yield finding("hooks", f"there is no hook {name}; did you mean {similar[0]}?")
-    if not found:
+    for sentence in hook_faults(module):
+        yield finding("hooks", f"{sentence}.")
+    if not any(name in HOOKS for name, _ in hook_functions(module)):
         yield finding("hooks", f"{plugin.value} implements none of {', '.join(HOOKS)}, and offers nothing.")
-
-
-def _functions(module: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what is marked as a hook, and what is named like one."""
-    for name in dir(module):
-        function = getattr(module, name, None)
-        if callable(function) and (_marked(function) or name.startswith("omio_")) and not inspect.isclass(function):
-            yield name, function
-
-
-def _marked(function: Any) -> bool:
-    return isinstance(getattr(function, "omio_impl", None), dict)
-
-
-def _argument_faults(name: str, function: Any) -> Iterator[str]:
-    allowed = list(HOOKS[name].parameters)
-    words = f"{name}({', '.join(allowed)})"
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.name not in allowed:
-            yield f"{name} takes {parameter.name!r}, which no hook is given; write {words}."
-        elif parameter.default is not parameter.empty:
-            yield f"{name} has a default for {parameter.name!r}, so it is never given; write {words}."
 
 
 def answer_findings(plugin: Candidate, module: Any) -> Iterator[Finding]:
@@ -80,13 +55,12 @@ def answer_findings(plugin: Candidate, module: Any) -> Iterator[Finding]:
             continue
         subject = f"{hook} of {plugin.name}"
         try:
-            items = list(function())
+            faults = list(answer_faults(function(), kind))
         except BaseException as error:  # noqa: BLE001 - the plugin border: SystemExit too
             yield Finding(rule="answers", subject=subject, sentence=f"it fails: {type(error).__name__}: {error}")
             continue
-        for item in items:
-            if not isinstance(item, kind):
-                yield Finding(rule="answers", subject=subject, sentence=f"it returns {item!r}, no {kind.__name__}.")
+        for sentence in faults:
+            yield Finding(rule="answers", subject=subject, sentence=f"{sentence}.")
 
 
 def name_findings(plugin: Candidate, offer: Offer) -> Iterator[Finding]:
@@ -95,7 +69,7 @@ def name_findings(plugin: Candidate, offer: Offer) -> Iterator[Finding]:
     seen: set[tuple[str, str]] = set()
     for kind, name in _names(offer):
         subject = f"{kind} {name}"
-        if not isinstance(name, str) or not _WORD.match(name):
+        if kind.startswith("policy") and not (isinstance(name, str) and _POLICY_WORD.match(name)):
             yield Finding(rule="names", subject=subject, sentence=f"the name {name!r} is no single word.")
         if (kind, name) in seen:
             yield Finding(rule="names", subject=subject, sentence=f"two of this plugin have the name {name!r}.")
@@ -122,8 +96,8 @@ def description_findings(plugin: Candidate, description: Reader | Writer) -> Ite
     """Yield the faults of one reader's or writer's fields."""
     subject = f"{type(description).__name__.lower()} {description.name}"
     for sentence in description_faults(description):
-        rule = next((word for word in ("suffix", "option", "revision") if word in sentence.split(" is ")[0]), "fields")
-        rule = {"suffix": "suffixes", "option": "options"}.get(rule, rule)
+        field = sentence.split(" is ")[0]
+        rule = next((rule for word, rule in _RULES.items() if word in field), "fields")
         yield Finding(rule=rule, subject=subject, sentence=f"{sentence}.")
     if isinstance(description.suffixes, tuple) and all(isinstance(suffix, str) for suffix in description.suffixes):
         yield from _order_findings(description, subject)
@@ -171,6 +145,22 @@ def _reference_findings(description: Reader | Writer, subject: str) -> Iterator[
             sentence = f"{field}={reference!r} cannot be imported: {type(error).__name__}: {error}."
         else:
             if callable(function):
+                yield from _call_findings(description, field, function, subject)
                 continue
             sentence = f"{field}={reference!r} is {function!r}, no function."
         yield Finding(rule="references", subject=subject, sentence=sentence)
+
+
+_ARGUMENTS = {"open": 1, "template": 1, "write": 3, "refuse": 2, "check": 2}
+"""From each reference to the number of arguments with which the core calls it."""
+
+
+def _call_findings(description: Reader | Writer, field: str, function: Any, subject: str) -> Iterator[Finding]:
+    """Yield why a function cannot be called as its description says: without options, and with each of them."""
+    options = dict(description.options) if field == "open" and isinstance(description.options, Mapping) else {}
+    for given in ({}, options):
+        fault = call_fault(function, field, _ARGUMENTS[field], given)
+        if fault:
+            rule = "options" if given else "references"
+            yield Finding(rule=rule, subject=subject, sentence=f"{fault}.")
+            return

@@ -84,6 +84,33 @@ def inside(folder: Path) -> Iterator[None]:
         os.chdir(before)
 
 
+PAUSES = 400
+"""How often a thread pauses after an assignment, in all."""
+
+
+@contextmanager
+def slow_to_assign(value: object, seconds: float = 2e-4) -> Iterator[None]:
+    """Pause after each assignment to an attribute of an object, so that another thread overwrites it if it can."""
+    kind, left = type(value), [PAUSES]
+
+    def assign(self: Any, name: str, content: Any) -> None:
+        kind.__setattr__(self, name, content)
+        if left[0] > 0:
+            left[0] -= 1
+            time.sleep(seconds)
+
+    slow = type(kind.__name__, (kind,), {"__slots__": (), "__setattr__": assign, "__module__": kind.__module__})
+    try:
+        object.__setattr__(value, "__class__", slow)
+    except TypeError:  # a class of C, or one that forbids it
+        yield
+        return
+    try:
+        yield
+    finally:
+        object.__setattr__(value, "__class__", kind)
+
+
 @contextmanager
 def disturbed(seed: int, pauses: int = 400) -> Iterator[None]:
     """Pause this thread now and then between two lines, and after calls, so that others run in between.

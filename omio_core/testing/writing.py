@@ -18,6 +18,7 @@ from omio_core.pixels.digests import image_digests
 from omio_core.plugins.descriptions import Match, Verdict, Written
 
 from .attempts import Attempt, WriterSubject, attempt, checked, read_back, refused, told
+from .differences import difference
 from .findings import Finding
 from .pictures import PictureCase, cases
 from .sample import same
@@ -171,8 +172,7 @@ def _pixel_faults(tried: Attempt, index: int, stored: Image) -> Iterator[str]:
         yield f"{expected.dtype} becomes {pixels.dtype}, and no note says so"
     cast = expected.astype(pixels.dtype)
     if not same(np.ascontiguousarray(pixels), np.ascontiguousarray(cast)):
-        wrong = int((pixels != cast).sum())
-        yield f"{wrong} of {cast.size} pixels come back with another value"
+        yield f"pixels come back with another value: {difference(pixels, cast)}"
     samples = tried.case.images[index].metadata.samples
     if stored.metadata.samples != samples and not notes:
         yield f"{samples} samples a pixel become {stored.metadata.samples}, and no note says so"

@@ -29,7 +29,7 @@ from omio_core.errors import (
 )
 from omio_core.images.opening import open_source
 from omio_core.images.overrides import Request
-from omio_core.metadata.facts import Fact
+from omio_core.metadata.facts import Fact, Facts
 from omio_core.pixels import handles
 from omio_core.plugins import catalogue as plugins
 from tests.core.images.arrays import PIXELS, stating
@@ -257,6 +257,10 @@ def _broken_facts():
     ("facts", "kind", "words"),
     [
         (_no_facts, PluginContractError, "facts gave a dict, no Facts"),
+        (lambda: Facts(physical_size_x=0.834), PluginContractError, 'write Fact\\(0.834, "file", where\\)'),
+        (lambda: Facts(name=Fact("a", "header")), PluginContractError, "the origins are file, sidecar"),
+        (lambda: Facts(channels=("GFP",)), PluginContractError, r"facts.channels\[0\] is a str, no Channel"),
+        (lambda: Facts(size_x=0.834), PluginContractError, "unexpected keyword argument 'size_x'"),
         (_broken_facts, CorruptFileError, "asked for its metadata"),
     ],
 )

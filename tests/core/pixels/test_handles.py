@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
+import omio_toy
 import omio_toy_read
 import pytest
 from omio_toy_read import image, write_toy
@@ -404,3 +405,14 @@ def _read_in_child(one: Key) -> int:
         return 2
     with opens.HANDLES.lease(one) as handle:
         return 0 if np.array_equal(pixels(handle), PIXELS + 1) else 3
+
+
+def test_an_option_that_the_readers_function_does_not_take_is_the_readers_fault(toy, tmp_path, monkeypatch):
+    path = write_toy(tmp_path / "a.toy", image(np.zeros((2, 3), "u1"), "YX"))
+    monkeypatch.setattr(omio_toy_read, "open_toy", lambda location: None)
+    with pytest.raises(PluginContractError, match="does not take the option 'add'; it is open\\(location\\)") as caught:
+        open_with(omio_toy.READER, locate(path), {"add": 1})
+    assert caught.value.reader == omio_toy.READER.name
+    monkeypatch.setattr(omio_toy_read, "open_toy", lambda location, add=0: add + "1")
+    with pytest.raises(CorruptFileError, match="TypeError"):
+        open_with(omio_toy.READER, locate(path), {"add": 1})

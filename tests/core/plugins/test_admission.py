@@ -9,7 +9,7 @@ import omio_toy
 import pytest
 
 from omio_core.contract import Match, Verdict, Writer, hookimpl
-from omio_core.plugins.admission import HOOKS, description_faults, suffix_faults, unmarked
+from omio_core.plugins.admission import HOOKS, call_fault, description_faults, suffix_faults, unmarked
 
 WRITER = Writer(
     name="toy",
@@ -84,3 +84,16 @@ def test_a_field_of_a_wrong_form_is_named(description, field, value, words):
     value = (value,) if field == "suffixes" else value
     (fault,) = description_faults(replace(description, **{field: value}))
     assert words in fault
+
+
+def test_a_function_that_does_not_take_an_option_is_told_with_its_arguments():
+    def open_file(location, add=0):
+        return location, add
+
+    assert call_fault(open_file, "open", 1, {"add": 1}) == ""
+    assert call_fault(open_file, "open", 1, {}) == ""
+    assert call_fault(dict, "open", 1, {"any": 1}) == "", "a function of C does not tell"
+    assert call_fault(lambda location, **options: location, "open", 1, {"any": 1}) == ""
+    fault = call_fault(open_file, "open", 1, {"plus": 1})
+    assert fault == "open does not take the option 'plus'; it is open(location, add=0)"
+    assert "cannot be called with 3 arguments: too many" in call_fault(open_file, "write", 3, {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from omio_core.errors import CorruptFileError, OmioError, PluginContractError
+from omio_core.metadata.facts import Channel, Fact, Facts
 from omio_core.plugins.border import Border, reader_border
 
 
@@ -40,3 +41,23 @@ def test_the_border_of_a_reader_names_reader_and_path() -> None:
         raise RuntimeError("no")
     assert caught.value.evidence == "the reader x raised RuntimeError: no"
     assert (caught.value.reader, caught.value.path) == ("x", "a.x")
+
+
+def test_the_border_of_a_reader_tells_a_wrong_use_of_the_contract_from_a_damaged_file() -> None:
+    wrong = {
+        "no Fact; write Fact": lambda: Facts(physical_size_x=0.834),  # type: ignore[arg-type]
+        "the origins are file, sidecar": lambda: Fact(0.834, "header"),
+        "unexpected keyword argument 'size'": lambda: Facts(size=0.834),  # type: ignore[call-arg]
+        "takes 1 positional argument": lambda: Channel("GFP"),  # type: ignore[misc]
+    }
+    for words, make in wrong.items():
+        with pytest.raises(PluginContractError, match=words) as caught, reader_border("x", "a.x", "described"):
+            make()
+        assert "(test_border.py, line " in caught.value.evidence
+        assert "the fault is in the reader x, not in the file" in caught.value.remedy
+        assert (caught.value.reader, caught.value.path) == ("x", "a.x")
+
+
+def test_other_errors_of_types_are_errors_of_the_file() -> None:
+    with pytest.raises(CorruptFileError), reader_border("x", "a.x", "described"):
+        float(None)  # type: ignore[arg-type]

@@ -50,6 +50,11 @@ def reader(sniff):
     return f"{HEAD}\n@hookimpl\ndef omio_readers():\n    return [{READER.format(sniff=sniff)}]\n"
 
 
+def readers(statement):
+    """A plugin whose hook for readers consists of one statement."""
+    return f"{HEAD}\n@hookimpl\ndef omio_readers():\n    {statement}\n"
+
+
 def policy(field):
     """A plugin whose policy is right but for the field."""
     name, _, value = field.partition("=")
@@ -63,18 +68,25 @@ BAD = {
     "syntax error": ("def (", PluginLoadError, "SyntaxError"),
     "exit": ("import sys; sys.exit(3)", PluginLoadError, "SystemExit: 3"),
     "exception": ("1 / 0", PluginLoadError, "ZeroDivisionError"),
-    "no version": ("x = 1", PluginLoadError, "its OMIO_API is None"),
+    "no version": ("x = 1", PluginLoadError, "states no OMIO_API; write OMIO_API = 1"),
     "other version": ("OMIO_API = 99", PluginLoadError, "its OMIO_API is 99"),
-    "misspelt": (f"{HEAD}\n@hookimpl\ndef omio_raeders():\n    return []\n", PluginContractError, "omio_raeders"),
-    "arguments": (f"{HEAD}\n@hookimpl\ndef omio_readers(path):\n    return []\n", PluginContractError, "path"),
-    "hook raises": (f"{HEAD}\n@hookimpl\ndef omio_readers():\n    1 / 0\n", PluginContractError, "ZeroDivisionError"),
-    "hook exits": (
-        f"{HEAD}\n@hookimpl\ndef omio_readers():\n    raise SystemExit\n",
+    "version as a text": ("OMIO_API = '1'", PluginLoadError, "no whole number; write OMIO_API = 1"),
+    "version that is true": ("OMIO_API = True", PluginLoadError, "no whole number; write OMIO_API = 1"),
+    "misspelt": (readers("return []").replace("readers", "raeders"), PluginContractError, "did you mean omio_readers"),
+    "arguments": (
+        readers("return []").replace("()", "(path)"),
         PluginContractError,
-        "SystemExit",
+        "takes 'path', which no hook is given; write omio_readers()",
     ),
-    "nonsense": (f"{HEAD}\n@hookimpl\ndef omio_readers():\n    return 'tiff'\n", PluginContractError, "is no Reader"),
-    "a number": (f"{HEAD}\n@hookimpl\ndef omio_readers():\n    return 42\n", PluginContractError, "not iterable"),
+    "hook raises": (readers("1 / 0"), PluginContractError, "ZeroDivisionError"),
+    "hook exits": (readers("raise SystemExit"), PluginContractError, "SystemExit"),
+    "nonsense": (readers("return 'tiff'"), PluginContractError, "'tiff', no list of Reader"),
+    "a number": (readers("return 42"), PluginContractError, "42, no list of Reader"),
+    "one reader": (readers(f"return {READER.format(sniff='len')}"), PluginContractError, "return [Reader(...)]"),
+    "nothing": (readers("pass"), PluginContractError, "returns None, no list"),
+    "no class": (readers("return [Reader]"), PluginContractError, "which is no Reader"),
+    "name with a dash": (reader("len").replace("'bad'", "'bad-2014'"), PluginContractError, "no single word"),
+    "no name": (reader("len").replace("'bad'", "None"), PluginContractError, "the name None"),
     "a writer": (f"{HEAD}\n@hookimpl\ndef omio_writers():\n    return [42]\n", PluginContractError, "is no Writer"),
     "policy kind": (policy("kind='taste'"), PluginContractError, "'taste' is none of"),
     "policy kind no text": (policy("kind=['axes']"), PluginContractError, "none of shapes"),

@@ -26,7 +26,7 @@ def test_a_module_need_not_be_installed(tmp_path, monkeypatch):
         assert (found.name, found.value, found.distribution, found.ours) == (*["omio_good_candidate"] * 2, "", False)
         assert found.entry.load() is module
         offer = Offer.of(module)
-        assert [reader.name for reader in offer.readers] == ["good-file", "good-folder"]
+        assert [reader.name for reader in offer.readers] == ["good_file", "good_folder"]
         assert [policy.name for policy in offer.policies] == ["good-axes"]
     finally:
         uproot("omio_good_candidate")

@@ -55,5 +55,5 @@ def test_a_fault_of_a_writer_is_in_the_report(tmp_path, monkeypatch):
         report = check("omio_kit_faulty")
     finally:
         uproot("omio_kit_faulty")
-    assert {finding.subject for finding in report.findings} == {"writer good-file", "writer good-folder"}
+    assert {finding.subject for finding in report.findings} == {"writer good_file", "writer good_folder"}
     assert any("come back with another value" in finding.sentence for finding in report.findings)

@@ -57,9 +57,15 @@ MODULE = {
         DOOR, "    return [POLICY]", "    return [POLICY, NONE]", "module", "it fails: NameError"
     ),
     "hook that answers nonsense": Fault(
-        DOOR, "return [POLICY]", 'return ["axes"]', "module", "returns 'axes', no Policy"
+        DOOR, "return [POLICY]", 'return ["axes"]', "module", "returns 'axes', which is no Policy"
     ),
-    "taken name": Fault(DOOR, 'name="good-folder"', 'name="taken"', "module", "the plugin elsewhere has it already"),
+    "hook that returns no list": Fault(DOOR, "return [POLICY]", "return POLICY", "module", "return [Policy(...)]"),
+    "hook that returns nothing": Fault(DOOR, "return [POLICY]", "pass", "module", "returns None, no list"),
+    "OMIO_API as a text": Fault(DOOR, API, "OMIO_API = '1'", "module", "no whole number; write OMIO_API = 1"),
+    "name with a dash": Fault(
+        DOOR, 'name="good_folder"', 'name="good-2014"', "module", "letters, digits and underscores"
+    ),
+    "taken name": Fault(DOOR, 'name="good_folder"', 'name="taken"', "module", "the plugin elsewhere has it already"),
     "name of two words": Fault(DOOR, 'name="good-axes"', 'name="good axes"', "module", "no single word"),
     "upper-case suffix": Fault(DOOR, '(".good",)', '(".GOOD",)', "module", "write '.good'"),
     "suffix without a dot": Fault(DOOR, '(".goods",)', '("goods",)', "module", "write '.goods'"),
@@ -67,6 +73,15 @@ MODULE = {
     "suffixes that are one text": Fault(DOOR, '(".good",)', '".good"', "module", "write a tuple"),
     "empty title": Fault(DOOR, 'title="Good folders"', 'title=" "', "module", "the title is empty"),
     "option without a text": Fault(DOOR, '"a number that is added to every pixel"', '""', "module", "no description"),
+    "option that open does not take": Fault(DOOR, '{"add":', '{"plus":', "module", "does not take the option 'plus'"),
+    "option without a default": Fault(READING, "add=0", "add", "module", "open cannot be called with 1 argument"),
+    "write without a request": Fault(
+        WRITING,
+        "write_file(path, images, request)",
+        "write_file(path, images)",
+        "module",
+        "write cannot be called with 3 arguments",
+    ),
     "reference to nothing": Fault(DOOR, "reading:open_file", "reading:open", "module", "reading has no open"),
     "reference to no function": Fault(DOOR, "reading:open_file", "reading:SIZES", "module", "no function"),
     "reference to a missing package": Fault(
@@ -78,6 +93,10 @@ MODULE = {
     "annotation that needs a local file": Fault(
         DOOR, "source.name}", "source.local_path()}", "module", "a file that is not local"
     ),
+    "annotation of bytes": Fault(
+        DOOR, "source.name}", "source.name.encode()}", "module", "what it returns['source'] is b'"
+    ),
+    "annotation of no number": Fault(DOOR, "source.name}", "[1.0, float('nan')]}", "module", "['source'][1] is nan"),
     "annotation that JSON cannot hold": Fault(DOOR, "source.name}", "source}", "module", "JSON cannot hold"),
     "heavy import": Fault(DOOR, API, f"import numpy\n{API}", "import", "loads numpy"),
     "heavy import in a hook": Fault(
@@ -108,6 +127,13 @@ ANSWERS = {
     "sniff that answers True": Fault(
         DOOR, 'return Verdict(Match.NO, "no folder with picture.json")', "return False", "sniff", "no Verdict"
     ),
+    "sniff that answers one thing for all": Fault(
+        DOOR,
+        'return Verdict(Match.NO, "no folder with picture.json")',
+        "return False",
+        "sniff",
+        "the same for an empty file named *.goods, a text and 15 more.",
+    ),
     "policy of no kind": Fault(DOOR, 'kind="axes"', 'kind="taste"', "policy", "there is no kind 'taste'"),
     "policy with another action": Fault(
         DOOR, 'return "raise"', 'return "pad"', "policy", "none of accept, warn, raise"
@@ -130,7 +156,45 @@ ANSWERS = {
 
 READERS = {
     "transposed axes": Fault(
-        READING, 'axes="TZCSYX"', 'axes="ZTCSYX"', "test_pixels_are_the_expected", "other pixels"
+        READING, 'axes="TZCSYX"', 'axes="ZTCSYX"', "test_pixels_are_the_expected", "is expected; arrays are TZCYX"
+    ),
+    "swapped bytes": Fault(
+        READING, "                    block = np.frombuffer(data, dtype)", "                    block = np.frombuffer(data, dtype).byteswap()",
+        "test_pixels_are_the_expected", "T=0, Z=0, C=0, Y=0, X=1: it is 256, and 1 is expected; with their bytes swapped",
+    ),
+    "size that is no fact": Fault(
+        READING, 'return Facts(channels', 'facts["physical_size_x"] = 0.834\n    return Facts(channels',
+        "test_samples_are_described", "physical_size_x is 0.834, no Fact; write Fact",
+    ),
+    "origin that is none": Fault(
+        READING, '], "file", f"header', '], "header", f"header', "test_samples_are_described", "the origins are file, sidecar",
+    ),
+    "field that a description does not have": Fault(
+        READING, 'kind="good"', 'sort="good"', "test_samples_are_described", "unexpected keyword argument 'sort'",
+    ),
+    "levels that are a list": Fault(
+        READING, "levels=(level,)", "levels=[level]", "test_samples_are_described", "image 0: levels is a list",
+    ),
+    "lambda in the facts": Fault(
+        READING, "facts=partial(facts_of, json.dumps(header))", "facts=lambda: facts_of(json.dumps(header))",
+        "test_samples_are_described", "image 0: facts cannot be pickled",
+    ),
+    "lambda in present": Fault(
+        READING, "present=present)\n", "present=lambda: present)\n",
+        "test_samples_are_described", r"image 0: levels\[0\].present cannot be pickled",
+    ),
+    "annotation of numpy": Fault(
+        READING, "return Facts(channels", 'return Facts(annotations={"good": {"a": [np.int32(1)]}}, channels',
+        "test_samples_are_described", r"annotations\['good'\]\['a'\]\[0\] is .*, a numpy.int32; JSON has",
+    ),
+    "annotation that is not finite": Fault(
+        READING, "return Facts(channels", 'return Facts(annotations={"good": {"a": float("inf")}}, channels',
+        "test_facts_have_origins", "is inf; JSON has finite numbers only",
+    ),
+    "block that is kept in the handle": Fault(
+        READING, "                    block = np.frombuffer(data, dtype).reshape(samples, height, width)",
+        "                    self.block = np.frombuffer(data, dtype).reshape(samples, height, width)\n                    block = self.block",
+        "test_eight_threads_read_the_same", "keep what belongs to one read in local",
     ),
     "invented size": Fault(
         READING, "return Facts(channels", 'facts.setdefault("physical_size_x", Fact(1.0, "file"))\n    return Facts(channels',
@@ -376,7 +440,8 @@ def test_there_are_enough_faults():
 def test_the_sound_plugin_has_no_finding(planted):
     report = check(planted())
     assert _found(report.findings) == ""
-    assert len(report.checked) == 7
+    assert report.checked[-1] == "annotations"
+    assert len(report.checked) == 8
 
 
 @pytest.mark.parametrize("kind", ["file", "folder"])

@@ -19,7 +19,7 @@ def sniff(probe):
 
 @hookimpl
 def omio_readers():
-    return [Reader(name="kit-nothing", title="Nothing", suffixes=(".omio-none",), sniff=sniff, open="MODULE:sniff")]
+    return [Reader(name="kit_nothing", title="Nothing", suffixes=(".omio-none",), sniff=sniff, open="MODULE:sniff")]
 """
 
 
@@ -51,7 +51,7 @@ def test_each_finding_is_a_line(cli: Callable[..., Any], tmp_path: Path, monkeyp
     done = cli("plugins", "check", name)
     assert done.exit_code == 1
     *findings, last = done.stdout.splitlines()
-    assert "reader kit-nothing: the suffix '.OMIO' is not in lower case; write '.omio'. [suffixes]" in findings
+    assert "reader kit_nothing: the suffix '.OMIO' is not in lower case; write '.omio'. [suffixes]" in findings
     assert f"plugin {name}: importing it prints 'hello'; a plugin prints nothing [light import]" in findings
     assert last.startswith(f"{name}: 2 findings; checked: ")
     assert done.stdout.count("hello") == 1
@@ -66,7 +66,7 @@ def test_json_has_a_version(cli: Callable[..., Any], tmp_path: Path, monkeypatch
     report = json.loads(done.stdout)
     assert report["omio_plugin_check"] == 1
     assert (report["plugin"], report["module"], report["distribution"]) == (name, name, "")
-    assert report["checked"] == ["import", "hooks", "reader kit-nothing"]
+    assert report["checked"] == ["import", "hooks", "reader kit_nothing"]
     assert {"rule", "subject", "sentence"} == set(report["findings"][0])
     assert any("omio_readers has no @hookimpl" in finding["sentence"] for finding in report["findings"])
 

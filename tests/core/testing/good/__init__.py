@@ -48,7 +48,7 @@ def decide(case):
 
 
 READER = Reader(
-    name="good-file",
+    name="good_file",
     title="Good files",
     suffixes=(".good",),
     sniff=sniff_file,
@@ -57,14 +57,14 @@ READER = Reader(
     install="pip install omio-good",
 )
 FOLDER_READER = Reader(
-    name="good-folder",
+    name="good_folder",
     title="Good folders",
     suffixes=(".goods",),
     sniff=sniff_folder,
     open="PACKAGE.reading:open_folder",
 )
 WRITER = Writer(
-    name="good-file",
+    name="good_file",
     title="Good files",
     suffixes=(".good",),
     accepts=accepts_file,
@@ -73,7 +73,7 @@ WRITER = Writer(
     check="PACKAGE.writing:check_file",
 )
 FOLDER_WRITER = Writer(
-    name="good-folder",
+    name="good_folder",
     title="Good folders",
     suffixes=(".goods",),
     makes="folder",
