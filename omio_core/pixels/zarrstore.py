@@ -297,4 +297,4 @@ def _range(asked: ByteRequest | None, size: int) -> tuple[int, int]:
             return offset, size
         case SuffixByteRequest(suffix):
             return max(0, size - suffix), size
-    raise ValueError(f"unexpected byte range {asked!r}")
+    raise TypeError(f"unexpected byte range {asked!r}")  # zarr asks in these three ways, and in no other
