@@ -22,7 +22,9 @@ NGFF_AXES = "tczyx"
 VERSIONS = ("0.4", "0.5")
 
 _TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
-_WHITE = "FFFFFF"  # no colour is known: the specification demands one, and white prefers no channel
+_WHITE = "FFFFFF"
+_USUAL = ("00FF00", "FF0000", "0000FF", "FF00FF", "00FFFF", "FFFF00")
+"""Colours of several channels whose own is unknown. The specification demands one; the OME-XML beside states none."""
 _SAMPLES: dict[int, tuple[tuple[str, str], ...]] = {3: (("red", "FF0000"), ("green", "00FF00"), ("blue", "0000FF"))}
 _SAMPLES[4] = (*_SAMPLES[3], ("alpha", _WHITE))
 
@@ -46,6 +48,7 @@ def ngff_attributes(
     paths: Sequence[str] | None = None,
     factors: Sequence[Sequence[float]] | None = None,
     windows: Sequence[tuple[float, float]] | None = None,
+    method: str = "",
     version: str = "0.5",
 ) -> dict[str, Any]:
     """Make the attributes of the group that holds the arrays of one picture.
@@ -64,6 +67,9 @@ def ngff_attributes(
     windows
         The smallest and the largest value of each C index, of which viewers take the contrast. None if nobody looked at
         the pixels: then it is the range of an integer type, and there is no ``omero`` for other types.
+    method
+        How the smaller arrays were made, such as ``"mean"`` or ``"nearest"``; "" if they were not made or nobody knows.
+        Of means, each array also states where the centre of its first pixel is.
     version
         ``"0.5"`` or ``"0.4"``.
 
@@ -96,14 +102,16 @@ def ngff_attributes(
     paths = [str(index) for index in range(len(levels))] if paths is None else paths
     factors = [[n / m for n, m in zip(full, shape, strict=True)] for shape in levels] if factors is None else factors
     _check_counts(("paths", paths, len(levels)), ("factors", factors, len(levels)), ("windows", windows, full[2]))
-    multiscale: dict[str, Any] = {"name": metadata.facts.name.value} if metadata.facts.name else {}
+    multiscale: dict[str, Any] = {"name": _text(metadata.facts.name.value)} if metadata.facts.name else {}
     multiscale["axes"] = _axes(metadata)
     multiscale["datasets"] = [
-        {"path": path, "coordinateTransformations": [{"type": "scale", "scale": _scale(metadata, factor)}]}
+        {"path": path, "coordinateTransformations": _transformations(metadata, factor, method)}
         for path, factor in zip(paths, factors, strict=True)
     ]
+    if method:
+        multiscale["type"] = method
     attributes: dict[str, Any] = {"multiscales": [multiscale]}
-    if windows := windows or _type_range(metadata):
+    if windows or _type_range(metadata):
         attributes["omero"] = _omero(metadata, windows)
     if version == "0.5":
         return {"ome": {"version": version, **attributes}}
@@ -148,21 +156,37 @@ def _scale(metadata: Metadata, factor: Sequence[float]) -> list[float]:
     return [sizes.get(name, 1.0) for name in NGFF_AXES]  # along C there is no distance
 
 
-def _type_range(metadata: Metadata) -> list[tuple[float, float]] | None:
-    """The range of an integer type for each C index: what a window is where nobody has looked at the pixels."""
+def _transformations(metadata: Metadata, factor: Sequence[float], method: str) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = [{"type": "scale", "scale": _scale(metadata, factor)}]
+    if method == "mean" and any(along != 1 for along in factor):  # the mean of pixels 0 to n - 1 is in their middle
+        shift = _scale(metadata, [(along - 1) / 2 for along in factor])
+        shift[NGFF_AXES.index("c")] = 0.0
+        steps.append({"type": "translation", "translation": shift})
+    return steps
+
+
+def _text(value: str) -> str:
+    """A text without the lone surrogates that JSON's encoding has no bytes for."""
+    return value.encode("utf-8", "replace").decode("utf-8")
+
+
+def _type_range(metadata: Metadata) -> tuple[float, float] | None:
+    """The range of values of an integer type; None for other types."""
     kind, bits = metadata.dtype.rstrip("0123456789"), metadata.dtype.lstrip("uint")
     if metadata.dtype == "bool":
-        limits = (0, 1)
-    elif kind in ("int", "uint") and bits.isdigit():
-        limits = (0, 2 ** int(bits) - 1) if kind == "uint" else (-(2 ** (int(bits) - 1)), 2 ** (int(bits) - 1) - 1)
-    else:
+        return 0, 1
+    if kind not in ("int", "uint") or not bits.isdigit():
         return None
-    return [limits] * metadata.shape[2]
+    return (0, 2 ** int(bits) - 1) if kind == "uint" else (-(2 ** (int(bits) - 1)), 2 ** (int(bits) - 1) - 1)
 
 
-def _omero(metadata: Metadata, windows: Sequence[tuple[float, float]]) -> dict[str, Any]:
+def _omero(metadata: Metadata, windows: Sequence[tuple[float, float]] | None) -> dict[str, Any]:
     """The display settings: the only place of OME-Zarr for the names and the colours of channels."""
-    looks = [look for channel in metadata.channels for look in _looks(channel)]
+    several = len(metadata.channels) > 1
+    usual = [_USUAL[index % len(_USUAL)] if several else _WHITE for index in range(len(metadata.channels))]
+    looks = [look for channel, color in zip(metadata.channels, usual, strict=True) for look in _looks(channel, color)]
+    limits = _type_range(metadata)
+    shown = windows or ([limits] if limits else []) * len(looks)
     channels = [
         label
         | {
@@ -171,21 +195,21 @@ def _omero(metadata: Metadata, windows: Sequence[tuple[float, float]]) -> dict[s
             "color": color,
             "family": "linear",
             "inverted": False,
-            "window": {"start": low, "end": high, "min": low, "max": high},
+            "window": {"start": low, "end": high, "min": (limits or (low,))[0], "max": (limits or (high,))[-1]},
         }
-        for (label, color), (low, high) in zip(looks, windows, strict=True)
+        for (label, color), (low, high) in zip(looks, shown, strict=True)
     ]
     model = "greyscale" if len(channels) == 1 and channels[0]["color"] == _WHITE else "color"
     rendering = {"defaultT": 0, "defaultZ": metadata.shape[1] // 2, "model": model}
     return {"channels": channels, "rdefs": rendering}
 
 
-def _looks(channel: Channel) -> list[tuple[dict[str, str], str]]:
-    """The label (nothing if it is unknown) and the colour of each C index of a channel."""
-    name = channel.name.value if channel.name else ""
+def _looks(channel: Channel, usual: str) -> list[tuple[dict[str, str], str]]:
+    """The label (nothing if it is unknown) and the colour of each C index of a channel; `usual` if it states none."""
+    name = _text(channel.name.value) if channel.name else ""
     if channel.samples == 1:
         # OME's colour is a signed 32-bit RGBA integer (ome.xsd, type Color)
-        color = f"{channel.color.value % 2**32:08X}"[:6] if channel.color else _WHITE
+        color = f"{channel.color.value % 2**32:08X}"[:6] if channel.color else usual
         return [({"label": name} if name else {}, color)]
     samples = _SAMPLES.get(channel.samples, [(f"sample {index}", _WHITE) for index in range(channel.samples)])
     return [({"label": f"{name} {sample}".strip()}, color) for sample, color in samples]

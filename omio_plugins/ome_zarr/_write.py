@@ -26,7 +26,7 @@ from omio_core.contract import (
 )
 
 from ._tree import METADATA
-from ._write_documents import image_attributes, write_arrays, write_group, write_series
+from ._write_documents import write_arrays, write_image, write_series
 from ._write_encode import Piece, encode
 from ._write_files import Files
 from ._write_parts import PlaneParts
@@ -64,8 +64,7 @@ def write(path: str, images: Sequence[ImageLike], request: WriteRequest) -> Writ
         metadata = _metadata(image_plan, record.in_order(image_plan) if request.digests else ())
         documents.append(metadata)
         digests.append(record.in_order(image_plan) if request.digests else ())
-        attributes = image_attributes(image_plan, metadata, record.extremes)
-        write_group(folder / image_plan.path, image_plan.version, attributes)
+        write_image(folder, image_plan, metadata, record.extremes)
     if len(plans) > 1:
         write_series(folder, plans[0].version, [image_plan.path for image_plan in plans])
     xml = build_ome(

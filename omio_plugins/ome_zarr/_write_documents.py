@@ -10,14 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from omio_core.contract import Metadata
+from omio_core.contract import NGFF_AXES, Metadata, ngff_attributes, ngff_order
 
 from ._write_plan import ArrayPlan, Plan
-
-AXES = ("t", "c", "z", "y", "x")
-_TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
-_USUAL = ("00FF00", "FF0000", "0000FF", "FF00FF", "00FFFF", "FFFF00")
-_RGB = (("red", "FF0000"), ("green", "00FF00"), ("blue", "0000FF"), ("alpha", "FFFFFF"))
 
 Extremes = Mapping[int, tuple[float, float]]
 """From the index of a channel to its smallest and its largest value."""
@@ -34,83 +29,27 @@ def write_arrays(folder: Path, plan: Plan) -> None:
             _write(path / "zarr.json", _array_v3(plan, level))
 
 
-def write_group(folder: Path, plan_version: str, attributes: Mapping[str, Any]) -> None:
-    """Write the metadata of a group; `attributes` are those of OME-Zarr."""
+def _write_group(folder: Path, version: str, attributes: Mapping[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    if plan_version == "0.4":
+    if version == "0.4":
         _write(folder / ".zgroup", {"zarr_format": 2})
-        _write(folder / ".zattrs", dict(attributes))
-        return
-    inner = {"version": plan_version, **attributes}
-    _write(folder / "zarr.json", {"zarr_format": 3, "node_type": "group", "attributes": {"ome": inner}})
+        _write(folder / ".zattrs", attributes)
+    else:
+        _write(folder / "zarr.json", {"zarr_format": 3, "node_type": "group", "attributes": dict(attributes)})
 
 
-def image_attributes(plan: Plan, metadata: Metadata, extremes: Extremes) -> dict[str, Any]:
-    """The attributes of the group of an image."""
-    facts = metadata.facts
-    sizes = {
-        "t": facts.time_increment, "z": facts.physical_size_z, "y": facts.physical_size_y, "x": facts.physical_size_x,
-    }  # fmt: skip
-    known = {axis: fact.value for axis, fact in sizes.items() if fact is not None}
-    axes = [{"name": axis, "type": _TYPES[axis], **({"unit": _unit(axis)} if axis in known else {})} for axis in AXES]
-    multiscale: dict[str, Any] = {"axes": axes, "datasets": [_dataset(plan, k, known) for k in range(len(plan.levels))]}
-    if facts.name is not None:  # any other name would be read as that of the picture
-        multiscale["name"] = _text(facts.name.value)
-    if len(plan.levels) > 1:
-        multiscale["type"] = plan.method
-    if plan.version == "0.4":
-        multiscale = {"version": "0.4", **multiscale}
-    channels = _channels(metadata, extremes, plan)
-    return {"multiscales": [multiscale], **({"omero": {"channels": channels}} if channels else {})}
-
-
-def _unit(axis: str) -> str:
-    return "second" if axis == "t" else "micrometer"
-
-
-def _dataset(plan: Plan, k: int, known: Mapping[str, float]) -> dict[str, Any]:
-    """A level: its scale, and where the centre of its first pixel is if that is not where the one of level 0 is."""
-    factors = dict(zip("yx", plan.levels[k].scale, strict=True))
-    scale = [float(known.get(axis, 1.0)) * factors.get(axis, 1) for axis in AXES]
-    steps: list[dict[str, Any]] = [{"type": "scale", "scale": scale}]
-    if k and plan.method == "mean":  # the mean of pixels 0 to n - 1 is in their middle
-        shift = [float(known.get(axis, 1.0)) * (factors.get(axis, 1) - 1) / 2 for axis in AXES]
-        steps.append({"type": "translation", "translation": shift})
-    return {"path": str(k), "coordinateTransformations": steps}
-
-
-def _channels(metadata: Metadata, extremes: Extremes, plan: Plan) -> list[dict[str, Any]]:
-    """The channels for viewers, or none unless the range of values of each is known.
-
-    The colour is obligatory: where it is unknown, a usual one stands here, and none in the OME-XML, which OMIO reads.
-    """
-    if len(extremes) < plan.image.shape[2]:
-        return []
-    channels: list[dict[str, Any]] = []
-    samples = metadata.samples
-    for index, (least, most) in sorted(extremes.items()):
-        channel = metadata.channels[index // samples]
-        name = "" if channel.name is None else _text(channel.name.value)
-        color = _USUAL[index % len(_USUAL)] if len(extremes) > 1 else "FFFFFF"
-        if samples > 1:
-            sample, color = _RGB[index % samples] if samples in (3, 4) else (str(index % samples), "FFFFFF")
-            name = f"{name} {sample}".strip()
-        elif channel.color is not None:
-            color = f"{channel.color.value >> 8 & 0xFFFFFF:06X}"
-        low, high = _range(plan, least, most)
-        window = {"min": low, "max": high, "start": least, "end": most}
-        channels.append({**({"label": name} if name else {}), "color": color, "window": window, "active": True})
-    return channels
-
-
-def _range(plan: Plan, least: float, most: float) -> tuple[float, float]:
-    """The range of values that the type of the pixels has; of floating point, that of the image."""
-    kind, bits = plan.dtype.kind, plan.dtype.itemsize * 8
-    if kind == "u":
-        return 0, (1 << bits) - 1
-    if kind == "i":
-        return -(1 << bits - 1), (1 << bits - 1) - 1
-    return (0, 1) if kind == "b" else (least, most)
+def write_image(folder: Path, plan: Plan, metadata: Metadata, extremes: Extremes) -> None:
+    """Write the metadata of the group of an image, once its pixels are known."""
+    known = [extremes[index] for index in sorted(extremes)]
+    attributes = ngff_attributes(
+        metadata,
+        [ngff_order(level.shape) for level in plan.levels],
+        factors=[(1, 1, 1, *level.scale) for level in plan.levels],
+        windows=known if len(known) == plan.image.shape[2] else None,
+        method=plan.method if len(plan.levels) > 1 else "",
+        version=plan.version,
+    )
+    _write_group(folder / plan.path, plan.version, attributes)
 
 
 def _array_v2(plan: Plan, level: ArrayPlan) -> dict[str, Any]:
@@ -135,18 +74,15 @@ def _array_v3(plan: Plan, level: ArrayPlan) -> dict[str, Any]:
         "zarr_format": 3, "node_type": "array", "shape": level.shape, "data_type": plan.dtype.name,
         "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": level.shard}},
         "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-        "fill_value": fill, "codecs": codecs, "attributes": {}, "dimension_names": AXES,
+        "fill_value": fill, "codecs": codecs, "attributes": {}, "dimension_names": list(NGFF_AXES),
     }  # fmt: skip
 
 
 def write_series(folder: Path, version: str, names: Sequence[str]) -> None:
     """Write the metadata of a store of several images ("bioformats2raw.layout")."""
-    write_group(folder, version, {"bioformats2raw.layout": 3})
-    write_group(folder / "OME", version, {"series": list(names)})
-
-
-def _text(value: Any) -> str:
-    return str(value).encode("utf-8", "replace").decode("utf-8")
+    for place, attributes in ((folder, {"bioformats2raw.layout": 3}), (folder / "OME", {"series": list(names)})):
+        inner: dict[str, Any] = {"ome": {"version": version, **attributes}} if version != "0.4" else attributes
+        _write_group(place, version, inner)
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:

@@ -77,13 +77,16 @@ def test_an_unknown_size_is_one_without_a_unit() -> None:
 
 
 def test_channels_have_their_names_and_colours() -> None:
-    """OME's signed integer is RRGGBB; an unknown colour is white, an unknown name is left out."""
+    """OME's signed integer is RRGGBB; a usual colour stands for an unknown one, an unknown name is left out."""
     channels = ngff_attributes(_known(), [SHAPE])["ome"]["omero"]["channels"]
     assert [(channel.get("label"), channel["color"]) for channel in channels] == [
         ("DAPI", "0000FF"),
         ("GFP", "FF0000"),
-        (None, "FFFFFF"),
+        (None, "0000FF"),
     ]
+    one = replace(UNKNOWN, shape=(1, *SHAPE[1:2], 1, *SHAPE[3:]))
+    (channel,) = ngff_attributes(one, [one.shape])["ome"]["omero"]["channels"]
+    assert channel["color"] == "FFFFFF"
     assert channels[0]["window"] == {"start": 0, "end": 65535, "min": 0, "max": 65535}
 
 
@@ -101,7 +104,21 @@ def test_a_window_is_the_range_of_an_integer_type_or_what_was_measured(
     if window:
         assert {(ch["window"]["min"], ch["window"]["max"]) for ch in omero["channels"]} == {window}
     measured = ngff_attributes(metadata, [SHAPE], windows=[(0.5, 2.0)] * 3)["ome"]["omero"]
-    assert measured["channels"][2]["window"] == {"start": 0.5, "end": 2.0, "min": 0.5, "max": 2.0}
+    least, most = window or (0.5, 2.0)
+    assert measured["channels"][2]["window"] == {"start": 0.5, "end": 2.0, "min": least, "max": most}
+
+
+def test_means_state_where_the_centre_of_the_first_pixel_is() -> None:
+    """Of a mean of 2 x 2 pixels it is half a pixel further; of the nearest pixel it stays where it was."""
+    mean = _multiscale(ngff_attributes(_known(), [SHAPE, HALF], method="mean"))
+    steps = [step for dataset in mean["datasets"] for step in dataset["coordinateTransformations"]]
+    shift = [step["translation"] for step in steps if step["type"] == "translation"]
+    factors = [n / m for n, m in zip(SHAPE, HALF, strict=True)]
+    size = _scales(ngff_attributes(_known(), [SHAPE]))[0]
+    assert shift == [[0, 0, 0, size[3] * (factors[3] - 1) / 2, size[4] * (factors[4] - 1) / 2]]
+    nearest = _multiscale(ngff_attributes(_known(), [SHAPE, HALF], method="nearest"))
+    assert (mean["type"], nearest["type"]) == ("mean", "nearest")
+    assert all(len(dataset["coordinateTransformations"]) == 1 for dataset in nearest["datasets"])
 
 
 def test_the_samples_of_rgb_are_red_green_and_blue() -> None:
