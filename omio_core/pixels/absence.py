@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, product
+from itertools import islice
 
 from omio_core.errors import LimitExceededError, first_few
 from omio_core.geometry.axes import CANONICAL
@@ -66,7 +66,8 @@ def absent_planes(boxes: Iterable[Box], present: Present | None = None) -> Itera
     looked_at = 0
     for box in boxes:
         along_t, along_z, along_c, *area = box.spans
-        for plane in product(range(*along_t), range(*along_z), range(*along_c)):
+        # not itertools.product, which takes the memory of all indices: a file may declare thousands of millions
+        for plane in ((t, z, c) for t in range(*along_t) for z in range(*along_z) for c in range(*along_c)):
             looked_at += 1
             if looked_at > MOST_PLANES:
                 return

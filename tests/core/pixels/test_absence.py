@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from omio_core.geometry.box import Box, Present
 from omio_core.images import writing
 from omio_core.images.image import Image
 from omio_core.metadata.model import Metadata
+from omio_core.pixels.absence import describe_absence
 from omio_core.pixels.picture import PictureBase
 from tests.core.pixels.placed import whole
 
@@ -58,3 +61,16 @@ def test_terabytes_of_nothing_are_not_written(tmp_path, catalogue):
     with pytest.raises(LimitExceededError, match="nearly all of them absent"):
         writing.write(tmp_path / "a.no", [image])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_thousands_of_millions_of_absent_planes_take_no_memory():
+    """Their indices alone would take more than a machine has."""
+    huge = (1, 4_000_000_000, 1, 2, 2)
+    present = Present([Box(((0, 1), (0, 1), (0, 1), (0, 2), (0, 2)))])
+    tracemalloc.start()
+    try:
+        words = describe_absence(present, huge)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+    assert "first in the planes T0 Z1 C0, T0 Z2 C0" in words

@@ -36,6 +36,7 @@ def test_one_plane_is_one_read(tmp_path: Path, counted: list[tuple[int, int]]) -
     """Of its own bytes alone, wherever it lies; a part of it, of the rows that are needed."""
     array = pixels(3, 4, 2, 6, 5)
     image = omio.imopen(write(tmp_path, flown(array, 1), fast(3, 4, 1, LSM={"pixelX": 5, "pixelY": 6})))
+    counted.clear()  # where there is no pread, the looks at the file and its sidecar are counted, too
     assert np.array_equal(image[2, 3, 1], array[2, 3, 1])
     assert counted == [(((2 * 5 + 3) * 2 + 1) * 60, 60)]
     counted.clear()
