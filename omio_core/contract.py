@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from .parsing.yaml import parse_yaml
     from .pixels.description import ImageDescription, Level, MappedLayout, no_facts
     from .pixels.digests import DIGEST_METHOD, Digest, image_digests, plane_digest
+    from .pixels.halving import halve
     from .pixels.protocol import Picture
     from .pixels.stream import pull
     from .plugins.cases import (
@@ -167,6 +168,7 @@ __all__ = [
     "first_few",
     "first_named",
     "grid",
+    "halve",
     "hookimpl",
     "image_digests",
     "local_name",
@@ -222,6 +224,7 @@ _HOMES = {
     "parsing.yaml": ("parse_yaml",),
     "pixels.description": ("ImageDescription", "Level", "MappedLayout", "no_facts"),
     "pixels.digests": ("DIGEST_METHOD", "Digest", "image_digests", "plane_digest"),
+    "pixels.halving": ("halve",),
     "pixels.protocol": ("Picture",),
     "pixels.stream": ("pull",),
     "plugins.cases": ("AbsentFilesCase", "AbsentPlanesCase", "AxesCase", "Case", "CollisionCase", "ConflictCase",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from omio_core.errors import WriteError, first_few
@@ -46,14 +47,15 @@ class Sources:
             paths.update(image.picture.files)
             paths.update(leaf.stored.key.path for leaf in image.picture.leaves if leaf.stored is not None)
         parents: set[str] = set()
+        real_folder = lru_cache(None)(os.path.realpath)  # thousands of files lie in a few folders
         for path in paths:
             identity = _identity(path)
             if identity is None:
                 continue
             files.add(identity)
-            real = os.path.realpath(path)
-            parents.add(os.path.dirname(real))
-            if os.path.isdir(real):
+            is_link = os.path.islink(path)
+            parents.add(os.path.dirname(os.path.realpath(path)) if is_link else real_folder(os.path.dirname(path)))
+            if os.path.isdir(path):
                 folders[identity] = path
         every = {str(folder) for parent in parents for folder in (Path(parent), *Path(parent).parents)}
         above = frozenset(identity for folder in every if (identity := _identity(folder)) is not None)
@@ -80,6 +82,8 @@ def refuse_target(target: Path, sources: Sources, writer: Writer, *, replace: bo
         The target is a source, is in a folder that is read as one picture, or contains a source; or it is to be
         replaced by a folder and is a file, or a folder that no reader recognises as one picture.
     """
+    if not replace and not sources.folders:
+        return  # a new name, and no folder that it could lie in
     real = Path(os.path.realpath(target))
     for folder in real.parents:
         if (inside := sources.folders.get(_identity(folder) or "")) is not None:

@@ -11,9 +11,9 @@ from functools import partial
 
 import numpy as np
 
-from omio_core.contract import Box, Digest, ordered
+from omio_core.contract import Box, Digest, halve, ordered
 
-from ._encode import Piece, Rows, Segments, halve, interleave, segments
+from ._encode import Piece, Rows, Segments, interleave, segments
 from ._file import Form
 from ._plan import Plan
 
@@ -127,7 +127,7 @@ def _encode_rows(plan: Plan, form: Form, rows: Rows, workers: int | None) -> Ite
 
 
 def _halve_rows(rows: Rows, method: str, workers: int | None) -> Rows:
-    """Halve some rows as `_encode.halve` does, on all cores."""
+    """Halve some rows as `halve` does, on all cores."""
     even = rows.shape[1] // 2 * 2
     step = max(2, TASK // max(1, rows[:, :1].nbytes) // 2 * 2)
     if even <= step:

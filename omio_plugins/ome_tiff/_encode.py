@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Box, plane_digest
+from omio_core.contract import Box, halve, plane_digest
 
 from ._codecs import PREDICTOR_NONE, bytes_of, predict
 from ._file import Form
@@ -108,31 +108,3 @@ def _tiles(edge: int, rows: Rows) -> Iterator[Rows]:
                 tile[: part.shape[0], : part.shape[1]] = part
                 part = tile
             yield np.ascontiguousarray(part)
-
-
-# --- levels
-
-_WIDE = {"u": "u8", "i": "i8", "f": "f8", "c": "c16"}
-
-
-def halve(rows: Rows, method: str) -> Rows:
-    """Halve rows and columns; the odd last one is left out, unless it is the only one.
-
-    ``"mean"`` of integers is rounded to the nearest, halves upwards; ``"nearest"`` takes the first of each pair.
-    """
-    height, width = max(1, len(rows) // 2), max(1, rows.shape[1] // 2)
-    ys, xs = (2 if len(rows) > 1 else 1), (2 if rows.shape[1] > 1 else 1)
-    parts = [rows[y : y + ys * height : ys, x : x + xs * width : xs] for y in range(ys) for x in range(xs)]
-    if method == "nearest" or len(parts) == 1:
-        return np.ascontiguousarray(parts[0])
-    kind = rows.dtype.kind
-    # the sum of four 16-bit integers fits 32 bits, which moves half as many bytes as 64
-    total = parts[0].astype(f"{kind}4" if kind in "ui" and rows.dtype.itemsize <= 2 else _WIDE[kind])
-    for part in parts[1:]:
-        total += part
-    if kind in "ui":
-        total += len(parts) // 2
-        total >>= len(parts).bit_length() - 1
-    else:
-        total /= len(parts)
-    return total.astype(rows.dtype)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Box, plane_digest
+from omio_core.contract import Box, halve, plane_digest
 
 from ._write_plan import Plan
 
@@ -144,42 +144,3 @@ def _extremes(rows: Rows) -> tuple[float, float] | None:
         least, most = float(np.fmin.reduce(rows, None)), float(np.fmax.reduce(rows, None))
         return (least, most) if np.isfinite(least) and np.isfinite(most) else None
     return int(rows.min()), int(rows.max())
-
-
-_WIDE = {"u": "u8", "i": "i8", "f": "f8", "c": "c16"}
-
-
-def halve(rows: Rows, method: str) -> Rows:
-    """Halve rows and columns of even lengths; a length of 1 stays.
-
-    ``"mean"`` of integers is rounded to the nearest, halves upwards; ``"nearest"`` takes the first of each pair.
-    """
-    ys, xs = (2 if len(rows) > 1 else 1), (2 if rows.shape[1] > 1 else 1)
-    parts = [rows[y::ys, x::xs] for y in range(ys) for x in range(xs)]
-    if method == "nearest" or len(parts) == 1:
-        return np.ascontiguousarray(parts[0])
-    kind = rows.dtype.kind
-    if kind in "ui" and rows.dtype.itemsize == 8:
-        return _mean_of_long(parts)
-    # the sum of four 16-bit integers fits 32 bits, which moves half as many bytes as 64
-    total = parts[0].astype(f"{kind}4" if kind in "ui" and rows.dtype.itemsize <= 2 else _WIDE[kind])
-    for part in parts[1:]:
-        total += part
-    if kind in "ui":
-        total += len(parts) // 2
-        total >>= len(parts).bit_length() - 1
-    else:
-        total /= len(parts)
-    return total.astype(rows.dtype)
-
-
-def _mean_of_long(parts: list[Rows]) -> Rows:
-    """The mean of 64-bit integers, whose sum would not fit: the quotients and the remainders are summed apart."""
-    bits = len(parts).bit_length() - 1
-    total = np.zeros_like(parts[0])
-    rest = np.full_like(parts[0], len(parts) // 2)
-    for part in parts:
-        total += part >> bits
-        rest += part & (len(parts) - 1)
-    mean: Rows = total + (rest >> bits)
-    return mean

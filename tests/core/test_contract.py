@@ -42,7 +42,7 @@ def test_a_name_that_is_none_is_refused():
         _ = contract.Raeder
 
 
-HEAVY = {"pixels.digests", "pixels.stream"}
+HEAVY = {"pixels.digests", "pixels.halving", "pixels.stream"}
 """The homes of names that need numpy: what works on pixels."""
 
 

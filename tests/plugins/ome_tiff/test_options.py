@@ -18,7 +18,7 @@ from omio_core.errors import CorruptFileError, WriteError
 from omio_core.images.image import Image
 from omio_core.ome import read
 from omio_core.pixels import digests
-from omio_plugins.ome_tiff import _auto, _bands, _check, _codecs, _encode, _plan, _write
+from omio_plugins.ome_tiff import _auto, _bands, _check, _codecs, _plan, _write
 
 Save = Callable[..., Any]
 Noisy = Callable[..., NDArray[Any]]
@@ -400,11 +400,6 @@ def test_very_many_digests_are_one(tmp_path: Path, save: Save, monkeypatch: pyte
     said = provenance(tmp_path / "a.ome.tif")["digests"]
     assert "planes" not in said
     assert len(said["all"]) == 64
-
-
-def test_halving_rounds_half_upwards() -> None:
-    rows = np.array([[1, 2], [2, 1], [-1, -2], [-2, -1]], np.int8)
-    np.testing.assert_array_equal(_encode.halve(rows, "mean"), [[2], [-1]])
 
 
 # --- for ImageJ
