@@ -33,7 +33,7 @@ def source(path: str | os.PathLike[str], request: Request) -> OpenedSource:
     try:
         opened = open_source(path, request)
     except NoReaderError as error:
-        if not locate(path).is_folder:
+        if not locate(path).is_folder or error.evidence:
             raise
         named = path if isinstance(path, str) else str(path)
         remedy = f"name the files in it; omio.plan({named!r}) says which they are (omio plan {shlex.quote(named)})"

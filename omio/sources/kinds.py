@@ -197,7 +197,7 @@ def _require_candidates(listing: Listing) -> Listing:
     """Return the listing, or raise an error where it has no candidate."""
     if listing.candidates:
         return listing
-    if not listing.skipped:
+    if not listing.skipped and not _refusals(listing.root):
         raise NoReaderError(
             f"{listing.root} is a folder that holds no file",
             evidence="it is empty",
@@ -207,9 +207,26 @@ def _require_candidates(listing: Listing) -> Listing:
     raise no_image_error(listing.root, listing.skipped)
 
 
+def _refusals(folder: Location) -> list[str]:
+    """Say why each reader of folders that are named like this one does not know it."""
+    from omio_core.files.probe import Probe
+    from omio_core.plugins.catalogue import catalogue
+    from omio_core.plugins.dispatch import verdicts
+
+    readers = [reader.name for reader in catalogue().readers if folder.name.lower().endswith(reader.suffixes)]
+    answers = verdicts(Probe(folder)) if readers else {}
+    return [f"{name}: {answers[name].why}" for name in readers if name in answers]
+
+
 def no_image_error(folder: Location, skipped: Sequence[Skipped]) -> NoReaderError:
     """Return the error for a folder without an image: what is there, and why none of it is an image."""
     listed = [f"{_inside(skip.path, str(folder))}: {skip.why}" for skip in skipped[:20]]
+    if refusals := _refusals(folder):
+        return NoReaderError(
+            f"{folder} is named like a picture that is a folder, and is none", path=str(folder),
+            evidence="; ".join([*refusals, f"it holds {first_few(listed, 5, total=len(skipped)) or 'nothing'}"]),
+            remedy="copy it again with all its files, or name the files in it",
+        )  # fmt: skip
     return NoReaderError(
         f"{folder} is a folder that holds no image", path=str(folder),
         evidence=first_few(listed, 20, joint="; ", total=len(skipped)),

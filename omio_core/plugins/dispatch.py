@@ -147,7 +147,10 @@ def _no_reader_error(probe: Probe, answers: Mapping[str, Verdict], known: Catalo
         for name, verdict in answers.items()
         if not by_suffix or name in {reader.name for reader in by_suffix}
     ]
-    if probe.is_folder:
+    if probe.is_folder and by_suffix:
+        what = f"{probe.path} is named like a picture that is a folder, and is none"
+        remedy = "copy it again with all its files, or name the files in it"
+    elif probe.is_folder:
         what, remedy = f"{probe.path} is a folder that no reader knows as one picture", "name the files in it"
         reasons = []
     elif probe.size == 0:

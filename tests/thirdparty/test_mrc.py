@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ ANGSTROM = 1e-4  # micrometres
 
 def make(path: Path, pixels: np.ndarray[Any, Any], voxel: tuple[float, ...] = (), stack: bool = False) -> Path:
     """Write a file with mrcfile; `voxel` is a size in angstrom."""
-    with mrcfile.new(path) as file:
+    with warnings.catch_warnings(), mrcfile.new(path) as file:
+        # mrcfile 1.5 sets the dtype of its header in place, which numpy 2.5 deprecates
+        warnings.filterwarnings("ignore", "Setting the dtype on a NumPy array", DeprecationWarning)
         file.set_data(pixels)
         if stack:
             file.set_image_stack()

@@ -9,7 +9,7 @@ import tifffile
 
 import omio
 from omio.sources.kinds import find
-from omio_core.errors import OmioError, ReadError
+from omio_core.errors import NoReaderError, OmioError, ReadError
 from tests.omio.folders import PIXELS, along_t, first, put
 
 
@@ -95,3 +95,29 @@ def test_a_folder_of_a_stack_that_is_named_belongs_to_it(tmp_path: Path) -> None
     tifffile.imwrite(tmp_path / "preview_001" / "a.tif", PIXELS, imagej=True, metadata={"axes": "ZYX"})
     arrays, _ = omio.imread(omio.FolderStack(tmp_path / "preview_001"), return_list=True)
     assert len(arrays) == 1
+
+
+DOORS = {
+    "imread": omio.imread,
+    "imopen": omio.imopen,
+    "explain": omio.explain,
+    "convert": lambda path: omio.convert_to_ometiff(path, path.with_name("out")),
+    "plan": omio.plan,
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("content", ["chunks", "nothing"])
+def test_a_folder_named_like_a_picture_that_is_none(door: str, content: str, tmp_path: Path) -> None:
+    """The reader of such folders says what is missing; a plain folder is not asked for it."""
+    folder = tmp_path / "cells.ome.zarr"
+    (folder / "0" / "c").mkdir(parents=True)
+    if content == "nothing":
+        (folder / "0" / "c").rmdir()
+        (folder / "0").rmdir()
+    with pytest.raises(NoReaderError, match="named like a picture that is a folder") as caught:
+        DOORS[door](folder)
+    assert "ome_zarr: a folder without the metadata of a Zarr" in str(caught.value)
+    with pytest.raises(NoReaderError, match="a folder that (holds no|no reader knows)") as plain:
+        DOORS[door](folder.rename(tmp_path / "cells"))
+    assert "zarr" not in str(plain.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -207,7 +208,8 @@ def test_v3_filters_of_numcodecs(tmp_path: Path) -> None:
         {"name": "numcodecs.adler32", "configuration": {}},
     ]
     group(tmp_path, {"multiscales": [multiscale("yx", [[1, 1]])]})
-    with pytest.warns(UserWarning, match="Numcodecs codecs are not in the Zarr"):
+    with warnings.catch_warnings():  # zarr 3.1 warns that they are not in the specification, newer ones do not
+        warnings.filterwarnings("ignore", "Numcodecs codecs are not in the Zarr", UserWarning)
         codecs(tmp_path / "0", ramp(9, 11), (4, 6), chain)
     np.testing.assert_array_equal(omio.imread(tmp_path)[0][0, 0, 0], ramp(9, 11))
 
