@@ -9,7 +9,7 @@ from omio_core.lazy import attach
 
 if TYPE_CHECKING:
     __version__: str
-    from .api import convert_to_ometiff, explain, imconvert, imopen, imread, imwrite, plan
+    from .api import convert, convert_to_ometiff, explain, imconvert, imopen, imread, imwrite, plan
     from .comparing.diff import diff
     from .compat.first_omio import (
         OME_metadata_checkup,
@@ -28,6 +28,7 @@ __all__ = [
     "FolderStack",
     "OME_metadata_checkup",
     "Plan",
+    "convert",
     "convert_to_ometiff",
     "create_empty_image",
     "create_empty_metadata",
@@ -44,6 +45,7 @@ __all__ = [
 
 _HOMES = {
     "api": (
+        "convert",
         "convert_to_ometiff",
         "explain",
         "imconvert",

@@ -85,7 +85,7 @@ def _folder(path: str, stated: dict[str, Any], report: Callable[[OpenedSource], 
 @app.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
-    "-o", "--out", type=click.Path(), help="A folder, or a file whose suffix a writer has. Default: beside the source."
+    "-o", "--out", type=click.Path(), help="A folder, or a name such as x.ome.zarr. Default: beside the source."
 )
 @click.option("--name", metavar="TEMPLATE", help="Names of the files, such as {stem}_{image}.")
 @click.option("--layout", type=click.Choice(("files", "one-file")), help="A file an image, or one. Default: files.")
@@ -107,11 +107,11 @@ def convert(
     output: dict[str, Any],
     stated: dict[str, Any],
 ) -> None:
-    """Convert files, and folders of files, to OME-TIFF, one file an image, whole or not at all."""
+    """Convert files, and folders of files, to OME-TIFF or OME-Zarr, one an image, whole or not at all."""
     import omio
     from omio.planning.filenames import is_file
 
-    if out is not None and len(paths) > 1 and is_file(Path(out), output.get("writer")):
+    if out is not None and len(paths) > 1 and is_file(Path(out), output.get("writer") or output.get("to")):
         raise click.UsageError(f"{len(paths)} files cannot go into the one file {out}; give a folder")
     keywords = {"image": options.image_choice(image), "name": name, "layout": layout or "files", **output, **stated}
 
@@ -125,7 +125,7 @@ def convert(
                 show.line(f"{display_path(path, file)} -> {target}")
 
         with show.progress(Path(path).name, quiet=quiet) as bar:
-            written = omio.convert_to_ometiff(source(path, selection), out, progress=bar, landed=landed, **keywords)
+            written = omio.convert(source(path, selection), out, progress=bar, landed=landed, **keywords)
         if not quiet and not written:
             show.line(f"{path}: its name is taken, nothing written")
 
