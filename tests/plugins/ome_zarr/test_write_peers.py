@@ -1,7 +1,12 @@
-"""Other programs open what the OME-Zarr writer writes: ome-zarr-models accepts the metadata, tensorstore the pixels."""
+"""Other programs open what is written: ome-zarr-models the metadata, tensorstore and ome-zarr-py the pixels, too."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +15,7 @@ import pytest
 import zarr
 
 import omio
+from omio_core.images import writing
 from omio_core.testing.pictures import ramp
 
 pytestmark = pytest.mark.slow
@@ -43,3 +49,64 @@ def test_ome_zarr_models_accepts_the_metadata(tmp_path: Path, version: str) -> N
     assert type(model).__module__ == f"ome_zarr_models.v{version.replace('.', '')}.image"
     attributes = model.attributes if version == "0.4" else model.attributes.ome
     assert len(attributes.multiscales[0].datasets) == 3
+
+
+OME_ZARR_PY = ("ome-zarr==0.18.0", "deprecated", "wrapt", "scipy", "scikit-image", "lazy-loader")
+"""What it imports to read. With all that it requires it is 450 MB, too much for the extra `test`."""
+
+READ = """
+import hashlib, json, sys
+from ome_zarr.io import parse_url
+from ome_zarr.reader import Reader
+told = []
+for path in sys.argv[1:]:
+    (node,) = Reader(parse_url(path))()
+    levels = [level.compute() for level in node.data]
+    told.append({
+        "levels": [[list(a.shape), a.dtype.name, hashlib.sha256(a.tobytes()).hexdigest()] for a in levels],
+        "axes": "".join(axis["name"] for axis in node.metadata["axes"]),
+        "scale": node.metadata["coordinateTransformations"][0][0]["scale"],
+        "channels": node.metadata["channel_names"],
+    })
+print(json.dumps(told))
+"""
+
+
+@pytest.fixture(scope="module")
+def ome_zarr_py(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a Python that has ome-zarr-py beside the packages of this one."""
+    folder = tmp_path_factory.mktemp("ome-zarr-py")
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(folder), *OME_ZARR_PY]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+    if done.returncode:
+        pytest.skip(f"ome-zarr-py cannot be installed: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
+    return {**os.environ, "PYTHONPATH": str(folder)}
+
+
+def test_ome_zarr_py_reads_the_same_pixels(tmp_path: Path, ome_zarr_py: dict[str, str]) -> None:
+    pixels = ramp((2, 3, 2, 40, 70), "u2")
+    source = omio.imwrite(tmp_path / "a.ome.tif", pixels, axes="TZCYX", pixel_size=0.5, channel_names=["a", "b"])
+    scenes = [omio.imopen(source).at(T=t) for t in range(2)]
+    series = writing.write(tmp_path / "series.ome.zarr", scenes)
+    assert series is not None
+    options: list[dict[str, Any]] = [{"version": "0.5"}, {"version": "0.5", "shards": False}, {"version": "0.4"}]
+    stores = [
+        omio.convert(source, tmp_path / f"{i}.ome.zarr", tile=32, pyramid=1, **each)[0]
+        for i, each in enumerate(options)
+    ]
+    places = [*stores, series / "0", series / "1"]
+    command = [sys.executable, "-c", READ, *map(str, places)]
+    done = subprocess.run(command, env=ome_zarr_py, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    told = json.loads(done.stdout)
+    assert len(told) == len(places)
+    for place, one in zip(places, told, strict=True):
+        assert (one["axes"], one["channels"]) == ("tczyx", ["a", "b"])
+        assert one["scale"] == [1.0, 1.0, 1.0, 0.5, 0.5]
+        group = zarr.open_group(str(place), mode="r")
+        expected: list[Any] = [group[str(level)][...] for level in range(len(one["levels"]))]
+        assert one["levels"] == [[list(a.shape), "uint16", hashlib.sha256(a.tobytes()).hexdigest()] for a in expected]
+        np.testing.assert_array_equal(
+            expected[0].swapaxes(1, 2), pixels if place in stores else pixels[int(place.name)][None]
+        )
+    assert [len(one["levels"]) for one in told] == [2, 2, 2, 1, 1]
