@@ -85,7 +85,7 @@ def _folder(path: str, stated: dict[str, Any], report: Callable[[OpenedSource], 
 @app.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
-    "-o", "--out", type=click.Path(), help="A folder, or a name such as x.ome.zarr. Default: beside the source."
+    "-o", "--out", type=click.Path(), help="A folder, or a name whose suffix a writer has. Default: beside the source."
 )
 @click.option("--name", metavar="TEMPLATE", help="Names of the files, such as {stem}_{image}.")
 @click.option("--layout", type=click.Choice(("files", "one-file")), help="A file an image, or one. Default: files.")

@@ -50,6 +50,8 @@ THROUGH_SEVERAL_ROOMS = {
     "tests/omio/test_aszarr.py": "pictures of every format through zarr, dask and another process",
     "tests/omio/test_axes.py": "axes that cannot be, at every door",
     "tests/omio/test_bad_input.py": "hostile files at every door",
+    "tests/omio/test_circles.py": "every given file to OME-Zarr and on to OME-TIFF",
+    "tests/omio/test_convert.py": "the verb for every format, from the keyword to the file and back",
     "tests/omio/test_decimals.py": "numbers from a file to the dict and back into a file",
     "tests/omio/test_folder_pictures.py": "folders that are read and written as one picture, at every door",
     "tests/omio/test_lazy.py": "what is not read before it is asked for, in every verb",
