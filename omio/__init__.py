@@ -10,6 +10,7 @@ from omio_core.lazy import attach
 if TYPE_CHECKING:
     __version__: str
     from .api import convert_to_ometiff, explain, imconvert, imopen, imread, imwrite, plan
+    from .cache.removal import cleanup_omio_cache
     from .comparing.diff import diff
     from .compat.first_omio import (
         OME_metadata_checkup,
@@ -28,6 +29,7 @@ __all__ = [
     "FolderStack",
     "OME_metadata_checkup",
     "Plan",
+    "cleanup_omio_cache",
     "convert_to_ometiff",
     "create_empty_image",
     "create_empty_metadata",
@@ -52,6 +54,7 @@ _HOMES = {
         "imwrite",
         "plan",
     ),
+    "cache.removal": ("cleanup_omio_cache",),
     "comparing.diff": ("diff",),
     "compat.first_omio": (
         "OME_metadata_checkup",

@@ -178,7 +178,7 @@ class WriteError(OmioError, OSError):
 
 
 class CacheError(OmioError):
-    """A cache entry is unusable."""
+    """A cache entry is damaged or gone, or something that is not OMIO's has its name."""
 
 
 class BatchError(OmioError):
@@ -215,6 +215,10 @@ class AssumedAxesWarning(OmioWarning):
 
 class AbsentPlanesWarning(OmioWarning):
     """Parts of the image are not in the file; they get the format's fill value, 0 if it states none."""
+
+
+class CacheWarning(OmioWarning):
+    """The cache is not where it was wanted, because nothing can be written there."""
 
 
 def first_few(

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from omio_core.errors import MetadataError, MetadataWarning, warn
-from omio_core.metadata.from_dict import from_dict
+from omio_core.metadata.from_dict import CACHE_KEYS, from_dict
 from omio_core.metadata.plain import plain
 
 from . import dict_completion
@@ -247,7 +247,11 @@ def OME_metadata_checkup(metadata: Mapping[str, Any], namespace: str = NAMESPACE
         raise MetadataError("metadata must be a dict", evidence=f"it is {metadata!r}"[:200])
     keys = dict_completion.public_keys()
     public = {key: value for key, value in metadata.items() if key in keys}
-    rest = {str(key): value for key, value in metadata.items() if key not in keys and value is not None}
+    rest = {
+        str(key): value
+        for key, value in metadata.items()
+        if key not in keys and key not in CACHE_KEYS and value is not None
+    }
     unit = rest.pop("unit", None)
     for key in _MEASURED:
         if public.get(key) is None:

@@ -146,7 +146,7 @@ class LevelArray:
             )
 
     def keys(self, start: str, prefix: str = "") -> Iterator[str]:
-        """Yield the keys of all chunks that begin with `prefix`, in order; the array stands under `start`, or at the root."""
+        """Yield the keys of all chunks that begin with `prefix`, in order; the array stands under `start`."""
         return _below(f"{start}/c" if start else "c", self.counts, prefix)
 
 
