@@ -10,8 +10,8 @@ from omio_core.lazy import attach
 if TYPE_CHECKING:
     __version__: str
     from .api import convert_to_ometiff, explain, imconvert, imopen, imread, imwrite, plan
-    from .cache.removal import cleanup_omio_cache
     from .comparing.diff import diff
+    from .compat.cleanup import cleanup_omio_cache
     from .compat.first_omio import (
         OME_metadata_checkup,
         create_empty_image,
@@ -54,8 +54,8 @@ _HOMES = {
         "imwrite",
         "plan",
     ),
-    "cache.removal": ("cleanup_omio_cache",),
     "comparing.diff": ("diff",),
+    "compat.cleanup": ("cleanup_omio_cache",),
     "compat.first_omio": (
         "OME_metadata_checkup",
         "create_empty_image",

@@ -217,10 +217,6 @@ class AbsentPlanesWarning(OmioWarning):
     """Parts of the image are not in the file; they get the format's fill value, 0 if it states none."""
 
 
-class CacheWarning(OmioWarning):
-    """The cache is not where it was wanted, because nothing can be written there."""
-
-
 def first_few(
     items: Sequence[str], most: int, *, joint: str = ", ", last: str | None = None, total: int | None = None
 ) -> str:

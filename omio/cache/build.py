@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from omio_core.errors import CacheWarning, WriteError, warn
+from omio_core.errors import OmioWarning, WriteError, warn
 from omio_core.files.atomic import report_as_write_error
 from omio_core.files.folders import land_folder
 from omio_core.images.image import Image
@@ -76,7 +76,7 @@ def find_or_make(image: Image, request: Request, folder: str | os.PathLike[str] 
     warn(
         f"nothing can be written in {candidates[0].parent} ({reason}): the cache is in {candidates[1]}; "
         "zarr_store_path= chooses another folder",
-        CacheWarning,
+        OmioWarning,
         path=source,
     )
     return made

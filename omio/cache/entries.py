@@ -166,18 +166,25 @@ def incomplete(entry: Entry) -> str | None:
 
 
 def stale(entry: Entry) -> str | None:
-    """Say which file has changed since an entry was made from it; None if none has. The content is not read."""
+    """Say which file has changed since an entry was made from it; None if none has. No content is read."""
     for member in entry.members:
         path = member.get("path")
-        if not isinstance(path, str) or "mtime_ns" not in member:
-            continue
+        if not isinstance(path, str) or member.get("local") is not True:
+            continue  # of a folder only its documents are looked at, and what is elsewhere is not asked
         try:
-            status = os.stat(path)
+            stamp = locate(path).stamp()
         except (OSError, ValueError):
             return f"{path} is gone"
-        if (status.st_size, status.st_mtime_ns) != (member.get("bytes"), member["mtime_ns"]):
+        if (stamp.size, stamp.mtime_ns) != (member.get("bytes"), member.get("mtime_ns")):
             return f"{path} has changed"
     return None
+
+
+def flaw(entry: Entry) -> str | None:
+    """Say why an entry will not be used any more, as far as can be told without its source; None if it may be."""
+    if entry.info.get("form") != FORM:
+        return f"it was made by omio-core {entry.info.get('omio')}, in another form"
+    return incomplete(entry) or stale(entry)
 
 
 def foreign(entry: Entry) -> str | None:

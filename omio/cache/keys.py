@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from omio_core.files.local import LocalLocation
 from omio_core.files.stamps import Fingerprint
 from omio_core.files.stamps import Key as SourceKey
 from omio_core.images import record
@@ -89,6 +90,7 @@ def _member(fingerprint: Fingerprint) -> dict[str, Any]:
     known, stamp = record.member(fingerprint), fingerprint.stamp
     return {
         "path": fingerprint.path,
+        "local": isinstance(fingerprint.location, LocalLocation),
         "bytes": stamp.size,
         "mtime_ns": stamp.mtime_ns,
         "tag": stamp.tag,

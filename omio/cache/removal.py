@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,9 +13,7 @@ from omio_core.files.renames import move
 from omio_core.files.temporaries import tidy
 
 from . import places
-from .entries import Entry, entries, foreign, read_entry
-
-_log = logging.getLogger("omio")
+from .entries import Entry, entries, flaw, foreign, read_entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,51 +58,29 @@ def remove_entry(entry: Entry) -> str | None:
     return None
 
 
-def cleanup_omio_cache(
-    path: str | os.PathLike[str], full_cleanup: bool = False, *, dry_run: bool = False, verbose: bool = False
-) -> list[Path]:
-    """Remove cache entries that `imread` made with ``zarr_store="disk"``; nothing else is ever removed.
+def remove(
+    path: str | os.PathLike[str], *, everything: bool = False, unusable: bool = False, dry_run: bool = False
+) -> Removal:
+    """Remove the entries that a path stands for.
 
     Parameters
     ----------
-    path
-        A file, which may be gone: its entries are removed, beside it and in the user's cache folder. A folder: all
-        entries of the cache folder in it, such as the one that you chose with ``zarr_store_path``, and the entries of
-        the folder itself if it is an image. A cache folder: all its entries. An entry: this one.
-    full_cleanup
-        For a file, remove all entries of the cache folder beside it.
+    path, everything
+        See `chosen_entries`.
+    unusable
+        Remove only those whose source has changed or is gone, and those that are not whole.
     dry_run
-        Remove nothing, and return what would be removed.
-    verbose
-        Has no effect; scripts of the first OMIO have it.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The entries that were removed, and the cache folders that were empty then. What was left, and why, is logged.
+        Remove nothing, and say what would be removed.
 
     Raises
     ------
     FileNotFoundError
         There is no such file or folder, and no entry of it.
-
-    Examples
-    --------
-    >>> cleanup_omio_cache("stack.tif", dry_run=True)  # doctest: +SKIP
-    [PosixPath('/data/.omio_cache/stack.tif.2f6a8f0c5d1e9b34.zarr')]
     """
-    removal = remove(path, everything=full_cleanup, dry_run=dry_run)
-    for left, why in removal.kept:
-        _log.info("%s is left: %s", left, why)
-    return list(removal.removed)
-
-
-def remove(path: str | os.PathLike[str], *, everything: bool = False, dry_run: bool = False) -> Removal:
-    """Remove the entries that a path stands for; see `cleanup_omio_cache`."""
     removed: list[Path] = []
     kept: list[tuple[Path, str]] = []
     nbytes = 0
-    chosen = list(chosen_entries(path, everything=everything))
+    chosen = [entry for entry in chosen_entries(path, everything=everything) if not unusable or flaw(entry)]
     for entry in chosen:
         size = size_of(entry)
         why = foreign(entry) if dry_run else remove_entry(entry)
@@ -115,14 +90,22 @@ def remove(path: str | os.PathLike[str], *, everything: bool = False, dry_run: b
         else:
             kept.append((entry.path, why))
     if not dry_run:
-        folders = {entry.path.parent: None for entry in chosen} | dict.fromkeys(_cache_folders(path))
-        for folder in folders:
+        for folder in dict.fromkeys((*(entry.path.parent for entry in chosen), *_cache_folders(path))):
             removed += _tidied(folder)
     return Removal(removed=tuple(removed), kept=tuple(kept), nbytes=nbytes)
 
 
 def chosen_entries(path: str | os.PathLike[str], *, everything: bool = False) -> Iterator[Entry]:
-    """Yield the entries that a path stands for; see `cleanup_omio_cache`.
+    """Yield the entries that a path stands for; links are not followed.
+
+    Parameters
+    ----------
+    path
+        A file, which may be gone: its entries, beside it and in the user's cache folder. A folder: all entries of the
+        cache folder in it, and the entries of the folder itself if it is an image. A cache folder: all its entries. An
+        entry: this one.
+    everything
+        For a file, all entries of the cache folder beside it.
 
     Raises
     ------

@@ -174,10 +174,11 @@ def _grown(shape: Sequence[int], blocks: Sequence[int], itemsize: int, floor: in
 
 
 def _divided(lengths: Sequence[int], itemsize: int, most: int) -> tuple[int, ...]:
-    """Halve the longest axis of a chunk until it has at most `most` bytes."""
+    """Halve a chunk until it has at most `most` bytes: first into planes, then the longer of Y and X."""
     divided = list(lengths)
     while math.prod(divided) * itemsize > most and max(divided) > 1:
-        axis = max(range(5), key=divided.__getitem__)
+        planes = (axis for axis in (0, 1, 2) if divided[axis] > 1)
+        axis = next(planes, max((3, 4), key=divided.__getitem__))
         divided[axis] = -(-divided[axis] // 2)
     return tuple(divided)
 

@@ -100,22 +100,27 @@ class OverlayStore(ReadStore):
         start, stop = span(byte_range, len(content))
         return (prototype or default_buffer_prototype()).buffer.from_bytes(content[start:stop])
 
+    def _size(self, key: str) -> int | None:
+        """The bytes that a key names; None if it names nothing."""
+        if key in self._changes:
+            content = self._changes[key]
+            return None if content is None else len(content)
+        if key == DOCUMENT:
+            return len(self._document)
+        return None if self._index(key) is None else self._array.nbytes
+
     async def exists(self, key: str) -> bool:
         """Whether a key names something; nothing is read."""
-        if key in self._changes:
-            return self._changes[key] is not None
-        return key == DOCUMENT or self._index(key) is not None
+        return self._size(key) is not None
 
     async def getsize(self, key: str) -> int:
         """The bytes that a key names; no pixel is read for it.
 
         Raises FileNotFoundError if it names nothing.
         """
-        if not await self.exists(key):
+        if (size := self._size(key)) is None:
             raise FileNotFoundError(key)
-        if key in self._changes:
-            return len(self._changes[key] or b"")
-        return len(self._document) if key == DOCUMENT else self._array.nbytes
+        return size
 
     @property
     def supports_listing(self) -> bool:

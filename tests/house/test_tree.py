@@ -14,6 +14,7 @@ from omio_core.plugins.catalogue import catalogue
 
 # Files of the core and the face that may name a suffix of a format, each with the reason.
 NAMES_A_SUFFIX = {
+    "omio/cache/entries.py": "the first OMIO's suffix of a cache entry, which is a Zarr and no OME-Zarr",
     "omio/cli/sample.py": "the sample of `omio demo` is a TIFF that the tour writes",
     "omio/compat/dict_completion.py": "the first OMIO's name of an empty Zarr, which is no image and no OME-Zarr",
 }
