@@ -17,6 +17,7 @@ from typing import Any
 from omio_core.errors import OmioWarning, WriteError, warn
 from omio_core.files.atomic import report_as_write_error
 from omio_core.files.folders import land_folder
+from omio_core.files.temporaries import tidy_now_and_then
 from omio_core.images.image import Image
 from omio_core.images.overrides import Request
 from omio_core.pixels.zarrfiles import write_array
@@ -97,6 +98,7 @@ def _make(path: Path, image: Image, key: CacheKey, source: str, wanted: Mapping[
         raise entries.not_ours(path.parent, "it is no folder")
     with report_as_write_error(path.parent):
         os.makedirs(path.parent, exist_ok=True)
+    tidy_now_and_then(path.parent)  # also where an entry is replaced
 
     def write(temporary: str) -> None:
         def attributes(written: Any) -> dict[str, Any]:
