@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     __version__: str
     from .api import convert, convert_to_ometiff, explain, imconvert, imopen, imread, imwrite, plan
     from .comparing.diff import diff
+    from .compat.cleanup import cleanup_omio_cache
     from .compat.first_omio import (
         OME_metadata_checkup,
         create_empty_image,
@@ -29,6 +30,7 @@ __all__ = [
     "OME_metadata_checkup",
     "Plan",
     "convert",
+    "cleanup_omio_cache",
     "convert_to_ometiff",
     "create_empty_image",
     "create_empty_metadata",
@@ -55,6 +57,7 @@ _HOMES = {
         "plan",
     ),
     "comparing.diff": ("diff",),
+    "compat.cleanup": ("cleanup_omio_cache",),
     "compat.first_omio": (
         "OME_metadata_checkup",
         "create_empty_image",
