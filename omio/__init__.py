@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     __version__: str
     from .api import convert_to_ometiff, explain, imconvert, imopen, imread, imwrite, plan
     from .comparing.diff import diff
+    from .comparing.verify import verify
     from .compat.first_omio import (
         OME_metadata_checkup,
         create_empty_image,
@@ -40,6 +41,7 @@ __all__ = [
     "imwrite",
     "plan",
     "update_metadata_from_image",
+    "verify",
 ]
 
 _HOMES = {
@@ -53,6 +55,7 @@ _HOMES = {
         "plan",
     ),
     "comparing.diff": ("diff",),
+    "comparing.verify": ("verify",),
     "compat.first_omio": (
         "OME_metadata_checkup",
         "create_empty_image",
