@@ -38,7 +38,7 @@ def verify(
 
     request = options.request(stated)
     sources: list[Sources] = []
-    for_each([] if against is None else [against], lambda path: sources.append(Sources.find(path, request)))
+    for_each([] if against is None else [against], lambda path: sources.append(Sources.open(path, request)))
     files: list[FileVerification] = []
     skipped: list[Skipped] = []
 

@@ -49,7 +49,8 @@ def hold(images: Sequence[Image], sources: Sources) -> Held:
     missing: list[str] = []
     for index, image in enumerate(images):
         found = origins(image)
-        pairs = [(sources.find_image(origin), origin.part(image), str(origin)) for origin in found]
+        matches = [(origin, sources.find(origin)) for origin in found]
+        pairs = [(match and match[1], origin.part(image), str(origin)) for origin, match in matches]
         if (not found or any(source is None for source, _, _ in pairs)) and (alike := _alike(index, images, sources)):
             pairs = [(alike, image, alike.picture.label())]
         if not pairs:

@@ -70,7 +70,10 @@ def pair(title: str, a: Image, b: Image, *, pixels: bool | Literal["all"]) -> Im
         by_kind[kind].append(change)
     return ImageDifference(
         name=title,
-        **{kind: tuple(changes) for kind, changes in by_kind.items()},
+        lost=tuple(by_kind["lost"]),
+        changed=tuple(by_kind["changed"]),
+        added=tuple(by_kind["added"]),
+        same_in_another_unit=tuple(by_kind["same_in_another_unit"]),
         pixels=pixels_of(a, b, every=pixels == "all")
         if pixels
         else Pixels(verdict="not compared", note="not asked for"),

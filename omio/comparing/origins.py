@@ -8,13 +8,15 @@ folder that was copied, by its name if no other has that name.
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from omio import opening
 from omio.sources import collect, notices
-from omio.sources.kinds import File, Files, Folder, SourceLike, source_of
+from omio.sources.kinds import File, Files, Folder, FolderStack, SourceLike, source_of
+from omio.sources.walk import Skipped
 from omio_core.errors import OmioError
 from omio_core.geometry.axes import CANONICAL
 from omio_core.images.image import Image
@@ -23,6 +25,8 @@ from omio_core.images.overrides import Request
 from omio_core.merging.recipe import AXES
 from omio_core.metadata.namespaces import MERGE
 from omio_core.plugins.catalogue import catalogue
+
+Path = str | os.PathLike[str]
 
 Mark = tuple[Any, ...]
 """What identifies a source whatever its name: size and digest of a file, the digest of the listing of a folder."""
@@ -133,8 +137,8 @@ class Sources:
         How they were opened.
     is_file
         Whether the caller named a single file.
-    failed
-        The files in folders that cannot be read, each with its error.
+    failed, skipped
+        The files in folders that cannot be read, each with its error; and what is no image.
     """
 
     title: str
@@ -142,9 +146,10 @@ class Sources:
     request: Request
     is_file: bool
     failed: Mapping[str, OmioError | OSError] = field(default_factory=dict)
+    skipped: tuple[Skipped, ...] = ()
 
     @classmethod
-    def find(cls, source: SourceLike, request: Request) -> Sources:
+    def open(cls, source: SourceLike, request: Request) -> Sources:
         """Open a source: a file, or all that can be read in folders and the folders in them.
 
         Raises
@@ -155,13 +160,25 @@ class Sources:
             A file that was named cannot be read, or a folder holds no image.
         """
         failed: dict[str, OmioError | OSError] = {}
+        skipped: list[Skipped] = []
         with notices.recorded():
-            files = tuple(_open_all(source, request, failed))
+            files = tuple(_open_all(source, request, failed, skipped))
         is_file = isinstance(source_of(source), File)
-        return cls(title=str(source), files=files, request=request, is_file=is_file, failed=failed)
+        return cls(
+            title=_title(source), files=files, request=request, is_file=is_file, failed=failed, skipped=tuple(skipped)
+        )
 
-    def find_image(self, origin: Origin) -> Image | None:
-        """Return the image that an origin names, opened as it was when it was recorded; None if it is not here."""
+    def without(self, other: Sources) -> Sources:
+        """Return the sources without files of another folder inside this one: outputs often lie below their source."""
+        own, inner = (os.path.join(os.path.abspath(side.title), "") for side in (self, other))
+        if self.is_file or other.is_file or own == inner or not inner.startswith(own):
+            return self
+        files = tuple(file for file in self.files if not os.path.abspath(file.path).startswith(inner))
+        failed = {path: error for path, error in self.failed.items() if not os.path.abspath(path).startswith(inner)}
+        return replace(self, files=files, failed=failed)
+
+    def find(self, origin: Origin) -> tuple[OpenedSource, Image] | None:
+        """Return the file and the image that an origin names, opened as it was when it was recorded, if it is here."""
         named = [file for file in self.files if self._name(file) == origin.name]
         same = [file for file in self.files if origin.mark and self._mark(file) == origin.mark]
         both = [file for file in same if self._name(file) == origin.name]
@@ -169,7 +186,7 @@ class Sources:
         if not candidates:
             return None
         images = self._as_recorded(candidates[0], origin.record)
-        return images[origin.image] if len(images) == origin.images else None
+        return (candidates[0], images[origin.image]) if len(images) == origin.images else None
 
     def _name(self, file: OpenedSource) -> str:
         identity = identify(file.images[0].metadata.provenance)
@@ -187,16 +204,22 @@ class Sources:
             return opening.source(file.path, request).images
 
 
-def _open_all(source: SourceLike, request: Request, failed: dict[str, OmioError | OSError]) -> Iterator[OpenedSource]:
+def _title(source: SourceLike) -> str:
+    return str(source.path) if isinstance(source, File | Folder | FolderStack) else str(source)
+
+
+def _open_all(
+    source: SourceLike, request: Request, failed: dict[str, OmioError | OSError], skipped: list[Skipped]
+) -> Iterator[OpenedSource]:
     kind = source_of(source)
     if isinstance(kind, Files):
         for one in kind.sources:
-            yield from _open_all(one, request, failed)
+            yield from _open_all(one, request, failed, skipped)
     elif isinstance(kind, File):
         yield opening.source(kind.path, request)
     else:
         wanted = Folder(kind.path, recursive=True) if isinstance(kind, Folder) else kind
-        yield from collect.describe_readable(wanted, request, failed.__setitem__)
+        yield from collect.describe_readable(wanted, request, failed.__setitem__, skipped.append)
 
 
 def recorded_request(record: Mapping[str, Any], request: Request) -> Request:

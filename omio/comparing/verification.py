@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from omio.reports import failure, head
 from omio.sources.walk import Skipped
+from omio_core.errors import OmioError
 from omio_core.images.explain import printable
-from omio_core.metadata.namespaces import omio_version
 
 FORM = 1
 """Version of `Verification.to_dict`: as long as it is the same, documented keys stay and keep their meaning."""
@@ -71,6 +72,8 @@ class FileVerification:
         How many images, planes and smaller resolutions were read.
     source
         The files it was held against, if `against` was given.
+    error
+        Why it cannot be opened, if that is so.
     """
 
     path: str
@@ -81,10 +84,11 @@ class FileVerification:
     planes: int = 0
     levels: int = 0
     source: tuple[str, ...] = ()
+    error: OmioError | OSError | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return every field, JSON-able."""
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "error"}
         return values | {"flaws": [flaw.to_dict() for flaw in self.flaws], "source": list(self.source)}
 
     def __str__(self) -> str:
@@ -129,13 +133,18 @@ class Verification:
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able dict; its keys are documented and have a version."""
         return {
+            **head("verify", ok=self.ok, counts=self.counts, failed=self._failed(), left_out=self.skipped),
             "omio_verification": FORM,
-            "omio": omio_version(),
-            "ok": self.ok,
-            "counts": self.counts,
             "files": [file.to_dict() for file in self.files],
-            "skipped": [{"path": skip.path, "why": skip.why} for skip in self.skipped],
         }
+
+    def _failed(self) -> Iterator[dict[str, Any]]:
+        for file in self.files:
+            if file.error is not None:
+                yield failure(file.path, file.error)
+            elif file.verdict != "ok":
+                yield {"path": file.path, "error": None, "what": f"{file.verdict}: {file.why}", "evidence": None,
+                       "remedy": None}  # fmt: skip
 
     def __str__(self) -> str:
         return "\n".join(self._lines())

@@ -86,8 +86,8 @@ def verify(
     listed = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     for path in listed:
         if not locate(path).exists:
-            raise FileNotFoundError(f"there is no file or folder {os.fspath(path)}")
-    sources = None if against is None else Sources.find(against, request)
+            raise FileNotFoundError(f"there is no file or folder {path!s}")
+    sources = None if against is None else Sources.open(against, request)
     skipped: list[Skipped] = []
     files: list[FileVerification] = []
     for path in listed:
@@ -127,7 +127,7 @@ def _opened(
             with notices.recorded():  # what is assumed of a file does not matter here
                 opened: OpenedSource | FileVerification = opening.source(path, request)
         except (OmioError, OSError) as error:
-            opened = _unreadable(os.fspath(path), error)
+            opened = _unreadable(str(path), error)
         yield opened
         return
     failed: dict[str, OmioError | OSError] = {}
@@ -137,7 +137,7 @@ def _opened(
             Folder(path, recursive=recursive), request, failed.__setitem__, left_out.append
         )
     yield from files
-    top = os.fspath(path)
+    top = str(path)
     outer = {name: _named_as_picture(name, top) for name in (*failed, *(skip.path for skip in left_out))}
     yield from (_unreadable(name, error) for name, error in failed.items() if outer[name] is None)
     why = "by its name it is a picture, and no reader knows it"
@@ -160,7 +160,8 @@ def _named_as_picture(path: str, top: str) -> str | None:
 def _unreadable(name: str, error: OmioError | OSError) -> FileVerification:
     what, evidence = getattr(error, "what", None) or str(error), getattr(error, "evidence", None)
     what = what.removeprefix(f"{name}: ").removeprefix(f"{name} ")
-    return FileVerification(path=name, verdict="unreadable", why=f"{what}; {evidence}" if evidence else what)
+    why = f"{what}; {evidence}" if evidence else what
+    return FileVerification(path=name, verdict="unreadable", why=why, error=error)
 
 
 def _verify(opened: OpenedSource, sources: Sources | None, progress: Progress | None) -> FileVerification:
