@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from omio_core.errors import OmioError, first_few
 from omio_core.images.image import Image
+from omio_core.images.opening import OpenedSource
 
 from .compare import pixels_of
-from .origins import Sources, origins
+from .origins import Origin, Sources, ancestry, origins
 from .values import Pixels
 from .verification import Flaw
 
@@ -49,7 +50,7 @@ def hold(images: Sequence[Image], sources: Sources) -> Held:
     missing: list[str] = []
     for index, image in enumerate(images):
         found = origins(image)
-        matches = [(origin, sources.find(origin)) for origin in found]
+        matches = _matches(image, sources) or [(origin, None) for origin in found]
         pairs = [(match and match[1], origin.part(image), str(origin)) for origin, match in matches]
         if (not found or any(source is None for source, _, _ in pairs)) and (alike := _alike(index, images, sources)):
             pairs = [(alike, image, alike.picture.label())]
@@ -68,6 +69,15 @@ def hold(images: Sequence[Image], sources: Sources) -> Held:
                 source.close()
     why = f"not among the files of {sources.title} that can be read: {first_few(missing, 5)}" if missing else ""
     return Held(names=tuple(names), flaws=tuple(flaws), missing=why)
+
+
+def _matches(image: Image, sources: Sources) -> list[tuple[Origin, tuple[OpenedSource, Image] | None]]:
+    """Return the sources that the latest run names of which one is here."""
+    for known in ancestry(image):
+        matches = [(origin, sources.find(origin)) for origin in known]
+        if any(match for _, match in matches):
+            return matches
+    return []
 
 
 def _alike(index: int, images: Sequence[Image], sources: Sources) -> Image | None:

@@ -65,20 +65,33 @@ class Origin:
 
 def written(image: Image) -> Mapping[str, Any]:
     """Return the record of the run that wrote the file of an image; empty where OMIO did not write it."""
+    return next(iter(_history(image)), {})
+
+
+def _history(image: Image) -> list[Mapping[str, Any]]:
+    """Return the records of the runs that an image comes from, the latest first."""
     history = image.metadata.provenance.get("history")
-    latest = history[0] if isinstance(history, list) and history else None
-    return latest if isinstance(latest, Mapping) else {}
+    return [run for run in history if isinstance(run, Mapping)] if isinstance(history, list) else []
 
 
 def origins(image: Image) -> tuple[Origin, ...]:
     """Return what an image was made from, by the record in its file; nothing where a part of that is unknown."""
-    latest = written(image)
+    return next(ancestry(image), ())
+
+
+def ancestry(image: Image) -> Iterator[tuple[Origin, ...]]:
+    """Yield what an image was made from, then what that was made from, and so on; see `origins`."""
+    for run in _history(image):
+        yield _origins_of_run(run, image)
+
+
+def _origins_of_run(run: Mapping[str, Any], image: Image) -> tuple[Origin, ...]:
     merge: Any = image.metadata.facts.annotations.get(MERGE)
-    if "merged" in latest:
+    if "merged" in run:
         inputs = merge.get("inputs") if isinstance(merge, Mapping) and str(merge.get("axis")) in AXES else None
         found = [_origin(entry, image, is_input=True) for entry in inputs] if isinstance(inputs, list) else []
     else:
-        found = [_origin(latest, image, is_input=False)]
+        found = [_origin(run, image, is_input=False)]
     return tuple(one for one in found if one is not None) if all(found) else ()
 
 

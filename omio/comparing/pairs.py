@@ -14,7 +14,7 @@ from omio.planning.filenames import stem
 from omio_core.images.image import Image
 from omio_core.plugins.catalogue import catalogue
 
-from .origins import Origin, Sources, origins
+from .origins import Origin, Sources, ancestry, origins
 
 Where = tuple[int, int]
 """A file of a side, and an image of it, by their numbers."""
@@ -72,6 +72,14 @@ class _Side:
         found = self.sources.find(origin)
         return None if found is None else ((self.sources.files.index(found[0]), origin.image), found[1])
 
+    def of_any(self, generations: Iterator[tuple[Origin, ...]]) -> list[tuple[Origin, tuple[Where, Image] | None]]:
+        """Return the images that the first of some generations names, if any of them is here."""
+        for known in generations:
+            found = [(origin, self.of(origin)) for origin in known]
+            if any(match for _, match in found):
+                return found
+        return []
+
     def alone(self) -> Iterator[str]:
         """Yield what is not paired, except for what was written from other files of this side."""
         for where, known in self.origins.items():
@@ -100,9 +108,9 @@ def pair_up(a: Sources, b: Sources) -> Pairs:
 def _by_record(left: _Side, right: _Side, lacking: list[str]) -> Iterator[Pair]:
     """Pair what one side was made from with it; name the files of a merge that the other side does not have."""
     for side, other in ((right, left), (left, right)):
-        for where, known in side.origins.items():
-            found = [(origin, other.of(origin)) for origin in known]
-            if where in side.paired or not any(match for _, match in found):
+        for where in side.origins:
+            found = [] if where in side.paired else other.of_any(ancestry(side.image(where)))
+            if not found:
                 continue
             side.paired.add(where)
             for origin, match in found:
