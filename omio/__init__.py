@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     )
     from .compat.sidecar import create_thorlabs_raw_yaml
     from .planning.plan import Plan
+    from .records.methods import methods
     from .sources.kinds import File, Files, Folder, FolderStack
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "imopen",
     "imread",
     "imwrite",
+    "methods",
     "plan",
     "update_metadata_from_image",
     "verify",
@@ -64,6 +66,7 @@ _HOMES = {
     ),
     "compat.sidecar": ("create_thorlabs_raw_yaml",),
     "planning.plan": ("Plan",),
+    "records.methods": ("methods",),
     "sources.kinds": (
         "File",
         "Files",

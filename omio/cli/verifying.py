@@ -32,9 +32,9 @@ def verify(
     A file without digests can be read, and is UNPROVED. Exit codes: 0 every file is proved, 1 at least one is not, 2
     the command was not understood.
     """
-    from omio.comparing.origins import Sources
     from omio.comparing.verification import Verification
     from omio.comparing.verify import verify_path
+    from omio.records.origins import Sources
 
     request = options.request(stated)
     sources: list[Sources] = []

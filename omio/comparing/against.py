@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from omio.records.origins import Origin, Sources, ancestry, origins
 from omio_core.errors import OmioError, first_few
 from omio_core.images.image import Image
 from omio_core.images.opening import OpenedSource
 
 from .compare import pixels_of
-from .origins import Origin, Sources, ancestry, origins
 from .values import Pixels
 from .verification import Flaw
 

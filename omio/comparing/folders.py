@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from omio.records.origins import Path, Sources
 from omio_core.errors import OmioError
 from omio_core.images.image import Image
 from omio_core.images.overrides import Request
 from omio_core.wording import worded
 
 from . import compare
-from .origins import Path, Sources
 from .pairs import Pair, pair_up
 from .values import Difference, ImageDifference, Pixels
 

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from omio.planning.filenames import stem
+from omio.records.origins import Origin, Sources, ancestry, origins
 from omio_core.images.image import Image
 from omio_core.plugins.catalogue import catalogue
-
-from .origins import Origin, Sources, ancestry, origins
 
 Where = tuple[int, int]
 """A file of a side, and an image of it, by their numbers."""

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from omio.records.origins import written
 from omio.sources import notices
 from omio_core.errors import CorruptFileError, MetadataError, OmioError, ReadError
 from omio_core.geometry.box import Box
@@ -27,7 +28,6 @@ from omio_core.pixels.picture import read
 from omio_core.pixels.stream import pull
 from omio_core.plugins.catalogue import catalogue
 
-from .origins import written
 from .verification import Flaw
 
 R = TypeVar("R")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from omio import opening
+from omio.records.origins import Sources
 from omio.request import make_request
 from omio.sources import collect, notices
 from omio.sources.kinds import Folder, SourceLike, source_of
@@ -24,7 +25,6 @@ from omio_core.plugins.catalogue import catalogue
 
 from . import proof
 from .against import Held, hold
-from .origins import Sources
 from .verification import FileVerification, Flaw, Verdict, Verification, few
 
 Progress = Callable[[int, int], None]

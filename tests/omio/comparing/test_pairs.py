@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import omio
-from omio.comparing.origins import Sources, identify, origins
 from omio.comparing.pairs import pair_up
+from omio.records.origins import Sources, identify, origins
 from omio_core.images.image import Image
 from omio_core.images.overrides import Request
 from omio_core.metadata.facts import Facts
