@@ -13,14 +13,16 @@ _ROOT = re.compile(r"<(?:!DOCTYPE\s+)?(?:[\w.-]+:)?OME(?=[\s/>\[])([^>]*)")
 _UUID = re.compile(r"""\sUUID\s*=\s*["']([^"']*)""")
 _ENCODING = re.compile(rb"""<\?xml[^>]*\sencoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 _ASIDES = (("<?", "?>"), ("<!--", "-->"))
-_BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
+_BLANK = bytes(range(0x21)) + bytes(range(0x7F, 0x100))  # bytes that may stand before XML by mistake
+_MOST_JUNK = 64
 _SCHEME = "urn:uuid:"
 _PLANE = re.compile(r"<(?:[\w.-]+:)?Plane(\s[^<>]*)/>")
 _ATTRIBUTE = re.compile(r"""\s(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
 
 def decode(data: bytes) -> str:
-    """Decode an XML file: UTF-16 by its byte order mark, else UTF-8, else the declared encoding, else Latin-1."""
+    """Decode XML: UTF-16 by its byte order mark or its NULs, else UTF-8, else the declared encoding, else Latin-1."""
     for mark, name in _BOMS:
         if data.startswith(mark):
             return data.decode(name, "replace")
@@ -33,6 +35,27 @@ def decode(data: bytes) -> str:
         return data.decode(stated[1].decode("ascii") if stated else "latin-1")
     except (LookupError, ValueError):
         return data.decode("latin-1")
+
+
+def tag_text(data: bytes) -> str:
+    """Decode the text of a tag, up to its first NUL: XML as `decode`, any other text as UTF-8 or else Latin-1."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"):
+        return decode(data).partition("\0")[0]
+    if data[:1] == b"\0" and data.lstrip(b"\0").startswith((b"<?xml", b"<OME")):
+        data = data.lstrip(b"\0")
+    data = data.partition(b"\0")[0]
+    if data[:_MOST_JUNK].lstrip(_BLANK).startswith(b"<?xml"):
+        return decode(data)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def without_junk(text: str) -> str:
+    """A text without characters before its first "<" that are neither letters, digits nor signs; XML has none."""
+    start = text.find("<", 0, _MOST_JUNK + 1)
+    return text[start:] if start > 0 and not any("!" <= c <= "~" for c in text[:start]) else text
 
 
 def begins_as_ome(data: bytes) -> bool:
@@ -72,7 +95,7 @@ def _decode_head(data: bytes) -> str:
 
 def _find_root(text: str) -> re.Match[str] | None:
     """The start tag of the root, behind declarations and comments; one pass over any text."""
-    at = 0
+    text, at = without_junk(text), 0
     while True:
         while text[at : at + 1].isspace():
             at += 1
