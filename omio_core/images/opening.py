@@ -194,9 +194,7 @@ def _check_channels(picture: FilePicture) -> None:
         )
 
 
-def _metadata(
-    picture: FilePicture, count: int, reader: tuple[str, int], request: Request, told: set[str]
-) -> Metadata:
+def _metadata(picture: FilePicture, count: int, reader: tuple[str, int], request: Request, told: set[str]) -> Metadata:
     """Return the metadata of one of `count` images of a file; called once, at first use.
 
     `reader` is the version and the revision of the reader, `told` the warnings of facts that the user got.
@@ -220,7 +218,9 @@ def _metadata(
         dtype=str(description.dtype),
         samples=image_layout.samples,
         facts=request.overrides.facts(facts, channels),
-        assumptions=tuple(dict.fromkeys((*description.assumptions, *description.warnings, *flaws, *image_layout.assumptions))),
+        assumptions=tuple(
+            dict.fromkeys((*description.assumptions, *description.warnings, *flaws, *image_layout.assumptions))
+        ),
         provenance=record.of_file(
             key,
             reader=reader,

@@ -20,8 +20,8 @@ from omio_core.contract import (
     LimitExceededError,
     Planes,
     PositionedFile,
-    either,
     current_settings,
+    either,
 )
 
 from . import _document, _planes

@@ -105,7 +105,10 @@ def xml_of(file: PositionedFile, offset: int | None) -> tuple[tuple[int, int] | 
         return None, ""
     if not 0 <= xml <= file.size - start:
         size = max(file.size - start, 0)
-        return (start, size) if size and xml > 0 else None, f"the CZI metadata do not fit the file ({xml} bytes at {start})"
+        return (
+            start,
+            size,
+        ) if size and xml > 0 else None, f"the CZI metadata do not fit the file ({xml} bytes at {start})"
     return ((start, xml) if xml else None), ""
 
 
