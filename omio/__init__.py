@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     __version__: str
     from .api import convert, convert_to_ometiff, explain, imconvert, imopen, imread, imwrite, plan
     from .comparing.diff import diff
+    from .comparing.verify import verify
+    from .compat.cleanup import cleanup_omio_cache
     from .compat.first_omio import (
         OME_metadata_checkup,
         create_empty_image,
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     )
     from .compat.sidecar import create_thorlabs_raw_yaml
     from .planning.plan import Plan
+    from .records.methods import methods
     from .sources.kinds import File, Files, Folder, FolderStack
 
 __all__ = [
@@ -28,6 +31,7 @@ __all__ = [
     "FolderStack",
     "OME_metadata_checkup",
     "Plan",
+    "cleanup_omio_cache",
     "convert",
     "convert_to_ometiff",
     "create_empty_image",
@@ -39,8 +43,10 @@ __all__ = [
     "imopen",
     "imread",
     "imwrite",
+    "methods",
     "plan",
     "update_metadata_from_image",
+    "verify",
 ]
 
 _HOMES = {
@@ -55,6 +61,8 @@ _HOMES = {
         "plan",
     ),
     "comparing.diff": ("diff",),
+    "compat.cleanup": ("cleanup_omio_cache",),
+    "comparing.verify": ("verify",),
     "compat.first_omio": (
         "OME_metadata_checkup",
         "create_empty_image",
@@ -63,6 +71,7 @@ _HOMES = {
     ),
     "compat.sidecar": ("create_thorlabs_raw_yaml",),
     "planning.plan": ("Plan",),
+    "records.methods": ("methods",),
     "sources.kinds": (
         "File",
         "Files",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
     import dask.array
+    import zarr
     from numpy.typing import NDArray
 
     from omio_core.images.explanation import Explanation
@@ -33,6 +34,7 @@ def imread(
     merge: str | None = ...,
     return_list: Literal[False] = ...,
     lazy: Literal[False] = ...,
+    zarr_store: None = ...,
     axes: str | None = ...,
     pixel_size: Sizes | None = ...,
     time_increment: float | None = ...,
@@ -48,6 +50,9 @@ def imread(
     merge: str | None = ...,
     return_list: Literal[True],
     lazy: bool = ...,
+    zarr_store: str | None = ...,
+    zarr_store_path: Source | None = ...,
+    reuse_disk_cache: bool = ...,
     axes: str | None = ...,
     pixel_size: Sizes | None = ...,
     time_increment: float | None = ...,
@@ -63,12 +68,31 @@ def imread(
     merge: str | None = ...,
     return_list: Literal[False] = ...,
     lazy: Literal[True],
+    zarr_store: None = ...,
     axes: str | None = ...,
     pixel_size: Sizes | None = ...,
     time_increment: float | None = ...,
     channel_names: Sequence[str] | None = ...,
     **others: Any,
 ) -> tuple[dask.array.Array, Dict]: ...
+@overload
+def imread(
+    source: SourceLike,
+    *,
+    reader: str | None = ...,
+    image: int | str | None = ...,
+    merge: str | None = ...,
+    return_list: Literal[False] = ...,
+    lazy: Literal[False] = ...,
+    zarr_store: Literal["memory", "disk"],
+    zarr_store_path: Source | None = ...,
+    reuse_disk_cache: bool = ...,
+    axes: str | None = ...,
+    pixel_size: Sizes | None = ...,
+    time_increment: float | None = ...,
+    channel_names: Sequence[str] | None = ...,
+    **others: Any,
+) -> tuple[zarr.Array[Any], Dict]: ...
 def imread(
     source: SourceLike,
     *,
@@ -77,6 +101,9 @@ def imread(
     merge: str | None = None,
     return_list: bool = False,
     lazy: bool = False,
+    zarr_store: str | None = None,
+    zarr_store_path: Source | None = None,
+    reuse_disk_cache: bool = True,
     axes: str | None = None,
     pixel_size: Sizes | None = None,
     time_increment: float | None = None,
@@ -102,6 +129,15 @@ def imread(
         Return two lists with one entry per image, in order.
     lazy
         Return dask arrays that read when they are computed, instead of arrays in memory.
+    zarr_store
+        Return `zarr.Array` instead of numpy. ``"memory"``: it reads from the file when it is asked, and what you write
+        into it stays in memory. ``"disk"``: a copy in a cache, read-only, which is made at the first call.
+    zarr_store_path
+        The folder in which the cache is, in ``.omio_cache``. None: beside the source, or in your own cache folder, with
+        a warning, if nothing can be written there.
+    reuse_disk_cache
+        Whether a copy that exists may be used: one of the same files, unchanged, read in the same way. False: make it
+        again.
     axes
         Your own names for the axes of the file, such as ``"ZYX"``: one letter for every axis, or for every axis
         longer than 1. The name of an axes policy (``"warn"``, ``"raise"``) chooses that policy.
@@ -122,7 +158,8 @@ def imread(
     array
         Five axes, TZCYX; RGB samples are folded into C.
     metadata
-        A JSON-able dict, see `omio_core.metadata.from_dict`. What is unknown is None.
+        A JSON-able dict, see `omio_core.metadata.from_dict`. What is unknown is None. With ``zarr_store="disk"`` it
+        also has ``omio_cache_folder`` and ``omio_zarr_store_path``.
 
     Raises
     ------
@@ -131,6 +168,8 @@ def imread(
     OmioError
         No reader recognises the source, the file is malformed, it holds several images and you chose none, or a policy
         forbids what it holds.
+    WriteError, CacheError
+        The cache cannot be written, or something else has the name of its entry. An entry is there whole or not at all.
 
     Examples
     --------
@@ -145,9 +184,18 @@ def imread(
 
     source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     request = make_request(reader, axes, pixel_size, time_increment, channel_names, others)
-    images = opening.images(source, image, request, along=merge, single=not return_list)
-    pixels = opening.pixels(images, lazily=lazy)
-    dicts = [image.metadata.to_dict() for image in images]
+    pixels: Sequence[Any]
+    places: Sequence[Dict]  # where they are, if in a cache
+    if zarr_store is None:
+        images = opening.images(source, image, request, along=merge, single=not return_list)
+        pixels, places = opening.pixels(images, lazily=lazy), [{} for _ in images]
+    else:
+        from .cache import arrays
+
+        store = arrays.ZarrStore.chosen(zarr_store, zarr_store_path, reuse_disk_cache, lazy=lazy)
+        images = opening.images(source, image, request, along=merge, single=not return_list)
+        pixels, places = arrays.arrays(images, request, store)
+    dicts = [image.metadata.to_dict() | place for image, place in zip(images, places, strict=True)]
     return (pixels, dicts) if return_list else (pixels[0], dicts[0])
 
 

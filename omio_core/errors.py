@@ -178,7 +178,7 @@ class WriteError(OmioError, OSError):
 
 
 class CacheError(OmioError):
-    """A cache entry is unusable."""
+    """A cache entry is damaged or gone, or something that is not OMIO's has its name."""
 
 
 class BatchError(OmioError):

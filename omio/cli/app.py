@@ -13,7 +13,7 @@ from omio_core.errors import AssumedAxesWarning, OmioError
 from omio_core.metadata.namespaces import omio_version
 from omio_core.policies import KINDS
 
-from . import checking, comparing, merging, options, show
+from . import caching, checking, comparing, merging, methods, options, show, verifying
 from .paths import display_path, for_each, source
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ def app() -> None:
     """
 
 
-for verb in (merging.plan, merging.merge, merging.run, comparing.diff):
+VERBS = (
+    merging.plan, merging.merge, merging.run, comparing.diff, verifying.verify, methods.methods, caching.cache
+)  # fmt: skip
+for verb in VERBS:
     app.add_command(verb)
 
 
@@ -68,15 +71,10 @@ def info(paths: tuple[str, ...], explain: bool, as_json: bool, stated: dict[str,
 
 def _folder(path: str, stated: dict[str, Any], report: Callable[[OpenedSource], None]) -> None:
     """Report every image file in a folder; end with a single error about the files that cannot be read."""
-    from omio import request
     from omio.sources import collect
 
     failed: dict[str, Exception] = {}
-    keywords = {name: value for name, value in stated.items() if name in options.STATEMENTS}
-    others = {name: value for name, value in stated.items() if name not in keywords}
-    for opened in collect.describe_readable(
-        Folder(path), request.make_request(**keywords, others=others), failed.__setitem__
-    ):
+    for opened in collect.describe_readable(Folder(path), options.request(stated), failed.__setitem__):
         report(opened)
     if failed:
         raise OmioError(f"{len(failed)} of the files in {path} cannot be read", failed=failed)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from inspect import signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -16,6 +16,9 @@ from omio_core.errors import OmioError
 from omio_core.parsing.yaml import parse_scalar
 from omio_core.policies import KINDS, Policies
 from omio_core.settings import parse_bytes
+
+if TYPE_CHECKING:
+    from omio_core.images.overrides import Request
 
 Verb = Callable[..., None]
 
@@ -155,6 +158,14 @@ statements = _option_group(
     ),
 )  # fmt: skip
 """Options that state what the file does not."""
+
+
+def request(stated: Mapping[str, Any]) -> Request:
+    """Return the request to the reader for what the user stated with `statements`."""
+    from omio.request import make_request
+
+    keywords = {name: value for name, value in stated.items() if name in STATEMENTS}
+    return make_request(**keywords, others={name: value for name, value in stated.items() if name not in keywords})
 
 
 selection = _option_group(

@@ -253,6 +253,21 @@ def _write_file(
     return land(target, write_temporary, check=check_temporary, replace=replace)
 
 
+def check_file(path: str, images: Sequence[Image], writer: Writer) -> None:
+    """Let a writer check a file or folder that it has written, as it does before it gets its name; reads no pixel.
+
+    Raises
+    ------
+    OmioError
+        The file or folder is not what the writer writes for these images.
+    """
+    if writer.check is None or (writer.makes == "folder") != os.path.isdir(path):
+        return
+    function = _function(writer, writer.check)
+    with _writer_border(writer, path, OSError):
+        function(path, images)
+
+
 def _absence_notes(images: Sequence[Image]) -> list[str]:
     """Return a note for each image in which reading found absent pixels."""
     found = [(number, words) for number, image in enumerate(images) if (words := found_absent(image))]
