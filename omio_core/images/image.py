@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,7 @@ from .indices import expand_key
 
 if TYPE_CHECKING:
     import dask.array
+    import PIL.Image
     import zarr
     from ome_types import OME
     from zarr.abc.store import Store
@@ -363,6 +364,38 @@ class Image:
     def explain(self) -> str:
         """Return a text for people: every value with its origin, every assumption, and what is absent."""
         return of_image(self)
+
+    def preview(self, *, z: Literal["middle", "max"] = "middle", size: int = 256) -> PIL.Image.Image:
+        """Return a small RGB picture to look at; a notebook shows it, ``save`` writes it, ``np.asarray`` takes it.
+
+        It shows all channels in their colours, together and one by one, at the first, a middle and the last time, and
+        a scale bar, or that the size is unknown. The range that the file states is shown, else percentiles of the
+        shown pixels. Absent pixels are striped. Few pixels are read, however large the image is: a smaller level where
+        there is one, else some rows or the middle of a plane of more than 16 MiB.
+
+        Parameters
+        ----------
+        z
+            ``"middle"``: the plane in the middle of Z; ``"max"``: the maximum along Z.
+        size
+            The longer edge of a panel in pixels, 64 to 2048.
+
+        Raises
+        ------
+        MetadataError
+            There is no such `z` or `size`.
+        OmioError
+            The pixels cannot be read, or a policy forbids that they are absent.
+
+        Examples
+        --------
+        >>> image = Image.of_array(np.arange(64, dtype="uint8").reshape(8, 8), axes="YX")
+        >>> image.preview().mode
+        'RGB'
+        """
+        from omio_core.rendering.preview import preview
+
+        return preview(self, z=z, size=size)
 
     # -- files --------------------------------------------------------------------------------------------------
 
