@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from omio.sources.kinds import Folder, source_of
-from omio_core.errors import AssumedAxesWarning, OmioError
+from omio_core.errors import AssumedAxesWarning
 from omio_core.metadata.namespaces import omio_version
 from omio_core.policies import KINDS
 
-from . import checking, comparing, merging, options, show
-from .paths import display_path, for_each, source
-
-if TYPE_CHECKING:
-    from omio_core.images.opening import OpenedSource
+from . import checking, comparing, merging, options, show, viewing
+from .paths import display_path, for_each, for_each_file, source
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -29,7 +25,7 @@ def app() -> None:
     """
 
 
-for verb in (merging.plan, merging.merge, merging.run, comparing.diff):
+for verb in (merging.plan, merging.merge, merging.run, comparing.diff, viewing.preview):
     app.add_command(verb)
 
 
@@ -47,7 +43,7 @@ def info(paths: tuple[str, ...], explain: bool, as_json: bool, stated: dict[str,
 
     def look(path: str) -> None:
         if isinstance(source_of(path), Folder):
-            _folder(path, stated, lambda opened: report(Explanation(source=opened)))
+            for_each_file(path, stated, lambda opened: report(Explanation(source=opened)))
         else:
             report(omio.explain(path, **stated))
 
@@ -64,22 +60,6 @@ def info(paths: tuple[str, ...], explain: bool, as_json: bool, stated: dict[str,
     finally:
         if as_json:
             show.json(explanations)
-
-
-def _folder(path: str, stated: dict[str, Any], report: Callable[[OpenedSource], None]) -> None:
-    """Report every image file in a folder; end with a single error about the files that cannot be read."""
-    from omio import request
-    from omio.sources import collect
-
-    failed: dict[str, Exception] = {}
-    keywords = {name: value for name, value in stated.items() if name in options.STATEMENTS}
-    others = {name: value for name, value in stated.items() if name not in keywords}
-    for opened in collect.describe_readable(
-        Folder(path), request.make_request(**keywords, others=others), failed.__setitem__
-    ):
-        report(opened)
-    if failed:
-        raise OmioError(f"{len(failed)} of the files in {path} cannot be read", failed=failed)
 
 
 @app.command()

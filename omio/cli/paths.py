@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +12,10 @@ from omio.sources.kinds import Folder, FolderStack, SourceLike
 from omio_core.errors import OmioError
 from omio_core.files.local import locate
 
-from . import show
+from . import options, show
+
+if TYPE_CHECKING:
+    from omio_core.images.opening import OpenedSource
 
 
 def for_each(
@@ -36,6 +39,26 @@ def for_each(
                 show.error(each_path, each_error)
     if failed:
         raise click.exceptions.Exit(1)
+
+
+def for_each_file(path: str, stated: Mapping[str, Any], do: Callable[[OpenedSource], None]) -> None:
+    """Do something for every image file in a folder; end with a single error about those where it failed."""
+    from omio import request
+    from omio.sources import collect
+
+    failed: dict[str, Exception] = {}
+    keywords = {name: value for name, value in stated.items() if name in options.STATEMENTS}
+    others = {name: value for name, value in stated.items() if name not in keywords}
+    wanted = request.make_request(**keywords, others=others)
+    for opened in collect.describe_readable(Folder(path), wanted, failed.__setitem__):
+        try:
+            do(opened)
+        except BrokenPipeError:
+            raise  # nobody reads our output any more; the file is not to blame
+        except (OmioError, OSError) as error:
+            failed[opened.path] = error
+    if failed:
+        raise OmioError(f"{len(failed)} of the files in {path} cannot be read", failed=failed)
 
 
 def display_path(path: str, file: str) -> str:

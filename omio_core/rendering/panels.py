@@ -6,7 +6,7 @@ The values become brightness by the window of contrast; absent pixels become a p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -40,7 +40,7 @@ class Panel:
     pixels
         Rows, columns, and red, green, blue, uint8.
     note
-        ``"absent"`` or ``"not a number"`` if there is nothing else to see.
+        What there is if nothing else can be seen: ``"absent"``, ``"not a number"``, or ``"all 0"`` for a constant.
     """
 
     pixels: Bytes
@@ -81,7 +81,7 @@ class _Layer:
 
     light: NDArray[np.float32]
     exists: NDArray[np.bool_]
-    number: bool = field(default=True)  # whether any existing value is one
+    note: str
 
 
 def panels(image: ImageLike, view: View, selection: Selection, size: tuple[int, int]) -> list[list[Panel]]:
@@ -145,11 +145,19 @@ def _layer(
     with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinite values
         exact: Any = np.float32 if pixels.dtype.itemsize <= 2 else np.float64
         light = ((pixels.astype(exact) - low) / (high - low)).clip(0, 1)
-        number = pixels.dtype.kind != "f" or not np.isnan(pixels[:, exists]).all() or not exists.any()
     light = np.where(np.isnan(light) | ~exists, 0, light).astype(np.float32)
     resized = np.stack([_resized(sample, size) for sample in light])
-    there = exists if exists.all() else _resized(exists.astype(np.float32), size) > 0.5
-    return _Layer(resized, np.ones(size, bool) if exists.all() else there, number)
+    there = np.ones(size, bool) if exists.all() else _resized(exists.astype(np.float32), size) > 0.5
+    return _Layer(resized, there, _note(pixels[:, exists]))
+
+
+def _note(existing: NDArray[Any]) -> str:
+    if not existing.size:
+        return "absent"
+    first = existing.flat[0]
+    if existing.dtype.kind == "f" and np.isnan(first):
+        return "not a number" if np.isnan(existing).all() else ""
+    return f"all {first:g}" if (existing == first).all() else ""
 
 
 def _resized(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
@@ -169,8 +177,7 @@ def _painted(layer: _Layer, color: Color) -> Panel:
     else:
         pixels = layer.light[0][..., None] * np.array(color, np.float32)
     painted = (pixels + 0.5).astype(np.uint8)
-    note = "absent" if not layer.exists.any() else "" if layer.number else "not a number"
-    return Panel(pixels=_hatched(painted, layer.exists), note=note)
+    return Panel(pixels=_hatched(painted, layer.exists), note=layer.note)
 
 
 def _together(row: Sequence[Panel], exists: Sequence[NDArray[np.bool_]]) -> Panel:
@@ -179,8 +186,11 @@ def _together(row: Sequence[Panel], exists: Sequence[NDArray[np.bool_]]) -> Pane
     for panel, there in zip(row, exists, strict=True):
         light += np.where(there[..., None], panel.pixels, 0)
     anywhere = np.logical_or.reduce(exists)
-    note = "" if any(not panel.note for panel in row) else row[0].note
-    return Panel(pixels=_hatched(light.clip(0, 255).astype(np.uint8), anywhere), note=note)
+    notes = {panel.note for panel in row}
+    note = row[0].note if len(notes) == 1 else ""
+    return Panel(
+        pixels=_hatched(light.clip(0, 255).astype(np.uint8), anywhere), note=notes.pop() if len(notes) == 1 else ""
+    )
 
 
 def _hatched(pixels: Bytes, exists: NDArray[np.bool_]) -> Bytes:

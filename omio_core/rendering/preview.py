@@ -129,7 +129,7 @@ def _columns(metadata: Metadata, selection: Selection) -> list[_Column]:
         return [_Column(title=names[c] or (f"channel {c}" if len(chosen) > 1 else ""), color=None) for c in chosen]
     columns = [_Column(title=names[c] or f"channel {c}", color=palette[c]) for c in chosen]
     if len(columns) > 1:
-        return [_Column(title="together", color=None), *columns]
+        return [_Column(title="composite", color=None), *columns]
     return columns if names[0] or palette[0] != WHITE else [_Column(title="", color=None)]
 
 
