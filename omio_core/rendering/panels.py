@@ -25,6 +25,7 @@ MOST_TIMES = 3  # the first, one in the middle, the last
 MAXIMUM_BYTES = 64 * MIB
 """How many bytes a maximum along Z reads of one stack; of more planes, some that are evenly spread are taken."""
 
+_ENOUGH = 4  # pixels along an edge for each one of a panel; more make no better mean
 _SHORTEST = 16  # pixels; a line of one pixel would not be seen
 _RGB = 3
 Projection = Literal["middle", "max"]
@@ -107,7 +108,7 @@ def panels(image: ImageLike, view: View, selection: Selection, size: tuple[int, 
 
 def _layers(image: ImageLike, view: View, selection: Selection, channel: int, size: tuple[int, int]) -> list[_Layer]:
     """Read a channel at all times, and apply one window to all: a channel that bleaches is seen to bleach."""
-    read = [_projected(image, view, t, selection.depths, channel) for t in selection.times]
+    read = [_projected(image, view, t, selection.depths, channel, _ENOUGH * max(size)) for t in selection.times]
     known = known_limits(image, channel)
     if known is None:
         shown = [pixels[:, exists].reshape(-1) for pixels, exists in read]
@@ -117,25 +118,26 @@ def _layers(image: ImageLike, view: View, selection: Selection, channel: int, si
 
 
 def _projected(
-    image: ImageLike, view: View, t: int, depths: Sequence[int], channel: int
+    image: ImageLike, view: View, t: int, depths: Sequence[int], channel: int, enough: int
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     samples = image.metadata.samples
     c = (channel * samples, channel * samples + (samples if samples >= _RGB else 1))
     c = (c[0], min(c[1], c[0] + _RGB))  # a fourth sample is opacity or nothing known; a second one too
-    pixels, exists = view.read(t, depths[0], c)
-    pixels = _real(pixels)
+    pixels, exists = _thinned(*view.read(t, depths[0], c), enough)
     for z in depths[1:]:
-        more, there = view.read(t, z, c)
-        more = _real(more)
+        more, there = _thinned(*view.read(t, z, c), enough)
         higher = np.fmax(pixels, more) if pixels.dtype.kind == "f" else np.maximum(pixels, more)
         pixels = np.where(exists & there, higher, np.where(there, more, pixels))
         exists |= there
     return pixels, exists
 
 
-def _real(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Of complex values the magnitude."""
-    return np.abs(pixels) if pixels.dtype.kind == "c" else pixels
+def _thinned(pixels: NDArray[Any], exists: NDArray[np.bool_], enough: int) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return every second, third, ... row and column, at least `enough` of them; of complex values the magnitude."""
+    step = max(1, max(exists.shape) // enough)
+    if step > 1:
+        pixels, exists = pixels[:, ::step, ::step].copy(), exists[::step, ::step].copy()
+    return (np.abs(pixels) if pixels.dtype.kind == "c" else pixels), exists
 
 
 def _layer(
@@ -188,9 +190,7 @@ def _together(row: Sequence[Panel], exists: Sequence[NDArray[np.bool_]]) -> Pane
     anywhere = np.logical_or.reduce(exists)
     notes = {panel.note for panel in row}
     note = row[0].note if len(notes) == 1 else ""
-    return Panel(
-        pixels=_hatched(light.clip(0, 255).astype(np.uint8), anywhere), note=notes.pop() if len(notes) == 1 else ""
-    )
+    return Panel(pixels=_hatched(light.clip(0, 255).astype(np.uint8), anywhere), note=note)
 
 
 def _hatched(pixels: Bytes, exists: NDArray[np.bool_]) -> Bytes:

@@ -85,11 +85,14 @@ class View:
 
     def read(self, t: int, z: int, c: Span) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """Read a plane; return its pixels, of shape (samples, rows, columns), and which of them exist."""
+        if self.step == 1:
+            pixels, exists = self._read_box(Box(((t, t + 1), (z, z + 1), c, self.rows, self.columns)))
+            return pixels, _anywhere(exists)
         every = range(self.rows[0] + (self.step - 1) // 2, self.rows[1], self.step)
         across = range((self.step - 1) // 2, self.columns[1] - self.columns[0], self.step)
         pixels = np.empty((c[1] - c[0], len(every), len(across)), self.level.dtype)
         exists = np.zeros(pixels.shape, bool)
-        high = max(1, self.level.blocks[3]) if self.step > 1 else self.level.shape[3]
+        high = max(1, self.level.blocks[3])
         done = 0
         for _, group in groupby(every, lambda row: row // high):  # rows of a block are read together
             rows = list(group)
@@ -98,8 +101,7 @@ class View:
             taken = np.ix_(range(part.shape[0]), [row - rows[0] for row in rows], across)
             pixels[:, done : done + len(rows)], exists[:, done : done + len(rows)] = part[taken], mask[taken]
             done += len(rows)
-        anywhere: NDArray[np.bool_] = np.logical_or.reduce(exists)
-        return pixels, anywhere
+        return pixels, _anywhere(exists)
 
     def _read_box(self, box: Box) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         pixels, exists = np.zeros(box.shape, self.level.dtype), np.ones(box.shape, bool)
@@ -114,6 +116,12 @@ class View:
                 if found[:2] == (t, z) and start <= found[2] < stop and self.level.present is None:
                     exists[:, :, found[2] - start] = False
         return pixels[0, 0], exists[0, 0]
+
+
+def _anywhere(exists: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return where any sample exists."""
+    anywhere: NDArray[np.bool_] = np.logical_or.reduce(exists)
+    return anywhere
 
 
 def view(picture: Picture, edge: int) -> View:
