@@ -110,11 +110,11 @@ def test_it_can_be_saved_and_shown_in_a_notebook() -> None:
 
 
 def test_few_pixels_of_a_large_picture_are_read(texts: list[str]) -> None:
-    """Of 1.3 TB: the middle, of 6 channels at 3 times."""
-    picture = Counted((200, 50, 40, 40_000, 40_000), (1, 1, 1, 512, 512))
+    """Of 1.3 TB: the middle of one plane, of 6 channels."""
+    picture = Counted((1, 10, 40, 40_000, 40_000), (1, 1, 1, 512, 512))
     preview(image_of(picture))
-    assert picture.bytes_read <= 6 * 3 * (4 << 20)
-    assert "middle 1448 x 1448 px, Z = 25, 6 of 40 channels" in texts
+    assert picture.bytes_read <= 6 * (4 << 20)
+    assert "middle 1448 x 1448 px, Z = 5, 6 of 40 channels" in texts
 
 
 def test_what_can_only_be_read_as_a_whole_is_not_read(texts: list[str]) -> None:
