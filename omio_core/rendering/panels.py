@@ -76,7 +76,7 @@ def select(image: ImageLike, view: View, z: Projection) -> Selection:
     )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Layer:
     """A channel at one time: brightness from 0 to 1, of shape (samples, rows, columns), and what exists."""
 
