@@ -43,14 +43,10 @@ def for_each(
 
 def for_each_file(path: str, stated: Mapping[str, Any], do: Callable[[OpenedSource], None]) -> None:
     """Do something for every image file in a folder; end with a single error about those where it failed."""
-    from omio import request
     from omio.sources import collect
 
     failed: dict[str, Exception] = {}
-    keywords = {name: value for name, value in stated.items() if name in options.STATEMENTS}
-    others = {name: value for name, value in stated.items() if name not in keywords}
-    wanted = request.make_request(**keywords, others=others)
-    for opened in collect.describe_readable(Folder(path), wanted, failed.__setitem__):
+    for opened in collect.describe_readable(Folder(path), options.request(stated), failed.__setitem__):
         try:
             do(opened)
         except BrokenPipeError:

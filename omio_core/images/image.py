@@ -6,7 +6,6 @@ leases the handle of the file.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -30,7 +29,7 @@ from omio_core.settings import current_settings
 from omio_core.wording import advise, either
 
 from .explain import of_image
-from .indices import expand_key
+from .indices import expand_key, span
 
 if TYPE_CHECKING:
     import dask.array
@@ -216,15 +215,7 @@ class Image:
     def _span(self, axis: str, length: int, index: Index) -> tuple[int, int]:
         if isinstance(index, str):
             return self._channel(axis, index)
-        if isinstance(index, slice):
-            start, stop, step = index.indices(length)
-            if step != 1 or stop <= start:
-                raise IndexError(f"{axis}={index} is empty or has a step; take a slice of step 1")
-            return start, stop
-        position = operator.index(index)
-        if not -length <= position < length:
-            raise IndexError(f"{axis}={position} is outside: the length is {length}")
-        return position % length, position % length + 1
+        return span(axis, length, index)
 
     def _channel(self, axis: str, name: str) -> tuple[int, int]:
         names = [channel.name.value if channel.name else None for channel in self.metadata.channels]
@@ -366,32 +357,14 @@ class Image:
         return of_image(self)
 
     def preview(self, *, z: Literal["middle", "max"] = "middle", size: int = 256) -> PIL.Image.Image:
-        """Return a small RGB picture to look at; a notebook shows it, ``save`` writes it, ``np.asarray`` takes it.
+        """Return a small RGB picture: a notebook shows it, its ``save`` writes it, ``np.asarray`` takes it.
 
-        It shows all channels in their colours, together and one by one, at the first, a middle and the last time, and
-        a scale bar, or that the size is unknown. The range that the file states is shown, else percentiles of the
-        shown pixels. Absent pixels are striped. Few pixels are read, however large the image is: a smaller level where
-        there is one, else some rows or the middle of a plane of more than 16 MiB.
+        It shows the first, a middle and the last time; all channels together, and each in its colour; the middle plane
+        of Z, or with ``z="max"`` the maximum; a scale bar, or that the size is unknown. `size` is the longer edge of a
+        panel in pixels, 64 to 2048. Little is read, however large the image is: a smaller level where there is one,
+        else some rows or the middle of a plane of more than 16 MiB.
 
-        Parameters
-        ----------
-        z
-            ``"middle"``: the plane in the middle of Z; ``"max"``: the maximum along Z.
-        size
-            The longer edge of a panel in pixels, 64 to 2048.
-
-        Raises
-        ------
-        MetadataError
-            There is no such `z` or `size`.
-        OmioError
-            The pixels cannot be read, or a policy forbids that they are absent.
-
-        Examples
-        --------
-        >>> image = Image.of_array(np.arange(64, dtype="uint8").reshape(8, 8), axes="YX")
-        >>> image.preview().mode
-        'RGB'
+        Raises MetadataError for another `z` or `size`, and OmioError if the pixels cannot be read.
         """
         from omio_core.rendering.preview import preview
 
