@@ -162,6 +162,8 @@ def sizes_by_resolution(raw: RawTags, units: Mapping[str, str | None], where: st
     defaults: dict[str, Fact[float]] = {}
     for axis, resolution in (("x", raw.x), ("y", raw.y)):
         step, unit = spacing(resolution), units[axis]
+        if resolution == (1, 1) and where and writer_of_default(micrometres(1.0, unit or "") or 1.0):
+            step = Fraction(1)
         size = None if step is None or unit is None else micrometres(step, unit)
         if not size or unit is None:
             continue
