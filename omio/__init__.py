@@ -9,9 +9,10 @@ from omio_core.lazy import attach
 
 if TYPE_CHECKING:
     __version__: str
-    from .api import convert_to_ometiff, explain, imconvert, imopen, imread, imwrite, plan
+    from .api import convert, convert_to_ometiff, explain, imconvert, imopen, imread, imwrite, plan
     from .comparing.diff import diff
     from .comparing.verify import verify
+    from .compat.cleanup import cleanup_omio_cache
     from .compat.first_omio import (
         OME_metadata_checkup,
         create_empty_image,
@@ -30,6 +31,8 @@ __all__ = [
     "FolderStack",
     "OME_metadata_checkup",
     "Plan",
+    "cleanup_omio_cache",
+    "convert",
     "convert_to_ometiff",
     "create_empty_image",
     "create_empty_metadata",
@@ -48,6 +51,7 @@ __all__ = [
 
 _HOMES = {
     "api": (
+        "convert",
         "convert_to_ometiff",
         "explain",
         "imconvert",
@@ -58,6 +62,7 @@ _HOMES = {
     ),
     "comparing.diff": ("diff",),
     "comparing.verify": ("verify",),
+    "compat.cleanup": ("cleanup_omio_cache",),
     "compat.first_omio": (
         "OME_metadata_checkup",
         "create_empty_image",

@@ -13,7 +13,7 @@ from omio_core.errors import AssumedAxesWarning, OmioError
 from omio_core.metadata.namespaces import omio_version
 from omio_core.policies import KINDS
 
-from . import checking, comparing, merging, methods, options, show, verifying
+from . import caching, checking, comparing, merging, methods, options, show, verifying
 from .paths import display_path, for_each, source
 
 if TYPE_CHECKING:
@@ -29,7 +29,11 @@ def app() -> None:
     """
 
 
-for verb in (merging.plan, merging.merge, merging.run, comparing.diff, verifying.verify, methods.methods):
+VERBS = (
+    merging.plan, merging.merge, merging.run, comparing.diff, verifying.verify, methods.methods, caching.cache,
+)  # fmt: skip
+
+for verb in VERBS:
     app.add_command(verb)
 
 
@@ -80,7 +84,7 @@ def _folder(path: str, stated: dict[str, Any], report: Callable[[OpenedSource], 
 @app.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
-    "-o", "--out", type=click.Path(), help="A folder, or a file whose suffix a writer has. Default: beside the source."
+    "-o", "--out", type=click.Path(), help="A folder, or a name such as x.ome.zarr. Default: beside the source."
 )
 @click.option("--name", metavar="TEMPLATE", help="Names of the files, such as {stem}_{image}.")
 @click.option("--layout", type=click.Choice(("files", "one-file")), help="A file an image, or one. Default: files.")
@@ -102,11 +106,11 @@ def convert(
     output: dict[str, Any],
     stated: dict[str, Any],
 ) -> None:
-    """Convert files, and folders of files, to OME-TIFF, one file an image, whole or not at all."""
+    """Convert files, and folders of files, to OME-TIFF or OME-Zarr, one an image, whole or not at all."""
     import omio
     from omio.planning.filenames import is_file
 
-    if out is not None and len(paths) > 1 and is_file(Path(out), output.get("writer")):
+    if out is not None and len(paths) > 1 and is_file(Path(out), output.get("writer") or output.get("to")):
         raise click.UsageError(f"{len(paths)} files cannot go into the one file {out}; give a folder")
     keywords = {"image": options.image_choice(image), "name": name, "layout": layout or "files", **output, **stated}
 
@@ -120,7 +124,7 @@ def convert(
                 show.line(f"{display_path(path, file)} -> {target}")
 
         with show.progress(Path(path).name, quiet=quiet) as bar:
-            written = omio.convert_to_ometiff(source(path, selection), out, progress=bar, landed=landed, **keywords)
+            written = omio.convert(source(path, selection), out, progress=bar, landed=landed, **keywords)
         if not quiet and not written:
             show.line(f"{path}: its name is taken, nothing written")
 
