@@ -157,6 +157,7 @@ class RawImage(Opened):
                 levels=(level,),
                 facts=interpretation.facts,
                 kind=interpretation.kind,
+                compression="none",
                 assumptions=interpretation.notes,
                 not_kept=interpretation.arrangement.not_shown,
                 vendor=interpretation.vendor,
