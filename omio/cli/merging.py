@@ -91,7 +91,7 @@ def merge(
     output: dict[str, Any],
     stated: dict[str, Any],
 ) -> None:
-    """Merge files and folders along T, Z or C into one OME-TIFF, whole or not at all."""
+    """Merge files and folders along T, Z or C into one OME-TIFF or OME-Zarr, whole or not at all."""
     import omio
 
     source = combined_source(paths, selection)
@@ -102,7 +102,7 @@ def merge(
             print_plan(omio.plan(source, out, **keywords))
             return
         with show.progress(paths[0], quiet=quiet) as bar:
-            written = omio.convert_to_ometiff(source, out, progress=bar, **keywords)
+            written = omio.convert(source, out, progress=bar, **keywords)
         if not quiet:
             sources = first_few(paths, 1, last=" ")
             show.line(f"{sources} -> {written[0]}" if written else f"{sources}: its name is taken, nothing written")
