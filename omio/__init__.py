@@ -61,8 +61,8 @@ _HOMES = {
         "plan",
     ),
     "comparing.diff": ("diff",),
-    "compat.cleanup": ("cleanup_omio_cache",),
     "comparing.verify": ("verify",),
+    "compat.cleanup": ("cleanup_omio_cache",),
     "compat.first_omio": (
         "OME_metadata_checkup",
         "create_empty_image",

@@ -10,7 +10,7 @@ import click
 
 from omio_core.errors import first_few
 
-from . import options, show
+from . import log, options, show
 from .flags import spoken
 from .paths import combined_source, for_each
 
@@ -40,6 +40,7 @@ def print_plan(plan: Any, *, as_json: bool = False) -> None:
 @options.merging
 @options.output
 @options.statements
+@log.option
 def plan(
     paths: tuple[str, ...],
     merge: str | None,
@@ -78,6 +79,7 @@ def plan(
 @options.merging
 @options.output
 @options.statements
+@log.option
 def merge(
     paths: tuple[str, ...],
     merge: str,
@@ -113,6 +115,7 @@ def merge(
 @click.command()
 @click.argument("path", metavar="PLAN")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+@log.option
 def run(path: str, quiet: bool) -> None:
     """Do exactly what a plan of omio plan --json says, or say what has changed since; then nothing is written."""
     from omio.planning.plan import Plan
