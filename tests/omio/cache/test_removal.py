@@ -108,7 +108,7 @@ def test_nothing_that_omio_did_not_make_is_removed(two, caplog):
 
 def test_nothing_is_removed_through_a_link(two, tmp_path):
     """Neither a cache folder that is one, nor an entry, nor a chunk; what they lead to stays."""
-    source, other, first, second = two
+    source, _, first, second = two
     real = tmp_path / "real"
     first.parent.rename(real)
     (source.parent / ".omio_cache").symlink_to(real)
