@@ -278,6 +278,7 @@ def imwrite(
     verify: str = "structure",
     collision: str = "raise",
     workers: int | None = None,
+    max_memory: int | str | None = None,
     progress: Callable[[int], None] | None = None,
     **options: Any,
 ) -> Path:
@@ -310,6 +311,9 @@ def imwrite(
         What to do if the name is taken: ``"raise"``, ``"overwrite"``, ``"number"``, ``"skip"``.
     workers
         Number of threads. None: all cores.
+    max_memory
+        About how much memory the pixels may take that are in work at once, as bytes or as a text such as ``"512 MiB"``;
+        Python and its libraries come on top, and a single block of the source always fits. None: 256 MiB.
     progress
         Called with the bytes of pixels done so far.
     **options
@@ -332,6 +336,7 @@ def imwrite(
     """
     from omio_core.images import writing
     from omio_core.images.overrides import Overrides
+    from omio_core.settings import parse_bytes
 
     from . import arrays
 
@@ -346,10 +351,110 @@ def imwrite(
         tile=tile,
         verify=verify,
         workers=workers,
+        max_memory=parse_bytes(max_memory),
         progress=progress,
         options=options,
     )
     return written or Path(path)
+
+
+def convert(
+    source: SourceLike,
+    out: Source | None = None,
+    *,
+    to: str | None = None,
+    reader: str | None = None,
+    image: int | str | None = None,
+    merge: str | None = None,
+    axes: str | None = None,
+    pixel_size: Sizes | None = None,
+    time_increment: float | None = None,
+    channel_names: Sequence[str] | None = None,
+    name: str | None = None,
+    layout: str = "files",
+    writer: str | None = None,
+    compression_level: int | Literal["auto"] = 3,
+    tile: int | None = None,
+    verify: str = "structure",
+    workers: int | None = None,
+    max_memory: int | str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    landed: Callable[[str, Path], None] | None = None,
+    **others: Any,
+) -> list[Path]:
+    """Convert files to OME-TIFF, OME-Zarr or another format, block by block: no picture is ever complete in memory.
+
+    Parameters
+    ----------
+    source
+        As for `imread`.
+    out
+        A file (``x.ome.tif``), a folder that is one picture (``x.ome.zarr``), or a folder to put them in, which is made
+        if need be. None: beside each source file. In a folder the names are ``stem.ome.tif``, or
+        ``stem_<image name>.ome.tif`` where the file holds several images; the folders of the source are repeated
+        below it. A merge is named ``<folder>_merged_T.ome.tif``, beside the folder where `out` is None. The suffix is
+        that of the writer.
+    to
+        The format, by the name of its writer: ``"ome-tiff"``, ``"ome-zarr"``, or that of another package; capitals
+        and the signs - and _ do not matter. None: the suffix of `out` decides; OME-TIFF where it names none.
+    reader, axes, pixel_size, time_increment, channel_names, **others
+        As for `imread`, and the options of the writer as for `imwrite`. The policy ``collision`` (default
+        ``"number"``) says what happens if a name is taken.
+    image
+        Which images of each file: an index, a name, or ``"all"``. None: all, if they are not merged.
+    merge
+        As for `imread`: all images become one file.
+    name
+        A template for the names instead, without suffix: ``"{stem}_{image}"``, with ``{index}``, ``{channels}``
+        and the keys of `imread`'s dict that hold a single value, such as ``{SizeT}``.
+    layout
+        ``"files"``: one file per image; ``"one-file"``: all images of a source file in one file.
+    writer
+        As `to`, but whatever the suffix of `out` is: ``out="x.dat"`` can be an OME-TIFF.
+    compression_level, tile, verify, workers, max_memory
+        As for `imwrite`.
+    progress
+        Called with the bytes of pixels done and the bytes in total.
+    landed
+        Called with a source file and the file written from it, as soon as that file is complete.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files written, or the folders that are one picture each, in file order.
+
+    Raises
+    ------
+    FileNotFoundError, OmioError
+        As for `imread` and `imwrite`; or `to`, `writer` and the suffix of `out` contradict each other, or `max_memory`
+        is less than a block of the source needs. OMIO looks at all sources before it writes anything. If something
+        fails later, the files of this call that are already complete stay. Of several source files the others are still
+        converted; then one error names those that failed in its attribute `failed`, from file to error, and the files
+        written in `written`.
+
+    Examples
+    --------
+    >>> convert("cells.czi", "cells.ome.zarr")  # doctest: +SKIP
+    [PosixPath('cells.ome.zarr')]
+    >>> convert("folder", "zarrs", to="ome-zarr")  # doctest: +SKIP
+    [PosixPath('zarrs/a.ome.zarr'), PosixPath('zarrs/b.ome.zarr')]
+    """
+    from omio_core.settings import parse_bytes
+
+    from .compat.keywords import translate_keywords
+    from .planning import execute, formats, prepare
+    from .planning.values import WriteOptions
+    from .request import make_request, writer_options
+
+    source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
+    write_options = WriteOptions(
+        name=name, layout=layout, writer=formats.choose(to, writer, out), compression_level=compression_level,
+        tile=tile, verify=verify, workers=workers, max_memory=parse_bytes(max_memory), options=writer_options(others),
+    )  # fmt: skip
+    request = make_request(reader, axes, pixel_size, time_increment, channel_names, others, write_options.options)
+    prepared = prepare.prepare(source, request, image=image, along=merge, out=out, writing=write_options)
+    prepared.refuse()
+    return execute.write(prepared.plan, prepared.outputs, progress, landed)
 
 
 def convert_to_ometiff(
@@ -370,70 +475,22 @@ def convert_to_ometiff(
     tile: int | None = None,
     verify: str = "structure",
     workers: int | None = None,
+    max_memory: int | str | None = None,
     progress: Callable[[int, int], None] | None = None,
     landed: Callable[[str, Path], None] | None = None,
     **others: Any,
 ) -> list[Path]:
-    """Convert files to OME-TIFF, block by block: no picture is ever complete in memory.
+    """Convert files to OME-TIFF: `convert` without ``to=``, also called `imconvert`.
 
-    Parameters
-    ----------
-    source
-        As for `imread`.
-    out
-        A file (``.ome.tif``), or a folder, which is made if need be. None: beside each source file. In a folder the
-        names are ``stem.ome.tif``, or ``stem_<image name>.ome.tif`` where the file holds several images; the folders
-        of the source are repeated below it. A merge is named ``<folder>_merged_T.ome.tif``, beside the folder where
-        `out` is None.
-    reader, axes, pixel_size, time_increment, channel_names, **others
-        As for `imread`, and the options of the writer as for `imwrite`. The policy ``collision`` (default
-        ``"number"``) says what happens if a name is taken.
-    image
-        Which images of each file: an index, a name, or ``"all"``. None: all, if they are not merged.
-    merge
-        As for `imread`: all images become one file.
-    name
-        A template for the names instead, without suffix: ``"{stem}_{image}"``, with ``{index}``, ``{channels}``
-        and the keys of `imread`'s dict that hold a single value, such as ``{SizeT}``.
-    layout
-        ``"files"``: one file per image; ``"one-file"``: all images of a source file in one file.
-    writer
-        Name of the writer to use, whatever the suffix; names that OMIO makes get the suffix of that writer. None:
-        OME-TIFF, or the writer that the suffix of `out` chooses.
-    compression_level, tile, verify, workers
-        As for `imwrite`.
-    progress
-        Called with the bytes of pixels done and the bytes in total.
-    landed
-        Called with a source file and the file written from it, as soon as that file is complete.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files written, in file order.
-
-    Raises
-    ------
-    FileNotFoundError, OmioError
-        As for `imread` and `imwrite`. OMIO looks at all sources before it writes anything. If something fails later,
-        the files of this call that are already complete stay. Of several source files the others are still converted;
-        then one error names those that failed in its attribute `failed`, from file to error, and the files written in
-        `written`.
+    Parameters, what is returned and what is raised are those of `convert`. OMIO makes names with the suffix
+    ``.ome.tif``. If `out` has the suffix of another writer, or `writer` names one, that one writes.
     """
-    from .compat.keywords import translate_keywords
-    from .planning import execute, prepare
-    from .planning.values import WriteOptions
-    from .request import make_request, writer_options
-
-    source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
-    write_options = WriteOptions(
-        name=name, layout=layout, writer=writer, compression_level=compression_level, tile=tile, verify=verify,
-        workers=workers, options=writer_options(others),
+    return convert(
+        source, out, reader=reader, image=image, merge=merge, axes=axes, pixel_size=pixel_size,
+        time_increment=time_increment, channel_names=channel_names, name=name, layout=layout, writer=writer,
+        compression_level=compression_level, tile=tile, verify=verify, workers=workers, max_memory=max_memory,
+        progress=progress, landed=landed, **others,
     )  # fmt: skip
-    request = make_request(reader, axes, pixel_size, time_increment, channel_names, others, write_options.options)
-    prepared = prepare.prepare(source, request, image=image, along=merge, out=out, writing=write_options)
-    prepared.refuse()
-    return execute.write(prepared.plan, prepared.outputs, progress, landed)
 
 
 imconvert = convert_to_ometiff
@@ -443,7 +500,7 @@ def plan(
     source: SourceLike,
     out: Source | None = None,
     *,
-    to: Literal["files", "memory"] = "files",
+    to: str | None = None,
     reader: str | None = None,
     image: int | str | None = None,
     merge: str | None = None,
@@ -458,17 +515,19 @@ def plan(
     tile: int | None = None,
     verify: str = "structure",
     workers: int | None = None,
+    max_memory: int | str | None = None,
     **others: Any,
 ) -> Plan:
-    """Say what `convert_to_ometiff` would do, or what `imread` would return, before a pixel is read.
+    """Say what `convert` would do, or what `imread` would return, before a pixel is read.
 
     Parameters
     ----------
     to
-        ``"files"``: plan what would be written; ``"memory"``: plan what would be read.
+        As for `convert`: the format that would be written, such as ``"ome-zarr"``. None, or ``"files"``: the format
+        that the suffix of `out` says, else OME-TIFF. ``"memory"``: plan what `imread` would read; nothing is written.
     source, out, reader, image, merge, axes, pixel_size, time_increment, channel_names, name, layout, \
-    writer, compression_level, tile, verify, workers, **others
-        As for `convert_to_ometiff`.
+    writer, compression_level, tile, verify, workers, max_memory, **others
+        As for `convert`.
 
     Returns
     -------
@@ -486,15 +545,19 @@ def plan(
     --------
     >>> print(plan("folder", merge="T"))  # doctest: +SKIP
     """
+    from omio_core.settings import parse_bytes
+
     from .compat.keywords import translate_keywords
-    from .planning import prepare
+    from .planning import formats, prepare
     from .planning.values import WriteOptions
     from .request import make_request, writer_options
 
     source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
+    purpose, writer = formats.choose_for_plan(to, writer, out)
     write_options = WriteOptions(
         name=name, layout=layout, writer=writer, compression_level=compression_level, tile=tile, verify=verify,
-        workers=workers, options=writer_options(others),
+        workers=workers, max_memory=parse_bytes(max_memory), options=writer_options(others),
     )  # fmt: skip
     request = make_request(reader, axes, pixel_size, time_increment, channel_names, others, write_options.options)
-    return prepare.plan(source, request, image=image, along=merge, out=out, writing=write_options, to=to)
+    writing = None if purpose == formats.MEMORY else write_options
+    return prepare.plan(source, request, image=image, along=merge, out=out, writing=writing)

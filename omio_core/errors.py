@@ -138,7 +138,7 @@ class UnsupportedFeatureError(ReadError):
 
 
 class LimitExceededError(ReadError):
-    """The file declares more than a limit in the settings allows."""
+    """The file declares, or the work needs, more than a limit allows: one of the settings, or ``max_memory``."""
 
 
 class FileChangedError(ReadError):

@@ -40,6 +40,12 @@ TESTED_ELSEWHERE = {
     "omio/__init__.py": "names only: tests/house/test_imports.py loads them; the version, tests/omio/test_main.py",
     "omio_core/pixels/zarrreads.py": "how the stores in tests/core/pixels/test_zarrstore.py are read",
     "omio_core/files/memory.py": "together with local locations, in tests/core/files/test_location.py",
+    "omio/comparing/against.py": "what `omio.verify(against=)` does, in tests/omio/comparing/test_verify.py",
+    "omio/records/origins.py": "what records state, in tests/omio/comparing/test_pairs.py",
+    "omio/comparing/proof.py": "what `omio.verify` does with a file, in tests/omio/comparing/test_verify.py",
+    "omio/comparing/verification.py": "the result of `omio.verify`, in tests/omio/comparing/test_verify.py",
+    "omio/records/paragraph.py": "the text of `omio.methods`, in tests/omio/records/test_methods.py",
+    "omio/reports.py": "the head of every JSON report, in tests/omio/comparing/test_folders.py and tests/omio/cli",
     "omio/cli/__init__.py": "only main() and its exit codes, in tests/omio/cli/test_app.py",
 }
 
