@@ -53,7 +53,7 @@ TESTED_ELSEWHERE = {
 THROUGH_SEVERAL_ROOMS = {
     "tests/core/testing/test_faults.py": "faults planted in a sound plugin, for every check of the kit",
     "tests/core/files/test_folders_killed.py": "folders that are killed while they land, at every call of the system",
-    "tests/omio/cache/test_killed.py": "cache builds that are killed or find the disk full, at every system call",
+    "tests/omio/cache/test_killed.py": "cache builds that are killed, or find the disk full, at every call",
     "tests/core/merging/test_round_trips.py": "a merge through the dict, a pickle, a file, and merged again",
     "tests/omio/planning/test_folder_inputs.py": "folders that are one picture, from the plan to the written file",
     "tests/omio/test_aszarr.py": "pictures of every format through zarr, dask and another process",
