@@ -48,13 +48,7 @@ def line(text: str, *, quiet: bool = False) -> None:
 
 
 def showable(text: str, stream: TextIO) -> str:
-    """Return a text with what a stream cannot encode escaped: a file may have any name.
-
-    Examples
-    --------
-    >>> showable("a\udcff.tif", sys.stdout)
-    'a\\\\udcff.tif'
-    """
+    """Return a text with what a stream cannot encode escaped: a file may have any name."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
