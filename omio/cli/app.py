@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from omio.sources.kinds import Folder, source_of
-from omio_core.errors import AbsentPlanesWarning, AssumedAxesWarning, OmioError
+from omio_core.errors import AbsentPlanesWarning, AssumedAxesWarning
 from omio_core.metadata.namespaces import omio_version
 from omio_core.policies import KINDS
 
-from . import caching, checking, comparing, log, merging, methods, options, show, verifying
-from .paths import display_path, for_each, source
+from . import caching, checking, comparing, log, merging, methods, options, show, verifying, viewing
+from .paths import display_path, for_each, for_each_file, source
 
 if TYPE_CHECKING:
     from omio.sources.walk import Skipped
-    from omio_core.images.opening import OpenedSource
+    from omio_core.images.explanation import Explanation
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,6 +31,7 @@ def app() -> None:
 
 VERBS = (
     merging.plan, merging.merge, merging.run, comparing.diff, verifying.verify, methods.methods, caching.cache,
+    viewing.preview,
 )  # fmt: skip
 
 for verb in VERBS:
@@ -57,8 +57,10 @@ def info(paths: tuple[str, ...], explain: bool, recursive: bool, as_json: bool, 
 
     def look(path: str) -> None:
         if isinstance(source_of(path), Folder):
-            folder = Folder(path, recursive=recursive)
-            _folder(folder, stated, lambda opened: report(Explanation(source=opened), path), left_out)
+            for_each_file(
+                path, stated, lambda opened: report(Explanation(source=opened), path),
+                recursive=recursive, left_out=left_out.append,
+            )  # fmt: skip
         else:
             report(omio.explain(path, **stated), path)
 
@@ -78,19 +80,6 @@ def info(paths: tuple[str, ...], explain: bool, recursive: bool, as_json: bool, 
             counts = {"files": len(explanations), "failed": len(failed), "left out": len(left_out)}
             common = head("info", ok=not failed, counts=counts, failed=failed, left_out=left_out)
             show.json({**common, "files": [explanation.to_dict() for explanation in explanations]})
-
-
-def _folder(
-    folder: Folder, stated: dict[str, Any], report: Callable[[OpenedSource], None], left_out: list[Skipped]
-) -> None:
-    """Report every image file in a folder; end with a single error about the files that cannot be read."""
-    from omio.sources import collect
-
-    failed: dict[str, Exception] = {}
-    for opened in collect.describe_readable(folder, options.request(stated), failed.__setitem__, left_out.append):
-        report(opened)
-    if failed:
-        raise OmioError(f"{len(failed)} of the files in {folder.path} cannot be read", failed=failed)
 
 
 @app.command()

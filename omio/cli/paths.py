@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +12,11 @@ from omio.sources.kinds import Folder, FolderStack, SourceLike
 from omio_core.errors import OmioError
 from omio_core.files.local import locate
 
-from . import show
+from . import options, show
+
+if TYPE_CHECKING:
+    from omio.sources.walk import Skipped
+    from omio_core.images.opening import OpenedSource
 
 
 def for_each(
@@ -43,6 +47,33 @@ def for_each(
                     failed(each_path, each_error)
     if count:
         raise click.exceptions.Exit(1)
+
+
+def for_each_file(
+    path: str,
+    stated: Mapping[str, Any],
+    do: Callable[[OpenedSource], None],
+    *,
+    recursive: bool = False,
+    left_out: Callable[[Skipped], None] | None = None,
+) -> None:
+    """Do something for every image file in a folder; end with a single error about those where it failed.
+
+    Each path that is no image is reported to `left_out`.
+    """
+    from omio.sources import collect
+
+    failed: dict[str, Exception] = {}
+    folder = Folder(path, recursive=recursive)
+    for opened in collect.describe_readable(folder, options.request(stated), failed.__setitem__, left_out):
+        try:
+            do(opened)
+        except BrokenPipeError:
+            raise  # nobody reads our output any more; the file is not to blame
+        except (OmioError, OSError) as error:
+            failed[opened.path] = error
+    if failed:
+        raise OmioError(f"{len(failed)} of the files in {path} cannot be read", failed=failed)
 
 
 def display_path(path: str, file: str) -> str:
