@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from omio_core.metadata.plain import plain
+
 from .origins import Mark
 
 
@@ -78,5 +80,7 @@ class Written:
     def to_dict(self) -> dict[str, Any]:
         """Return every field, JSON-able."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        pyramid = None if self.pyramid is None else dict(zip(("levels", "method"), self.pyramid, strict=True))
         readings = [{name: getattr(one, name) for name in one.__dataclass_fields__} for one in self.readings]
-        return values | {"readings": readings, "policies": dict(self.policies)}
+        known: dict[str, Any] = plain(values | {"readings": readings, "pyramid": pyramid})
+        return known
