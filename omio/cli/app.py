@@ -122,8 +122,7 @@ def convert(
             return
 
         def landed(file: str, target: Path) -> None:
-            if not quiet:
-                show.line(f"{display_path(path, file)} -> {target}")
+            show.line(f"{display_path(path, file)} -> {target}", quiet=quiet)
 
         with show.progress(Path(path).name, quiet=quiet) as bar:
             written = omio.convert(source(path, selection), out, progress=bar, landed=landed, **keywords)

@@ -44,6 +44,8 @@ TESTED_ELSEWHERE = {
     "omio/records/origins.py": "what records state, in tests/omio/comparing/test_pairs.py",
     "omio/comparing/proof.py": "what `omio.verify` does with a file, in tests/omio/comparing/test_verify.py",
     "omio/comparing/verification.py": "the result of `omio.verify`, in tests/omio/comparing/test_verify.py",
+    "omio/cli/log.py": "what `--log` writes, in tests/omio/cli/test_show.py",
+    "omio/records/values.py": "what `omio.methods` collects, in tests/omio/records/test_methods.py",
     "omio/records/paragraph.py": "the text of `omio.methods`, in tests/omio/records/test_methods.py",
     "omio/reports.py": "the head of every JSON report, in tests/omio/comparing/test_folders.py and tests/omio/cli",
     "omio/cli/__init__.py": "only main() and its exit codes, in tests/omio/cli/test_app.py",
