@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .compat.sidecar import create_thorlabs_raw_yaml
     from .planning.plan import Plan
     from .sources.kinds import File, Files, Folder, FolderStack
+    from .viewing.napari import open_in_napari
 
 __all__ = [
     "File",
@@ -38,6 +39,7 @@ __all__ = [
     "imopen",
     "imread",
     "imwrite",
+    "open_in_napari",
     "plan",
     "update_metadata_from_image",
 ]
@@ -67,6 +69,7 @@ _HOMES = {
         "Folder",
         "FolderStack",
     ),
+    "viewing.napari": ("open_in_napari",),
 }
 
 _attribute, __dir__ = attach("omio", {name: f"omio.{home}" for home in _HOMES for name in _HOMES[home]})
