@@ -1,4 +1,4 @@
-"""How a layer is shown, between napari's keywords and OMIO's record of them; imports no viewer."""
+"""The keywords of a layer by its type, and the names that a caller gives; imports no viewer."""
 
 from __future__ import annotations
 
@@ -7,25 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from omio_core.errors import MetadataError
-from omio_core.metadata.model import Metadata
-from omio_core.metadata.namespaces import DISPLAY
+from omio_core.metadata.display import LABELS
 from omio_core.wording import advise
 
 if TYPE_CHECKING:
     from .layers import LayerData
 
-LABELS = "labels"
-IMAGE = "image"
-
 _ONLY_IMAGES = ("rgb", "colormap", "contrast_limits")
-
-
-def kind_of(metadata: Metadata, channel: int) -> str:
-    """Return the type of the layer that a channel was saved from; an image if nothing says so."""
-    kinds = metadata.facts.annotations.get(DISPLAY, {}).get("Layers")
-    if isinstance(kinds, list) and len(kinds) == metadata.channel_count and kinds[channel] == LABELS:
-        return LABELS if metadata.dtype.startswith(("int", "uint", "bool")) and metadata.samples == 1 else IMAGE
-    return IMAGE
 
 
 def options(kind: str, **keywords: Any) -> dict[str, Any]:

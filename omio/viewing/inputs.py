@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ Described = Mapping[str, Any] | Metadata | None
 
 def images_of(
     source: Any,
-    metadata: Described | Sequence[Described],
+    metadata: Any,
     request: Request,
     *,
     image: int | str | None = "all",
@@ -133,5 +133,3 @@ def _assumed_axes(array: Any, count: int) -> str | None:
         AssumedAxesWarning,
     )
     return "TYX"
-
-

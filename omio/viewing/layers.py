@@ -10,6 +10,7 @@ from typing import Any
 from omio_core.files.local import locate
 from omio_core.geometry.axes import CANONICAL
 from omio_core.images.image import Image
+from omio_core.metadata.display import IMAGE, saved_layer
 from omio_core.metadata.facts import Fact
 from omio_core.rendering.contrast import limits
 from omio_core.rendering.stated import colors
@@ -130,16 +131,19 @@ def _of_image(image: Image, title: str, blending: str | None) -> Iterator[LayerD
     for index, (channel, color) in enumerate(zip(metadata.channels, colors(metadata), strict=True)):
         label = channel.name.value if channel.name else ""
         name = _name(image, title, label, index)
-        window = limits(image, index)
+        kind = saved_layer(metadata, index)
+        window = limits(image, index) if kind == IMAGE else None
         first = index * samples
-        spans = [(first, first + samples)] if rgb else [(first + sample, first + sample + 1) for sample in range(samples)]
+        spans = (
+            [(first, first + samples)] if rgb else [(first + sample, first + sample + 1) for sample in range(samples)]
+        )
         for sample, span in enumerate(spans):
             yield LayerData(
                 data=_data(image, span, axes, rgb=rgb),
                 axes=axes,
-                kind=display.kind_of(metadata, index),
+                kind=kind,
                 options=display.options(
-                    display.kind_of(metadata, index),
+                    kind,
                     name=name if len(spans) == 1 else f"{name} sample {sample}",
                     scale=tuple(fact.value if fact else 1.0 for fact in _steps(image, axes)),
                     units=tuple(

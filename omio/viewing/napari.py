@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from omio_core.errors import MetadataWarning, MissingDependencyError, OmioError, missing_package, warn
@@ -188,8 +189,6 @@ def _numbered(name: str, count: int) -> list[str]:
 
 
 def _loaded(layer: LayerData) -> LayerData:
-    from dataclasses import replace
-
     import numpy as np
 
     data = [np.asarray(one) for one in layer.data] if isinstance(layer.data, list) else np.asarray(layer.data)
@@ -223,7 +222,7 @@ def add(viewer: Any, layers: Sequence[LayerData]) -> list[Any]:
 
     added = []
     for layer in layers:
-        data, options, kind = layer.as_tuple()
+        data, options, kind = with_units(layer).as_tuple()
         added.append(viewer.add_layer(Layer.create(data, {**options, "visible": False}, kind)))
     for layer in added:
         layer.visible = True
@@ -239,11 +238,26 @@ def scale_bar(viewer: Any) -> Any:
     """Return the scale bar of a viewer; its unit is that of the layers, and never set here."""
     canvas = getattr(viewer, "canvas", None)  # since napari 0.9; the attribute of the viewer warns there
     overlays: Mapping[str, Any] = getattr(canvas, "overlays", {})
-    return overlays["scale_bar"] if "scale_bar" in overlays else viewer.scale_bar
+    bar = overlays.get("scale_bar")
+    return viewer.scale_bar if bar is None else bar
+
+
+def with_units(layer: LayerData) -> LayerData:
+    """Return a layer whose units are objects of pint, which every version of napari takes without a warning."""
+    import pint
+
+    registry = pint.get_application_registry()
+    units = tuple(registry.Unit(unit) for unit in layer.options["units"])
+    return replace(layer, options={**layer.options, "units": units})
 
 
 Shown = tuple[str, Sequence[Any]]
 """The name of a layer, and the units of its axes, the last ones X and Y last."""
+
+
+def shown(layer: LayerData) -> Shown:
+    """Return the name and the units of a layer that is not yet one of napari's."""
+    return layer.options["name"], layer.options["units"]
 
 
 def warn_of_pixels(added: Sequence[Shown], there: Iterable[Shown] = ()) -> None:

@@ -23,4 +23,4 @@ MERGE = "omio/merge"
 """The namespace of the annotation that records a merge."""
 
 DISPLAY = "omio/display"
-"""The namespace of the annotation that records how a viewer showed the channels: ``Contrast limits``, ``Layers``."""
+"""The namespace of the annotation that records how a viewer showed the channels."""
