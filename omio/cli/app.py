@@ -13,7 +13,7 @@ from omio_core.errors import AssumedAxesWarning, OmioError
 from omio_core.metadata.namespaces import omio_version
 from omio_core.policies import KINDS
 
-from . import checking, comparing, merging, options, show
+from . import checking, comparing, merging, options, show, viewing
 from .paths import display_path, for_each, source
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def app() -> None:
     """
 
 
-for verb in (merging.plan, merging.merge, merging.run, comparing.diff):
+for verb in (merging.plan, merging.merge, merging.run, comparing.diff, viewing.view):
     app.add_command(verb)
 
 

@@ -213,6 +213,17 @@ def current(viewer: Any = None) -> Any:
     return napari.Viewer()
 
 
+def run() -> None:
+    """Let napari's windows live until they are closed.
+
+    Raises
+    ------
+    MissingDependencyError
+        napari is not installed.
+    """
+    require().run()
+
+
 def add(viewer: Any, layers: Sequence[LayerData]) -> list[Any]:
     """Add layers to a viewer and show its scale bar; return napari's layers.
 
@@ -297,4 +308,15 @@ def _only_known_in(one: Shown, other: Shown) -> str:
     return ", ".join(reversed(found))
 
 
-__all__ = ["MissingDependencyError", "add", "current", "open_in_napari", "require", "scale_bar", "warn_of_pixels"]
+__all__ = [
+    "MissingDependencyError",
+    "add",
+    "current",
+    "open_in_napari",
+    "require",
+    "run",
+    "scale_bar",
+    "shown",
+    "warn_of_pixels",
+    "with_units",
+]

@@ -61,11 +61,11 @@ def _tuples(layers: Sequence[LayerData]) -> list[tuple[Any, dict[str, Any], str]
     """The tuples of layers; warns if a size is unknown beside layers that have units."""
     import sys
 
-    from .napari import shown, warn_of_pixels, with_units
+    from .napari import require, shown, warn_of_pixels, with_units
 
     layers = [with_units(layer) for layer in layers]
-    napari = sys.modules.get("napari")
-    viewer = napari.current_viewer() if napari is not None and hasattr(napari, "current_viewer") else None
+    window = sys.modules.get("napari._qt.qt_main_window")  # no window, no viewer; asking napari would import Qt
+    viewer = None if window is None else require().current_viewer()
     there = [] if viewer is None else [(layer.name, layer.units) for layer in viewer.layers]
     warn_of_pixels([shown(layer) for layer in layers], there)
     return [layer.as_tuple() for layer in layers]
