@@ -115,7 +115,7 @@ def _part(data: Any, options: Mapping[str, Any], kind: str) -> Part:
     record = record if isinstance(record, Mapping) else {}
     count = data.ndim - rgb
     letters = _letters(options, count)
-    image = Image.of_array(data, axes=letters + "S" * rgb)
+    image = arrays.image_of(data, None, Overrides(axes=letters + "S" * rgb))
     return Part(
         name=name,
         kind=kind,

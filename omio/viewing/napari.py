@@ -238,11 +238,20 @@ def add(viewer: Any, layers: Sequence[LayerData]) -> list[Any]:
     for layer in added:
         layer.visible = True
     scale_bar(viewer).visible = True
+    _label_sliders(viewer)
     warn_of_pixels(
         [(layer.name, layer.units) for layer in added],
         [(layer.name, layer.units) for layer in viewer.layers if layer not in added],
     )
     return added
+
+
+def _label_sliders(viewer: Any) -> None:
+    """Give the sliders the letters of the axes, which napari takes from the layers since 0.9 only."""
+    labels = viewer.dims.axis_labels
+    longest = max((layer.axis_labels for layer in viewer.layers), key=len, default=())
+    if len(longest) == len(labels) and all(str(label).lstrip("-").isdigit() for label in labels):
+        viewer.dims.axis_labels = longest
 
 
 def scale_bar(viewer: Any) -> Any:
