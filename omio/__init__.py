@@ -9,8 +9,10 @@ from omio_core.lazy import attach
 
 if TYPE_CHECKING:
     __version__: str
-    from .api import convert_to_ometiff, explain, imconvert, imopen, imread, imwrite, plan
+    from .api import convert, convert_to_ometiff, explain, imconvert, imopen, imread, imwrite, plan
     from .comparing.diff import diff
+    from .comparing.verify import verify
+    from .compat.cleanup import cleanup_omio_cache
     from .compat.first_omio import (
         OME_metadata_checkup,
         create_empty_image,
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     )
     from .compat.sidecar import create_thorlabs_raw_yaml
     from .planning.plan import Plan
+    from .records.methods import methods
     from .sources.kinds import File, Files, Folder, FolderStack
     from .viewing.napari import open_in_napari
 
@@ -29,6 +32,8 @@ __all__ = [
     "FolderStack",
     "OME_metadata_checkup",
     "Plan",
+    "cleanup_omio_cache",
+    "convert",
     "convert_to_ometiff",
     "create_empty_image",
     "create_empty_metadata",
@@ -39,13 +44,16 @@ __all__ = [
     "imopen",
     "imread",
     "imwrite",
+    "methods",
     "open_in_napari",
     "plan",
     "update_metadata_from_image",
+    "verify",
 ]
 
 _HOMES = {
     "api": (
+        "convert",
         "convert_to_ometiff",
         "explain",
         "imconvert",
@@ -55,6 +63,8 @@ _HOMES = {
         "plan",
     ),
     "comparing.diff": ("diff",),
+    "comparing.verify": ("verify",),
+    "compat.cleanup": ("cleanup_omio_cache",),
     "compat.first_omio": (
         "OME_metadata_checkup",
         "create_empty_image",
@@ -63,6 +73,7 @@ _HOMES = {
     ),
     "compat.sidecar": ("create_thorlabs_raw_yaml",),
     "planning.plan": ("Plan",),
+    "records.methods": ("methods",),
     "sources.kinds": (
         "File",
         "Files",

@@ -1,1 +1,1 @@
-"""Show images: as layers of napari, without which this folder can be imported."""
+"""Viewing: images for people to look at, as previews and as layers of napari."""

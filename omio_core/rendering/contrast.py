@@ -79,7 +79,7 @@ def known_limits(image: ImageLike, channel: int) -> Range | None:
 
 
 def window(values: NDArray[Any], dtype: np.dtype[Any], bits: int | None = None) -> Range:
-    """Return the limits for a sample of values.
+    """Return the limits for a sample of values; whole numbers for integers.
 
     Parameters
     ----------
@@ -105,6 +105,8 @@ def window(values: NDArray[Any], dtype: np.dtype[Any], bits: int | None = None) 
         low, high = sorted((0.0, 2 * low)) if low else (0.0, 1.0)
     if low >= bounds[1] or high <= bounds[0]:  # the statement is wrong: there are values beyond it
         bounds = whole_range(dtype)
+    if dtype.kind in "iu":
+        low, high = np.floor(low), np.ceil(high)
     low, high = float(max(low, bounds[0])), float(min(high, bounds[1]))
     return (low, high) if low < high else (low, low + max(1.0, abs(low)))
 

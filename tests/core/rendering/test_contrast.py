@@ -2,52 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 import pytest
 
 from omio_core import Image
-from omio_core.geometry.box import Box, Present
-from omio_core.metadata.facts import Facts
-from omio_core.metadata.model import Metadata
-from omio_core.pixels.picture import PictureBase
+from omio_core.geometry.box import Box
 from omio_core.rendering.contrast import limits, window
-
-
-class Counted(PictureBase):
-    """Pixels with the value of a function of their indices; counts what is read."""
-
-    def __init__(self, shape: tuple[int, ...], blocks: tuple[int, ...], *, boxes: tuple[Box, ...] | None = None):
-        self.shape, self.blocks, self.dtype = shape, blocks, np.dtype("uint16")
-        self.present = None if boxes is None else Present(boxes)
-        self.read: list[Box] = []
-
-    def read_into(self, out: np.ndarray, box: Box) -> None:
-        """Remember the box; the value is 100 times C plus T."""
-        self.read.append(box)
-        t, c = (np.arange(*box.spans[axis]) for axis in (0, 2))
-        out[...] = 100 * c[None, None, :, None, None] + t[:, None, None, None, None]
-
-
-class Pyramid(Counted):
-    """One with smaller resolutions."""
-
-    smaller: Sequence[Counted] = ()
-
-    @property
-    def levels(self) -> tuple[tuple[int, ...], ...]:
-        """The shapes of all resolutions."""
-        return (self.shape, *(picture.shape for picture in self.smaller))
-
-    def at_level(self, level: int) -> Counted:
-        """One of them."""
-        return (self, *self.smaller)[level]
-
-
-def _image(picture: Any, **facts: Any) -> Image:
-    return Image(picture, Metadata(shape=picture.shape, dtype=str(picture.dtype), facts=Facts(**facts)))
+from tests.core.rendering.pictures import Counted, image_of
 
 
 def test_a_picture_of_12_bits_fills_the_window() -> None:
@@ -61,7 +22,7 @@ def test_a_picture_of_12_bits_fills_the_window() -> None:
 def test_a_stated_range_needs_no_pixel() -> None:
     """The annotation decides, and nothing is read."""
     picture = Counted((1, 1, 1, 512, 512), (1, 1, 1, 512, 512))
-    image = _image(picture, annotations={"imagej": {"min": 5.0, "max": 77.0}})
+    image = image_of(picture, annotations={"imagej": {"min": 5.0, "max": 77.0}})
     assert limits(image) == (5, 77)
     assert picture.read == []
 
@@ -69,19 +30,19 @@ def test_a_stated_range_needs_no_pixel() -> None:
 def test_at_most_three_blocks_of_one_channel_are_read() -> None:
     """A picture of 24 GB: three chunks, all of the channel that is asked for."""
     picture = Counted((500, 6, 2, 1024, 2048), (1, 1, 1, 512, 1024))
-    low, high = limits(_image(picture), 1)
+    low, high = limits(image_of(picture), 1)
     assert len(picture.read) <= 3
     assert sum(box.size for box in picture.read) <= 3 << 20
     assert {box.spans[2] for box in picture.read} == {(1, 2)}
     assert 200 < low < high < 500  # 100 and a quarter to three quarters of T
     with pytest.raises(IndexError, match="channel 2"):
-        limits(_image(picture), 2)
+        limits(image_of(picture), 2)
 
 
 def test_an_enormous_block_is_not_read_whole() -> None:
     """The middle of it is a sample, too."""
     picture = Counted((1, 1, 1, 40_000, 40_000), (1, 1, 1, 40_000, 40_000))
-    limits(_image(picture))
+    limits(image_of(picture))
     assert 0 < sum(box.size for box in picture.read) * 2 <= 32 << 20
 
 
@@ -89,17 +50,17 @@ def test_absent_pixels_are_no_sample() -> None:
     """What is absent is not read; of a sparse picture, what exists is found."""
     there = Box(((1, 2), (0, 1), (0, 1), (0, 64), (0, 64)))
     picture = Counted((90, 1, 1, 64, 64), (1, 1, 1, 64, 64), boxes=(there,))
-    assert limits(_image(picture)) == (0, 2)  # constant 1
+    assert limits(image_of(picture)) == (0, 2)  # constant 1
     assert picture.read == [there]
-    assert limits(_image(Counted((1, 1, 1, 8, 8), (1, 1, 1, 8, 8), boxes=()))) == (0, 1)
+    assert limits(image_of(Counted((1, 1, 1, 8, 8), (1, 1, 1, 8, 8), boxes=()))) == (0, 1)
 
 
 def test_the_coarsest_level_is_read() -> None:
     """Of a pyramid, the full resolution is not touched; a level of a few pixels says nothing, and is not taken."""
-    picture = Pyramid((1, 1, 1, 8192, 8192), (1, 1, 1, 512, 512))
-    picture.smaller = [Counted((1, 1, 1, n, n), (1, 1, 1, 512, 512)) for n in (512, 64, 8)]
-    limits(_image(picture))
-    assert [len(level.read) for level in (picture, *picture.smaller)] == [0, 0, 1, 0]
+    smaller = [Counted((1, 1, 1, n, n), (1, 1, 1, 512, 512)) for n in (512, 64, 8)]
+    picture = Counted((1, 1, 1, 8192, 8192), (1, 1, 1, 512, 512), smaller=smaller)
+    limits(image_of(picture))
+    assert [len(level.read) for level in (picture, *smaller)] == [0, 0, 1, 0]
 
 
 @pytest.mark.parametrize(
