@@ -58,6 +58,7 @@ THROUGH_SEVERAL_ROOMS = {
     "tests/omio/cache/test_killed.py": "cache builds that are killed, or find the disk full, at every call",
     "tests/core/merging/test_round_trips.py": "a merge through the dict, a pickle, a file, and merged again",
     "tests/omio/planning/test_folder_inputs.py": "folders that are one picture, from the plan to the written file",
+    "tests/omio/viewing/test_window.py": "napari's window, for every given format and every way to it",
     "tests/omio/test_aszarr.py": "pictures of every format through zarr, dask and another process",
     "tests/omio/test_axes.py": "axes that cannot be, at every door",
     "tests/omio/test_bad_input.py": "hostile files at every door",
