@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from .ome.ngff import NGFF_AXES, ngff_attributes, ngff_order
     from .ome.positions import Position, Spans, plane_position, plane_positions
     from .ome.read import DIMENSION_ORDERS, OmeDocument, OmeImage, TiffData, ome_facts, parse_ome
+    from .ome.records import ome_records
     from .ome.validate import check_ome
     from .ome.write import PIXEL_TYPES, build_ome, refuse_planes
     from .parsing.xml import children_named, first_named, local_name, parse_xml
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
         Opened,
         Policy,
         Reader,
+        Records,
         Verdict,
         Writer,
         WriteRequest,
@@ -146,6 +148,7 @@ __all__ = [
     "Probe",
     "ReadError",
     "Reader",
+    "Records",
     "ShapesCase",
     "Spans",
     "Stamp",
@@ -179,6 +182,7 @@ __all__ = [
     "ngff_order",
     "no_facts",
     "ome_facts",
+    "ome_records",
     "omio_version",
     "ordered",
     "parse_ome",
@@ -218,6 +222,7 @@ _HOMES = {
     "ome.ngff": ("NGFF_AXES", "ngff_attributes", "ngff_order"),
     "ome.positions": ("Position", "Spans", "plane_position", "plane_positions"),
     "ome.read": ("DIMENSION_ORDERS", "OmeDocument", "OmeImage", "TiffData", "ome_facts", "parse_ome"),
+    "ome.records": ("ome_records",),
     "ome.validate": ("check_ome",),
     "ome.write": ("PIXEL_TYPES", "build_ome", "refuse_planes"),
     "parsing.xml": ("children_named", "first_named", "local_name", "parse_xml"),
@@ -229,8 +234,8 @@ _HOMES = {
     "pixels.stream": ("pull",),
     "plugins.cases": ("AbsentFilesCase", "AbsentPlanesCase", "AxesCase", "Case", "CollisionCase", "ConflictCase",
         "DtypesCase", "MissingCase", "ShapesCase"),
-    "plugins.descriptions": ("OMIO_API", "ImageLike", "Match", "Opened", "Policy", "Reader", "Verdict",
-        "WriteRequest", "Writer", "Written", "hookimpl"),
+    "plugins.descriptions": ("OMIO_API", "ImageLike", "Match", "Opened", "Policy", "Reader", "Records",
+        "Verdict", "WriteRequest", "Writer", "Written", "hookimpl"),
     "settings": ("current_settings",),
     "threads": ("ordered",),
     "wording": ("Aside", "advise", "either", "worded"),
