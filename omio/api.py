@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from omio_core.metadata.model import Metadata
 
     from .planning.plan import Plan
+    from .planning.report import Report
     from .request import Dict, Sizes, Source
     from .sources.kinds import SourceLike
 
@@ -324,6 +325,9 @@ def convert_to_ometiff(
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     landed: Callable[[str, Path], None] | None = None,
+    reported: Callable[[Report], None] | None = None,
+    remake: bool = False,
+    stop: bool = False,
     **others: Any,
 ) -> list[Path]:
     """Convert files to OME-TIFF, block by block: no picture is ever complete in memory.
@@ -358,24 +362,31 @@ def convert_to_ometiff(
         Called with the bytes of pixels done and the bytes in total.
     landed
         Called with a source file and the file written from it, as soon as that file is complete.
+    reported
+        Called once, at the end, with a `Report`: what was written, is up to date, was left out, and failed; also where
+        an error follows.
+    remake
+        With ``collision="update"``, which it implies: whether to replace what is up to date, too.
+    stop
+        Whether the first failure stops everything. Otherwise one bad file is one bad file.
 
     Returns
     -------
     list of pathlib.Path
-        The files written, in file order.
+        The files written, in file order; what an update leaves as it is, is not among them.
 
     Raises
     ------
     FileNotFoundError, OmioError
         As for `imread` and `imwrite`. OMIO looks at all sources before it writes anything. If something fails later,
-        the files of this call that are already complete stay. Of several source files the others are still converted;
-        then one error names those that failed in its attribute `failed`, from file to error, and the files written in
-        `written`.
+        the files of this call that are already complete stay. Of several source files the others are converted all the
+        same, unless `stop`; then one error names those that failed in its attribute `failed`, from file to error, and
+        the files written in `written`. A merge is whole or not at all.
     """
     from .compat.keywords import translate_keywords
     from .planning import execute, prepare
     from .planning.values import WriteOptions
-    from .request import make_request, writer_options
+    from .request import make_request, updating, writer_options
 
     source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     write_options = WriteOptions(
@@ -383,9 +394,14 @@ def convert_to_ometiff(
         workers=workers, options=writer_options(others),
     )  # fmt: skip
     request = make_request(reader, axes, pixel_size, time_increment, channel_names, others, write_options.options)
-    prepared = prepare.prepare(source, request, image=image, along=merge, out=out, writing=write_options)
-    prepared.refuse()
-    return execute.write(prepared.plan, prepared.outputs, progress, landed)
+    request = updating(request, remake=remake)
+    prepared = prepare.prepare(
+        source, request, image=image, along=merge, out=out, writing=write_options, remake=remake, stop=stop
+    )
+    prepared.refuse(stop=stop)
+    return execute.write(
+        prepared.plan, prepared.outputs, progress, landed, reported, failures=prepared.failures, stop=stop
+    )
 
 
 imconvert = convert_to_ometiff
@@ -410,6 +426,7 @@ def plan(
     tile: int | None = None,
     verify: str = "structure",
     workers: int | None = None,
+    remake: bool = False,
     **others: Any,
 ) -> Plan:
     """Say what `convert_to_ometiff` would do, or what `imread` would return, before a pixel is read.
@@ -419,7 +436,7 @@ def plan(
     to
         ``"files"``: plan what would be written; ``"memory"``: plan what would be read.
     source, out, reader, image, merge, axes, pixel_size, time_increment, channel_names, name, layout, \
-    writer, compression_level, tile, verify, workers, **others
+    writer, compression_level, tile, verify, workers, remake, **others
         As for `convert_to_ometiff`.
 
     Returns
@@ -431,8 +448,8 @@ def plan(
     Raises
     ------
     FileNotFoundError, OmioError
-        A source cannot be read. Reasons against a merge or a name are no error here: they are among the plan's
-        ``problems``.
+        The source is not there, or nothing in it can be read. What cannot be read among other files, and reasons
+        against a merge or a name, are no error here: they are among the plan's ``problems``.
 
     Examples
     --------
@@ -441,7 +458,7 @@ def plan(
     from .compat.keywords import translate_keywords
     from .planning import prepare
     from .planning.values import WriteOptions
-    from .request import make_request, writer_options
+    from .request import make_request, updating, writer_options
 
     source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     write_options = WriteOptions(
@@ -449,4 +466,5 @@ def plan(
         workers=workers, options=writer_options(others),
     )  # fmt: skip
     request = make_request(reader, axes, pixel_size, time_increment, channel_names, others, write_options.options)
-    return prepare.plan(source, request, image=image, along=merge, out=out, writing=write_options, to=to)
+    request = updating(request, remake=remake)
+    return prepare.plan(source, request, image=image, along=merge, out=out, writing=write_options, to=to, remake=remake)

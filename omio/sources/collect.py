@@ -138,7 +138,7 @@ def describe_listing(
     if len(listing.candidates) == 1 and listing.candidates[0].named and not failures and known is None:
         (only,) = listing.candidates
         return Collection(listing=listing, files=(SourceFile(candidate=only, opened=describe(only.location, request)),))
-    failed = None if failures is None else _adder(failures)
+    failed = None if failures is None else adder(failures)
     with recorded() as warning_records:
         files, skipped, settled = _describe_all(listing.candidates, request, failed, known)
         reasons = _own_outputs(files)
@@ -154,13 +154,32 @@ def describe_listing(
         files=tuple(files),
         messages=one_per_kind(warning_records),
         gaps=gaps,
-        failures=tuple(sorted(failures or (), key=lambda failure: natural(failure.path))),
+        failures=tuple(failures or ()),
         settled=tuple(settled),
     )
 
 
-def _adder(failures: list[Failure]) -> OnFailure:
+def adder(failures: list[Failure]) -> OnFailure:
+    """Return a function that adds a failure to a list."""
     return lambda path, error: failures.append(Failure(path=path, error=error))
+
+
+def with_failures(collection: Collection, failures: Sequence[Failure] | None) -> Collection:
+    """Return the collection with all its failures in order.
+
+    Raises
+    ------
+    OmioError, OSError
+        Nothing else is left of the source.
+    """
+    if failures is None:
+        return collection
+    broken = {failure.path for failure in failures}
+    files = tuple(file for file in collection.files if file.candidate.path not in broken)
+    if not files and not collection.settled:
+        raise _nothing_error(collection.listing, failures)
+    ordered = sorted(failures, key=lambda failure: natural(failure.path))
+    return replace(collection, files=files, failures=tuple(ordered))
 
 
 def _nothing_error(listing: Listing, failures: Sequence[Failure]) -> OmioError | OSError:
@@ -420,34 +439,43 @@ def _length(image: Image, axis: str) -> int:
 
 
 def choose_images(
-    collection: Collection, image: int | str | None, *, along: str | None
+    collection: Collection, image: int | str | None, *, along: str | None, failures: list[Failure] | None = None
 ) -> list[tuple[SourceFile, tuple[Image, ...]]]:
-    """Return the chosen images of each source file.
+    """Return the chosen images of each source file; one that has no such image is added to `failures`.
 
     Raises
     ------
     ManyImagesError
-        The choice names no image of a file; or the images are to be merged, a file holds several, and none is chosen.
+        Where `failures` is None: the choice names no image of a file; or the images are to be merged, a file holds
+        several, and none is chosen.
     """
     choices = []
     for file in collection.files:
-        if along is None and image is None:
-            picked = file.opened.images
-        elif image is None and len(file.opened.images) > 1:
-            raise ManyImagesError(
-                f"{file.opened.path} holds {len(file.opened.images)} images, and which of them to merge is not said",
-                evidence="; ".join(f"{i}: {image!r}" for i, image in enumerate(file.opened.images[:20])),
-                remedy=either(
-                    advise("choose one with {image}", image=Blank("index or name")),
-                    advise("take all, one after another, with {image}", image="all"),
-                ),
-                path=file.opened.path,
-                names=tuple(image.name for image in file.opened.images),
-            )
-        else:
-            picked = file.opened.pick(image)
-        choices.append((file, picked))
+        try:
+            choices.append((file, _choose(file, image, along)))
+        except ManyImagesError as error:
+            if failures is None:
+                raise
+            failures.append(Failure(path=file.candidate.path, error=error))
     return choices
+
+
+def _choose(file: SourceFile, image: int | str | None, along: str | None) -> tuple[Image, ...]:
+    """Return the chosen images of a source file."""
+    if along is None and image is None:
+        return file.opened.images
+    if image is not None or len(file.opened.images) == 1:
+        return file.opened.pick(image)
+    raise ManyImagesError(
+        f"{file.opened.path} holds {len(file.opened.images)} images, and which of them to merge is not said",
+        evidence="; ".join(f"{i}: {image!r}" for i, image in enumerate(file.opened.images[:20])),
+        remedy=either(
+            advise("choose one with {image}", image=Blank("index or name")),
+            advise("take all, one after another, with {image}", image="all"),
+        ),
+        path=file.opened.path,
+        names=tuple(image.name for image in file.opened.images),
+    )
 
 
 @contextmanager

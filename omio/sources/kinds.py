@@ -100,6 +100,8 @@ class Listing:
         The folder that was searched; for a list, that of its first source.
     title, home
         The name of the source as a unit, and the folder that contains it or its first file.
+    deep
+        Whether folders in a folder belong to the source.
     """
 
     candidates: tuple[Candidate, ...]
@@ -109,6 +111,7 @@ class Listing:
     root: Location
     title: str
     home: Location
+    deep: bool = False
 
 
 def source_of(source: SourceLike) -> File | Files | Folder | FolderStack:
@@ -166,7 +169,7 @@ def find(source: SourceLike, failed: OnFailure | None = None) -> Listing:
     if isinstance(kind, File):
         return Listing(candidates=(Candidate(location=location, named=True),), root=home, title=name, home=home)
     entries = tuple(walk(location, recursive=kind.recursive, patterns=kind.patterns, failed=failed))
-    listing = _listing(entries, root=location, title=name or "folder", home=home)
+    listing = _listing(entries, root=location, title=name or "folder", home=home, deep=kind.recursive)
     return listing if listing.candidates or failed is not None else require_candidates(listing)
 
 
@@ -208,6 +211,7 @@ def _of_list(files: Files, failed: OnFailure | None) -> Listing:
         root=first.root,
         title=first.title,
         home=first.home,
+        deep=any(part.deep for part in parts),
     )
 
 
@@ -304,6 +308,7 @@ def _of_stack(stack: FolderStack, failed: OnFailure | None) -> Listing:
         root=home,
         title=tag.rstrip(" _-.") or home.name or "stack",
         home=home,
+        deep=True,
     )
     return listing if listing.candidates or failed is not None else require_candidates(listing)
 
