@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from omio.sources.collect import Failure, describe, without_garbage_collection
+from omio.sources.collect import describe, without_garbage_collection
+from omio.sources.failures import Failure
 from omio.sources.notices import issue, one_per_kind, padding, recorded_if
 from omio.sources.walk import Skipped
 from omio_core.errors import FileChangedError, OmioError, WriteError

@@ -14,15 +14,13 @@ from pathlib import Path
 
 from omio.sources.collect import (
     Collection,
-    Failure,
     SourceFile,
-    adder,
     choose_images,
     describe_listing,
-    failures_error,
     with_failures,
     without_garbage_collection,
 )
+from omio.sources.failures import Failure, adder, error_of
 from omio.sources.kinds import Listing, SourceLike, find
 from omio.sources.notices import Message, issue, one_per_kind, padding, recorded, recorded_if
 from omio.sources.walk import Skipped
@@ -76,7 +74,7 @@ class PreparedPlan:
         """
         if stop or not self.plan.possible:
             if len(self.failures) > 1:
-                raise failures_error(self.failures)
+                raise error_of({failure.path: failure.error for failure in self.failures}, "read")
             for failure in self.failures:
                 raise failure.error
             for output in self.outputs:

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from omio.sources.failures import error_of
 from omio.sources.walk import Skipped
-from omio_core.errors import OmioError, first_few
-
-_FEW = 10
+from omio_core.errors import OmioError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +55,4 @@ class Report:
         """Return one error for the sources that failed, with each of them; None if none did."""
         if not self.failed:
             return None
-        messages = [f"{path}: {getattr(error, 'what', error)}" for path, error in self.failed.items()]
-        names = first_few([str(path) for path in self.written], _FEW)
-        return OmioError(
-            f"{len(self.failed)} of the source files could not be converted",
-            evidence=f"{first_few(messages, _FEW, joint='; ')}; written and whole: {names or 'nothing'}",
-            remedy="each error is in the attribute failed, by its file; what was written, in written",
-            failed=dict(self.failed),
-            written=self.written,
-        )
+        return error_of(self.failed, "converted", self.written)

@@ -26,6 +26,7 @@ from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.dispatch import verdicts
 from omio_core.wording import Blank, advise, either
 
+from .failures import Failure, adder, error_of, in_order
 from .kinds import Listing, SourceLike, find, no_image_error, require_candidates
 from .names import missing_numbers
 from .notices import Message, one_per_kind, recorded
@@ -48,14 +49,6 @@ class SourceFile:
         assert stored is not None  # all images of a file are stored
         members = tuple(member.location for member in stored.key.members)
         return members if stored.key.location in members else (stored.key.location, *members)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """A path that cannot be read, and why."""
-
-    path: str
-    error: OmioError | OSError
 
 
 Known = Callable[[Candidate], Skipped | tuple[Location, ...] | None]
@@ -159,11 +152,6 @@ def describe_listing(
     )
 
 
-def adder(failures: list[Failure]) -> OnFailure:
-    """Return a function that adds a failure to a list."""
-    return lambda path, error: failures.append(Failure(path=path, error=error))
-
-
 def with_failures(collection: Collection, failures: Sequence[Failure] | None) -> Collection:
     """Return the collection with all its failures in order.
 
@@ -178,8 +166,7 @@ def with_failures(collection: Collection, failures: Sequence[Failure] | None) ->
     files = tuple(file for file in collection.files if file.candidate.path not in broken)
     if not files and not collection.settled:
         raise _nothing_error(collection.listing, failures)
-    ordered = sorted(failures, key=lambda failure: natural(failure.path))
-    return replace(collection, files=files, failures=tuple(ordered))
+    return replace(collection, files=files, failures=in_order(failures))
 
 
 def _nothing_error(listing: Listing, failures: Sequence[Failure]) -> OmioError | OSError:
@@ -188,19 +175,7 @@ def _nothing_error(listing: Listing, failures: Sequence[Failure]) -> OmioError |
         return no_image_error(listing.root, listing.skipped)
     if len(failures) == 1:
         return failures[0].error
-    return failures_error(failures)
-
-
-def failures_error(failures: Sequence[Failure]) -> OmioError:
-    """Return one error for several paths that cannot be read; its attribute `failed` has each by its path."""
-    each = [str(getattr(failure.error, "what", failure.error)) for failure in failures]
-    return OmioError(
-        f"{len(failures)} of the source files cannot be read",
-        evidence=first_few(each, 5, joint="; "),
-        remedy="each error is in the attribute failed, by its file",
-        failed={failure.path: failure.error for failure in failures},
-        written=(),
-    )
+    return error_of({failure.path: failure.error for failure in failures}, "read")
 
 
 def describe_readable(source: SourceLike, request: Request, failed: OnFailure) -> list[opening.OpenedSource]:
@@ -269,7 +244,7 @@ def _describe_all(
         try:
             opened = _describe_candidate(candidate, request, answers)
         except (OmioError, OSError) as error:
-            if failed is None:
+            if failed is None or _is_missing(candidate, error):
                 raise
             failed(candidate.path, error)
             continue
@@ -288,6 +263,11 @@ def _describe_all(
         file_of |= dict.fromkeys(members, file)
         files.append(file)
     return files, skipped, settled
+
+
+def _is_missing(candidate: Candidate, error: OmioError | OSError) -> bool:
+    """Whether the caller named what is not there: a mistake in the call, and no bad file."""
+    return candidate.named and isinstance(error, FileNotFoundError) and candidate.location.is_link is None
 
 
 def _without_parts(

@@ -189,7 +189,7 @@ def _of_list(files: Files, failed: OnFailure | None) -> Listing:
         try:
             parts.append(find(source, failed))
         except (OmioError, OSError) as error:
-            if failed is None or (len(files.sources) == 1 and not parts):
+            if failed is None or isinstance(error, FileNotFoundError) or (len(files.sources) == 1 and not parts):
                 raise
             failed(str(getattr(source, "path", source)), error)
     if not parts:
