@@ -6,12 +6,12 @@ It writes nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from omio.sources.collect import Collection
+from omio.sources import collect
 from omio_core.errors import FileChangedError, OmioError, WriteError
 from omio_core.files.listing import whole_fingerprint
 from omio_core.files.local import locate
@@ -69,15 +69,24 @@ class Settling:
     remake: bool = False
     planned: dict[str, int] = field(default_factory=dict)
 
-    def find(self, prepared: PreparedOutput, pure: Path) -> Found | None:
-        """Return the file that stands for an output, by its record; `pure` is its name in an empty folder.
+    def find(self, prepared: PreparedOutput, pure: Path, others: Collection[Key]) -> Found | None:
+        """Return the file that stands for an output, by its record.
 
         Of several, the one in whose record the folder has the same name; then the one that has the name `pure`.
+
+        Parameters
+        ----------
+        prepared
+            The output.
+        pure
+            The name of the output in an empty folder.
+        others
+            What the outputs of the plan are of.
         """
         if not self.updates:
             return None
         root, wanted = root_of(prepared.files[0].candidate).name, os.path.abspath(pure)
-        candidates = list(self.standing.by_key.get(self._key(prepared), ()))
+        candidates = list(self.standing.by_key.get(self.key(prepared), ()))
         if prepared.output.along is not None:  # several merges of one folder have one name
             inputs = list(prepared.paths)
             candidates = [one for one in candidates if one.path == wanted or one.conversion.get("inputs") == inputs]
@@ -85,16 +94,19 @@ class Settling:
         for one in candidates:
             if one.root == root or one.path == wanted or update.is_of(one, prepared):
                 return one
-        return None
+        there = self.standing.found.get(wanted)  # of the same source, and of other images of it
+        fits = there is not None and there.key not in others and (there.root, there.source) == (root, prepared.paths[0])
+        return there if fits else None
 
-    def _key(self, prepared: PreparedOutput) -> Key:
+    def key(self, prepared: PreparedOutput) -> Key:
+        """Return what an output is of."""
         if prepared.output.along is not None:
             return "merge", self.title, prepared.output.along
         if len(prepared.images) > 1:
             return "file", prepared.paths[0], ""
         return "image", prepared.paths[0], prepared.output.inputs[0].image
 
-    def used(self, collection: Collection, found: Iterable[Found]) -> Iterator[str]:
+    def used(self, collection: collect.Collection, found: Iterable[Found]) -> Iterator[str]:
         """Yield the paths that no new output may have: what an update keeps, and the sources themselves."""
         if not self.updates:
             return
@@ -236,7 +248,7 @@ def _foreign(stands: str, standing: Standing) -> str:
     return f"it was made from another source: {other.source} of a folder {other.root!r}"
 
 
-def stale(standing: Standing, collection: Collection) -> Iterator[tuple[Found, str]]:
+def stale(standing: Standing, collection: collect.Collection) -> Iterator[tuple[Found, str]]:
     """Yield the files that were made from these folders and whose source is gone, and why."""
     roots = {root.name: root for root in map(root_of, collection.listing.candidates)}
     roots.setdefault(collection.listing.root.name, collection.listing.root)

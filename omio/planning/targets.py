@@ -59,8 +59,9 @@ def name(
     fresh: dict[str, int] = {}
     raw = list(_wanted_paths(collection, outputs, out, write_options))
     pure = [filenames.unique(path, fresh) for _, path in raw]
+    keys = {settling.key(prepared) for prepared in outputs}
     found = [
-        None if number is None else settling.find(outputs[number], path)
+        None if number is None else settling.find(outputs[number], path, keys)
         for (number, _), path in zip(raw, pure, strict=True)
     ]
     used_names = {filenames.key(Path(path)): 1 for path in settling.used(collection, filter(None, found))}
