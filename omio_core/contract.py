@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         PluginContractError,
         PluginError,
         ReadError,
+        UnknownOptionError,
         UnsupportedFeatureError,
         WriteError,
         first_few,
@@ -51,10 +52,14 @@ if TYPE_CHECKING:
     from .metadata.units import convert_each, decimal, micrometres, nanometres, seconds
     from .ome.ngff import NGFF_AXES, ngff_attributes, ngff_order
     from .ome.positions import Position, Spans, plane_position, plane_positions
-    from .ome.read import DIMENSION_ORDERS, OmeDocument, OmeImage, TiffData, ome_facts, parse_ome
+    from .ome.read import ome_facts
     from .ome.records import ome_records
+    from .ome.structure import DIMENSION_ORDERS, OmeDocument, OmeImage, TiffData, parse_ome
+    from .ome.usable import UsableOme, usable_ome
     from .ome.validate import check_ome
     from .ome.write import PIXEL_TYPES, build_ome, refuse_planes
+    from .parsing.decoding import UTF_16, decode_xml
+    from .parsing.mend import Mended, mend_xml
     from .parsing.xml import children_named, first_named, local_name, parse_xml
     from .parsing.yaml import parse_yaml
     from .pixels.description import ImageDescription, Level, MappedLayout, no_facts
@@ -98,6 +103,7 @@ __all__ = [
     "OMIO_API",
     "PIXEL_TYPES",
     "PLANE_COLUMNS",
+    "UTF_16",
     "AbsentDataError",
     "AbsentFilesCase",
     "AbsentPlanesCase",
@@ -126,6 +132,7 @@ __all__ = [
     "Location",
     "MappedLayout",
     "Match",
+    "Mended",
     "Metadata",
     "MetadataConflictError",
     "MetadataError",
@@ -153,7 +160,9 @@ __all__ = [
     "Spans",
     "Stamp",
     "TiffData",
+    "UnknownOptionError",
     "UnsupportedFeatureError",
+    "UsableOme",
     "Verdict",
     "WriteError",
     "WriteRequest",
@@ -167,6 +176,7 @@ __all__ = [
     "convert_each",
     "current_settings",
     "decimal",
+    "decode_xml",
     "either",
     "first_few",
     "first_named",
@@ -176,6 +186,7 @@ __all__ = [
     "image_digests",
     "local_name",
     "locate",
+    "mend_xml",
     "micrometres",
     "nanometres",
     "ngff_attributes",
@@ -197,6 +208,7 @@ __all__ = [
     "runs",
     "seconds",
     "unfold",
+    "usable_ome",
     "warn",
     "worded",
 ]  # fmt: skip
@@ -205,8 +217,8 @@ _HOMES = {
     "errors": ("AbsentDataError", "AbsentPlanesWarning", "AmbiguousAxesError", "AmbiguousSidecarError",
         "CorruptFileError", "FileChangedError", "LimitExceededError", "MetadataConflictError", "MetadataError",
         "MetadataWarning", "MissingDependencyError", "MissingMetadataError", "OmioError", "OmioWarning",
-        "PluginContractError", "PluginError", "ReadError", "UnsupportedFeatureError", "WriteError", "first_few",
-        "warn"),
+        "PluginContractError", "PluginError", "ReadError", "UnknownOptionError", "UnsupportedFeatureError",
+        "WriteError", "first_few", "warn"),
     "files.listing": ("Listing",),
     "files.local": ("locate",),
     "files.location": ("Entry", "Location"),
@@ -221,10 +233,14 @@ _HOMES = {
     "metadata.units": ("convert_each", "decimal", "micrometres", "nanometres", "seconds"),
     "ome.ngff": ("NGFF_AXES", "ngff_attributes", "ngff_order"),
     "ome.positions": ("Position", "Spans", "plane_position", "plane_positions"),
-    "ome.read": ("DIMENSION_ORDERS", "OmeDocument", "OmeImage", "TiffData", "ome_facts", "parse_ome"),
+    "ome.read": ("ome_facts",),
     "ome.records": ("ome_records",),
+    "ome.structure": ("DIMENSION_ORDERS", "OmeDocument", "OmeImage", "TiffData", "parse_ome"),
+    "ome.usable": ("UsableOme", "usable_ome"),
     "ome.validate": ("check_ome",),
     "ome.write": ("PIXEL_TYPES", "build_ome", "refuse_planes"),
+    "parsing.decoding": ("UTF_16", "decode_xml"),
+    "parsing.mend": ("Mended", "mend_xml"),
     "parsing.xml": ("children_named", "first_named", "local_name", "parse_xml"),
     "parsing.yaml": ("parse_yaml",),
     "pixels.description": ("ImageDescription", "Level", "MappedLayout", "no_facts"),

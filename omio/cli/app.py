@@ -13,7 +13,7 @@ from omio_core.errors import AssumedAxesWarning, OmioError
 from omio_core.metadata.namespaces import omio_version
 from omio_core.policies import KINDS
 
-from . import checking, comparing, merging, options, show
+from . import caching, checking, comparing, merging, methods, options, show, verifying
 from .paths import Tally, display_path, for_each, source
 
 if TYPE_CHECKING:
@@ -30,7 +30,10 @@ def app() -> None:
     """
 
 
-for verb in (merging.plan, merging.merge, merging.run, comparing.diff):
+VERBS = (
+    merging.plan, merging.merge, merging.run, comparing.diff, verifying.verify, methods.methods, caching.cache
+)  # fmt: skip
+for verb in VERBS:
     app.add_command(verb)
 
 
@@ -69,15 +72,10 @@ def info(paths: tuple[str, ...], explain: bool, as_json: bool, stated: dict[str,
 
 def _folder(path: str, stated: dict[str, Any], report: Callable[[OpenedSource], None]) -> None:
     """Report every image file in a folder; end with a single error about the files that cannot be read."""
-    from omio import request
     from omio.sources import collect
 
     failed: dict[str, Exception] = {}
-    keywords = {name: value for name, value in stated.items() if name in options.STATEMENTS}
-    others = {name: value for name, value in stated.items() if name not in keywords}
-    for opened in collect.describe_readable(
-        Folder(path), request.make_request(**keywords, others=others), failed.__setitem__
-    ):
+    for opened in collect.describe_readable(Folder(path), options.request(stated), failed.__setitem__):
         report(opened)
     if failed:
         raise OmioError(f"{len(failed)} of the files in {path} cannot be read", failed=failed)
@@ -86,7 +84,7 @@ def _folder(path: str, stated: dict[str, Any], report: Callable[[OpenedSource], 
 @app.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
-    "-o", "--out", type=click.Path(), help="A folder, or a file whose suffix a writer has. Default: beside the source."
+    "-o", "--out", type=click.Path(), help="A folder, or a name such as x.ome.zarr. Default: beside the source."
 )
 @click.option("--name", metavar="TEMPLATE", help="Names of the files, such as {stem}_{image}.")
 @click.option("--layout", type=click.Choice(("files", "one-file")), help="A file an image, or one. Default: files.")
@@ -110,11 +108,11 @@ def convert(
     output: dict[str, Any],
     stated: dict[str, Any],
 ) -> None:
-    """Convert files, and folders of files, to OME-TIFF, one file an image, whole or not at all."""
+    """Convert files, and folders of files, to OME-TIFF or OME-Zarr, one an image, whole or not at all."""
     import omio
     from omio.planning.filenames import is_file
 
-    if out is not None and len(paths) > 1 and is_file(Path(out), output.get("writer")):
+    if out is not None and len(paths) > 1 and is_file(Path(out), output.get("writer") or output.get("to")):
         raise click.UsageError(f"{len(paths)} files cannot go into the one file {out}; give a folder")
     keywords = {"image": options.image_choice(image), "name": name, "layout": layout or "files", **output, **stated}
 
@@ -128,7 +126,7 @@ def convert(
                 show.line(f"{display_path(path, file)} -> {target}")
 
         with show.progress(Path(path).name, quiet=quiet) as bar:
-            omio.convert_to_ometiff(
+            omio.convert(
                 source(path, selection),
                 out,
                 progress=bar,

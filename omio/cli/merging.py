@@ -94,7 +94,7 @@ def merge(
     output: dict[str, Any],
     stated: dict[str, Any],
 ) -> None:
-    """Merge files and folders along T, Z or C into one OME-TIFF, whole or not at all."""
+    """Merge files and folders along T, Z or C into one OME-TIFF or OME-Zarr, whole or not at all."""
     import omio
 
     source = combined_source(paths, selection)
@@ -110,7 +110,7 @@ def merge(
                 show.line(f"{first_few(paths, 1, last=' ')} -> {target}")
 
         with show.progress(paths[0], quiet=quiet) as bar:
-            omio.convert_to_ometiff(source, out, progress=bar, landed=landed, reported=reports.append, **keywords)
+            omio.convert(source, out, progress=bar, landed=landed, reported=reports.append, **keywords)
         for report in reports:
             tally.add(report, paths[0], quiet=quiet)
 

@@ -293,6 +293,7 @@ class _Run:
         settings = {
             **options.keywords,
             "writer": options.writer,
+            "max_memory": options.max_memory,
             "progress": progress,
             "conversion": output.conversion,
             "stands": output.stands,

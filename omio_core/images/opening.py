@@ -132,10 +132,11 @@ def open_source(
         raise
     handles.HANDLES.adopt(key, opened)
     reader = (decision.reader.version, decision.reader.revision)
+    told: set[str] = set()  # the warnings of facts that the user got, one set for all images
     images = tuple(
         Image(
             picture,
-            partial(_metadata, picture, len(pictures), reader, request),
+            partial(_metadata, picture, len(pictures), reader, request, told),
             vendor=picture.description.vendor,
         )
         for picture in pictures
@@ -193,10 +194,10 @@ def _check_channels(picture: FilePicture) -> None:
         )
 
 
-def _metadata(picture: FilePicture, count: int, reader: tuple[str, int], request: Request) -> Metadata:
+def _metadata(picture: FilePicture, count: int, reader: tuple[str, int], request: Request, told: set[str]) -> Metadata:
     """Return the metadata of one of `count` images of a file; called once, at first use.
 
-    `reader` is the version and the revision of the reader.
+    `reader` is the version and the revision of the reader, `told` the warnings of facts that the user got.
     """
     key, description, image_layout = picture.key, picture.description, picture.layout
     channels = image_layout.shape[2] // image_layout.samples
@@ -206,6 +207,10 @@ def _metadata(picture: FilePicture, count: int, reader: tuple[str, int], request
         facts = description.facts()
     facts = check_facts(facts, key.reader, key.path, picture.index)
     facts = _fit_facts(facts, (*image_layout.shape[:2], channels), key)
+    flaws, facts = facts.warnings, replace(facts, warnings=())
+    if new := [text for text in dict.fromkeys(flaws) if text not in told]:
+        told.update(new)
+        warn(f"{key.path}: {'; '.join(new)}", MetadataWarning, path=key.path)
     if facts.name is None and description.name:
         facts = replace(facts, name=Fact(description.name, "file"))
     metadata = Metadata(
@@ -213,7 +218,9 @@ def _metadata(picture: FilePicture, count: int, reader: tuple[str, int], request
         dtype=str(description.dtype),
         samples=image_layout.samples,
         facts=request.overrides.facts(facts, channels),
-        assumptions=tuple(dict.fromkeys((*description.assumptions, *description.warnings, *image_layout.assumptions))),
+        assumptions=tuple(
+            dict.fromkeys((*description.assumptions, *description.warnings, *flaws, *image_layout.assumptions))
+        ),
         provenance=record.of_file(
             key,
             reader=reader,

@@ -161,6 +161,9 @@ class Facts:
         Facts per plane.
     annotations
         Everything that has no place in OME's model: from a namespace to a flat mapping of JSON-able values.
+    warnings
+        What is wrong with the text that states the facts, and what is unknown for it, in sentences. The core warns the
+        user of each once a file, records it as an assumption, and empties the field.
     """
 
     name: Fact[str] | None = None
@@ -173,6 +176,7 @@ class Facts:
     objective: Fact[Mapping[str, Any]] | None = None
     planes: Planes | None = None
     annotations: Annotations = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("physical_size_x", "physical_size_y", "physical_size_z", "time_increment"):

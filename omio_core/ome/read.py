@@ -1,9 +1,7 @@
-"""Read OME-XML of any schema year to plain values and `Facts`; it knows no TIFF and opens no file.
+"""Read the facts of one image from OME-XML of any schema year; it knows no TIFF and opens no file.
 
-`parse` returns the structure (sizes, location of the planes), `facts` the facts of one image. Elements are matched by
-their local names, so that all schemas from 2003 to 2016-06 need no separate code. Attribute names, defaults and units
-are those of https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd. No memory is allocated for sizes that are only
-declared.
+Elements are matched by their local names, so that all schemas from 2003 to 2016-06 need no separate code. Attribute
+names, defaults and units are those of https://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from omio_core.errors import CorruptFileError
@@ -22,91 +20,17 @@ from omio_core.parsing.xml import Element, children_named, first_named, local_na
 
 from .plate import name_of, places
 from .positions import PLACE, Spans
+from .structure import DIMENSION_ORDERS as DIMENSION_ORDERS  # many modules import the structure from here
+from .structure import OmeDocument as OmeDocument
+from .structure import OmeImage as OmeImage
+from .structure import TiffData as TiffData
+from .structure import channel_elements, image_of, whole_number
+from .structure import parse_ome as parse_ome
 from .tree import Document, annotations_of, document, pixels_of
 from .unmodelled import remainder
 
 if TYPE_CHECKING:
     import numpy as np
-
-DIMENSION_ORDERS = ("XYZCT", "XYZTC", "XYCTZ", "XYCZT", "XYTCZ", "XYTZC")
-"""The values of DimensionOrder, fastest axis first."""
-
-_MOST_INT = 2**31 - 1  # the schema's PositiveInt and NonNegativeInt are xsd:int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TiffData:
-    """The location of planes; None if the attribute is absent. Indices count from 0."""
-
-    ifd: int | None = None
-    first_z: int = 0
-    first_c: int = 0
-    first_t: int = 0
-    count: int | None = None
-    uuid: str | None = None
-    file_name: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OmeImage:
-    """The structure of one Image; `size_c` counts samples, `samples` has one entry per Channel element."""
-
-    index: int
-    name: str | None
-    order: str
-    pixel_type: str
-    size_x: int
-    size_y: int
-    size_z: int
-    size_c: int
-    size_t: int
-    samples: tuple[int, ...] = ()
-    tiff_data: tuple[TiffData, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OmeDocument:
-    """The structure of a document.
-
-    Attributes
-    ----------
-    metadata_file, metadata_uuid
-        The file with the metadata of the complete set, and its UUID, if a BinaryOnly element refers to it.
-    """
-
-    uuid: str | None = None
-    creator: str | None = None
-    images: tuple[OmeImage, ...] = ()
-    metadata_file: str | None = None
-    metadata_uuid: str | None = None
-
-
-def parse_ome(xml: str | bytes) -> OmeDocument:
-    """Read the structure of a document.
-
-    Raises
-    ------
-    CorruptFileError
-        The document is not well-formed, contains a DOCTYPE, has no OME element, or has a size that is not a positive
-        integer or a DimensionOrder that is not valid.
-    LimitExceededError
-        There are more bytes or tags than the limits allow.
-
-    Examples
-    --------
-    >>> parse_ome('<OME><Image><Pixels DimensionOrder="XYZCT" Type="uint8" SizeX="4" SizeY="3" SizeZ="1" SizeC="1" '
-    ...       'SizeT="1"/></Image></OME>').images[0].size_x
-    4
-    """
-    tree = document(xml)
-    binary_only = first_named(tree.root, "BinaryOnly")
-    return OmeDocument(
-        uuid=_strip(tree.root.get("UUID")),
-        creator=tree.root.get("Creator"),
-        images=tuple(_image(tree, i, e) for i, e in enumerate(children_named(tree.root, "Image"))),
-        metadata_file=None if binary_only is None else binary_only.get("MetadataFile"),
-        metadata_uuid=None if binary_only is None else _strip(binary_only.get("UUID")),
-    )
 
 
 def ome_facts(
@@ -150,8 +74,8 @@ def ome_facts(
     if not 0 <= index < len(images):
         raise CorruptFileError(f"the OME-XML has no image {index}", evidence=f"it has {len(images)}")
     image = images[index]
-    structure, pixels = _image(tree, index, image, with_tiff_data=False), pixels_of(index, image)
-    elements = _channels(image, pixels)
+    structure, pixels = image_of(tree, index, image, with_tiff_data=False), pixels_of(index, image)
+    elements = channel_elements(image, pixels)
     count = channels
     if count is None:
         count = len(elements) if sum(structure.samples) == structure.size_c else structure.size_c
@@ -178,91 +102,6 @@ def ome_facts(
     )
     rest = remainder(tree, image, pixels, elements, unread, known)
     return replace(known, channels=known_channels[slice(*spans[2])], annotations={**annotations, **rest})
-
-
-# --- structure
-
-
-def _channels(image: Element, pixels: Element) -> list[Element]:
-    """The Channel elements; Image/LogicalChannel from 2007-06 to 2008-09, Image/ChannelInfo in 2003-FC."""
-    elements = list(children_named(pixels, "Channel"))
-    return elements or list(children_named(image, "LogicalChannel")) or list(children_named(image, "ChannelInfo"))
-
-
-def _image(tree: Document, index: int, image: Element, *, with_tiff_data: bool = True) -> OmeImage:
-    """The structure of an Image element; without its TiffData if `with_tiff_data` is false."""
-    pixels = pixels_of(index, image)
-    order = pixels.get("DimensionOrder", "").strip()
-    if order not in DIMENSION_ORDERS:
-        raise CorruptFileError(
-            f"image {index} of the OME-XML has no DimensionOrder",
-            evidence=f"{order[:80]!r} is none of {', '.join(DIMENSION_ORDERS)}",
-        )
-    size_c = _integer(pixels, "SizeC", least=1)
-    stated = [e.get("SamplesPerPixel") for e in _channels(image, pixels)]
-    if stated and not any(stated) and size_c % len(stated) == 0:
-        # "The total number of ChannelComponents for a set of pixels must equal SizeC" (ome.xsd, Channel)
-        samples = (size_c // len(stated),) * len(stated)
-    else:
-        samples = tuple(_number(s, least=1) or 1 for s in stated)
-    name = name_of(tree, image)
-    return OmeImage(
-        index=index,
-        name=None if name is None else name.value,
-        order=order,
-        # PixelType: before 2009-09; spellings such as Uint8: 2003-FC
-        pixel_type=(pixels.get("Type") or pixels.get("PixelType") or "").strip().lower(),
-        size_x=_integer(pixels, "SizeX", least=1),
-        size_y=_integer(pixels, "SizeY", least=1),
-        size_z=_integer(pixels, "SizeZ", least=1),
-        size_c=size_c,
-        size_t=_integer(pixels, "SizeT", least=1),
-        samples=samples,
-        tiff_data=tuple(_tiff_data(e) for e in children_named(pixels, "TiffData")) if with_tiff_data else (),
-    )
-
-
-_TIFF_DATA = {
-    "IFD": "ifd", "FirstZ": "first_z", "FirstC": "first_c", "FirstT": "first_t",
-    "NumPlanes": "count", "PlaneCount": "count",  # NumPlanes: before 2009-09
-}  # fmt: skip
-
-
-def _tiff_data(element: Element) -> TiffData:
-    values: dict[str, Any] = {}
-    for key, text in element.attrib.items():
-        if key in _TIFF_DATA:
-            # there may be one element per plane: usual numbers take the fast path
-            is_plain = len(text) < 10 and text.isascii() and text.isdigit()
-            values[_TIFF_DATA[key]] = int(text) if is_plain else _integer(element, key)
-    for uuid in element:  # UUID is the only child that a TiffData may have
-        values["uuid"] = _strip(uuid.text)
-        values["file_name"] = uuid.get("FileName")
-    return TiffData(**values)
-
-
-def _number(text: str | None, least: int) -> int | None:
-    digits = (text or "").strip().removeprefix("+")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 10):
-        return None
-    return number if least <= (number := int(digits)) <= _MOST_INT else None
-
-
-def _integer(element: Element, name: str, least: int = 0) -> int:
-    number = _number(element.get(name), least)
-    if number is None:
-        raise CorruptFileError(
-            f"{local_name(element)}/@{name} of the OME-XML is no {'positive' if least else 'non-negative'} integer",
-            evidence=f"{name}={str(element.get(name))[:80]!r}",
-        )
-    return number
-
-
-# --- facts
-
-
-def _strip(text: str | None) -> str | None:
-    return (text or "").strip() or None
 
 
 def _text(text: str | None, where: str) -> Fact[str] | None:
@@ -338,7 +177,7 @@ def _planes(elements: Sequence[Element], spans: Spans) -> tuple[Planes | None, M
     columns: dict[str, np.ndarray[Any, Any]] = {}
     unread: dict[Element, tuple[str, ...]] = {}
     for element in elements:
-        t, z, c = (_number(element.get(name), 0) for name in PLACE)
+        t, z, c = (whole_number(element.get(name), 0) for name in PLACE)
         if t is None or z is None or c is None or not (t0 <= t < t1 and z0 <= z < z1 and c0 <= c < c1):
             unread[element] = ()
             continue

@@ -74,6 +74,8 @@ def check_facts(answer: Any, reader: str, path: str, image: int) -> Facts:
         for name in _CHANNEL_FACTS:
             _check_fact(getattr(channel, name), f"facts.channels[{number}].{name}", place)
     _check_planes(answer.planes, place)
+    if not isinstance(answer.warnings, tuple) or not all(isinstance(text, str) for text in answer.warnings):
+        place.refuse("facts.warnings", f"is {kind_of(answer.warnings)}; a tuple of texts is needed")
     if not isinstance(answer.annotations, Mapping):
         place.refuse("facts.annotations", f"is {kind_of(answer.annotations)}, no mapping")
     for namespace, content in answer.annotations.items():

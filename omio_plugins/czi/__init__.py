@@ -30,7 +30,10 @@ READER = Reader(
     suffixes=(".czi",),
     sniff=sniff,
     open="omio_plugins.czi._read:open_czi",
-    options={"tiles": "True gives each tile of a mosaic as an image of its own, with its position, uncomposed"},
+    options={
+        "tiles": "True gives each tile of a mosaic as an image of its own, with its position, uncomposed",
+        "description": '"ignore" reads the pixels, and none of the texts of the file',
+    },
 )
 
 

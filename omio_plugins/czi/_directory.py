@@ -40,6 +40,10 @@ class Directory:
         Offset of the segment of the attachment directory; None where there is none.
     pending
         Whether the header says that the writer has not finished the file.
+    flaw
+        What is wrong with the segment of the XML, in words; empty if nothing is.
+    texts
+        Whether the XML and the texts of the sub-blocks are read at all.
     """
 
     location: Location
@@ -49,6 +53,8 @@ class Directory:
     metadata: tuple[int, int] | None = None
     attachments: int | None = None
     pending: bool = False
+    flaw: str = ""
+    texts: bool = True
 
     @cached_property
     def entries(self) -> NDArray[Any]:
@@ -63,13 +69,14 @@ class Directory:
         return reread_entries(self)
 
     def __reduce__(self) -> Any:
-        state = (self.location, self.size, self.position, self.digest, self.metadata, self.attachments, self.pending)
-        return _restore, state
+        return _restore, tuple(getattr(self, name) for name in _STATE)
+
+
+_STATE = ("location", "size", "position", "digest", "metadata", "attachments", "pending", "flaw", "texts")
 
 
 def _restore(*state: Any) -> Directory:
-    names = ("location", "size", "position", "digest", "metadata", "attachments", "pending")
-    return Directory(**dict(zip(names, state, strict=True)))
+    return Directory(**dict(zip(_STATE, state, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -111,8 +118,13 @@ class Scene:
     planes: NDArray[np.int32]
 
 
-def read_directory(file: PositionedFile, location: Location) -> Directory:
+def read_directory(file: PositionedFile, location: Location, *, texts: bool = True) -> Directory:
     """Read header and directory of an open file; every offset and size is checked against the file and the settings.
+
+    Parameters
+    ----------
+    texts
+        Whether the XML and the texts of the sub-blocks are to be read.
 
     Raises
     ------
@@ -127,14 +139,17 @@ def read_directory(file: PositionedFile, location: Location) -> Directory:
     data, count = directory_bytes(file, header.directory)
     entries = parse_entries(data, count)
     check_entries(entries, file.size)
+    metadata, flaw = xml_of(file, header.metadata) if texts else (None, "")
     directory = Directory(
         location=location,
         size=file.size,
         position=header.directory,
         digest=zlib.crc32(data),
-        metadata=xml_of(file, header.metadata),
+        metadata=metadata,
         attachments=header.attachments,
         pending=header.pending,
+        flaw=flaw,
+        texts=texts,
     )
     directory.__dict__["entries"] = entries  # where `cached_property` keeps it
     return directory

@@ -21,6 +21,7 @@ from omio_core.contract import (
     Planes,
     PositionedFile,
     current_settings,
+    either,
 )
 
 from . import _document, _planes
@@ -28,6 +29,7 @@ from ._attachments import time_stamps
 from ._channels import channels, exposures
 from ._directory import Directory, Scene
 from ._document import scene_names
+from ._options import IGNORE
 from ._tree import Element, date, metadata
 
 __all__ = ["NAMESPACE", "PART", "facts", "scene_names", "vendor"]
@@ -39,7 +41,7 @@ PART = 1 << 22
 """Characters above which the XML is a list of parts to be joined: libxml2 refuses texts of more than ten million."""
 
 # a plate of 96 wells is 96 images of one document; the document is kept as long as one of the images
-_PARSED: WeakKeyDictionary[Directory, tuple[Element | None, str | None]] = WeakKeyDictionary()
+_PARSED: WeakKeyDictionary[Directory, tuple[Element | None, str | None, str]] = WeakKeyDictionary()
 
 
 def facts(directory: Directory, scene: Scene) -> Facts:
@@ -47,21 +49,18 @@ def facts(directory: Directory, scene: Scene) -> Facts:
 
     Notes
     -----
-    What cannot be read (an invalid number, a damaged time stamp attachment or sub-block) is unknown, never an error.
+    What cannot be read (an invalid number, a damaged time stamp attachment or sub-block, the XML behind a flaw) is
+    unknown, never an error; for a flaw of the XML there is a warning among the facts.
     The facts per plane of a mosaic are those of the first tile of each plane.
 
     Raises
     ------
     FileChangedError
         The file is gone or has changed since it was opened.
-    CorruptFileError
-        The XML is not well-formed, or has a DOCTYPE.
-    LimitExceededError
-        The XML is longer than the settings allow.
     """
     file = _open(directory)
     try:
-        root, text = _parsed_document(file, directory)
+        root, text, flaw = _parsed_document(file, directory)
         known: dict[str, Any] = {} if root is None else _document_facts(root, scene)
         stamps = _stamps_of(directory, scene, time_stamps(file, directory.attachments))
         known["channels"] = _channels(channels(root, scene), scene)
@@ -70,8 +69,9 @@ def facts(directory: Directory, scene: Scene) -> Facts:
         file.close()
     if "time_increment" not in known:
         known["time_increment"] = _interval(planes, stamps)
+    flaws = tuple(dict.fromkeys(words for words in (directory.flaw, flaw) if words))
     notes = {} if text is None else {NAMESPACE: {"Metadata": _parts(text)}}
-    return Facts(**known, planes=planes, annotations=notes)
+    return Facts(**known, planes=planes, annotations=notes, warnings=flaws)
 
 
 def vendor(directory: Directory) -> str | None:
@@ -117,13 +117,22 @@ def _open(directory: Directory) -> PositionedFile:
     return file
 
 
-def _parsed_document(file: PositionedFile, directory: Directory) -> tuple[Element | None, str | None]:
-    """The used part of the XML as a tree, and the whole as text; parsed once for all images of a file."""
+def _parsed_document(file: PositionedFile, directory: Directory) -> tuple[Element | None, str | None, str]:
+    """The used part of the XML as a tree, the whole as text, and its flaw; parsed once for all images of a file."""
     if (known := _PARSED.get(directory)) is None:
-        xml = _xml(file, directory)
-        known = (None, None) if xml is None else (metadata(xml), _decode(xml))
+        try:
+            xml = _xml(file, directory)
+        except LimitExceededError as error:
+            known = (None, None, f"{error.what} ({error.evidence}): nothing of them is used")
+        else:
+            known = (None, None, "") if xml is None else _parse(xml)
         _PARSED[directory] = known
     return known
+
+
+def _parse(xml: bytes) -> tuple[Element | None, str, str]:
+    root, flaw = metadata(xml)
+    return root, _decode(xml), flaw
 
 
 def _xml(file: PositionedFile, directory: Directory) -> bytes | None:
@@ -134,7 +143,7 @@ def _xml(file: PositionedFile, directory: Directory) -> bytes | None:
         raise LimitExceededError(
             "the CZI metadata are too long",
             evidence=f"{size} bytes; at most {most}",
-            remedy="set OMIO_MAX_XML higher, if you trust the file",
+            remedy=either("set OMIO_MAX_XML higher, if you trust the file", IGNORE),
             path=file.path,
         )
     return file.read(offset, size).rstrip(b"\0") or None
@@ -187,7 +196,7 @@ def _table(
     """Facts per plane from the sub-blocks; what they lack comes from the time stamps and the channels."""
     acquisition_date = None if root is None else _document.acquisition_date(root)
     began = None if acquisition_date is None else date(acquisition_date.value)
-    columns = _planes.columns(file, directory, scene, began)
+    columns = _planes.columns(file, directory, scene, began) if directory.texts else {}
     where = ["sub-blocks' METADATA/Tags"] if columns else []
     exists = scene.planes >= 0
     if "DeltaT" not in columns and stamps is not None:

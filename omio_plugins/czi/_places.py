@@ -25,10 +25,6 @@ def facts_of_tile(directory: Directory, scene: Scene) -> Facts:
     ------
     FileChangedError
         The file is gone or has changed since it was opened.
-    CorruptFileError
-        The XML is not well-formed, or has a DOCTYPE.
-    LimitExceededError
-        The XML is longer than the settings allow.
     """
     scene_facts = facts(directory, scene)
     place = {"Tile": scene.tile, "X": scene.x[0], "Y": scene.y[0], "Width": scene.x[1], "Height": scene.y[1]}

@@ -14,14 +14,17 @@ from omio_core.contract import Box, ImageDescription, Location, OmioError, Opene
 from ._decode import Decoder
 from ._describe import describe
 from ._directory import read_directory
+from ._options import READ, ignores_description
 from ._scenes import images
 from ._tiles import Tiles
 
 _FEW = 64  # tiles; among more, hidden tiles are not searched for
 
 
-def open_czi(location: Location, *, tiles: bool = False) -> CziImages:
+def open_czi(location: Location, *, tiles: bool = False, description: str = READ) -> CziImages:
     """Open a CZI; with `tiles`, each tile of a mosaic is an image of its own.
+
+    With the `description` "ignore", no text of the file is read: neither its XML nor those of its sub-blocks.
 
     Raises
     ------
@@ -31,21 +34,23 @@ def open_czi(location: Location, *, tiles: bool = False) -> CziImages:
         The file declares more planes, channels or pixels than the settings allow.
     UnsupportedFeatureError
         The file is of a kind, or has pixels of a type, that is not read.
+    UnknownOptionError
+        `description` is neither "read" nor "ignore".
     ReadError
         The file cannot be read.
     FileNotFoundError
         There is no such file.
     """
-    return CziImages(location, separate=bool(tiles))
+    return CziImages(location, separate=bool(tiles), texts=not ignores_description(description))
 
 
 class CziImages(Opened):
     """The images of an open CZI."""
 
-    def __init__(self, location: Location, *, separate: bool = False):
+    def __init__(self, location: Location, *, separate: bool = False, texts: bool = True):
         self._location, self._file = location, location.open()
         try:
-            directory = read_directory(self._file, location)
+            directory = read_directory(self._file, location, texts=texts)
             self._images = tuple(images(directory, separate=separate))
             self._descriptions = describe(self._file, directory, self._images)
         except OmioError as error:

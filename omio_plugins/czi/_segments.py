@@ -86,23 +86,30 @@ def segment(file: PositionedFile, offset: int, name: str) -> int:
     return size
 
 
-def xml_of(file: PositionedFile, offset: int | None) -> tuple[int, int] | None:
-    """Offset and size of the XML in the metadata segment at `offset`; None where there is none.
+def xml_of(file: PositionedFile, offset: int | None) -> tuple[tuple[int, int] | None, str]:
+    """Offset and size of the XML in the metadata segment at `offset`, None where there is none; and what is wrong.
 
-    Raises
-    ------
-    CorruptFileError
-        The segment is missing, or it or its XML does not lie in the file.
+    The XML describes the pixels and is not needed to read them, so a damaged segment is no error.
     """
     if offset is None:
-        return None
-    size = segment(file, offset, "ZISRAWMETADATA")
-    if size < 256:  # XmlSize, AttachmentSize, and 248 bytes to spare
-        return None
-    xml = int(struct.unpack("<i", file.read(offset + HEADER, 4))[0])
-    if not 0 <= xml <= file.size - offset - HEADER - 256:
-        raise CorruptFileError("the metadata do not fit the file", evidence=f"{xml} bytes at {offset + HEADER + 256}")
-    return (offset + HEADER + 256, xml) if xml else None
+        return None, ""
+    start = offset + HEADER + 256  # XmlSize, AttachmentSize, and 248 bytes to spare
+    try:
+        identifier, allocated, used = struct.unpack("<16sqq", file.read(offset, HEADER))
+        xml = int(struct.unpack("<i", file.read(offset + HEADER, 4))[0])
+    except CorruptFileError as error:
+        return None, f"the CZI metadata do not lie in the file ({error.evidence or error.what})"
+    if identifier.rstrip(b"\0") != b"ZISRAWMETADATA":
+        return None, f"the CZI metadata are missing (at {offset} stands {identifier!r})"
+    if 0 <= int(used or allocated) < 256:
+        return None, ""
+    if not 0 <= xml <= file.size - start:
+        size = max(file.size - start, 0)
+        return (
+            start,
+            size,
+        ) if size and xml > 0 else None, f"the CZI metadata do not fit the file ({xml} bytes at {start})"
+    return ((start, xml) if xml else None), ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ A value that is empty, no number, or not finite is None: ZEN writes ``NaN`` and 
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Iterator
@@ -14,9 +15,11 @@ from xml.etree.ElementTree import Element
 
 from omio_core.contract import (
     CorruptFileError,
+    LimitExceededError,
     children_named,
     first_named,
     local_name,
+    mend_xml,
     parse_xml,
 )
 
@@ -28,23 +31,42 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")  # xs:double, wit
 _UNUSED = (b"Experiment", b"HardwareSetting")  # plan and settings of the acquisition: 90 % of ZEN's document
 
 
-def metadata(xml: bytes) -> Element:
+_TITLE = "CZI metadata"
+_CONTAINERS = ("ImageDocument", "Metadata", "Information", "Image", "Dimensions", "Instrument", "Scaling", "Items")
+
+
+def metadata(xml: bytes) -> tuple[Element | None, str]:
     """The Metadata element of a document, or its root where there is none, without the unused elements.
 
-    Raises
-    ------
-    CorruptFileError
-        The document is not well-formed, or has a DOCTYPE; see `omio_core.parsing.xml.parse_xml`.
-    LimitExceededError
-        The document is too long.
+    Of a flawed document that is used which stands complete before the flaw; None if that is nothing. The flaw, and what
+    is unknown for it, is the second value.
     """
     used = _cut_unused(xml)
-    try:
-        root = parse_xml(used, "CZI metadata")
-    except CorruptFileError:
-        if used is xml:
-            raise
-        root = parse_xml(xml, "CZI metadata")  # the bytes that were cut out were no elements
+    for text in dict.fromkeys((used, xml)):  # the bytes that were cut out may have been no elements
+        with contextlib.suppress(CorruptFileError, LimitExceededError):
+            return _inner(parse_xml(text, _TITLE)), ""
+    mended = mend_xml(used, _TITLE, containers=_CONTAINERS)
+    if not mended.xml:
+        return None, f"{mended.flaw}; nothing of it is used. Unknown for it: {_ALL}"
+    root = _inner(parse_xml(mended.xml, _TITLE))
+    if not mended.open_elements:
+        return root, f"{mended.flaw}; all of it stands before that, and is used"
+    unknown = [words for name, words in _KNOWN_BY.items() if at(root, *name) is None]
+    return root, f"{mended.flaw}; what stands before that is used. Unknown for it: {', '.join(unknown) or 'the rest'}"
+
+
+_ALL = "the pixel sizes, the channels, the scenes' names, the objective, and when the acquisition began"
+_KNOWN_BY = {
+    ("Scaling", "Items"): "the pixel sizes",
+    ("Information", "Image", "Dimensions", "Channels"): "the channels",
+    ("Information", "Image", "Dimensions", "S"): "the scenes' names",
+    ("Information", "Image", "Dimensions", "T"): "the time between time points",
+    ("Information", "Image", "AcquisitionDateAndTime"): "when the acquisition began",
+    ("Information", "Instrument", "Objectives"): "the objective",
+}
+
+
+def _inner(root: Element) -> Element:
     inner = first_named(root, "Metadata") if local_name(root) == "ImageDocument" else None
     return root if inner is None else inner
 

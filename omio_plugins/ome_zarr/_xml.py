@@ -13,11 +13,12 @@ from omio_core.contract import (
     OmeImage,
     OmioError,
     children_named,
+    decode_xml,
     first_named,
     micrometres,
-    parse_ome,
     parse_xml,
     seconds,
+    usable_ome,
 )
 
 _MEASURES = {"X": "PhysicalSizeX", "Y": "PhysicalSizeY", "Z": "PhysicalSizeZ", "T": "TimeIncrement"}
@@ -43,19 +44,24 @@ class Xml:
 
 
 def read_xml(data: bytes | None) -> tuple[Xml | None, str]:
-    """Read the document; return None, and what is wrong with it if something is."""
+    """Read the document, or what stands in it before a flaw; and in words what is wrong, and unknown for it."""
     if data is None:
         return None, ""
     try:
-        text = data.decode("utf-8-sig")
-        document, root = parse_ome(text), parse_xml(text)
-    except (OmioError, UnicodeDecodeError) as error:
+        usable = usable_ome(decode_xml(data))
+        root = parse_xml(usable.xml) if usable.document.images else None
+    except OmioError as error:
         return None, f"the OME-XML of the store cannot be read, and its facts are left out: {error}"[:300]
+    problem = f"OME/METADATA.ome.xml: {usable.flaw}" if usable.flaw else ""
+    if root is None and problem:
+        return None, problem
     sizes = []
-    for image in children_named(root, "Image"):
+    for image in children_named(root, "Image") if root is not None else ():
         pixels = first_named(image, "Pixels")
         sizes.append({} if pixels is None else _sizes(pixels.attrib))
-    return Xml(text=text, images=document.images, sizes=tuple(sizes)), ""
+    # an image without a structure ends those that groups can be matched with: they are in order
+    images = tuple(image for place, image in enumerate(usable.document.images) if image.index == place)
+    return Xml(text=usable.xml, images=images, sizes=tuple(sizes)), problem
 
 
 def _sizes(attributes: Mapping[str, str]) -> dict[str, float]:

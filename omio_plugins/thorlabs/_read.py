@@ -51,6 +51,7 @@ class _Interpretation:
     notes: tuple[str, ...]
     facts: Callable[[], Facts]
     vendor: Callable[[], Any]
+    warnings: tuple[str, ...] = ()
 
 
 def open_raw(location: Location, sidecar: str | os.PathLike[str] | Location | None = None) -> RawImage:
@@ -120,6 +121,7 @@ def _by_xml(sidecar: _sidecar.Sidecar, path: str, size: int) -> _Interpretation:
         notes=(*sidecar.notes, *arrangement.notes, *odd, *([averaged] if averaged else [])),
         facts=partial(_facts.facts, sidecar.data, sidecar.title, arrangement.shape, arrangement.flyback),
         vendor=partial(_facts.vendor, sidecar.data, sidecar.title),
+        warnings=(experiment.flaw,) if experiment.flaw else (),
     )
 
 
@@ -158,6 +160,7 @@ class RawImage(Opened):
                 facts=interpretation.facts,
                 kind=interpretation.kind,
                 assumptions=interpretation.notes,
+                warnings=interpretation.warnings,
                 not_kept=interpretation.arrangement.not_shown,
                 vendor=interpretation.vendor,
             ),

@@ -120,6 +120,7 @@ READER = Reader(
     suffixes=SUFFIXES,
     sniff=sniff,
     open="omio_plugins.tiff._read:open_tiff",
+    options={"description": '"ignore" gives the pages of the file as they lie, whatever its texts say of them'},
 )
 
 

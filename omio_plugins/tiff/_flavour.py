@@ -7,9 +7,10 @@ tags of other programs beside it, as Prairie View does.
 
 from __future__ import annotations
 
+import re
 import struct
 
-from omio_core.contract import CorruptFileError, UnsupportedFeatureError
+from omio_core.contract import CorruptFileError, LimitExceededError, UnsupportedFeatureError
 
 from . import _imagej, _micromanager, _ome, _plain, _scanimage, _shaped, _stk, _svs
 from ._ifd import Chain, PageSequence
@@ -20,6 +21,7 @@ from ._segments import contiguous_start
 from ._tags import DESCRIPTION
 
 _NIH = 43314  # NIH Image's header
+_UNUSED = "nothing of it is used. Unknown for it: which planes the pages are, and what the description says of them"
 
 
 def pictures(chain: Chain, members: Members) -> list[Picture]:
@@ -27,6 +29,8 @@ def pictures(chain: Chain, members: Members) -> list[Picture]:
 
     OME-TIFF comes first, then STK, whose planes have no IFDs; then Micro-Manager, SVS, ScanImage, ImageJ, tifffile's
     own, NIH Image, and plain.
+
+    A description that is too long or lies outside the file is not used, and the user is warned.
 
     Raises
     ------
@@ -40,10 +44,10 @@ def pictures(chain: Chain, members: Members) -> list[Picture]:
     first = chain.pages[0]
     try:
         description = chain.text(first, DESCRIPTION) or ""
-    except CorruptFileError:
+    except (CorruptFileError, LimitExceededError) as error:
         if _stk.is_stack(chain):  # the private tags describe its planes
             return _stk.pictures(chain)
-        raise
+        return _ome.without_text(chain, f"{error.what} ({error.evidence}): {_UNUSED}", kind="TIFF")
     if _ome.is_ome(description):
         return _ome.pictures(chain, description, members)
     if _stk.is_stack(chain):
@@ -56,8 +60,24 @@ def pictures(chain: Chain, members: Members) -> list[Picture]:
     if pages[0] is not first:
         description = chain.text(pages[0], DESCRIPTION) or ""
     words = of_pages(chain)
+    if names_ome(chain.location.name) and description.lstrip().startswith("<"):
+        return _ome.without_text(
+            chain, f"the name is that of an OME-TIFF, and no OME-XML is found: {_UNUSED}", kind="TIFF"
+        )
     found = _pictures_of_planes(chain, pages, description)
     return [picture.with_not_kept(words) for picture in found] if words else found
+
+
+def as_they_lie(chain: Chain) -> list[Picture]:
+    """Describe the pages of a file without any text of it: one image for pages that look alike."""
+    if _stk.has_planes_behind_page(chain):
+        return _stk.pictures(chain)
+    return _plain.pictures(chain, _plain.full_pages(chain.pages), texts=False, kind="TIFF without its texts")
+
+
+def names_ome(name: str) -> bool:
+    """Whether a file is named as an OME-TIFF."""
+    return re.search(r"\.ome\.(tiff?|btf|tf[28])$", name.lower()) is not None
 
 
 def _pictures_of_planes(chain: Chain, pages: PageSequence, description: str) -> list[Picture]:

@@ -14,6 +14,7 @@ from omio_core.contract import CorruptFileError, LimitExceededError, Location, P
 
 from ._structure import Structure, Values
 from ._tables import TYPES, Form, Layout, Run, Tag
+from ._xml import tag_text
 
 _INTEGER_SIZES = {1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8}  # unsigned types and their bytes
 
@@ -150,7 +151,7 @@ class Chain:
         return int.from_bytes(value, "little" if self.form.order == "<" else "big")
 
     def text(self, page: Page, code: int) -> str | None:
-        """The text of a tag, UTF-8 or else Latin-1, up to its first NUL; None if it is absent or no text.
+        """The text of a tag, see `_xml.tag_text`; None if it is absent or no text.
 
         Raises
         ------
@@ -160,11 +161,7 @@ class Chain:
         data = self.data(page, code, (1, 2, 7))
         if data is None:
             return None
-        data = data.partition(b"\0")[0]
-        try:
-            return data.decode("utf-8")
-        except UnicodeDecodeError:
-            return data.decode("latin-1")
+        return tag_text(data)
 
     def data(self, page: Page, code: int, types: tuple[int, ...] = (1, 2, 7)) -> bytes | None:
         """The bytes of a tag of one of `types`; errors as `text`."""

@@ -22,6 +22,7 @@ from omio_core.contract import (
     PositionedFile,
     ReadError,
     current_settings,
+    decode_xml,
 )
 
 from ._chain import MOST_TAGS, read_chain
@@ -29,7 +30,7 @@ from ._ifd import Chain
 from ._shelf import Shelf, ShelvedFile
 from ._tables import Form
 from ._tags import DESCRIPTION
-from ._xml import HEAD, begins_as_ome, decode, plane_texts, root_uuid
+from ._xml import HEAD, begins_as_ome, plane_texts, root_uuid
 
 _MOST_NAMES = 100_000  # names of a folder that are examined
 _MOST_LOOKS = 4096  # files that are searched for a UUID; each costs a read of some kilobytes
@@ -150,7 +151,7 @@ class Members:
             raise CorruptFileError(
                 f"{path} is neither a TIFF nor OME-XML", evidence=f"it begins with {head[:16]!r}", path=path
             )
-        return decode(file.read(0, file.size))
+        return decode_xml(file.read(0, file.size))
 
     def uuid(self, location: Location) -> str | None:
         """The UUID that a member states for itself."""
@@ -174,7 +175,7 @@ class Members:
         if location is None or location == self.location:
             return ""
         with contextlib.closing(location.open()) as file:
-            return decode(_xml_head(file, current_settings().max_xml).partition(b"\0")[0])
+            return decode_xml(_xml_head(file, current_settings().max_xml).partition(b"\0")[0])
 
     def _file(self, location: Location) -> PositionedFile:
         if location == self.location:

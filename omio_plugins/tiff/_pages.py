@@ -109,6 +109,11 @@ def first_of(pages: Mapping[int, Page]) -> Page:
     return pages.pages[0] if isinstance(pages, PagesInOrder) else next(iter(pages.values()))
 
 
+def last_pages(pages: Mapping[int, Page]) -> Iterable[Page]:
+    """Pages among which is the last of the chain."""
+    return (pages.pages[-1],) if isinstance(pages, PagesInOrder) else pages.values()
+
+
 def kinds(pages: Mapping[int, Page]) -> list[Page]:
     """One page of each layout, in the order of their first pages."""
     if isinstance(pages, PagesInOrder):

@@ -69,6 +69,11 @@ class Picture:
         described = replace(self.description, not_kept=(*self.description.not_kept, *words))
         return replace(self, description=described)
 
+    def with_warnings(self, words: tuple[str, ...]) -> Picture:
+        """The same picture, with more that the user is warned of."""
+        described = replace(self.description, warnings=(*self.description.warnings, *words))
+        return replace(self, description=described)
+
 
 def picture(
     *,

@@ -25,11 +25,17 @@ def pictures(
     warnings: tuple[str, ...] = (),
     kind: str = "TIFF",
     signed: Callable[[Structure, str], str] | None = None,
+    vendor: str | None = None,
+    texts: bool = True,
 ) -> list[Picture]:
     """Describe the images in order of their first pages.
 
     Parameters
     ----------
+    vendor
+        The file's description, if it is not that of the first page.
+    texts
+        Whether to read the texts of the pages.
     facts
         Returns the facts of the flavour, if it has some.
     signed
@@ -39,7 +45,7 @@ def pictures(
     for run in pages.runs:
         groups.setdefault(run.layout.structure.picture, []).append(run)
     return [
-        _describe_group(chain, pages.select(group), facts, assumptions, warnings, kind, signed)
+        _describe_group(chain, pages.select(group), facts, assumptions, warnings, kind, signed, vendor, texts)
         for group in groups.values()
     ]
 
@@ -52,8 +58,10 @@ def _describe_group(
     warnings: tuple[str, ...],
     kind: str,
     signed: Callable[[Structure, str], str] | None,
+    vendor: str | None,
+    texts: bool,
 ) -> Picture:
-    raw = raw_tags(chain, group[0])
+    raw = raw_tags(chain, group[0], texts=texts)
     if facts is None and kind == "TIFF" and is_unmarked(chain, group[0]):
         assumptions = (*assumptions, *print_notes(raw))
     pages = PagesInOrder(group)
@@ -69,7 +77,7 @@ def _describe_group(
         assumptions=assumptions,
         warnings=warnings,
         signed=signed(group[0].structure, raw.description) if signed else "",
-        vendor=partial(str, raw.description),
+        vendor=partial(str, raw.description if vendor is None else vendor),
     )
 
 

@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omio_core.contract import Box, ImageDescription, Location, OmioError, Opened
+from omio_core.contract import Box, ImageDescription, Location, OmioError, Opened, UnsupportedFeatureError, either
 
 from . import _ome
 from ._digests import stated_digests
 from ._fill import Fill, Spans
-from ._flavour import pictures
+from ._flavour import as_they_lie, pictures
 from ._ifd import Chain, Page
 from ._members import Members
+from ._options import IGNORE, READ, ignores_description
 from ._pages import first_of
 from ._picture import Picture, Stack, flat_indices
 from ._segments import strip_place
@@ -28,8 +29,13 @@ _Place = tuple[tuple[int, ...], Page, int | None]
 _SIGN = np.uint16(0x8000)  # v - 32768 as int16 has the bits of v with the highest bit flipped
 
 
-def open_tiff(location: Location) -> TiffImages:
+def open_tiff(location: Location, *, description: str = READ) -> TiffImages:
     """Open a TIFF, or the metadata file of a set.
+
+    Parameters
+    ----------
+    description
+        "ignore" gives the pages of this file as they lie, and asks none of its texts.
 
     Raises
     ------
@@ -39,12 +45,14 @@ def open_tiff(location: Location) -> TiffImages:
         The file declares more than the settings allow.
     UnsupportedFeatureError
         The file stores its pixels in a way that OMIO does not read.
+    UnknownOptionError
+        `description` is neither "read" nor "ignore".
     ReadError
         The file cannot be opened or read.
     FileNotFoundError
         The file does not exist.
     """
-    return TiffImages(location)
+    return TiffImages(location, _describe_pages if ignores_description(description) else None)
 
 
 class TiffImages(Opened):
@@ -145,7 +153,33 @@ class TiffImages(Opened):
 def _describe(members: Members) -> list[Picture]:
     if members.is_companion():
         return _ome.companion(members)
-    return pictures(members.chain(members.location), members)
+    chain = members.chain(members.location)
+    try:
+        return pictures(chain, members)
+    except OmioError as error:
+        raise _with_way_round(error, chain) from error
+
+
+def _describe_pages(members: Members) -> list[Picture]:
+    """Describe the pages of the file without its texts."""
+    if members.is_companion():
+        raise UnsupportedFeatureError(
+            f"{members.location} is a text, and holds no pixels",
+            evidence="it begins as OME-XML",
+            remedy="open a TIFF of its set",
+            path=str(members.location),
+        )
+    return as_they_lie(members.chain(members.location))
+
+
+def _with_way_round(error: OmioError, chain: Chain) -> OmioError:
+    """The same error; if the pages can be described without what the texts say, the remedy says so."""
+    try:
+        as_they_lie(chain)
+    except OmioError:
+        return error
+    remedy = IGNORE if not error.remedy else either(error.remedy, IGNORE)
+    return type(error)(error.what, evidence=error.evidence, remedy=remedy, **error.facts)
 
 
 def _adjacent_runs(starts: list[tuple[Chain, int | None]], nbytes: int) -> Iterator[tuple[int, int]]:

@@ -20,14 +20,13 @@ from xml.sax.saxutils import escape
 from omio_core.contract import (
     CorruptFileError,
     Location,
-    OmeDocument,
     OmeImage,
     OmioError,
     Position,
     Spans,
-    parse_ome,
     plane_position,
     plane_positions,
+    usable_ome,
 )
 
 from ._ifd import Page
@@ -62,26 +61,26 @@ def listing(home: Home, members: Members) -> Home | None:
         return None
     name = members.location.name
     for candidate in first_names(name):
-        text, document = _read_listing(candidate, name, members)
-        location = members.find(candidate, members.folder) if document is not None else None
-        if location is not None and document is not None:
-            return Home(location=location, text=text, document=document, chain=members.chain(location))
+        text = _read_listing(candidate, name, members)
+        location = members.find(candidate, members.folder) if text else None
+        if location is not None:
+            return Home.of(location, text, members.chain(location))
     return None
 
 
-def _read_listing(candidate: str, name: str, members: Members) -> tuple[str, OmeDocument | None]:
-    """The OME-XML of a file whose TiffData name another, as text and as document; None if there is no such file."""
+def _read_listing(candidate: str, name: str, members: Members) -> str:
+    """The OME-XML of a file whose TiffData name another; empty if there is no such file."""
     with contextlib.suppress(OmioError, OSError):  # an unreadable file lists nothing
         text = members.peek(candidate)
         if name in text or escape(name) in text:  # a text search is faster than parsing XML that lists other files
-            document = parse_ome(text)
-            file_names = (data.file_name for image in document.images for data in image.tiff_data)
+            images = usable_ome(text).document.images
+            file_names = (data.file_name for image in images for data in image.tiff_data)
             if any(
                 file_name is not None and file_name.replace("\\", "/").removeprefix("./") == name
                 for file_name in file_names
             ):
-                return text, document
-    return "", None
+                return text
+    return ""
 
 
 def first_names(name: str) -> Iterator[str]:

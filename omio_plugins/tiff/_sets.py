@@ -19,6 +19,7 @@ from omio_core.contract import (
     ReadError,
     TiffData,
     UnsupportedFeatureError,
+    usable_ome,
 )
 
 from ._ifd import Chain
@@ -37,12 +38,36 @@ class Home:
     ----------
     chain
         The pages of the file; None if it is no TIFF.
+    flaw, has_all
+        As in `omio_core.contract.UsableOme`.
     """
 
     location: Location
     text: str
     document: OmeDocument
     chain: Chain | None
+    flaw: str = ""
+    has_all: bool = True
+
+    @classmethod
+    def of(cls, location: Location, text: str, chain: Chain | None) -> Home:
+        """The document in a text, as far as it can be used."""
+        usable = usable_ome(text)
+        return cls(
+            location=location,
+            text=usable.xml,
+            document=usable.document,
+            chain=chain,
+            flaw=usable.flaw,
+            has_all=usable.has_all,
+        )
+
+    @property
+    def lost(self) -> str:
+        """Why the text says nothing of any page, and what is unknown for it; empty if it says something."""
+        if self.document.images or self.document.metadata_file is not None:
+            return ""
+        return self.flaw or "the OME-XML describes no image: which planes the pages are is unknown"
 
     @property
     def path(self) -> str:

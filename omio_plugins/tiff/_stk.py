@@ -91,6 +91,12 @@ def is_stack(chain: Chain) -> bool:
         return False
 
 
+def has_planes_behind_page(chain: Chain) -> bool:
+    """Whether UIC2Tag states several planes, and the file has one page for them."""
+    tag = chain.tag(chain.pages[0], UIC2)
+    return tag is not None and tag.number > 1 and len(chain.pages) == 1
+
+
 def pictures(chain: Chain) -> list[Picture]:
     """Describe the one image of a stack, see `is_stack`.
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from omio_core.contract import CorruptFileError, Fact, Facts, micrometres, plain
+from omio_core.contract import CorruptFileError, Fact, Facts, LimitExceededError, micrometres, plain
 
 from ._ifd import Chain, Page
 from ._tables import Order
@@ -73,16 +73,16 @@ class RawTags:
         return dict(self.texts).get("ImageDescription", "")
 
 
-def raw_tags(chain: Chain, page: Page) -> RawTags:
-    """Read the tags of a page; leave out tags that cannot be read."""
+def raw_tags(chain: Chain, page: Page, *, texts: bool = True) -> RawTags:
+    """Read the tags of a page; leave out tags that cannot be read, and with `texts` False all that are no numbers."""
     return RawTags(
         order=chain.form.order,
-        texts=tuple(_read_texts(chain, page)),
+        texts=tuple(_read_texts(chain, page)) if texts else (),
         x=_read_rational(chain, page, 282),
         y=_read_rational(chain, page, 283),
         unit=_read_short(chain, page, 296),
         orientation=_read_short(chain, page, 274),
-        imagej=_read_imagej(chain, page),
+        imagej=_read_imagej(chain, page) if texts else None,
         colors=color_map(chain, page),
     )
 
@@ -95,7 +95,7 @@ def _read_texts(chain: Chain, page: Page) -> list[tuple[str, str]]:
             continue
         try:
             text = chain.text(page, code)
-        except CorruptFileError:  # if a note points outside the file, drop the note, not the picture
+        except (CorruptFileError, LimitExceededError):  # a note outside the file or too long: drop the note
             continue
         if text and text.strip():
             texts.append((_NAMES.get(code, f"tag {code}"), text))

@@ -1,4 +1,4 @@
-"""The head of an OME-XML text: recognises it, reads its UUID and its first planes; standard library only, no tree.
+"""The head of an OME-XML text: recognises it, reads its UUID and its first planes; no tree.
 
 The text before the root element: https://www.w3.org/TR/xml/#sec-prolog-dtd.
 """
@@ -7,32 +7,39 @@ from __future__ import annotations
 
 import re
 
+from omio_core.contract import UTF_16, decode_xml
+
 HEAD = 1 << 13  # bytes within which the root element begins, behind OME's comment not to edit the text
 
 _ROOT = re.compile(r"<(?:!DOCTYPE\s+)?(?:[\w.-]+:)?OME(?=[\s/>\[])([^>]*)")
 _UUID = re.compile(r"""\sUUID\s*=\s*["']([^"']*)""")
-_ENCODING = re.compile(rb"""<\?xml[^>]*\sencoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 _ASIDES = (("<?", "?>"), ("<!--", "-->"))
-_BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_BLANK = bytes(range(0x21)) + bytes(range(0x7F, 0x100))  # bytes that may stand before XML by mistake
+_MOST_JUNK = 64
 _SCHEME = "urn:uuid:"
 _PLANE = re.compile(r"<(?:[\w.-]+:)?Plane(\s[^<>]*)/>")
 _ATTRIBUTE = re.compile(r"""\s(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
 
-def decode(data: bytes) -> str:
-    """Decode an XML file: UTF-16 by its byte order mark, else UTF-8, else the declared encoding, else Latin-1."""
-    for mark, name in _BOMS:
-        if data.startswith(mark):
-            return data.decode(name, "replace")
+def tag_text(data: bytes) -> str:
+    """Decode the text of a tag, up to its first NUL: XML as `decode_xml`, any other text as UTF-8 or else Latin-1."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"):
+        return decode_xml(data).partition("\0")[0]
+    if data[:1] == b"\0" and data.lstrip(b"\0").startswith((b"<?xml", b"<OME")):
+        data = data.lstrip(b"\0")
+    data = data.partition(b"\0")[0]
+    if data[:_MOST_JUNK].lstrip(_BLANK).startswith(b"<?xml"):
+        return decode_xml(data)
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8")
     except UnicodeDecodeError:
-        pass
-    stated = _ENCODING.match(data)
-    try:
-        return data.decode(stated[1].decode("ascii") if stated else "latin-1")
-    except (LookupError, ValueError):
         return data.decode("latin-1")
+
+
+def without_junk(text: str) -> str:
+    """A text without characters before its first "<" that are neither letters, digits nor signs; XML has none."""
+    start = text.find("<", 0, _MOST_JUNK + 1)
+    return text[start:] if start > 0 and not any("!" <= c <= "~" for c in text[:start]) else text
 
 
 def begins_as_ome(data: bytes) -> bool:
@@ -64,7 +71,7 @@ def normalize_uuid(uuid: str | None) -> str | None:
 
 
 def _decode_head(data: bytes) -> str:
-    for mark, name in _BOMS:
+    for mark, name in UTF_16:
         if data.startswith(mark):
             return data[:HEAD].decode(name, "ignore")
     return data[:HEAD].removeprefix(b"\xef\xbb\xbf").decode("latin-1")
@@ -72,7 +79,7 @@ def _decode_head(data: bytes) -> str:
 
 def _find_root(text: str) -> re.Match[str] | None:
     """The start tag of the root, behind declarations and comments; one pass over any text."""
-    at = 0
+    text, at = without_junk(text), 0
     while True:
         while text[at : at + 1].isspace():
             at += 1

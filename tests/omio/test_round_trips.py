@@ -107,7 +107,9 @@ def test_no_fact_is_lost_on_the_way(tmp_path: Path) -> None:
         ("file", omio.imopen(path).metadata.facts),
         ("merge", merge([image, image], "C").metadata.facts),
     ):
-        assert [f.name for f in fields(Facts) if getattr(found, f.name) in (None, (), {})] == [], way
+        assert [
+            f.name for f in fields(Facts) if f.name != "warnings" and getattr(found, f.name) in (None, (), {})
+        ] == [], way
         assert [f.name for f in fields(Channel) if getattr(found.channels[0], f.name) is None] == [], way
         assert found.planes is not None
         assert set(found.planes.columns) == set(PLANE_COLUMNS), way

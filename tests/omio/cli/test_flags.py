@@ -213,7 +213,7 @@ def test_every_parameter_is_called_as_the_keyword_is() -> None:
         "merge": {"dry_run", "quiet", "stack", "patterns", "tag", "update"},
         "plan": {"as_json", "stack", "patterns", "tag", "update"},
     }
-    taken = {*inspect.signature(omio.convert_to_ometiff).parameters, *KINDS, "policies", "recursive"}
+    taken = {*inspect.signature(omio.convert).parameters, *KINDS, "policies", "recursive"}
     taken |= {name for writer in catalogue().writers for name in writer.options}
     for verb, extra in own.items():
         extra = extra | {"reader_options"}  # each becomes a keyword of its own
