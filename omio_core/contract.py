@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from .ome.ngff import NGFF_AXES, ngff_attributes, ngff_order
     from .ome.positions import Position, Spans, plane_position, plane_positions
     from .ome.read import ome_facts
-    from .ome.records import ome_records
+    from .ome.records import ome_records, scan_records
     from .ome.structure import DIMENSION_ORDERS, OmeDocument, OmeImage, TiffData, parse_ome
     from .ome.usable import UsableOme, usable_ome
     from .ome.validate import check_ome
@@ -206,6 +206,7 @@ __all__ = [
     "pull",
     "refuse_planes",
     "runs",
+    "scan_records",
     "seconds",
     "unfold",
     "usable_ome",
@@ -234,7 +235,7 @@ _HOMES = {
     "ome.ngff": ("NGFF_AXES", "ngff_attributes", "ngff_order"),
     "ome.positions": ("Position", "Spans", "plane_position", "plane_positions"),
     "ome.read": ("ome_facts",),
-    "ome.records": ("ome_records",),
+    "ome.records": ("ome_records", "scan_records"),
     "ome.structure": ("DIMENSION_ORDERS", "OmeDocument", "OmeImage", "TiffData", "parse_ome"),
     "ome.usable": ("UsableOme", "usable_ome"),
     "ome.validate": ("check_ome",),

@@ -11,7 +11,6 @@ import click
 from omio.sources.kinds import Folder, FolderStack, SourceLike
 from omio_core.errors import OmioError
 from omio_core.files.local import locate
-from omio_core.images.explain import printable
 
 from . import show
 
@@ -27,6 +26,8 @@ class Tally:
 
     def add(self, report: Report, path: str, *, quiet: bool) -> None:
         """Count what a report has, and print by name what is left out, what is of no source, and what is old."""
+        from omio_core.images.explain import printable
+
         self.written += len(report.written)
         self.current += len(report.current)
         self.left_out += len(report.left_out)

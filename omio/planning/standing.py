@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -37,43 +37,40 @@ class Found:
         For each image in it OMIO's annotations, by their namespaces.
     flaw
         Why it is no longer as it was written, as far as its own seal says; "" where it is.
+
+    Attributes
+    ----------
+    records
+        The provenance of each image.
+    conversion
+        The record of the conversion, as `omio_core.images.conversion` makes it.
+    root, source
+        The name of the folder that was converted, and the path of the source in it; of a merge, its name.
+    key
+        What it is of.
     """
 
     path: str
     images: tuple[Mapping[str, Mapping[str, Any]], ...]
     flaw: str = ""
 
-    @property
-    def records(self) -> tuple[Mapping[str, Any], ...]:
-        """The provenance of each image."""
-        return tuple(image.get(PROVENANCE, {}) for image in self.images)
+    records: tuple[Mapping[str, Any], ...] = field(init=False)
+    conversion: Mapping[str, Any] = field(init=False)
+    root: str = field(init=False)
+    source: str = field(init=False)
+    key: Key = field(init=False)
 
-    @property
-    def conversion(self) -> Mapping[str, Any]:
-        """The record of the conversion, as `omio_core.images.conversion` makes it."""
-        conversion: Mapping[str, Any] = self.records[0][CONVERSION]
-        return conversion
-
-    @property
-    def root(self) -> str:
-        """The name of the folder that was converted."""
-        return str(self.conversion["root"])
-
-    @property
-    def source(self) -> str:
-        """The path of the source in that folder; of a merge, its name."""
-        return str(self.conversion["path"])
-
-    @property
-    def key(self) -> Key:
-        """What it is of."""
-        merged = self.records[0].get("merged")
-        if isinstance(merged, Mapping):
-            return "merge", self.source, str(merged.get("axis"))
-        if len(self.images) > 1:
-            return "file", self.source, ""
-        index = self.records[0].get("image")
-        return "image", self.source, index if isinstance(index, int) else -1
+    def __post_init__(self) -> None:
+        records = tuple(image.get(PROVENANCE, {}) for image in self.images)
+        conversion: Mapping[str, Any] = records[0][CONVERSION]
+        values = {
+            "records": records,
+            "conversion": conversion,
+            "root": conversion["root"],
+            "source": conversion["path"],
+        }
+        for name, value in (values | {"key": _key(conversion["path"], records)}).items():
+            object.__setattr__(self, name, value)
 
     @property
     def members(self) -> tuple[tuple[Mapping[str, Any], ...], ...]:
@@ -85,6 +82,16 @@ class Found:
             for one in inputs
             if isinstance(one, Mapping)
         )
+
+
+def _key(source: str, records: Sequence[Mapping[str, Any]]) -> Key:
+    merged = records[0].get("merged")
+    if isinstance(merged, Mapping):
+        return "merge", source, str(merged.get("axis"))
+    if len(records) > 1:
+        return "file", source, ""
+    index = records[0].get("image")
+    return "image", source, index if isinstance(index, int) else -1
 
 
 def found(path: str) -> Found | None:

@@ -12,25 +12,25 @@ import os
 import re
 from typing import BinaryIO
 
-from omio_core.contract import CorruptFileError, LimitExceededError, Records, ome_records
+from omio_core.contract import CorruptFileError, LimitExceededError, Records, ome_records, scan_records
 
 from ._check import first_page
 from ._file import HEADER
 
-_SEAL = re.compile(r"([0-9a-f]{1,16})-([0-9a-f]{32})")
+_SEAL_IN_XML = re.compile(rb'<M K="seal">tiff-([0-9a-f]{1,15})-([0-9a-f]{32})</M>')
 _BLANK = "0" * 32
 _PROVENANCE = "omio/provenance"
 
 
 def blank_seal(end: int) -> str:
     """Return the seal of a file that is not yet complete; `end` is the offset behind its last segment."""
-    return f"{end:x}-{_BLANK}"
+    return f"tiff-{end:x}-{_BLANK}"  # no text that could be read as a number
 
 
 def put_seal(file: BinaryIO, end: int) -> None:
     """Put the digest into the blank seals of a complete file that is open for reading and writing."""
     tail, digest = _read(file, end)
-    blank, sealed = blank_seal(end).encode(), f"{end:x}-{digest}".encode()
+    blank, sealed = blank_seal(end).encode(), f"tiff-{end:x}-{digest}".encode()
     at = tail.find(blank)
     while at >= 0:  # each image has a record
         file.seek(end + at)
@@ -53,20 +53,22 @@ def records(path: str) -> Records | None:
     """
     with open(path, "rb") as file:
         try:
-            images = ome_records(first_page(file, os.fstat(file.fileno()).st_size).text(270))
+            xml = first_page(file, os.fstat(file.fileno()).st_size).text(270)
+            seals = set(_SEAL_IN_XML.findall(xml))
+            seal = seals.pop() if len(seals) == 1 else None
+            if seal is not None and _is_whole(file, *seal):
+                return Records(images=scan_records(xml.decode("utf-8")))
+            images = ome_records(xml)
         except (CorruptFileError, LimitExceededError):
             return None
-        stated = [image.get(_PROVENANCE, {}).get("seal") for image in images]
-        seals = {_SEAL.fullmatch(seal) for seal in stated if isinstance(seal, str)}
-        if not any(image.get(_PROVENANCE) for image in images):
-            return None
-        seal = next(iter(seals), None)
-        if len(set(stated)) != 1 or seal is None:
-            return Records(images=images, flaw="it has no seal")
-        end, digest = int(seal[1], 16), seal[2]
-        if _read(file, end, seal[0])[1] != digest:
-            return Records(images=images, flaw="its tags or texts are not those that OMIO wrote")
-    return Records(images=images)
+    if not any(image.get(_PROVENANCE) for image in images):
+        return None
+    return Records(images=images, flaw="its tags or texts are not those that OMIO wrote" if seal else "it has no seal")
+
+
+def _is_whole(file: BinaryIO, end: bytes, digest: bytes) -> bool:
+    """Whether everything but the pixels has the digest in the seal."""
+    return _read(file, int(end, 16), f"tiff-{end.decode()}-{digest.decode()}")[1] == digest.decode()
 
 
 def _read(file: BinaryIO, end: int, seal: str = "") -> tuple[bytes, str]:

@@ -13,11 +13,18 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from omio_core.contract import CorruptFileError, LimitExceededError, Records, current_settings, ome_records
+from omio_core.contract import (
+    CorruptFileError,
+    LimitExceededError,
+    Records,
+    current_settings,
+    ome_records,
+    scan_records,
+)
 
 from ._tree import METADATA
 
-_SEAL = re.compile(r"store-[0-9a-f]{32}")
+_SEAL = re.compile(rb"(?<=<M K=\"seal\">)store-[0-9a-f]{32}(?=</M>)")
 BLANK_SEAL = "store-" + "0" * 32
 _DOCUMENTS = ("zarr.json", ".zattrs", ".zarray", ".zgroup")
 _PROVENANCE = "omio/provenance"
@@ -46,19 +53,18 @@ def records(path: str) -> Records | None:
     if not (folder / METADATA).is_file() or os.path.getsize(folder / METADATA) > current_settings().max_xml:
         return None
     xml = (folder / METADATA).read_bytes()
+    seals = set(_SEAL.findall(xml))
+    seal = seals.pop() if len(seals) == 1 else None
+    if seal is not None and _seal(folder, xml.replace(seal, BLANK_SEAL.encode())) == seal.decode():
+        return Records(images=scan_records(xml.decode("utf-8")))
     try:
         images = ome_records(xml)
     except (CorruptFileError, LimitExceededError):
         return None
     if not any(image.get(_PROVENANCE) for image in images):
         return None
-    stated = {image.get(_PROVENANCE, {}).get("seal") for image in images}
-    seal = stated.pop() if len(stated) == 1 else None
-    if not isinstance(seal, str) or not _SEAL.fullmatch(seal):
-        return Records(images=images, flaw="it has no seal")
-    if _seal(folder, xml.replace(seal.encode(), BLANK_SEAL.encode())) != seal:
-        return Records(images=images, flaw="its documents or files are not those that OMIO wrote")
-    return Records(images=images)
+    flaw = "its documents or files are not those that OMIO wrote" if seal else "it has no seal"
+    return Records(images=images, flaw=flaw)
 
 
 def _seal(folder: Path, xml: bytes) -> str:
