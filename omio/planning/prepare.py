@@ -46,7 +46,7 @@ from omio_core.wording import message
 
 from . import channels, filenames, memory, targets, update
 from .plan import Plan
-from .quick import Neighbours, Quick
+from .quick import Neighbours, Quick, described_names, recorded_names
 from .settling import Settling, stale
 from .standing import Standing
 from .values import Failed, Input, Output, PreparedOutput, WriteOptions
@@ -135,7 +135,7 @@ def prepare(
         if writing is not None:
             settling = _settling(listing, request, along, out, writing, remake=remake)
         if settling is not None and settling.updates:
-            quick = _quick(settling, request, settles=along is None and image is None and not remake)
+            quick = _quick(settling, listing, request, settles=along is None and image is None and not remake)
         collection = describe_listing(
             listing, opening_request, failures=failures, known=None if quick is None else quick.known
         )
@@ -145,7 +145,8 @@ def prepare(
             outputs = [_prepare_output(group, along, request, writing) for group in groups]
         if settling is not None:
             sources = Sources.of(image for prepared in outputs for image in prepared.images)
-            settling = replace(settling, sources=sources, title=collection.listing.title)
+            names = described_names(collection, quick)
+            settling = replace(settling, sources=sources, neighbours=Neighbours(settling.standing, names))
             outputs = targets.name(collection, outputs, out, settling)
     image_messages = one_per_kind(warning_records)
     gaps = [collection.gaps] if along is not None and collection.gaps else []
@@ -215,17 +216,18 @@ def _settling(
         standing=standing,
         sources=Sources(),
         settings=update.settings_of(request, writing),
-        neighbours=Neighbours(standing),
+        neighbours=Neighbours(standing, {}),
         title=listing.title,
         updates=updates,
         remake=remake,
     )
 
 
-def _quick(settling: Settling, request: Request, *, settles: bool) -> Quick:
+def _quick(settling: Settling, listing: Listing, request: Request, *, settles: bool) -> Quick:
+    names = recorded_names(settling.standing, listing.candidates)
     return Quick(
         standing=settling.standing,
-        neighbours=settling.neighbours,
+        neighbours=Neighbours(settling.standing, names),
         settings=settling.settings,
         reader=request.reader,
         layout=settling.writing.layout,

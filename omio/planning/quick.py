@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from omio.sources import collect
 from omio.sources.walk import Candidate, Skipped
 from omio_core.errors import OmioError
 from omio_core.files.location import Location
@@ -24,12 +25,24 @@ from .standing import Found, Standing, path_of, root_of
 from .update import older
 from .values import Input, Output
 
+Names = Mapping[Location, Collection[str]]
+"""From a folder to names in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The names beside each source, without what OMIO wrote there."""
+    """The names beside each source that are neither sources nor outputs: what a reader may look for, such as sidecars.
+
+    Parameters
+    ----------
+    standing
+        What stands where the outputs go.
+    sources
+        The names of the files that belong to sources.
+    """
 
     standing: Standing
+    sources: Names
     _digests: dict[Location, str] = field(default_factory=dict)
 
     def digest(self, candidate: Candidate) -> str:
@@ -50,9 +63,10 @@ class Neighbours:
         if names is None:
             return ""
         suffixes = tuple(suffix for writer in catalogue().writers for suffix in writer.suffixes)
+        sources = self.sources.get(folder, ())
         digest = hashlib.blake2b(digest_size=16)
         for name in names:
-            if name.startswith("."):
+            if name.startswith(".") or name in sources:
                 continue
             ours = self.standing.at(os.path.join(str(folder), name)) if name.lower().endswith(suffixes) else None
             if ours is None or ours.root != root:
@@ -60,6 +74,27 @@ class Neighbours:
         for reader in catalogue().readers:
             digest.update(f"{reader.name} {reader.revision}\0".encode())
         return digest.hexdigest()
+
+
+def recorded_names(standing: Standing, candidates: Iterable[Candidate]) -> Names:
+    """Return the names of the files that belonged to the sources of what stands."""
+    names: dict[Location, set[str]] = {}
+    for candidate in candidates:
+        for found in standing.by_source.get(path_of(candidate), ()):
+            members = (str(member.get("name")) for members in found.members for member in members)
+            names.setdefault(candidate.location.parent, set()).update((candidate.location.name, *members))
+    return names
+
+
+def described_names(collection: collect.Collection, quick: Quick | None) -> Names:
+    """Return the names of the files that belong to the sources of a plan, described or settled."""
+    names: dict[Location, set[str]] = {}
+    for outputs in () if quick is None else quick.outputs.values():
+        for member in (member for source in outputs[0].inputs for member in source.members):
+            names.setdefault(member.location.parent, set()).add(member.location.name)
+    for location in (location for file in collection.files for location in file.members):
+        names.setdefault(location.parent, set()).add(location.name)
+    return names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +157,7 @@ class Quick:
             written = nanoseconds(conversion.get("written"))
             if (
                 found.flaw
+                or any("absent" in record for record in found.records)  # what was absent may be there now
                 or not names
                 or conversion.get("names") != names
                 or conversion.get("settings") != self.settings

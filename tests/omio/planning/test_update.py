@@ -482,3 +482,21 @@ def test_an_array_has_no_source(tmp_path: Path) -> None:
     omio.imwrite(tmp_path / "a.ome.tif", np.zeros((4, 5), np.uint8), collision="update")
     with pytest.raises(WriteError, match="has no source to compare it with"):
         omio.imwrite(tmp_path / "a.ome.tif", np.ones((4, 5), np.uint8), collision="update")
+
+
+def test_a_night_after_an_addition_opens_nothing(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies beside a source may belong to it; what is a source itself does not count."""
+    written(folder, tmp_path / "out")
+    put(folder / "d.tif", 3)
+    assert written(folder, tmp_path / "out") == ["d.ome.tif"]
+    (folder / "c.ome.tif").unlink()
+    opened: list[str] = []
+    real = opening.open_source
+    monkeypatch.setattr(
+        opening, "open_source", lambda path, *a, **k: (opened.append(str(path)), real(path, *a, **k))[1]
+    )
+    assert written(folder, tmp_path / "out") == []
+    assert opened == []
+    (folder / "a.yaml").write_text("a sidecar, perhaps")
+    assert written(folder, tmp_path / "out") == []
+    assert len(opened) == 3
