@@ -11,7 +11,7 @@ import pytest
 import omio
 from omio_core.errors import CorruptFileError, MetadataWarning
 
-from .made import NAME, pixels, xml
+from .made import NAME, by_hand, pixels, xml
 
 ARRAY = pixels(3, 1, 2, 4, 5)
 NOTES = '<ExperimentNotes text="odours: {}"/>'
@@ -71,7 +71,7 @@ def test_a_layout_behind_the_flaw_is_never_guessed(element: str, put: Callable[[
     with pytest.raises(CorruptFileError, match="breaks off") as caught:
         omio.imread(path)
     assert "sidecar=" in caught.value.remedy
-    (path.parent / "said.yaml").write_text("T: 3\nC: 2\nY: 4\nX: 5\n")
+    (path.parent / "said.yaml").write_text(by_hand(3))
     array, _ = omio.imread(path, sidecar=str(path.parent / "said.yaml"))
     np.testing.assert_array_equal(array, ARRAY)
 
