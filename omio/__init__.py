@@ -9,8 +9,10 @@ from omio_core.lazy import attach
 
 if TYPE_CHECKING:
     __version__: str
-    from .api import convert_to_ometiff, explain, imconvert, imopen, imread, imwrite, plan
+    from .api import convert, convert_to_ometiff, explain, imconvert, imopen, imread, imwrite, plan
     from .comparing.diff import diff
+    from .comparing.verify import verify
+    from .compat.cleanup import cleanup_omio_cache
     from .compat.first_omio import (
         OME_metadata_checkup,
         create_empty_image,
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     )
     from .compat.sidecar import create_thorlabs_raw_yaml
     from .planning.plan import Plan
+    from .records.methods import methods
     from .sources.kinds import File, Files, Folder, FolderStack
 
 __all__ = [
@@ -28,6 +31,8 @@ __all__ = [
     "FolderStack",
     "OME_metadata_checkup",
     "Plan",
+    "cleanup_omio_cache",
+    "convert",
     "convert_to_ometiff",
     "create_empty_image",
     "create_empty_metadata",
@@ -38,12 +43,15 @@ __all__ = [
     "imopen",
     "imread",
     "imwrite",
+    "methods",
     "plan",
     "update_metadata_from_image",
+    "verify",
 ]
 
 _HOMES = {
     "api": (
+        "convert",
         "convert_to_ometiff",
         "explain",
         "imconvert",
@@ -53,6 +61,8 @@ _HOMES = {
         "plan",
     ),
     "comparing.diff": ("diff",),
+    "comparing.verify": ("verify",),
+    "compat.cleanup": ("cleanup_omio_cache",),
     "compat.first_omio": (
         "OME_metadata_checkup",
         "create_empty_image",
@@ -61,6 +71,7 @@ _HOMES = {
     ),
     "compat.sidecar": ("create_thorlabs_raw_yaml",),
     "planning.plan": ("Plan",),
+    "records.methods": ("methods",),
     "sources.kinds": (
         "File",
         "Files",

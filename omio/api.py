@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
     import dask.array
+    import zarr
     from numpy.typing import NDArray
 
     from omio_core.images.explanation import Explanation
@@ -33,6 +34,7 @@ def imread(
     merge: str | None = ...,
     return_list: Literal[False] = ...,
     lazy: Literal[False] = ...,
+    zarr_store: None = ...,
     axes: str | None = ...,
     pixel_size: Sizes | None = ...,
     time_increment: float | None = ...,
@@ -48,6 +50,9 @@ def imread(
     merge: str | None = ...,
     return_list: Literal[True],
     lazy: bool = ...,
+    zarr_store: str | None = ...,
+    zarr_store_path: Source | None = ...,
+    reuse_disk_cache: bool = ...,
     axes: str | None = ...,
     pixel_size: Sizes | None = ...,
     time_increment: float | None = ...,
@@ -63,12 +68,31 @@ def imread(
     merge: str | None = ...,
     return_list: Literal[False] = ...,
     lazy: Literal[True],
+    zarr_store: None = ...,
     axes: str | None = ...,
     pixel_size: Sizes | None = ...,
     time_increment: float | None = ...,
     channel_names: Sequence[str] | None = ...,
     **others: Any,
 ) -> tuple[dask.array.Array, Dict]: ...
+@overload
+def imread(
+    source: SourceLike,
+    *,
+    reader: str | None = ...,
+    image: int | str | None = ...,
+    merge: str | None = ...,
+    return_list: Literal[False] = ...,
+    lazy: Literal[False] = ...,
+    zarr_store: Literal["memory", "disk"],
+    zarr_store_path: Source | None = ...,
+    reuse_disk_cache: bool = ...,
+    axes: str | None = ...,
+    pixel_size: Sizes | None = ...,
+    time_increment: float | None = ...,
+    channel_names: Sequence[str] | None = ...,
+    **others: Any,
+) -> tuple[zarr.Array[Any], Dict]: ...
 def imread(
     source: SourceLike,
     *,
@@ -77,6 +101,9 @@ def imread(
     merge: str | None = None,
     return_list: bool = False,
     lazy: bool = False,
+    zarr_store: str | None = None,
+    zarr_store_path: Source | None = None,
+    reuse_disk_cache: bool = True,
     axes: str | None = None,
     pixel_size: Sizes | None = None,
     time_increment: float | None = None,
@@ -102,6 +129,15 @@ def imread(
         Return two lists with one entry per image, in order.
     lazy
         Return dask arrays that read when they are computed, instead of arrays in memory.
+    zarr_store
+        Return `zarr.Array` instead of numpy. ``"memory"``: it reads from the file when it is asked, and what you write
+        into it stays in memory. ``"disk"``: a copy in a cache, read-only, which is made at the first call.
+    zarr_store_path
+        The folder in which the cache is, in ``.omio_cache``. None: beside the source, or in your own cache folder, with
+        a warning, if nothing can be written there.
+    reuse_disk_cache
+        Whether a copy that exists may be used: one of the same files, unchanged, read in the same way. False: make it
+        again.
     axes
         Your own names for the axes of the file, such as ``"ZYX"``: one letter for every axis, or for every axis
         longer than 1. The name of an axes policy (``"warn"``, ``"raise"``) chooses that policy.
@@ -122,7 +158,8 @@ def imread(
     array
         Five axes, TZCYX; RGB samples are folded into C.
     metadata
-        A JSON-able dict, see `omio_core.metadata.from_dict`. What is unknown is None.
+        A JSON-able dict, see `omio_core.metadata.from_dict`. What is unknown is None. With ``zarr_store="disk"`` it
+        also has ``omio_cache_folder`` and ``omio_zarr_store_path``.
 
     Raises
     ------
@@ -131,6 +168,8 @@ def imread(
     OmioError
         No reader recognises the source, the file is malformed, it holds several images and you chose none, or a policy
         forbids what it holds.
+    WriteError, CacheError
+        The cache cannot be written, or something else has the name of its entry. An entry is there whole or not at all.
 
     Examples
     --------
@@ -145,9 +184,18 @@ def imread(
 
     source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     request = make_request(reader, axes, pixel_size, time_increment, channel_names, others)
-    images = opening.images(source, image, request, along=merge, single=not return_list)
-    pixels = opening.pixels(images, lazily=lazy)
-    dicts = [image.metadata.to_dict() for image in images]
+    pixels: Sequence[Any]
+    places: Sequence[Dict]  # where they are, if in a cache
+    if zarr_store is None:
+        images = opening.images(source, image, request, along=merge, single=not return_list)
+        pixels, places = opening.pixels(images, lazily=lazy), [{} for _ in images]
+    else:
+        from .cache import arrays
+
+        store = arrays.ZarrStore.chosen(zarr_store, zarr_store_path, reuse_disk_cache, lazy=lazy)
+        images = opening.images(source, image, request, along=merge, single=not return_list)
+        pixels, places = arrays.arrays(images, request, store)
+    dicts = [image.metadata.to_dict() | place for image, place in zip(images, places, strict=True)]
     return (pixels, dicts) if return_list else (pixels[0], dicts[0])
 
 
@@ -230,6 +278,7 @@ def imwrite(
     verify: str = "structure",
     collision: str = "raise",
     workers: int | None = None,
+    max_memory: int | str | None = None,
     progress: Callable[[int], None] | None = None,
     **options: Any,
 ) -> Path:
@@ -262,6 +311,9 @@ def imwrite(
         What to do if the name is taken: ``"raise"``, ``"overwrite"``, ``"number"``, ``"skip"``.
     workers
         Number of threads. None: all cores.
+    max_memory
+        About how much memory the pixels may take that are in work at once, as bytes or as a text such as ``"512 MiB"``;
+        Python and its libraries come on top, and a single block of the source always fits. None: 256 MiB.
     progress
         Called with the bytes of pixels done so far.
     **options
@@ -284,6 +336,7 @@ def imwrite(
     """
     from omio_core.images import writing
     from omio_core.images.overrides import Overrides
+    from omio_core.settings import parse_bytes
 
     from . import arrays
 
@@ -298,10 +351,110 @@ def imwrite(
         tile=tile,
         verify=verify,
         workers=workers,
+        max_memory=parse_bytes(max_memory),
         progress=progress,
         options=options,
     )
     return written or Path(path)
+
+
+def convert(
+    source: SourceLike,
+    out: Source | None = None,
+    *,
+    to: str | None = None,
+    reader: str | None = None,
+    image: int | str | None = None,
+    merge: str | None = None,
+    axes: str | None = None,
+    pixel_size: Sizes | None = None,
+    time_increment: float | None = None,
+    channel_names: Sequence[str] | None = None,
+    name: str | None = None,
+    layout: str = "files",
+    writer: str | None = None,
+    compression_level: int | Literal["auto"] = 3,
+    tile: int | None = None,
+    verify: str = "structure",
+    workers: int | None = None,
+    max_memory: int | str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    landed: Callable[[str, Path], None] | None = None,
+    **others: Any,
+) -> list[Path]:
+    """Convert files to OME-TIFF, OME-Zarr or another format, block by block: no picture is ever complete in memory.
+
+    Parameters
+    ----------
+    source
+        As for `imread`.
+    out
+        A file (``x.ome.tif``), a folder that is one picture (``x.ome.zarr``), or a folder to put them in, which is made
+        if need be. None: beside each source file. In a folder the names are ``stem.ome.tif``, or
+        ``stem_<image name>.ome.tif`` where the file holds several images; the folders of the source are repeated
+        below it. A merge is named ``<folder>_merged_T.ome.tif``, beside the folder where `out` is None. The suffix is
+        that of the writer.
+    to
+        The format, by the name of its writer: ``"ome-tiff"``, ``"ome-zarr"``, or that of another package; capitals
+        and the signs - and _ do not matter. None: the suffix of `out` decides; OME-TIFF where it names none.
+    reader, axes, pixel_size, time_increment, channel_names, **others
+        As for `imread`, and the options of the writer as for `imwrite`. The policy ``collision`` (default
+        ``"number"``) says what happens if a name is taken.
+    image
+        Which images of each file: an index, a name, or ``"all"``. None: all, if they are not merged.
+    merge
+        As for `imread`: all images become one file.
+    name
+        A template for the names instead, without suffix: ``"{stem}_{image}"``, with ``{index}``, ``{channels}``
+        and the keys of `imread`'s dict that hold a single value, such as ``{SizeT}``.
+    layout
+        ``"files"``: one file per image; ``"one-file"``: all images of a source file in one file.
+    writer
+        As `to`, but whatever the suffix of `out` is: ``out="x.dat"`` can be an OME-TIFF.
+    compression_level, tile, verify, workers, max_memory
+        As for `imwrite`.
+    progress
+        Called with the bytes of pixels done and the bytes in total.
+    landed
+        Called with a source file and the file written from it, as soon as that file is complete.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files written, or the folders that are one picture each, in file order.
+
+    Raises
+    ------
+    FileNotFoundError, OmioError
+        As for `imread` and `imwrite`; or `to`, `writer` and the suffix of `out` contradict each other, or `max_memory`
+        is less than a block of the source needs. OMIO looks at all sources before it writes anything. If something
+        fails later, the files of this call that are already complete stay. Of several source files the others are still
+        converted; then one error names those that failed in its attribute `failed`, from file to error, and the files
+        written in `written`.
+
+    Examples
+    --------
+    >>> convert("cells.czi", "cells.ome.zarr")  # doctest: +SKIP
+    [PosixPath('cells.ome.zarr')]
+    >>> convert("folder", "zarrs", to="ome-zarr")  # doctest: +SKIP
+    [PosixPath('zarrs/a.ome.zarr'), PosixPath('zarrs/b.ome.zarr')]
+    """
+    from omio_core.settings import parse_bytes
+
+    from .compat.keywords import translate_keywords
+    from .planning import execute, formats, prepare
+    from .planning.values import WriteOptions
+    from .request import make_request, writer_options
+
+    source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
+    write_options = WriteOptions(
+        name=name, layout=layout, writer=formats.choose(to, writer, out), compression_level=compression_level,
+        tile=tile, verify=verify, workers=workers, max_memory=parse_bytes(max_memory), options=writer_options(others),
+    )  # fmt: skip
+    request = make_request(reader, axes, pixel_size, time_increment, channel_names, others, write_options.options)
+    prepared = prepare.prepare(source, request, image=image, along=merge, out=out, writing=write_options)
+    prepared.refuse()
+    return execute.write(prepared.plan, prepared.outputs, progress, landed)
 
 
 def convert_to_ometiff(
@@ -322,70 +475,22 @@ def convert_to_ometiff(
     tile: int | None = None,
     verify: str = "structure",
     workers: int | None = None,
+    max_memory: int | str | None = None,
     progress: Callable[[int, int], None] | None = None,
     landed: Callable[[str, Path], None] | None = None,
     **others: Any,
 ) -> list[Path]:
-    """Convert files to OME-TIFF, block by block: no picture is ever complete in memory.
+    """Convert files to OME-TIFF: `convert` without ``to=``, also called `imconvert`.
 
-    Parameters
-    ----------
-    source
-        As for `imread`.
-    out
-        A file (``.ome.tif``), or a folder, which is made if need be. None: beside each source file. In a folder the
-        names are ``stem.ome.tif``, or ``stem_<image name>.ome.tif`` where the file holds several images; the folders
-        of the source are repeated below it. A merge is named ``<folder>_merged_T.ome.tif``, beside the folder where
-        `out` is None.
-    reader, axes, pixel_size, time_increment, channel_names, **others
-        As for `imread`, and the options of the writer as for `imwrite`. The policy ``collision`` (default
-        ``"number"``) says what happens if a name is taken.
-    image
-        Which images of each file: an index, a name, or ``"all"``. None: all, if they are not merged.
-    merge
-        As for `imread`: all images become one file.
-    name
-        A template for the names instead, without suffix: ``"{stem}_{image}"``, with ``{index}``, ``{channels}``
-        and the keys of `imread`'s dict that hold a single value, such as ``{SizeT}``.
-    layout
-        ``"files"``: one file per image; ``"one-file"``: all images of a source file in one file.
-    writer
-        Name of the writer to use, whatever the suffix; names that OMIO makes get the suffix of that writer. None:
-        OME-TIFF, or the writer that the suffix of `out` chooses.
-    compression_level, tile, verify, workers
-        As for `imwrite`.
-    progress
-        Called with the bytes of pixels done and the bytes in total.
-    landed
-        Called with a source file and the file written from it, as soon as that file is complete.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files written, in file order.
-
-    Raises
-    ------
-    FileNotFoundError, OmioError
-        As for `imread` and `imwrite`. OMIO looks at all sources before it writes anything. If something fails later,
-        the files of this call that are already complete stay. Of several source files the others are still converted;
-        then one error names those that failed in its attribute `failed`, from file to error, and the files written in
-        `written`.
+    Parameters, what is returned and what is raised are those of `convert`. OMIO makes names with the suffix
+    ``.ome.tif``. If `out` has the suffix of another writer, or `writer` names one, that one writes.
     """
-    from .compat.keywords import translate_keywords
-    from .planning import execute, prepare
-    from .planning.values import WriteOptions
-    from .request import make_request, writer_options
-
-    source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
-    write_options = WriteOptions(
-        name=name, layout=layout, writer=writer, compression_level=compression_level, tile=tile, verify=verify,
-        workers=workers, options=writer_options(others),
+    return convert(
+        source, out, reader=reader, image=image, merge=merge, axes=axes, pixel_size=pixel_size,
+        time_increment=time_increment, channel_names=channel_names, name=name, layout=layout, writer=writer,
+        compression_level=compression_level, tile=tile, verify=verify, workers=workers, max_memory=max_memory,
+        progress=progress, landed=landed, **others,
     )  # fmt: skip
-    request = make_request(reader, axes, pixel_size, time_increment, channel_names, others, write_options.options)
-    prepared = prepare.prepare(source, request, image=image, along=merge, out=out, writing=write_options)
-    prepared.refuse()
-    return execute.write(prepared.plan, prepared.outputs, progress, landed)
 
 
 imconvert = convert_to_ometiff
@@ -395,7 +500,7 @@ def plan(
     source: SourceLike,
     out: Source | None = None,
     *,
-    to: Literal["files", "memory"] = "files",
+    to: str | None = None,
     reader: str | None = None,
     image: int | str | None = None,
     merge: str | None = None,
@@ -410,17 +515,19 @@ def plan(
     tile: int | None = None,
     verify: str = "structure",
     workers: int | None = None,
+    max_memory: int | str | None = None,
     **others: Any,
 ) -> Plan:
-    """Say what `convert_to_ometiff` would do, or what `imread` would return, before a pixel is read.
+    """Say what `convert` would do, or what `imread` would return, before a pixel is read.
 
     Parameters
     ----------
     to
-        ``"files"``: plan what would be written; ``"memory"``: plan what would be read.
+        As for `convert`: the format that would be written, such as ``"ome-zarr"``. None, or ``"files"``: the format
+        that the suffix of `out` says, else OME-TIFF. ``"memory"``: plan what `imread` would read; nothing is written.
     source, out, reader, image, merge, axes, pixel_size, time_increment, channel_names, name, layout, \
-    writer, compression_level, tile, verify, workers, **others
-        As for `convert_to_ometiff`.
+    writer, compression_level, tile, verify, workers, max_memory, **others
+        As for `convert`.
 
     Returns
     -------
@@ -438,15 +545,19 @@ def plan(
     --------
     >>> print(plan("folder", merge="T"))  # doctest: +SKIP
     """
+    from omio_core.settings import parse_bytes
+
     from .compat.keywords import translate_keywords
-    from .planning import prepare
+    from .planning import formats, prepare
     from .planning.values import WriteOptions
     from .request import make_request, writer_options
 
     source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
+    purpose, writer = formats.choose_for_plan(to, writer, out)
     write_options = WriteOptions(
         name=name, layout=layout, writer=writer, compression_level=compression_level, tile=tile, verify=verify,
-        workers=workers, options=writer_options(others),
+        workers=workers, max_memory=parse_bytes(max_memory), options=writer_options(others),
     )  # fmt: skip
     request = make_request(reader, axes, pixel_size, time_increment, channel_names, others, write_options.options)
-    return prepare.plan(source, request, image=image, along=merge, out=out, writing=write_options, to=to)
+    writing = None if purpose == formats.MEMORY else write_options
+    return prepare.plan(source, request, image=image, along=merge, out=out, writing=writing)

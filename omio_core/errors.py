@@ -138,7 +138,7 @@ class UnsupportedFeatureError(ReadError):
 
 
 class LimitExceededError(ReadError):
-    """The file declares more than a limit in the settings allows."""
+    """The file declares, or the work needs, more than a limit allows: one of the settings, or ``max_memory``."""
 
 
 class FileChangedError(ReadError):
@@ -178,7 +178,7 @@ class WriteError(OmioError, OSError):
 
 
 class CacheError(OmioError):
-    """A cache entry is unusable."""
+    """A cache entry is damaged or gone, or something that is not OMIO's has its name."""
 
 
 class BatchError(OmioError):

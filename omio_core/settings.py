@@ -19,11 +19,13 @@ variable                 meaning
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, overload
 
 from .errors import OmioError
 
@@ -97,6 +99,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
 
 
 _override: Settings | None = None
+_of_call: ContextVar[Settings | None] = ContextVar("_of_call", default=None)
 
 
 _NAMES = (
@@ -109,8 +112,8 @@ _KEYS: tuple[Any, ...] = tuple(map(os.fsencode, _NAMES)) if hasattr(os, "environ
 
 
 def current_settings() -> Settings:
-    """The current settings: those of the environment, unless `using` replaces them."""
-    return _override or _read(cores(), *map(_ENVIRONMENT.get, _KEYS))
+    """The current settings: those of the environment, unless `using` or `within` replace them."""
+    return _of_call.get() or _override or _read(cores(), *map(_ENVIRONMENT.get, _KEYS))
 
 
 @lru_cache(maxsize=4)
@@ -136,3 +139,65 @@ def using(**changes: Any) -> Iterator[Settings]:
         yield _override
     finally:
         _override = before
+
+
+@contextmanager
+def within(**changes: Any) -> Iterator[Settings]:
+    """Use other settings inside the block, in this thread only; a change that is None is none.
+
+    For what a caller says of a single call: several calls at once have each their own. Threads of the pool do not see
+    them, so this is for settings that are asked for where tasks are handed out.
+
+    Examples
+    --------
+    >>> with within(max_bytes=64 * MIB, workers=None) as settings:
+    ...     settings.max_bytes // MIB
+    64
+    """
+    token = _of_call.set(replace(current_settings(), **{n: value for n, value in changes.items() if value is not None}))
+    try:
+        yield current_settings()
+    finally:
+        _of_call.reset(token)
+
+
+_BYTES = re.compile(r"(\d+(?:\.\d+)?) ?(?:([kmgt])(i?)(b?)|b)?", re.IGNORECASE | re.ASCII)
+
+
+@overload
+def parse_bytes(value: None) -> None: ...
+@overload
+def parse_bytes(value: int | str) -> int: ...
+@overload
+def parse_bytes(value: int | str | None) -> int | None: ...
+def parse_bytes(value: int | str | None) -> int | None:
+    """Return a number of bytes from a number, or from a text such as ``"512 MiB"``, ``"2G"`` or ``"500 MB"``.
+
+    None stays None.
+
+    K, M, G, T and KiB, MiB, GiB, TiB are powers of 1024; kB, MB, GB, TB are powers of 1000.
+
+    Raises
+    ------
+    OmioError
+        It is no such number, or less than one byte.
+
+    Examples
+    --------
+    >>> parse_bytes(4096), parse_bytes("2 GiB"), parse_bytes("500MB")
+    (4096, 2147483648, 500000000)
+    """
+    if value is None:
+        return None
+    number: float = 0
+    if isinstance(value, str) and (found := _BYTES.fullmatch(value.strip())):
+        text, prefix, binary, byte = found.groups()
+        base = 1000 if byte and not binary else 1024
+        number = float(text) * base ** (" kmgt".index(prefix.lower()) if prefix else 0)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        number = value
+    if number < 1:
+        raise OmioError(
+            f"{value!r} is no number of bytes", remedy='give a number above 0, or a text such as "512 MiB" or "2G"'
+        )
+    return int(number)

@@ -10,7 +10,7 @@ import click
 
 from omio_core.errors import first_few
 
-from . import options, show
+from . import log, options, show
 from .flags import spoken
 from .paths import combined_source, for_each
 
@@ -40,6 +40,7 @@ def print_plan(plan: Any, *, as_json: bool = False) -> None:
 @options.merging
 @options.output
 @options.statements
+@log.option
 def plan(
     paths: tuple[str, ...],
     merge: str | None,
@@ -78,6 +79,7 @@ def plan(
 @options.merging
 @options.output
 @options.statements
+@log.option
 def merge(
     paths: tuple[str, ...],
     merge: str,
@@ -91,7 +93,7 @@ def merge(
     output: dict[str, Any],
     stated: dict[str, Any],
 ) -> None:
-    """Merge files and folders along T, Z or C into one OME-TIFF, whole or not at all."""
+    """Merge files and folders along T, Z or C into one OME-TIFF or OME-Zarr, whole or not at all."""
     import omio
 
     source = combined_source(paths, selection)
@@ -102,7 +104,7 @@ def merge(
             print_plan(omio.plan(source, out, **keywords))
             return
         with show.progress(paths[0], quiet=quiet) as bar:
-            written = omio.convert_to_ometiff(source, out, progress=bar, **keywords)
+            written = omio.convert(source, out, progress=bar, **keywords)
         if not quiet:
             sources = first_few(paths, 1, last=" ")
             show.line(f"{sources} -> {written[0]}" if written else f"{sources}: its name is taken, nothing written")
@@ -113,6 +115,7 @@ def merge(
 @click.command()
 @click.argument("path", metavar="PLAN")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+@log.option
 def run(path: str, quiet: bool) -> None:
     """Do exactly what a plan of omio plan --json says, or say what has changed since; then nothing is written."""
     from omio.planning.plan import Plan

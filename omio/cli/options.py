@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from inspect import signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -16,6 +16,10 @@ from omio_core.errors import OmioError
 from omio_core.images.overrides import FROM_FILE
 from omio_core.parsing.yaml import parse_scalar
 from omio_core.policies import KINDS, Policies
+from omio_core.settings import parse_bytes
+
+if TYPE_CHECKING:
+    from omio_core.images.overrides import Request
 
 Verb = Callable[..., None]
 
@@ -93,6 +97,13 @@ def _none_if_empty(ctx: click.Context, param: click.Parameter, value: tuple[str,
     return value or None
 
 
+def _parse_bytes(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    try:
+        return parse_bytes(value)
+    except OmioError as error:
+        raise click.BadParameter(f"{error.what}; {error.remedy}", ctx, param) from None
+
+
 def image_choice(image: str | None) -> int | str | None:
     """Return which image of a file: an index where the text is a number, else a name."""
     return int(image) if image is not None and image.isdecimal() else image
@@ -124,7 +135,7 @@ def _refuse_keyword(name: str, ctx: click.Context, param: click.Parameter) -> No
     for other in ctx.command.params:
         if isinstance(other, click.Option) and other.name == name:
             raise click.BadParameter(f"{name} is no option of a reader; use {other.opts[0]}", ctx, param)
-    calls = (api.imread, api.convert_to_ometiff, api.plan)
+    calls = (api.imread, api.imwrite, api.convert, api.plan)
     keywords = {keyword for call in calls for keyword in signature(call).parameters}
     if name in keywords | {*KINDS, *EARLIER_NAMES, "policies"}:
         raise click.BadParameter(f"{name} is no option of a reader, but a keyword of OMIO", ctx, param)
@@ -153,6 +164,14 @@ statements = _option_group(
     ),
 )  # fmt: skip
 """Options that state what the file does not."""
+
+
+def request(stated: Mapping[str, Any]) -> Request:
+    """Return the request to the reader for what the user stated with `statements`."""
+    from omio.request import make_request
+
+    keywords = {name: value for name, value in stated.items() if name in STATEMENTS}
+    return make_request(**keywords, others={name: value for name, value in stated.items() if name not in keywords})
 
 
 selection = _option_group(
@@ -206,10 +225,12 @@ class _Word(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generi
 output = _option_group(
     "output",
     (
-        "writer", "compression_level", "compression", "predictor", "tile", "pyramid", "pyramid_method", "order",
-        "profile", "bigtiff", "verify", "workers", "missing", "absent_planes", "absent_files", "collision",
+        "to", "writer", "compression_level", "compression", "predictor", "tile", "pyramid", "pyramid_method", "order",
+        "profile", "bigtiff", "verify", "workers", "max_memory", "missing", "absent_planes", "absent_files",
+        "collision",
     ),
     (
+        click.option("--to", metavar="FORMAT", help="ome-tiff, ome-zarr, ... Default: as the name says, or ome-tiff."),
         click.option("--writer", metavar="NAME", help="Use this writer, whatever the suffix. See omio plugins."),
         click.option(
             "--compression-level", type=_Word("auto", "auto", 0, 9), default=3, show_default=True,
@@ -231,6 +252,10 @@ output = _option_group(
             help="What is checked before a file gets its name.",
         ),
         click.option("--workers", type=click.IntRange(1), help="Threads. Default: all cores."),
+        click.option(
+            "--max-memory", callback=_parse_bytes, metavar="BYTES",
+            help="About how much memory pixels may take, such as 512M or 2G. Default: 256M.",
+        ),
         policy("missing", "Needed sizes that are unknown."),
         policy("absent_planes", "Planes that are not in the file."),
         policy("absent_files", "Member files that are missing."),

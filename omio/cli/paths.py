@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,18 +12,27 @@ from omio.sources.kinds import Folder, FolderStack, SourceLike
 from omio_core.errors import OmioError
 from omio_core.files.local import locate
 
-from . import show
+from . import options, show
+
+if TYPE_CHECKING:
+    from omio.sources.walk import Skipped
+    from omio_core.images.opening import OpenedSource
 
 
 def for_each(
-    paths: Iterable[str], do: Callable[[str], None], *, collect: type[Warning] | None = None, quiet: bool = False
+    paths: Iterable[str],
+    do: Callable[[str], None],
+    *,
+    collect: type[Warning] | tuple[type[Warning], ...] | None = None,
+    quiet: bool = False,
+    failed: Callable[[str, Exception], None] | None = None,
 ) -> None:
     """Do something for every path; print each error, go on, and end with exit code 1 if anything failed.
 
-    Warnings of the class `collect` are not printed: the output of `do` contains what they say. With `quiet` no notes
-    are printed.
+    Warnings of the class `collect` are not printed: the output of `do` contains what they say. With `quiet` only errors
+    are printed. Each path that fails is also reported to `failed`, with its error.
     """
-    failed = 0
+    count = 0
     for path in paths:
         try:
             with show.warnings_as_lines(collect=collect, quiet=quiet):
@@ -31,11 +40,40 @@ def for_each(
         except BrokenPipeError:
             raise  # nobody reads our output any more; the file is not to blame
         except (OmioError, OSError) as error:
-            failed += 1
+            count += 1
             for each_path, each_error in getattr(error, "failed", {path: error}).items():
                 show.error(each_path, each_error)
-    if failed:
+                if failed is not None:
+                    failed(each_path, each_error)
+    if count:
         raise click.exceptions.Exit(1)
+
+
+def for_each_file(
+    path: str,
+    stated: Mapping[str, Any],
+    do: Callable[[OpenedSource], None],
+    *,
+    recursive: bool = False,
+    left_out: Callable[[Skipped], None] | None = None,
+) -> None:
+    """Do something for every image file in a folder; end with a single error about those where it failed.
+
+    Each path that is no image is reported to `left_out`.
+    """
+    from omio.sources import collect
+
+    failed: dict[str, Exception] = {}
+    folder = Folder(path, recursive=recursive)
+    for opened in collect.describe_readable(folder, options.request(stated), failed.__setitem__, left_out):
+        try:
+            do(opened)
+        except BrokenPipeError:
+            raise  # nobody reads our output any more; the file is not to blame
+        except (OmioError, OSError) as error:
+            failed[opened.path] = error
+    if failed:
+        raise OmioError(f"{len(failed)} of the files in {path} cannot be read", failed=failed)
 
 
 def display_path(path: str, file: str) -> str:

@@ -70,8 +70,13 @@ def pair(title: str, a: Image, b: Image, *, pixels: bool | Literal["all"]) -> Im
         by_kind[kind].append(change)
     return ImageDifference(
         name=title,
-        **{kind: tuple(changes) for kind, changes in by_kind.items()},
-        pixels=_pixels(a, b, every=pixels == "all") if pixels else Pixels(verdict="not compared", note="not asked for"),
+        lost=tuple(by_kind["lost"]),
+        changed=tuple(by_kind["changed"]),
+        added=tuple(by_kind["added"]),
+        same_in_another_unit=tuple(by_kind["same_in_another_unit"]),
+        pixels=pixels_of(a, b, every=pixels == "all")
+        if pixels
+        else Pixels(verdict="not compared", note="not asked for"),
         aside=tuple(_aside(a.metadata, b.metadata)),
         assumptions=tuple(sentence for _, sentence in _assumptions(a.metadata, b.metadata)),
     )
@@ -250,7 +255,8 @@ def _assumptions(a: Metadata, b: Metadata) -> Iterator[tuple[str, str]]:
 # --- pixels
 
 
-def _pixels(a: Image, b: Image, *, every: bool) -> Pixels:
+def pixels_of(a: Image, b: Image, *, every: bool = False) -> Pixels:
+    """Compare the pixels of two images plane by plane; of images of two types, their values."""
     if a.shape != b.shape:
         return Pixels(verdict="different", note=f"TZCYX {a.shape} and {b.shape}")
     common_type, note = None, ""

@@ -8,11 +8,13 @@ from contextlib import ExitStack
 from typing import Any, Literal
 
 from omio.request import make_request
+from omio.sources.kinds import Folder, source_of
 from omio_core.errors import OmioError
 from omio_core.images.image import Image
 from omio_core.wording import Blank, advise, worded
 
 from . import compare
+from .folders import folders
 from .values import Difference
 
 Source = str | os.PathLike[str] | Image
@@ -39,7 +41,8 @@ def diff(
     ----------
     a, b
         Paths, or images as `imopen` returns them. The images of two files are compared in pairs, in file order, if both
-        have the same number of images.
+        have the same number of images. Those of folders, of a file and a folder, and of a file of several images and
+        one that was made of it, are paired by the records in the files, and what no record pairs by its name.
     image
         An index or a name: that image of each file that holds several, and the only image of a file that holds one.
     pixels
@@ -69,13 +72,23 @@ def diff(
     request = make_request(reader, axes, pixel_size, time_increment, channel_names, others)
     if pixels not in (True, False, "all"):
         raise OmioError(f"pixels cannot be {pixels!r}", remedy='give True, False or "all"')
+    if image is None and (_is_folder(a) or _is_folder(b)):
+        return folders(a, b, request, pixels)
     with ExitStack() as stack:
         left, right = (compare.images(side, image, request, stack) for side in (a, b))
         names = compare.name(a), compare.name(b)
         if len(left) != len(right):
+            if image is None and not isinstance(a, Image) and not isinstance(b, Image):
+                by_record = folders(a, b, request, pixels)
+                if by_record.images:
+                    return by_record
             advice = advise("choose one with {image}", image=Blank("index or name"))
             why = worded("A holds {} images, B {}; {}", len(left), len(right), advice)
             return Difference(a=names[0], b=names[1], images=(), uncompared=why)
         pairs = zip(left, right, strict=True)
         differences = tuple(compare.pair(f"image {i}", *both, pixels=pixels) for i, both in enumerate(pairs))
     return Difference(a=names[0], b=names[1], images=differences)
+
+
+def _is_folder(side: Source) -> bool:
+    return not isinstance(side, Image) and isinstance(source_of(side), Folder)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from omio.reports import head
+from omio.sources.walk import Skipped
 from omio_core.images.explain import colour, is_colour, printable
-from omio_core.metadata.namespaces import omio_version
 
 FORM = 1
 """Version of `Difference.to_dict`: as long as it is the same, documented keys stay and keep their meaning."""
@@ -111,6 +112,8 @@ class ImageDifference:
         Differences of the run, not of the picture: provenance, assumptions. They do not affect the verdict.
     assumptions
         The assumptions among `aside`, as the metadata have them: sentences that only one side has.
+    is_pair
+        Whether the images were found in several files and paired, and `name` has the names of both.
     """
 
     name: str
@@ -121,6 +124,7 @@ class ImageDifference:
     pixels: Pixels
     aside: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
+    is_pair: bool = False
 
     @property
     def equal(self) -> bool:
@@ -146,17 +150,36 @@ class Difference:
         One entry per pair of images, in file order.
     uncompared
         Why images were not compared, if they were not.
+    only_a, only_b
+        The images, or files, of folders that have no counterpart.
+    failed
+        The error of each file that cannot be read, where other files could.
+    skipped
+        What lies in the folders and is no image.
     """
 
     a: str
     b: str
     images: tuple[ImageDifference, ...]
     uncompared: str = ""
+    only_a: tuple[str, ...] = ()
+    only_b: tuple[str, ...] = ()
+    failed: Mapping[str, Exception] = field(default_factory=dict)
+    skipped: tuple[Skipped, ...] = ()
 
     @property
     def equal(self) -> bool:
         """Whether all images have a counterpart and equal it."""
-        return not self.uncompared and all(image.equal for image in self.images)
+        alone = self.uncompared or self.only_a or self.only_b or self.failed
+        return not alone and all(image.equal for image in self.images)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many pairs of images are equal, how many are not, and how many images or files are none of a pair."""
+        equal = sum(image.equal for image in self.images)
+        counts = {"equal": equal, "different": len(self.images) - equal}
+        alone = {"only in A": len(self.only_a), "only in B": len(self.only_b)}
+        return counts | alone | {"failed": len(self.failed), "left out": len(self.skipped)}
 
     @property
     def lost(self) -> tuple[Change, ...]:
@@ -188,16 +211,20 @@ class Difference:
         return tuple(change for image in self.images for change in getattr(image, kind))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-able dict: a version, a, b, equal, pixels, uncompared, and the images."""
+        """Return a JSON-able dict: the keys of every report, a version, a, b, equal, and the images."""
+        common = head("diff", ok=self.equal, counts=self.counts, failed=self.failed, left_out=self.skipped)
         summary = {
+            **common,
             "omio_difference": FORM,
-            "omio": omio_version(),
             "a": self.a,
             "b": self.b,
             "equal": self.equal,
             "pixels": self.pixels,
+            "uncompared": self.uncompared or None,
+            "only_a": list(self.only_a),
+            "only_b": list(self.only_b),
         }
-        return {**summary, "uncompared": self.uncompared or None, "images": [image.to_dict() for image in self.images]}
+        return {**summary, "images": [image.to_dict() for image in self.images]}
 
     def __str__(self) -> str:
         return self.text()
@@ -213,8 +240,21 @@ class Difference:
             How the reader can see the others.
         """
         lines = [f"A: {self.a}", f"B: {self.b}", *([f"not compared: {self.uncompared}"] if self.uncompared else [])]
+        equal_pairs = [image for image in self.images if image.equal and image.is_pair]
+        counted = {id(image) for image in equal_pairs[most:]} if most is not None else set()
         for image in self.images:
-            lines += [image.name, *(f"  {line}" for line in _rows(image, most, more))]
+            if id(image) in counted:
+                continue
+            if image.equal and image.is_pair:
+                lines.append(f"{image.name}: equal, {image.pixels.of} plane{'' if image.pixels.of == 1 else 's'}")
+            else:
+                lines += [image.name, *(f"  {line}" for line in _rows(image, most, more))]
+        if counted:
+            lines.append(f"and {len(counted)} more that are equal" + (f" ({more})" if more else ""))
+        lines += [f"only in A: {name}" for name in self.only_a] + [f"only in B: {name}" for name in self.only_b]
+        lines += [f"FAILED: {path}: {getattr(error, 'what', error)}" for path, error in self.failed.items()]
+        if any(image.is_pair for image in self.images) or self.only_a or self.only_b:
+            lines.append(", ".join(f"{n} {word}" for word, n in self.counts.items() if n or word == "equal"))
         lines.append("equal" if self.equal else "different")
         return "\n".join(printable(line) for line in lines)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from omio_core.errors import MetadataError, MetadataWarning, warn
-from omio_core.metadata.from_dict import from_dict
+from omio_core.metadata.from_dict import CACHE_KEYS, from_dict
 from omio_core.metadata.plain import plain
 
 from . import dict_completion
@@ -79,7 +79,7 @@ def create_empty_image(
     """
     import numpy as np
 
-    _refuse_others("create_empty_image", others)
+    refuse_others("create_empty_image", others)
     lengths = dict_completion.canonical_lengths(shape, axes)[0]
     pixel_type = np.dtype(dtype)
     try:
@@ -153,7 +153,7 @@ def create_empty_metadata(
     """
     known = {key.lower(): key for key in dict_completion.public_keys()}
     spelled = {key: known.get(key.replace("_", "").lower()) for key in facts}
-    _refuse_others("create_empty_metadata", {k: v for k, v in facts.items() if spelled[k] is None}, known.values())
+    refuse_others("create_empty_metadata", {k: v for k, v in facts.items() if spelled[k] is None}, known.values())
     stated = {spelled[key] or "": value for key, value in facts.items() if spelled[key] and value is not None}
     if physicalsize_xyz is not None:
         if len(physicalsize_xyz) != 3:
@@ -202,7 +202,7 @@ def update_metadata_from_image(
     MetadataError
         A stated value cannot be true.
     """
-    _refuse_others("update_metadata_from_image", others)
+    refuse_others("update_metadata_from_image", others)
     stated_axes = metadata.get("axes") if axes is None else axes
     lengths, samples = dict_completion.canonical_lengths(tuple(image.shape), stated_axes)
     samples = getattr(image, "samples", samples)  # an Image knows how many samples are folded into C
@@ -242,12 +242,16 @@ def OME_metadata_checkup(metadata: Mapping[str, Any], namespace: str = NAMESPACE
     >>> OME_metadata_checkup({"PhysicalSizeX": 250, "PhysicalSizeXUnit": "nm", "gain": 3})["PhysicalSizeX"]
     0.25
     """
-    _refuse_others("OME_metadata_checkup", others)
+    refuse_others("OME_metadata_checkup", others)
     if not isinstance(metadata, Mapping):
         raise MetadataError("metadata must be a dict", evidence=f"it is {metadata!r}"[:200])
     keys = dict_completion.public_keys()
     public = {key: value for key, value in metadata.items() if key in keys}
-    rest = {str(key): value for key, value in metadata.items() if key not in keys and value is not None}
+    rest = {
+        str(key): value
+        for key, value in metadata.items()
+        if key not in keys and key not in CACHE_KEYS and value is not None
+    }
     unit = rest.pop("unit", None)
     for key in _MEASURED:
         if public.get(key) is None:
@@ -269,7 +273,8 @@ def OME_metadata_checkup(metadata: Mapping[str, Any], namespace: str = NAMESPACE
     return dict_completion.complete({**public, "Annotations": annotations})
 
 
-def _refuse_others(called: str, others: Mapping[str, Any], known: Iterable[str] = ()) -> None:
+def refuse_others(called: str, others: Mapping[str, Any], known: Iterable[str] = ()) -> None:
+    """Raise a TypeError for keywords that are unknown; those without an effect are none."""
     unknown = next((key for key in others if key not in _QUIET), None)
     if unknown is not None:
         near = difflib.get_close_matches(unknown, [*known, *_QUIET], n=1)

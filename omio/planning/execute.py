@@ -254,7 +254,12 @@ def _write_one(
 ) -> Path | None:
     path = Path(cast(str, output.path))
     _make_folder(path.parent)
-    settings = {**write_options.keywords, "writer": write_options.writer, "progress": progress}
+    settings = {
+        **write_options.keywords,
+        "writer": write_options.writer,
+        "max_memory": write_options.max_memory,
+        "progress": progress,
+    }
     if collision is None:
         _check_target(output)  # check again: other programs may have written meanwhile
         policy = "overwrite" if output.action == "overwrite" else "raise"

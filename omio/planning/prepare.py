@@ -6,15 +6,21 @@ values only.
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from omio.sources.collect import Collection, SourceFile, choose_images, collect, without_garbage_collection
 from omio.sources.kinds import SourceLike
 from omio.sources.notices import Message, issue, one_per_kind, padding, recorded, recorded_if
-from omio_core.errors import MergeError, MetadataError, MetadataWarning, OmioError, WriteError
+from omio_core.errors import (
+    LimitExceededError,
+    MergeError,
+    MetadataError,
+    MetadataWarning,
+    OmioError,
+    WriteError,
+)
 from omio_core.images.enforce import refuse_missing
 from omio_core.images.image import Image
 from omio_core.images.overrides import Request
@@ -23,11 +29,8 @@ from omio_core.merging.recipe import AXES, Merge
 from omio_core.merging.record import region
 from omio_core.metadata.namespaces import MERGE
 from omio_core.pixels.absence import absence
-from omio_core.pixels.stream import unit
-from omio_core.settings import current_settings
-from omio_core.wording import advise, either
 
-from . import channels, targets
+from . import channels, memory, targets
 from .plan import Plan
 from .values import Input, Output, PreparedOutput, WriteOptions
 
@@ -99,7 +102,7 @@ def prepare(
         collection = collect(source, channels.without_merged_names(request, along))
         groups = list(_groups(collection, image, along, writing))
         with recorded_if(len(collection.files) > 1) as warning_records:
-            outputs = [_prepare_output(group, along, request, to_file=writing is not None) for group in groups]
+            outputs = [_prepare_output(group, along, request, writing) for group in groups]
     if writing is not None:
         outputs = targets.name(collection, outputs, out, request.policies.collision, writing)
     image_messages = one_per_kind(warning_records)
@@ -144,7 +147,7 @@ def _groups(
             yield from ([(file, image)] for image in images)
 
 
-def _prepare_output(group: _Group, along: str | None, request: Request, *, to_file: bool) -> PreparedOutput:
+def _prepare_output(group: _Group, along: str | None, request: Request, writing: WriteOptions | None) -> PreparedOutput:
     """Decide what becomes of a group, as far as descriptions and metadata tell."""
     files, parts = tuple(file for file, _ in group), tuple(image for _, image in group)
     inputs = tuple(_describe_input(file, image, request) for file, image in group)
@@ -156,16 +159,17 @@ def _prepare_output(group: _Group, along: str | None, request: Request, *, to_fi
             prepared = replace(prepared, images=(merge(parts, along, **policies),))
         except (MergeError, MetadataError) as error:
             return prepared.failed(error)
-    output = replace(_place_inputs(prepared), memory=_memory(prepared.images, to_file=to_file))
+    output = replace(_place_inputs(prepared), memory=memory.needed(prepared.images, writing))
     prepared = replace(prepared, output=output)
     try:
+        memory.refuse(output, writing)
         unknown = tuple(dict.fromkeys(name for image in prepared.images for name in image.metadata.needed()))
         prepared = replace(
             prepared, output=replace(output, unknown=unknown, conflicts=tuple(_conflicts(prepared.images[0])))
         )
         for image in prepared.images:
             refuse_missing(image.picture.label(), [image], request.policies)
-    except (MergeError, MetadataError) as error:
+    except (LimitExceededError, MergeError, MetadataError) as error:
         return prepared.failed(error)
     return prepared
 
@@ -236,19 +240,6 @@ def _conflicts(image: Image) -> Iterator[str]:
     yield from record.get("notes", ())
 
 
-def _memory(images: Sequence[Image], *, to_file: bool) -> int:
-    """Return the bytes that an output needs: its size in memory; for a file, what is in flight while it is written."""
-    if not to_file:
-        return sum(image.nbytes for image in images)
-    settings = current_settings()
-    most = 0
-    for image in images:
-        task = math.prod(unit(image.shape, image.picture.blocks, image.dtype.itemsize)) * image.dtype.itemsize
-        flight = min((settings.workers + 2) * 2 * task, max(settings.max_bytes, 2 * task))
-        most = max(most, min(flight, 2 * image.nbytes))
-    return most
-
-
 def plan(
     source: SourceLike,
     request: Request,
@@ -256,24 +247,18 @@ def plan(
     image: int | str | None,
     along: str | None,
     out: str | os.PathLike[str] | None,
-    writing: WriteOptions,
-    to: str,
+    writing: WriteOptions | None,
 ) -> Plan:
     """Return the plan alone; it contains the warnings that its execution would issue. See `omio.plan`.
 
     Raises
     ------
     OmioError
-        There is no such kind of plan, `out` names a file for images in memory, or as for `prepare`.
+        `out` names a file for images in memory, or as for `prepare`.
     """
-    if to not in ("files", "memory"):
-        remedy = either(advise("choose {to}", to="files"), advise("{to}", to="memory"), joint=" or ")
-        raise OmioError(f"there is no plan to {to!r}", remedy=remedy)
-    if to == "memory" and out is not None:
+    if writing is None and out is not None:
         raise OmioError(
             "what is read into memory has no name", evidence=f"out={os.fspath(out)!r}", remedy="leave it out"
         )
     with recorded():
-        return prepare(
-            source, request, image=image, along=along, out=out, writing=writing if to == "files" else None
-        ).plan
+        return prepare(source, request, image=image, along=along, out=out, writing=writing).plan

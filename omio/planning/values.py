@@ -136,6 +136,8 @@ class WriteOptions:
         ``"files"``: one file per image; ``"one-file"``: all images of a source file in one file.
     writer
         The name of the writer; None for the one that the suffix of each file chooses.
+    max_memory
+        Bytes of memory that writing may take; None for the setting ``max_bytes`` as a guide.
     compression_level, tile, verify, workers, options
         As in `omio_core.images.writing.write`.
     """
@@ -147,6 +149,7 @@ class WriteOptions:
     tile: int | None = None
     verify: str = "structure"
     workers: int | None = None
+    max_memory: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property

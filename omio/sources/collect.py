@@ -104,8 +104,12 @@ def collect(source: SourceLike, request: Request) -> Collection:
 OnFailure = Callable[[str, OmioError | OSError], None]
 
 
-def describe_readable(source: SourceLike, request: Request, failed: OnFailure) -> list[opening.OpenedSource]:
+def describe_readable(
+    source: SourceLike, request: Request, failed: OnFailure, left_out: Callable[[Skipped], None] | None = None
+) -> list[opening.OpenedSource]:
     """Describe the source files of a folder; report each one that cannot be read to `failed`.
+
+    Each path that is no image is reported to `left_out`.
 
     Raises
     ------
@@ -124,6 +128,9 @@ def describe_readable(source: SourceLike, request: Request, failed: OnFailure) -
     files, skipped = _describe_all(listing.candidates, request, report)
     if not files and not broken:
         raise no_image_error(listing.root, (*listing.skipped, *skipped))
+    if left_out is not None:
+        for skip in (*listing.skipped, *skipped):
+            left_out(skip)
     return [file.opened for file in files]
 
 

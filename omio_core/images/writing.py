@@ -30,6 +30,7 @@ from omio_core.plugins.border import Border
 from omio_core.plugins.cases import CollisionCase
 from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.descriptions import Writer, WriteRequest, Written
+from omio_core.settings import within
 from omio_core.wording import advise
 
 from .explain import printable
@@ -56,6 +57,7 @@ def write(
     tile: int | None = None,
     verify: str = "structure",
     workers: int | None = None,
+    max_memory: int | None = None,
     progress: Callable[[int], None] | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Path | None:
@@ -73,6 +75,9 @@ def write(
         The name of the writer to use, whatever the suffix.
     compression_level, tile, workers, progress, options
         As in `omio_core.contract.WriteRequest`.
+    max_memory
+        About how many bytes of pixels are in memory at once; a single block of the source always is. None: the
+        setting ``max_bytes``.
     verify
         ``"structure"``: directories and metadata are checked before the file gets its name. ``"pixels"``: in
         addition, the file is read back through its reader, and the digest of every plane is compared with that of the
@@ -125,7 +130,8 @@ def write(
         if notes := [*(note for note in written.notes if note not in warned), *filter(None, (lost,))]:
             _log.info("%s: %s", candidate, printable("; ".join(notes)))
 
-    return under(target, collision, put)
+    with within(max_bytes=max_memory):
+        return under(target, collision, put)
 
 
 class _Progress:
@@ -245,6 +251,21 @@ def _write_file(
 
     land = folders.land_folder if writer.makes == "folder" else atomic.land
     return land(target, write_temporary, check=check_temporary, replace=replace)
+
+
+def check_file(path: str, images: Sequence[Image], writer: Writer) -> None:
+    """Let a writer check a file or folder that it has written, as it does before it gets its name; reads no pixel.
+
+    Raises
+    ------
+    OmioError
+        The file or folder is not what the writer writes for these images.
+    """
+    if writer.check is None or (writer.makes == "folder") != os.path.isdir(path):
+        return
+    function = _function(writer, writer.check)
+    with _writer_border(writer, path, OSError):
+        function(path, images)
 
 
 def _absence_notes(images: Sequence[Image]) -> list[str]:

@@ -51,6 +51,9 @@ _KEYS = (
     "AcquisitionDate", "Objective", "Channels", "Planes", "Annotations",
 )  # fmt: skip
 
+CACHE_KEYS = ("omio_cache_folder", "omio_zarr_store_path", "omio_zarr_store_name", "omio_zarr_store_type")
+"""Keys that say where the pixels of a dict are, and nothing of what they are: they are left out."""
+
 
 def from_dict(public: Mapping[str, Any], shape: Sequence[int], dtype: str) -> Metadata:
     """Make the metadata of a TZCYX picture from a public dict; every value gets the origin "caller".
@@ -69,7 +72,7 @@ def from_dict(public: Mapping[str, Any], shape: Sequence[int], dtype: str) -> Me
     MetadataError
         A key is unknown, a value has a wrong type, or lengths contradict `shape`.
     """
-    if unknown := [key for key in public if key not in _KEYS]:
+    if unknown := [key for key in public if key not in _KEYS and key not in CACHE_KEYS]:
         near = difflib.get_close_matches(str(unknown[0]), _KEYS, n=1)
         raise MetadataError(
             f"metadata have no key {unknown[0]!r}",

@@ -7,7 +7,7 @@ names end in Ref.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -17,7 +17,9 @@ from .tree import Document
 
 _CONTAINED = ("DatasetRef", "PlateRef", "FolderRef")
 _DEEPEST = 8  # the most elements from an ImageRef outwards; a plate needs four: ImageRef, WellSample, Well, Plate
-_SHARED = -1
+
+Targets = Mapping[Element, Sequence[Element]]
+"""From an element to those that belong to whatever it belongs to, because one of the two refers to the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +29,33 @@ class Ownership:
     Attributes
     ----------
     images
-        From an Image to its index.
-    label
-        From an element of the top level, or an annotation, to the index of the only image that it belongs to, or to
-        `_SHARED`. An element that belongs to no image has no entry.
+        The Images of the document.
+    targets
+        The references between elements of the top level, annotations and holders.
+    owned
+        The elements that belong to at least one image. All others belong to none, and so to all of them.
     holders
         The elements around ImageRefs, such as plates and wells.
     holders_of
         From the ID of an image to the holders of its ImageRefs.
     """
 
-    images: Mapping[Element, int]
-    label: Mapping[Element, int]
+    images: Set[Element]
+    targets: Targets
+    owned: Set[Element]
     holders: Set[Element]
     holders_of: Mapping[str, Set[Element]]
 
     def elsewhere_than(self, image: Element) -> Callable[[Element], bool]:
         """A predicate: whether an element belongs only to other images. A closure, because it is called often."""
-        mine, index = self.holders_of.get(image.get("ID", ""), frozenset()), self.images.get(image, _SHARED)
-        holders, label = self.holders, self.label
+        mine = self.holders_of.get(image.get("ID", ""), frozenset())
+        reached = _reached((image, *mine), self.targets, self.images)
+        holders, owned = self.holders, self.owned
 
         def belongs_elsewhere(element: Element) -> bool:
             if element in holders:
                 return element not in mine
-            return label.get(element, _SHARED) not in (_SHARED, index)
+            return element in owned and element not in reached
 
         return belongs_elsewhere
 
@@ -62,11 +67,13 @@ def ownership_of(tree: Document) -> Ownership:
     """Find which parts of a document belong to which image; with a single image, all parts belong to it."""
     if (known := _CACHE.get(tree.root)) is not None:
         return known
-    images = {image: i for i, image in enumerate(children_named(tree.root, "Image"))}
+    images = set(children_named(tree.root, "Image"))
     if len(images) < 2:
-        return Ownership(images, {}, frozenset(), {})
+        return Ownership(images, {}, frozenset(), frozenset(), {})
     holders, holders_of = _holders(tree)
-    _CACHE[tree.root] = known = Ownership(images, _labels(tree, images, holders_of), holders, holders_of)
+    targets = _targets(tree, holders)
+    owned = _reached((*images, *holders), targets, images)
+    _CACHE[tree.root] = known = Ownership(images, targets, owned, holders, holders_of)
     return known
 
 
@@ -78,7 +85,7 @@ def _nodes(tree: Document) -> Iterator[Element]:
             yield element
 
 
-def _walk(node: Element, holders: Mapping[Element, int]) -> Iterator[tuple[Element, Element]]:
+def _walk(node: Element, holders: Set[Element]) -> Iterator[tuple[Element, Element]]:
     """Every element of a node, and the element that its references count for: the holder around it, or the node."""
     waiting = [(node, node)]
     while waiting:
@@ -87,15 +94,8 @@ def _walk(node: Element, holders: Mapping[Element, int]) -> Iterator[tuple[Eleme
         waiting.extend((child, child if child in holders else referrer) for child in element)
 
 
-def _labels(
-    tree: Document, images: Mapping[Element, int], holders_of: Mapping[str, Set[Element]]
-) -> dict[Element, int]:
-    """Pass labels on along references until none changes; each changes at most twice."""
-    label = dict(images)
-    for image, index in images.items():
-        for holder in holders_of.get(image.get("ID", ""), ()):
-            label[holder] = index if label.get(holder, index) == index else _SHARED
-    holders = dict(label)
+def _targets(tree: Document, holders: Set[Element]) -> Targets:
+    """Find which elements refer to which."""
     owner: dict[str, Element] = {}
     references: list[tuple[Element, str, bool]] = []
     for node in _nodes(tree):
@@ -112,16 +112,19 @@ def _labels(
         if (target := owner.get(identity)) is not None and target is not referrer:
             source, receiver = (target, referrer) if contained else (referrer, target)
             targets.setdefault(source, []).append(receiver)
-    waiting = list(label)
+    return targets
+
+
+def _reached(starts: Iterable[Element], targets: Targets, images: Set[Element]) -> Set[Element]:
+    """Follow references from some elements, but not into other images."""
+    waiting = list(starts)
+    reached = set(waiting)
     while waiting:
-        source = waiting.pop()
-        for receiver in targets.get(source, ()):
-            old = label.get(receiver)
-            new = label[source] if old in (None, label[source]) else _SHARED
-            if new != old and receiver not in images:
-                label[receiver] = new
+        for receiver in targets.get(waiting.pop(), ()):
+            if receiver not in reached and receiver not in images:
+                reached.add(receiver)
                 waiting.append(receiver)
-    return label
+    return reached
 
 
 def _holders(tree: Document) -> tuple[set[Element], dict[str, set[Element]]]:

@@ -1,7 +1,7 @@
 """The levels of a picture as zarr arrays: their documents, their keys, and the bytes of a chunk; knows no zarr library.
 
 The documents are those of zarr v3 (https://zarr-specs.readthedocs.io/en/latest/v3/core/index.html). The axes are T, C,
-Z, Y, X, as OME-Zarr orders them; a chunk consists of whole blocks of the file, uncompressed.
+Z, Y, X, as OME-Zarr orders them, or T, Z, C, Y, X; a chunk consists of whole blocks of the file, uncompressed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from omio_core.errors import LimitExceededError, UnsupportedFeatureError
 from omio_core.geometry.box import Box
-from omio_core.ome.ngff import NGFF_AXES, ngff_order
+from omio_core.ome.ngff import ngff_order
 from omio_core.settings import MIB, current_settings
 
 from .absence import check_present
@@ -29,7 +29,10 @@ from .protocol import Picture
 from .stream import unit
 
 ORDER = ngff_order(range(5))
-"""The order of axes of the arrays, as indices of TZCYX; also the way back."""
+"""The order of axes in an OME-Zarr, as indices of TZCYX; also the way back."""
+
+STRAIGHT = (0, 1, 2, 3, 4)
+"""The order of axes TZCYX."""
 
 LARGEST_UNIT = 4 * MIB
 """Chunks of large pictures are extended to this size: zarr needs about 0.2 ms of CPU for each chunk."""
@@ -42,14 +45,30 @@ _TYPES = {
 
 @dataclass(frozen=True)  # no slots: what every read needs is cached
 class LevelArray:
-    """One level of a picture as a zarr array; lengths and indices are TCZYX."""
+    """One level of a picture as a zarr array.
+
+    Parameters
+    ----------
+    picture
+        The picture.
+    order
+        The order of the axes: `ORDER` (TCZYX) or `STRAIGHT` (TZCYX). All lengths and indices are in this order.
+    largest
+        The largest size of a chunk in bytes; a larger block of the file is divided. None: blocks are never divided.
+    """
 
     picture: Picture
+    order: tuple[int, ...] = ORDER
+    largest: int | None = None
+
+    def ordered(self, lengths: Sequence[int]) -> tuple[int, ...]:
+        """Bring five lengths from TZCYX into the order of the array, or back."""
+        return tuple(lengths[axis] for axis in self.order)
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
         """The lengths of the array."""
-        return ngff_order(self.picture.shape)
+        return self.ordered(self.picture.shape)
 
     @cached_property
     def chunks(self) -> tuple[int, ...]:
@@ -60,7 +79,8 @@ class LevelArray:
         picture = self.picture
         itemsize = picture.dtype.itemsize
         floor = max(MIB, min(LARGEST_UNIT, math.prod(picture.shape) * itemsize // 16))
-        return ngff_order(_grown(picture.shape, picture.blocks, itemsize, floor))
+        lengths = _grown(picture.shape, picture.blocks, itemsize, floor)
+        return self.ordered(lengths if self.largest is None else _divided(lengths, itemsize, self.largest))
 
     @cached_property
     def counts(self) -> tuple[int, ...]:
@@ -92,7 +112,7 @@ class LevelArray:
             "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
             "fill_value": zero,
             "codecs": [{"name": "bytes", **endian}],
-            "dimension_names": list(NGFF_AXES),
+            "dimension_names": ["tzcyx"[axis] for axis in self.order],
             "attributes": {},
         }
 
@@ -102,17 +122,17 @@ class LevelArray:
         Raises LimitExceededError for a chunk that does not fit into memory or is nearly all absent: a small file can
         declare blocks of terabytes.
         """
-        spans = zip(ngff_order(index), ngff_order(self.chunks), self.picture.shape, strict=True)
+        spans = zip(self.ordered(index), self.ordered(self.chunks), self.picture.shape, strict=True)
         box = Box(tuple((i * chunk, min(n, (i + 1) * chunk)) for i, chunk, n in spans))
-        is_whole = ngff_order(box.shape) == self.chunks
+        is_whole = self.ordered(box.shape) == self.chunks
         seen = self.picture.view(box) if is_whole else None
         if seen is None:
             self._check_size(box)
             out = (np.empty if is_whole else np.zeros)(self.chunks, self.picture.dtype)
             inside = tuple(slice(0, n) for n in box.shape)
-            read(self.picture, out.transpose(ORDER)[inside], box)
+            read(self.picture, out.transpose(self.order)[inside], box)
         else:
-            out = np.ascontiguousarray(seen.transpose(ORDER))
+            out = np.ascontiguousarray(seen.transpose(self.order))
         return out.reshape(-1).view(np.uint8)
 
     def _check_size(self, box: Box) -> None:
@@ -127,7 +147,7 @@ class LevelArray:
 
     def keys(self, start: str, prefix: str = "") -> Iterator[str]:
         """Yield the keys of all chunks that begin with `prefix`, in order; the array stands under `start`."""
-        return _below(f"{start}/c", self.counts, prefix)
+        return _below(f"{start}/c" if start else "c", self.counts, prefix)
 
 
 def _below(start: str, counts: tuple[int, ...], prefix: str) -> Iterator[str]:
@@ -151,6 +171,16 @@ def _grown(shape: Sequence[int], blocks: Sequence[int], itemsize: int, floor: in
             return unit(shape, lengths, itemsize, floor)  # whole planes
         lengths[axis] = min(shape[axis], 2 * lengths[axis])
     return tuple(lengths)
+
+
+def _divided(lengths: Sequence[int], itemsize: int, most: int) -> tuple[int, ...]:
+    """Halve a chunk until it has at most `most` bytes: first into planes, then the longer of Y and X."""
+    divided = list(lengths)
+    while math.prod(divided) * itemsize > most and max(divided) > 1:
+        planes = (axis for axis in (0, 1, 2) if divided[axis] > 1)
+        axis = next(planes, max((3, 4), key=divided.__getitem__))
+        divided[axis] = -(-divided[axis] // 2)
+    return tuple(divided)
 
 
 def levels(picture: Picture) -> Iterator[Picture]:

@@ -2,21 +2,18 @@
 
 A group holds one array per level (`omio_core.pixels.zarrlevels`). Nothing is copied.
 
-A read must not wait for a thread that waits for it. It therefore takes no thread of OMIO's pool and none of zarr's:
-the picture may itself be of a zarr or dask array, whose reads need those (see `omio_core.threads.apart`).
+How it is read from zarr's event loop is in `omio_core.pixels.zarrreads`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Mapping
 from functools import cached_property, partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from zarr.abc.store import ByteRequest, OffsetByteRequest, RangeByteRequest, Store, SuffixByteRequest
+from zarr.abc.store import ByteRequest
 from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 
 from omio_core.errors import WriteError
@@ -24,11 +21,10 @@ from omio_core.metadata.model import Metadata
 from omio_core.metadata.namespaces import omio_version
 from omio_core.ome.ngff import ngff_attributes
 from omio_core.ome.write import PIXEL_TYPES, build_ome
-from omio_core.settings import current_settings
-from omio_core.threads import apart
 
 from .protocol import Picture
 from .zarrlevels import LevelArray, identity, levels
+from .zarrreads import ReadStore, span
 
 DOCUMENT = "zarr.json"
 
@@ -42,7 +38,7 @@ _NUMBER = "(0|[1-9][0-9]{0,17})"
 _CHUNK = re.compile(f"{_NUMBER}/c" + f"/{_NUMBER}" * 5)
 
 
-class PictureStore(Store):
+class PictureStore(ReadStore):
     """A read-only zarr store of a picture; picklable as the picture is.
 
     Parameters
@@ -68,8 +64,6 @@ class PictureStore(Store):
         self._picture, self._metadata = picture, metadata
         self.arrays = {str(number): LevelArray(level) for number, level in enumerate(levels(picture))}
         self._documents: dict[str, bytes] = {}
-        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
-        self._is_open = True  # there is nothing to open
 
     def __reduce__(self) -> tuple[Any, ...]:
         return PictureStore, (self._picture, self._metadata)
@@ -92,9 +86,6 @@ class PictureStore(Store):
     @cached_property
     def _identity(self) -> Hashable:
         return identity(self._picture)
-
-    async def _open(self) -> None:
-        self._is_open = True
 
     # -- documents and chunks ----------------------------------------------------------------------------------------
 
@@ -138,6 +129,10 @@ class PictureStore(Store):
         below = {"kind": "inline", "must_understand": False, "metadata": {**arrays, "OME": _group({})}}
         return {**_group(attributes), "consolidated_metadata": below}
 
+    def is_ready(self, key: str) -> bool:
+        """Whether a key names nothing, or a document that is made already."""
+        return key in self._documents or not self._names(key)
+
     def _names(self, key: str) -> bool:
         """Whether a key names a document or a chunk."""
         return key in self._makers or self._chunk(key) is not None
@@ -163,35 +158,8 @@ class PictureStore(Store):
         content: Any = self.document(key) if chunk is None else chunk[0].pixels(chunk[1])
         if content is None:
             return None
-        start, stop = _range(byte_range, len(content))
+        start, stop = span(byte_range, len(content))
         return (prototype or default_buffer_prototype()).buffer.from_bytes(content[start:stop])
-
-    async def get(
-        self, key: str, prototype: BufferPrototype | None = None, byte_range: ByteRequest | None = None
-    ) -> Buffer | None:
-        """Return what a key names, read in a thread of its own; None if it names nothing."""
-        if key in self._documents or not self._names(key):
-            return self.get_sync(key, prototype=prototype, byte_range=byte_range)
-        async with self._turn():
-            return await asyncio.wrap_future(
-                apart(lambda: self.get_sync(key, prototype=prototype, byte_range=byte_range))
-            )
-
-    def _turn(self) -> asyncio.Semaphore:
-        """As many reads at once as there are workers: zarr asks for 10 chunks, and each takes its memory.
-
-        A store never waits for its own turn: a picture of a zarr array is of another store.
-        """
-        loop = asyncio.get_running_loop()
-        if loop not in self._turns:
-            self._turns[loop] = asyncio.Semaphore(current_settings().workers)
-        return self._turns[loop]
-
-    async def get_partial_values(
-        self, prototype: BufferPrototype, key_ranges: Iterable[tuple[str, ByteRequest | None]]
-    ) -> list[Buffer | None]:
-        """Return parts of what several keys name, in their order."""
-        return list(await asyncio.gather(*(self.get(key, prototype, part) for key, part in key_ranges)))
 
     def _below(self, parts: list[str]) -> Iterable[str]:
         """The names below a path."""
@@ -285,16 +253,3 @@ class PictureStore(Store):
 
 def _group(attributes: dict[str, Any]) -> dict[str, Any]:
     return {"zarr_format": 3, "node_type": "group", "attributes": attributes}
-
-
-def _range(asked: ByteRequest | None, size: int) -> tuple[int, int]:
-    match asked:
-        case None:
-            return 0, size
-        case RangeByteRequest(start, end):
-            return start, end
-        case OffsetByteRequest(offset):
-            return offset, size
-        case SuffixByteRequest(suffix):
-            return max(0, size - suffix), size
-    raise TypeError(f"unexpected byte range {asked!r}")  # zarr asks in these three ways, and in no other

@@ -6,6 +6,7 @@ The content decides; the name of a file is the weakest evidence. If the chosen r
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -221,7 +222,7 @@ def _hashable(value: Any) -> bool:
 
 
 def writer_named(name: str) -> Writer:
-    """Return the installed writer of that name.
+    """Return the installed writer of that name; ``"ome-zarr"`` and ``"OME-Zarr"`` are the writer ``ome_zarr``.
 
     Raises
     ------
@@ -230,6 +231,9 @@ def writer_named(name: str) -> Writer:
     """
     known = catalogue()
     chosen = next((writer for writer in known.writers if writer.name == name), None)
+    if chosen is None:
+        alike = [writer for writer in known.writers if _letters(writer.name) == _letters(name)]
+        chosen = alike[0] if len(alike) == 1 else None
     if chosen is None:
         raise NoWriterError(
             f"there is no writer {name!r}",
@@ -240,6 +244,10 @@ def writer_named(name: str) -> Writer:
             writer=name,
         )
     return chosen
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[-_. ]", "", str(name)).casefold()
 
 
 def writer_for(path: str | os.PathLike[str], images: Sequence[ImageLike], writer: str | None = None) -> Writer:

@@ -30,7 +30,12 @@ PATH = {
 NOT_PATHS = {"conflicts"}  # modules whose functions have such a name
 
 OUTPUTS = {
+    "omio/cache/build.py": "makes the cache folder, and looks whether the name of an entry is taken",
+    "omio/cache/entries.py": "reads the entries of a cache, which OMIO wrote",
+    "omio/cache/removal.py": "removes entries of a cache",
+    "omio/cache/store.py": "tells a lost chunk from an entry that was removed",
     "omio/cli/__init__.py": "the null device takes the place of a closed standard output",
+    "omio/cli/caching.py": "tells a file from a folder that has a cache folder",
     "omio/cli/sample.py": "writes the demo",
     "omio/compat/dict_completion.py": "writes an empty zarr array under a name that must be free",
     "omio/planning/execute.py": "makes the folders of outputs, and looks whether their names are taken",
@@ -41,6 +46,7 @@ OUTPUTS = {
     "omio_core/images/target.py": "compares the name of an output with local inputs, and looks what it would replace",
     "omio_core/images/writing.py": "looks whether the names of outputs are taken, and compares them with local inputs",
     "omio_core/ome/validate.py": "finds the schema in the package ome_types",
+    "omio_core/pixels/zarrfiles.py": "writes an array into a folder that is being built",
     "omio_core/plugins/rules.py": "loads a file of policies, which is no image",
 }
 """Modules that may touch the disk, each with its reason."""

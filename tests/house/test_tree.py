@@ -14,6 +14,7 @@ from omio_core.plugins.catalogue import catalogue
 
 # Files of the core and the face that may name a suffix of a format, each with the reason.
 NAMES_A_SUFFIX = {
+    "omio/cache/entries.py": "the first OMIO's suffix of a cache entry, which is a Zarr and no OME-Zarr",
     "omio/cli/sample.py": "the sample of `omio demo` is a TIFF that the tour writes",
     "omio/compat/dict_completion.py": "the first OMIO's name of an empty Zarr, which is no image and no OME-Zarr",
 }
@@ -37,7 +38,14 @@ TESTED_ELSEWHERE = {
     "omio_core/testing/watching.py": "what the checks in tests/core/testing/test_manners.py watch with",
     "omio_core/testing/writing.py": "checks, each with its faults in tests/core/testing/test_faults.py",
     "omio/__init__.py": "names only: tests/house/test_imports.py loads them; the version, tests/omio/test_main.py",
+    "omio_core/pixels/zarrreads.py": "how the stores in tests/core/pixels/test_zarrstore.py are read",
     "omio_core/files/memory.py": "together with local locations, in tests/core/files/test_location.py",
+    "omio/comparing/against.py": "what `omio.verify(against=)` does, in tests/omio/comparing/test_verify.py",
+    "omio/records/origins.py": "what records state, in tests/omio/comparing/test_pairs.py",
+    "omio/comparing/proof.py": "what `omio.verify` does with a file, in tests/omio/comparing/test_verify.py",
+    "omio/comparing/verification.py": "the result of `omio.verify`, in tests/omio/comparing/test_verify.py",
+    "omio/records/paragraph.py": "the text of `omio.methods`, in tests/omio/records/test_methods.py",
+    "omio/reports.py": "the head of every JSON report, in tests/omio/comparing/test_folders.py and tests/omio/cli",
     "omio/cli/__init__.py": "only main() and its exit codes, in tests/omio/cli/test_app.py",
 }
 
@@ -45,6 +53,7 @@ TESTED_ELSEWHERE = {
 THROUGH_SEVERAL_ROOMS = {
     "tests/core/testing/test_faults.py": "faults planted in a sound plugin, for every check of the kit",
     "tests/core/files/test_folders_killed.py": "folders that are killed while they land, at every call of the system",
+    "tests/omio/cache/test_killed.py": "cache builds that are killed or find the disk full, at every system call",
     "tests/core/merging/test_round_trips.py": "a merge through the dict, a pickle, a file, and merged again",
     "tests/omio/planning/test_folder_inputs.py": "folders that are one picture, from the plan to the written file",
     "tests/omio/test_aszarr.py": "pictures of every format through zarr, dask and another process",

@@ -34,3 +34,20 @@ def test_what_only_another_image_has_is_not_kept() -> None:
         assert "nobody" in found
         assert 'Rows="1"' in found
         assert f'<ImageRef ID="Image:{i}" />' in found
+
+
+def test_what_two_others_share_is_not_kept() -> None:
+    pixels = '<Pixels ID="P" DimensionOrder="XYZCT" Type="int8" SizeX="1" SizeY="1" SizeZ="1" SizeC="1" SizeT="1"/>'
+    of_each = ('<AnnotationRef ID="A:0"/>', "", '<AnnotationRef ID="A:0"/><AnnotationRef ID="A:1"/>')
+    images = "".join(f'<Image ID="Image:{i}">{pixels}{references}</Image>' for i, references in enumerate(of_each))
+    annotations = (
+        '<TagAnnotation ID="A:0" Annotator="E:0"><Value>shared</Value></TagAnnotation>'
+        '<TagAnnotation ID="A:1" Annotator="E:0"><Value>own</Value></TagAnnotation>'
+    )
+    text = (
+        f'<OME><Experimenter ID="E:0" LastName="who"/>{images}'
+        f"<StructuredAnnotations>{annotations}</StructuredAnnotations></OME>"
+    )
+    assert ['ID="A:0"' in rest(text, i) for i in range(3)] == [True, False, True]
+    assert ['ID="A:1"' in rest(text, i) for i in range(3)] == [False, False, True]
+    assert all('LastName="who"' in rest(text, i) for i in range(3))  # nothing refers to it by its ID

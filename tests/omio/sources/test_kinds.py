@@ -118,6 +118,6 @@ def test_a_folder_named_like_a_picture_that_is_none(door: str, content: str, tmp
     with pytest.raises(NoReaderError, match="named like a picture that is a folder") as caught:
         DOORS[door](folder)
     assert "ome_zarr: a folder without the metadata of a Zarr" in str(caught.value)
-    with pytest.raises(NoReaderError, match="a folder that (holds no|no reader knows)") as plain:
+    with pytest.raises(NoReaderError, match=r"a folder that (holds no|no reader knows)") as plain:
         DOORS[door](folder.rename(tmp_path / "cells"))
     assert "zarr" not in str(plain.value)

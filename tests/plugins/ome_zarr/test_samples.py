@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from contextlib import closing
 from pathlib import Path
@@ -19,8 +18,9 @@ from omio_core.images.overrides import Request
 from omio_core.pixels.picture import read
 from omio_core.pixels.protocol import StoredPicture
 from omio_plugins.ome_zarr._read import open_ome_zarr
+from tests.conftest import data_folder
 
-ROOT = Path(os.environ.get("OMIO_TEST_DATA", "/nowhere")) / "ome-zarr"
+ROOT = data_folder() / "ome-zarr"
 pytestmark = pytest.mark.skipif(not ROOT.is_dir(), reason="needs the test data")
 
 ABSENT, CORRUPT, UNSUPPORTED = AbsentDataError, CorruptFileError, UnsupportedFeatureError
