@@ -12,7 +12,7 @@ from omio_core.errors import AbsentPlanesWarning, AssumedAxesWarning
 from omio_core.metadata.namespaces import omio_version
 from omio_core.policies import KINDS
 
-from . import caching, checking, comparing, log, merging, methods, options, show, verifying, viewing
+from . import caching, checking, comparing, log, merging, methods, napari, options, show, verifying, viewing
 from .paths import display_path, for_each, for_each_file, source
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def app() -> None:
 
 VERBS = (
     merging.plan, merging.merge, merging.run, comparing.diff, verifying.verify, methods.methods, caching.cache,
-    viewing.preview,
+    viewing.preview, napari.view,
 )  # fmt: skip
 
 for verb in VERBS:
@@ -85,7 +85,7 @@ def info(paths: tuple[str, ...], explain: bool, recursive: bool, as_json: bool, 
 @app.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
-    "-o", "--out", type=click.Path(), help="A folder, or a name such as x.ome.zarr. Default: beside the source."
+    "-o", "--out", type=click.Path(), help="A folder, or a name whose suffix a writer has. Default: beside the source."
 )
 @click.option("--name", metavar="TEMPLATE", help="Names of the files, such as {stem}_{image}.")
 @click.option("--layout", type=click.Choice(("files", "one-file")), help="A file an image, or one. Default: files.")
@@ -122,8 +122,7 @@ def convert(
             return
 
         def landed(file: str, target: Path) -> None:
-            if not quiet:
-                show.line(f"{display_path(path, file)} -> {target}")
+            show.line(f"{display_path(path, file)} -> {target}", quiet=quiet)
 
         with show.progress(Path(path).name, quiet=quiet) as bar:
             written = omio.convert(source(path, selection), out, progress=bar, landed=landed, **keywords)
