@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem
 from omio import api
 from omio.compat.keywords import EARLIER_NAMES
 from omio_core.errors import OmioError
+from omio_core.images.overrides import FROM_FILE
 from omio_core.parsing.yaml import parse_scalar
 from omio_core.policies import KINDS, Policies
 from omio_core.settings import parse_bytes
@@ -67,6 +68,8 @@ def _option_group(into: str, names: Sequence[str], options: Sequence[Callable[[V
             values = {name: keywords.pop(name) for name in names}
             given = {name: value for name, value in values.items() if value is not None}
             given |= given.pop("reader_options", {})  # in Python each option is a keyword of its own
+            if given.pop("update", None) and given.setdefault("collision", "update") != "update":
+                raise click.UsageError(f"--update and --collision {given['collision']} contradict each other")
             verb(**{into: given}, **keywords)
 
         decorated: Verb = with_mapping
@@ -77,14 +80,18 @@ def _option_group(into: str, names: Sequence[str], options: Sequence[Callable[[V
     return decorate
 
 
-def _parse_numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> float | tuple[float, ...] | None:
-    """Parse one, two or three numbers separated by commas."""
-    if value is None:
-        return None
+def _parse_sizes(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> float | tuple[float, ...] | str | None:
+    """Parse one, two or three numbers separated by commas, or the word file."""
+    if value is None or value == FROM_FILE:
+        return value
     try:
         numbers = tuple(float(part) for part in value.split(","))
     except ValueError:
-        raise click.BadParameter(f"{value!r} is no list of numbers such as 0.25,0.25,1.5", ctx, param) from None
+        raise click.BadParameter(
+            f"{value!r} is no list of numbers such as 0.25,0.25,1.5, and not the word file", ctx, param
+        ) from None
     return numbers[0] if len(numbers) == 1 else numbers
 
 
@@ -146,7 +153,8 @@ statements = _option_group(
         click.option("--reader", help="Use this reader, whatever the file looks like."),
         click.option("--axes", metavar="LETTERS", help="Your names for the file's axes, such as ZYX."),
         click.option(
-            "--pixel-size", callback=_parse_numbers, metavar="X[,Y[,Z]]", help="In micrometres; one number: X and Y."
+            "--pixel-size", callback=_parse_sizes, metavar="X[,Y[,Z]]|file",
+            help="In micrometres; one number: X and Y; file: as the file states it, be it a default.",
         ),
         click.option("--time-increment", type=float, metavar="SECONDS", help="Time between time points."),
         click.option("--channel-names", callback=_parse_names, metavar="A,B", help="Names of the channels."),
@@ -195,6 +203,10 @@ merging = _option_group(
 """Options that decide what becomes of images that differ."""
 
 
+stop = click.option("--stop", is_flag=True, help="Stop at the first file that fails. Default: the others are done.")
+"""The option that ends a command at its first failure."""
+
+
 class _Word(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic since click 8.4 only
     """A whole number, or one particular word."""
 
@@ -221,7 +233,7 @@ output = _option_group(
     (
         "to", "writer", "compression_level", "compression", "predictor", "tile", "pyramid", "pyramid_method", "order",
         "profile", "bigtiff", "verify", "workers", "max_memory", "missing", "absent_planes", "absent_files",
-        "collision",
+        "collision", "update", "remake",
     ),
     (
         click.option("--to", metavar="FORMAT", help="ome-tiff, ome-zarr, ... Default: as the name says, or ome-tiff."),
@@ -254,6 +266,11 @@ output = _option_group(
         policy("absent_planes", "Planes that are not in the file."),
         policy("absent_files", "Member files that are missing."),
         policy("collision", "A name that is taken."),
+        click.option(
+            "--update", is_flag=True, default=None,
+            help="Write what is new, and remake what has changed since: the same as --collision update.",
+        ),
+        click.option("--remake", is_flag=True, default=None, help="Update, and remake what is up to date, too."),
     ),
 )  # fmt: skip
 """Options that decide how files are written."""

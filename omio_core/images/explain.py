@@ -30,6 +30,7 @@ def image_dict(image: ImageLike) -> dict[str, Any]:
         "samples": metadata.samples,
         "bytes": image.nbytes,
         "kind": _kind(image) or None,
+        "compression": _compression(image) or None,
         "native_axes": _native(image),
         "levels": [list(level) for level in image.picture.levels],
         "facts": {
@@ -56,6 +57,7 @@ def lines(image: ImageLike) -> list[str]:
     rgb = f", {explained['samples']} samples a pixel" if explained["samples"] > 1 else ""
     rows = [("kind", explained["kind"], "")] if explained["kind"] else []
     rows += [("axes in the file", explained["native_axes"], "")] if explained["native_axes"] else []
+    rows += [("compression", explained["compression"], "")] if explained["compression"] else []
     rows += [("smaller levels", smaller(image), "")] if len(explained["levels"]) > 1 else []
     rows += [("assumed", printable(sentence), "") for sentence in explained["assumptions"]]
     rows += [("absent", explained["absent"], "")] if explained["absent"] else []
@@ -154,6 +156,11 @@ def _format_fact(name: str, fact: Mapping[str, Any] | None) -> tuple[str, str]:
 def _kind(image: ImageLike) -> str:
     stored = image.picture.stored
     return printable(stored.description.kind) if stored is not None else ""
+
+
+def _compression(image: ImageLike) -> str:
+    stored = image.picture.stored
+    return printable(stored.description.compression) if stored is not None else ""
 
 
 def _native(image: ImageLike) -> str | None:
