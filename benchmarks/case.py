@@ -6,7 +6,7 @@ folder of files. Neither its imports nor the check of its result are timed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,12 +31,20 @@ def picture(planes: int) -> Any:
     """A stack as a camera records it: smooth cells with shot noise, ZYX uint16."""
     import numpy as np
 
+    return np.stack(list(pictured(planes)))
+
+
+def pictured(planes: int) -> Iterator[Any]:
+    """The planes of `picture`, one after the other."""
+    import numpy as np
+
     random = np.random.default_rng(1)
     y, x = PLANE
     rows, columns = np.mgrid[:y, :x]
     smooth = 200 + 80 * np.sin(rows / 90) * np.cos(columns / 70)
     first = [random.poisson(smooth).astype(np.uint16) for _ in range(min(planes, 4))]
-    return np.stack([np.roll(first[i % len(first)], 37 * i, axis=0) for i in range(planes)])
+    for i in range(planes):
+        yield np.roll(first[i % len(first)], 37 * i, axis=0)
 
 
 def noise(planes: int) -> Any:

@@ -18,8 +18,8 @@ from omio_core.wording import advise, either, worded
 Source = str | os.PathLike[str]
 """A path, as text or as a path object."""
 
-Sizes = float | Sequence[float] | Mapping[str, float]
-"""Pixel sizes in micrometres: one number for X and Y, (x, y), (x, y, z), or a mapping by axis."""
+Sizes = float | Sequence[float] | Mapping[str, float] | str
+"""Pixel sizes in micrometres: one number for X and Y, (x, y), (x, y, z), a mapping by axis; or "file"."""
 
 Dict = dict[str, Any]
 """The public dict of metadata."""

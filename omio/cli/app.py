@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from omio.sources.kinds import Folder, source_of
-from omio_core.errors import AssumedAxesWarning, OmioError
+from omio_core.errors import AbsentPlanesWarning, AssumedAxesWarning
 from omio_core.metadata.namespaces import omio_version
 from omio_core.policies import KINDS
 
-from . import caching, checking, comparing, merging, methods, options, show, verifying
-from .paths import Tally, display_path, for_each, source
+from . import caching, checking, comparing, log, merging, methods, napari, options, show, verifying, viewing
+from .paths import Tally, display_path, for_each, for_each_file, source
 
 if TYPE_CHECKING:
     from omio.planning.report import Report
-    from omio_core.images.opening import OpenedSource
+    from omio.sources.walk import Skipped
+    from omio_core.images.explanation import Explanation
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,8 +31,10 @@ def app() -> None:
 
 
 VERBS = (
-    merging.plan, merging.merge, merging.run, comparing.diff, verifying.verify, methods.methods, caching.cache
+    merging.plan, merging.merge, merging.run, comparing.diff, verifying.verify, methods.methods, caching.cache,
+    viewing.preview, napari.view,
 )  # fmt: skip
+
 for verb in VERBS:
     app.add_command(verb)
 
@@ -40,51 +42,51 @@ for verb in VERBS:
 @app.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--explain", is_flag=True, help="Print every reader's verdict, and where every value comes from.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array with the whole explanation of each path.")
+@click.option("--recursive", is_flag=True, help="Look into the folders in a folder, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print a report with the whole explanation of each file as JSON.")
 @options.statements
-def info(paths: tuple[str, ...], explain: bool, as_json: bool, stated: dict[str, Any]) -> None:
+@log.option
+def info(paths: tuple[str, ...], explain: bool, recursive: bool, as_json: bool, stated: dict[str, Any]) -> None:
     """Say what files hold, and the images in folders. No pixel is read."""
     import omio
+    from omio.reports import head
     from omio_core.images.explanation import Explanation
 
-    explanations = []
+    explanations: list[Explanation] = []
+    failed: dict[str, Exception] = {}
+    left_out: list[Skipped] = []
 
     def look(path: str) -> None:
         if isinstance(source_of(path), Folder):
-            _folder(path, stated, lambda opened: report(Explanation(source=opened)))
+            for_each_file(
+                path, stated, lambda opened: report(Explanation(source=opened), path),
+                recursive=recursive, left_out=left_out.append,
+            )  # fmt: skip
         else:
-            report(omio.explain(path, **stated))
+            report(omio.explain(path, **stated), path)
 
-    def report(explanation: Explanation) -> None:
+    def report(explanation: Explanation, path: str) -> None:
         if as_json:
-            explanations.append(explanation.to_dict())
+            explanations.append(explanation)
         elif explain:
             show.line(str(explanation) + "\n")
         else:
-            show.summary(explanation)
+            show.summary(explanation, display_path(path, explanation.source.path))
 
+    shown = (AbsentPlanesWarning,) if as_json else (AbsentPlanesWarning, AssumedAxesWarning)  # by what is printed
     try:
-        for_each(paths, look, collect=None if as_json else AssumedAxesWarning)
+        for_each(paths, look, collect=shown, failed=failed.__setitem__)
     finally:
         if as_json:
-            show.json(explanations)
-
-
-def _folder(path: str, stated: dict[str, Any], report: Callable[[OpenedSource], None]) -> None:
-    """Report every image file in a folder; end with a single error about the files that cannot be read."""
-    from omio.sources import collect
-
-    failed: dict[str, Exception] = {}
-    for opened in collect.describe_readable(Folder(path), options.request(stated), failed.__setitem__):
-        report(opened)
-    if failed:
-        raise OmioError(f"{len(failed)} of the files in {path} cannot be read", failed=failed)
+            counts = {"files": len(explanations), "failed": len(failed), "left out": len(left_out)}
+            common = head("info", ok=not failed, counts=counts, failed=failed, left_out=left_out)
+            show.json({**common, "files": [explanation.to_dict() for explanation in explanations]})
 
 
 @app.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
-    "-o", "--out", type=click.Path(), help="A folder, or a name such as x.ome.zarr. Default: beside the source."
+    "-o", "--out", type=click.Path(), help="A folder, or a name whose suffix a writer has. Default: beside the source."
 )
 @click.option("--name", metavar="TEMPLATE", help="Names of the files, such as {stem}_{image}.")
 @click.option("--layout", type=click.Choice(("files", "one-file")), help="A file an image, or one. Default: files.")
@@ -95,6 +97,7 @@ def _folder(path: str, stated: dict[str, Any], report: Callable[[OpenedSource], 
 @options.selection
 @options.output
 @options.statements
+@log.option
 def convert(
     paths: tuple[str, ...],
     out: str | None,
@@ -122,8 +125,7 @@ def convert(
             return
 
         def landed(file: str, target: Path) -> None:
-            if not quiet:
-                show.line(f"{display_path(path, file)} -> {target}")
+            show.line(f"{display_path(path, file)} -> {target}", quiet=quiet)
 
         with show.progress(Path(path).name, quiet=quiet) as bar:
             omio.convert(

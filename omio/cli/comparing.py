@@ -9,7 +9,7 @@ import click
 
 from omio_core.errors import AssumedAxesWarning, OmioError
 
-from . import options, show
+from . import log, options, show
 from .flags import spoken
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ MOST = 20
 @click.option("--all", "every", is_flag=True, help=f"Print every difference, not {MOST} of a kind.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole comparison as JSON.")
 @options.statements
+@log.option
 def diff(
     a: str, b: str, image: str | None, no_pixels: bool, all_planes: bool, every: bool, as_json: bool, stated: Any
 ) -> None:

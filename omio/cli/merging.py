@@ -10,7 +10,7 @@ import click
 
 from omio_core.errors import first_few
 
-from . import options, show
+from . import log, options, show
 from .flags import spoken
 from .paths import Tally, combined_source, for_each
 
@@ -43,6 +43,7 @@ def print_plan(plan: Any, *, as_json: bool = False) -> None:
 @options.merging
 @options.output
 @options.statements
+@log.option
 def plan(
     paths: tuple[str, ...],
     merge: str | None,
@@ -81,6 +82,7 @@ def plan(
 @options.merging
 @options.output
 @options.statements
+@log.option
 def merge(
     paths: tuple[str, ...],
     merge: str,
@@ -123,6 +125,7 @@ def merge(
 @click.argument("path", metavar="PLAN")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 @options.stop
+@log.option
 def run(path: str, quiet: bool, stop: bool) -> None:
     """Do exactly what a plan of omio plan --json says, or say what has changed since; then nothing is written."""
     from omio.planning.plan import Plan

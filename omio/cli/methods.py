@@ -7,7 +7,7 @@ import click
 from omio.sources.walk import Skipped
 from omio_core.errors import OmioError
 
-from . import show
+from . import log, show
 from .paths import for_each
 
 
@@ -16,6 +16,7 @@ from .paths import for_each
 @click.option("--recursive/--no-recursive", default=True, help="Look into the folders in a folder. Default: yes.")
 @click.option("--all", "every", is_flag=True, help="Name all files, not the first few of many.")
 @click.option("--json", "as_json", is_flag=True, help="Print all that the records state as JSON.")
+@log.option
 def methods(paths: tuple[str, ...], recursive: bool, every: bool, as_json: bool) -> None:
     """Write the paragraph on methods for a paper, from the records in written files alone.
 

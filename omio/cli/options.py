@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem
 from omio import api
 from omio.compat.keywords import EARLIER_NAMES
 from omio_core.errors import OmioError
+from omio_core.images.overrides import FROM_FILE
 from omio_core.parsing.yaml import parse_scalar
 from omio_core.policies import KINDS, Policies
 from omio_core.settings import parse_bytes
@@ -79,14 +80,18 @@ def _option_group(into: str, names: Sequence[str], options: Sequence[Callable[[V
     return decorate
 
 
-def _parse_numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> float | tuple[float, ...] | None:
-    """Parse one, two or three numbers separated by commas."""
-    if value is None:
-        return None
+def _parse_sizes(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> float | tuple[float, ...] | str | None:
+    """Parse one, two or three numbers separated by commas, or the word file."""
+    if value is None or value == FROM_FILE:
+        return value
     try:
         numbers = tuple(float(part) for part in value.split(","))
     except ValueError:
-        raise click.BadParameter(f"{value!r} is no list of numbers such as 0.25,0.25,1.5", ctx, param) from None
+        raise click.BadParameter(
+            f"{value!r} is no list of numbers such as 0.25,0.25,1.5, and not the word file", ctx, param
+        ) from None
     return numbers[0] if len(numbers) == 1 else numbers
 
 
@@ -148,7 +153,8 @@ statements = _option_group(
         click.option("--reader", help="Use this reader, whatever the file looks like."),
         click.option("--axes", metavar="LETTERS", help="Your names for the file's axes, such as ZYX."),
         click.option(
-            "--pixel-size", callback=_parse_numbers, metavar="X[,Y[,Z]]", help="In micrometres; one number: X and Y."
+            "--pixel-size", callback=_parse_sizes, metavar="X[,Y[,Z]]|file",
+            help="In micrometres; one number: X and Y; file: as the file states it, be it a default.",
         ),
         click.option("--time-increment", type=float, metavar="SECONDS", help="Time between time points."),
         click.option("--channel-names", callback=_parse_names, metavar="A,B", help="Names of the channels."),

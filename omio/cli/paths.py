@@ -12,10 +12,12 @@ from omio.sources.kinds import Folder, FolderStack, SourceLike
 from omio_core.errors import OmioError
 from omio_core.files.local import locate
 
-from . import show
+from . import options, show
 
 if TYPE_CHECKING:
     from omio.planning.report import Report
+    from omio.sources.walk import Skipped
+    from omio_core.images.opening import OpenedSource
 
 
 class Tally:
@@ -57,8 +59,9 @@ def for_each(
     paths: Iterable[str],
     do: Callable[[str], None],
     *,
-    collect: type[Warning] | None = None,
+    collect: type[Warning] | tuple[type[Warning], ...] | None = None,
     quiet: bool = False,
+    failed: Callable[[str, Exception], None] | None = None,
     tally: Tally | None = None,
     stop: bool = False,
 ) -> None:
@@ -69,17 +72,19 @@ def for_each(
     paths, do
         The paths, and what is done for each.
     collect
-        Warnings of this class are not printed: the output of `do` contains what they say.
+        Warnings of these classes are not printed: the output of `do` contains what they say.
     quiet
         Whether to print no notes.
+    failed
+        Called with each path that fails, and its error.
     tally
         Counts what fails, and prints its last line.
     stop
         Whether the first path that fails is the last.
     """
-    failed = 0
+    count = 0
     for path in paths:
-        if failed and stop:
+        if count and stop:
             break
         try:
             with show.warnings_as_lines(collect=collect, quiet=quiet):
@@ -87,15 +92,44 @@ def for_each(
         except BrokenPipeError:
             raise  # nobody reads our output any more; the file is not to blame
         except (OmioError, OSError) as error:
-            failed += 1
+            count += 1
             for each_path, each_error in getattr(error, "failed", {path: error}).items():
                 show.error(each_path, each_error)
+                if failed is not None:
+                    failed(each_path, each_error)
                 if tally is not None:
                     tally.failed += 1
     if tally is not None and not quiet:
         show.line(tally.counts())
-    if failed:
+    if count:
         raise click.exceptions.Exit(1)
+
+
+def for_each_file(
+    path: str,
+    stated: Mapping[str, Any],
+    do: Callable[[OpenedSource], None],
+    *,
+    recursive: bool = False,
+    left_out: Callable[[Skipped], None] | None = None,
+) -> None:
+    """Do something for every image file in a folder; end with a single error about those where it failed.
+
+    Each path that is no image is reported to `left_out`.
+    """
+    from omio.sources import collect
+
+    failed: dict[str, Exception] = {}
+    folder = Folder(path, recursive=recursive)
+    for opened in collect.describe_readable(folder, options.request(stated), failed.__setitem__, left_out):
+        try:
+            do(opened)
+        except BrokenPipeError:
+            raise  # nobody reads our output any more; the file is not to blame
+        except (OmioError, OSError) as error:
+            failed[opened.path] = error
+    if failed:
+        raise OmioError(f"{len(failed)} of the files in {path} cannot be read", failed=failed)
 
 
 def display_path(path: str, file: str) -> str:

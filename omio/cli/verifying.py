@@ -9,7 +9,7 @@ import click
 
 from omio_core.files.local import locate
 
-from . import options, show
+from . import log, options, show
 from .paths import display_path, for_each
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print the whole result as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only files that are not proved, and errors.")
 @options.statements
+@log.option
 def verify(
     paths: tuple[str, ...], against: str | None, recursive: bool, as_json: bool, quiet: bool, stated: dict[str, Any]
 ) -> None:

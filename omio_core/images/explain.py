@@ -8,6 +8,8 @@ from typing import Any
 from omio_core.geometry.axes import CANONICAL
 from omio_core.metadata.plain import as_dict
 from omio_core.pixels.absence import absence
+from omio_core.pixels.protocol import Picture
+from omio_core.pixels.zarrlevels import levels
 from omio_core.plugins.descriptions import ImageLike
 
 _UNITS = {
@@ -28,6 +30,7 @@ def image_dict(image: ImageLike) -> dict[str, Any]:
         "samples": metadata.samples,
         "bytes": image.nbytes,
         "kind": _kind(image) or None,
+        "compression": _compression(image) or None,
         "native_axes": _native(image),
         "levels": [list(level) for level in image.picture.levels],
         "facts": {
@@ -36,7 +39,7 @@ def image_dict(image: ImageLike) -> dict[str, Any]:
         },
         "planes": " ".join(_planes(image) or ()) or None,
         "assumptions": list(metadata.assumptions),
-        "absent": absence(image.picture) or None,
+        "absent": _absent(image.picture) or None,
         "not_kept": not_kept(metadata.provenance),
         "annotations": sorted(metadata.facts.annotations),
     }
@@ -54,6 +57,7 @@ def lines(image: ImageLike) -> list[str]:
     rgb = f", {explained['samples']} samples a pixel" if explained["samples"] > 1 else ""
     rows = [("kind", explained["kind"], "")] if explained["kind"] else []
     rows += [("axes in the file", explained["native_axes"], "")] if explained["native_axes"] else []
+    rows += [("compression", explained["compression"], "")] if explained["compression"] else []
     rows += [("smaller levels", smaller(image), "")] if len(explained["levels"]) > 1 else []
     rows += [("assumed", printable(sentence), "") for sentence in explained["assumptions"]]
     rows += [("absent", explained["absent"], "")] if explained["absent"] else []
@@ -70,6 +74,14 @@ def lines(image: ImageLike) -> list[str]:
         for name, value, origin in rows
     ]
     return [f"{sizes}, {explained['dtype']}{rgb}", *formatted]
+
+
+def _absent(picture: Picture) -> str:
+    """Describe what is absent in the picture and in its smaller levels, as far as the reader says without reading."""
+    first, *others = (absence(level) for level in levels(picture))
+    own = picture.stored.level if picture.stored else 0
+    named = (f"{words} of level {own + k}" for k, words in enumerate(others, 1) if words)
+    return "; ".join(filter(None, (first, *named)))
 
 
 def not_kept(provenance: Mapping[str, Any]) -> list[str]:
@@ -144,6 +156,11 @@ def _format_fact(name: str, fact: Mapping[str, Any] | None) -> tuple[str, str]:
 def _kind(image: ImageLike) -> str:
     stored = image.picture.stored
     return printable(stored.description.kind) if stored is not None else ""
+
+
+def _compression(image: ImageLike) -> str:
+    stored = image.picture.stored
+    return printable(stored.description.compression) if stored is not None else ""
 
 
 def _native(image: ImageLike) -> str | None:

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from omio_core.errors import ReadError
+from omio_core.files.listing import whole_fingerprint
 from omio_core.metadata.namespaces import omio_version
 
 from .explain import image_dict, lines
@@ -24,6 +26,20 @@ class Explanation:
 
     source: OpenedSource
 
+    @property
+    def bytes_on_disk(self) -> int | None:
+        """The bytes of all files of the source, as they were when it was opened; None where they are not known."""
+        stored = self.source.images[0].picture.stored
+        if stored is None:
+            return None
+        key = stored.key
+        if any(member.location == key.location for member in key.members):
+            return sum(member.stamp.size for member in key.members)
+        try:
+            return whole_fingerprint(key.location).stamp.size  # a folder that is one picture
+        except ReadError:
+            return None
+
     def to_dict(self) -> dict[str, Any]:
         """Return values that JSON can hold: a version, path, reader, because, verdicts by reader, and the images."""
         decision = self.source.decision
@@ -35,6 +51,7 @@ class Explanation:
             "reader_version": decision.reader.version,
             "reader_revision": decision.reader.revision,
             "because": decision.because,
+            "bytes_on_disk": self.bytes_on_disk,
             "verdicts": {n: {"match": v.match.name, "why": v.why} for n, v in decision.verdicts.items()},
             "images": [image_dict(image) for image in self.source.images],
         }

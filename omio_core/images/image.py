@@ -6,9 +6,8 @@ leases the handle of the file.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +29,11 @@ from omio_core.settings import current_settings
 from omio_core.wording import advise, either
 
 from .explain import of_image
-from .indices import expand_key
+from .indices import expand_key, span
 
 if TYPE_CHECKING:
     import dask.array
+    import PIL.Image
     import zarr
     from ome_types import OME
     from zarr.abc.store import Store
@@ -215,15 +215,7 @@ class Image:
     def _span(self, axis: str, length: int, index: Index) -> tuple[int, int]:
         if isinstance(index, str):
             return self._channel(axis, index)
-        if isinstance(index, slice):
-            start, stop, step = index.indices(length)
-            if step != 1 or stop <= start:
-                raise IndexError(f"{axis}={index} is empty or has a step; take a slice of step 1")
-            return start, stop
-        position = operator.index(index)
-        if not -length <= position < length:
-            raise IndexError(f"{axis}={position} is outside: the length is {length}")
-        return position % length, position % length + 1
+        return span(axis, length, index)
 
     def _channel(self, axis: str, name: str) -> tuple[int, int]:
         names = [channel.name.value if channel.name else None for channel in self.metadata.channels]
@@ -363,6 +355,20 @@ class Image:
     def explain(self) -> str:
         """Return a text for people: every value with its origin, every assumption, and what is absent."""
         return of_image(self)
+
+    def preview(self, *, z: Literal["middle", "max"] = "middle", size: int = 256) -> PIL.Image.Image:
+        """Return a small RGB picture: a notebook shows it, its ``save`` writes it, ``np.asarray`` takes it.
+
+        It shows the first, a middle and the last time; all channels together, and each in its colour; the middle plane
+        of Z, or with ``z="max"`` the maximum; a scale bar, or that the size is unknown. `size` is the longer edge of a
+        panel in pixels, 64 to 2048. Little is read, however large the image is: a smaller level where there is one,
+        else some rows or the middle of a plane of more than 16 MiB.
+
+        Raises MetadataError for another `z` or `size`, and OmioError if the pixels cannot be read.
+        """
+        from omio_core.rendering.preview import preview
+
+        return preview(self, z=z, size=size)
 
     # -- files --------------------------------------------------------------------------------------------------
 

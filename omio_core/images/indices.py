@@ -1,7 +1,8 @@
-"""Indices of pixels as numpy takes them: from any key to one index per axis; knows no picture."""
+"""Indices of pixels as numpy takes them: from any key to one index per axis, and to spans; knows no picture."""
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -26,3 +27,19 @@ def expand_key(key: Any) -> tuple[Any, ...]:
         if not isinstance(index, slice | int) and (not hasattr(index, "__index__") or np.ndim(index)):
             raise IndexError(f"{index!r} is no index; take integers, slices and ..., or image.at(T=.., C=..)")
     return (*keys, *(slice(None),) * (5 - len(keys)))
+
+
+def span(axis: str, length: int, index: int | slice) -> tuple[int, int]:
+    """Return where an index or a slice of step 1 begins and ends on an axis of that length.
+
+    Raises IndexError for an index outside, and for a slice that is empty or has a step.
+    """
+    if isinstance(index, slice):
+        start, stop, step = index.indices(length)
+        if step != 1 or stop <= start:
+            raise IndexError(f"{axis}={index} is empty or has a step; take a slice of step 1")
+        return start, stop
+    position = operator.index(index)
+    if not -length <= position < length:
+        raise IndexError(f"{axis}={position} is outside: the length is {length}")
+    return position % length, position % length + 1

@@ -45,7 +45,8 @@ from omio_core.wording import Blank, advise, either, worded
 
 from . import enforce
 from .image import Image
-from .overrides import Request
+from .overrides import FROM_FILE, Request, default_notes
+from .relabel import relabel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,8 +207,11 @@ def _metadata(picture: FilePicture, count: int, reader: tuple[str, int], request
     with reader_border(key.reader, key.path, "asked for its metadata"):
         facts = description.facts()
     facts = check_facts(facts, key.reader, key.path, picture.index)
+    if request.overrides.axes is not None:
+        facts = relabel(facts, description.axes, image_layout)
     facts = _fit_facts(facts, (*image_layout.shape[:2], channels), key)
     flaws, facts = facts.warnings, replace(facts, warnings=())
+    unused = () if request.overrides.pixel_size == FROM_FILE else default_notes(facts)
     if new := [text for text in dict.fromkeys(flaws) if text not in told]:
         told.update(new)
         warn(f"{key.path}: {'; '.join(new)}", MetadataWarning, path=key.path)
@@ -219,7 +223,7 @@ def _metadata(picture: FilePicture, count: int, reader: tuple[str, int], request
         samples=image_layout.samples,
         facts=request.overrides.facts(facts, channels),
         assumptions=tuple(
-            dict.fromkeys((*description.assumptions, *description.warnings, *flaws, *image_layout.assumptions))
+            dict.fromkeys((*description.assumptions, *description.warnings, *flaws, *unused, *image_layout.assumptions))
         ),
         provenance=record.of_file(
             key,

@@ -14,6 +14,9 @@ from omio_core.metadata.facts import SMALLEST_SIZE, Channel, Fact, Facts
 from omio_core.policies import Policies
 from omio_core.wording import worded
 
+FROM_FILE = "file"
+"""The `pixel_size` that takes what the file states, be it a default of the program that wrote it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
@@ -24,7 +27,8 @@ class Overrides:
     axes
         One letter per native axis, or per native axis longer than 1.
     pixel_size
-        In micrometres: one number for X and Y, (x, y), (x, y, z), or a mapping with some of X, Y, Z.
+        In micrometres: one number for X and Y, (x, y), (x, y, z), or a mapping with some of X, Y, Z. "file" takes what
+        the file states, even where it is a default of the program that wrote it.
     time_increment
         In seconds.
     channel_names
@@ -32,7 +36,7 @@ class Overrides:
     """
 
     axes: str | None = None
-    pixel_size: float | Sequence[float] | Mapping[str, float] | None = None
+    pixel_size: float | Sequence[float] | Mapping[str, float] | str | None = None
     time_increment: float | None = None
     channel_names: Sequence[str] | None = None
 
@@ -50,7 +54,7 @@ class Overrides:
         if self.axes is not None:
             text(self.axes)
         if "pixel_size" in values:
-            values["pixel_size"] = self.sizes()
+            values["pixel_size"] = self.sizes() or FROM_FILE
         if self.time_increment is not None:
             values["time_increment"] = _check_size("time_increment", self.time_increment)
         if self.channel_names is not None:
@@ -66,7 +70,7 @@ class Overrides:
             A value is not a size, or its axis is unclear.
         """
         value: Any = self.pixel_size
-        if value is None:
+        if value is None or value == FROM_FILE:
             return {}
         if isinstance(value, Mapping):
             sizes = {str(axis).upper(): size for axis, size in value.items()}
@@ -78,7 +82,8 @@ class Overrides:
         if not sizes or set(sizes) - set("XYZ"):
             raise MetadataError(
                 worded("{pixel_size!r} does not say which size is whose", pixel_size=value),
-                remedy="give one number for X and Y, (x, y), (x, y, z), or {'X': .., 'Y': .., 'Z': ..}; micrometres",
+                remedy="give one number for X and Y, (x, y), (x, y, z), or {'X': .., 'Y': .., 'Z': ..} in µm; "
+                'or "file", for what the file states',
             )
         return {axis: _check_size(f"pixel_size of {axis}", size, SMALLEST_SIZE) for axis, size in sizes.items()}
 
@@ -90,6 +95,7 @@ class Overrides:
         MetadataError
             A value is not a size, or there is not one channel name per channel.
         """
+        known = self._judge_defaults(known)
         for axis, size in self.sizes().items():
             stated: dict[str, Any] = {f"physical_size_{axis.lower()}": Fact(size, "caller", "pixel_size=")}
             known = replace(known, **stated)
@@ -112,6 +118,34 @@ class Overrides:
             )
             known = replace(known, channels=tuple(named))
         return known
+
+    def _judge_defaults(self, known: Facts) -> Facts:
+        """Take sizes that are defaults if the caller wants them; `default_sizes` is empty then."""
+        sizes = default_sizes(known) if self.pixel_size == FROM_FILE else {}
+        taken: dict[str, Any] = {f"physical_size_{axis.lower()}": fact for axis, fact in sizes.items()}
+        return replace(known, default_sizes={}, **taken)
+
+
+def default_sizes(known: Facts) -> dict[str, Fact[float]]:
+    """Return by axis the sizes that are defaults of a program, of axes of which nothing else is known."""
+    return {
+        axis: fact
+        for axis, fact in known.default_sizes.items()
+        if getattr(known, f"physical_size_{axis.lower()}") is None
+    }
+
+
+def default_notes(known: Facts) -> tuple[str, ...]:
+    """Return a sentence on sizes that are not taken because they are defaults; empty if there are none."""
+    by_words: dict[str, list[str]] = {}
+    for axis, fact in default_sizes(known).items():
+        words = fact.where.replace(f"{axis}Resolution", "Resolution")
+        by_words.setdefault(f"{fact.value:.6g} µm ({words})", []).append(axis)
+    return tuple(
+        f"the pixel size along {' and '.join(axes)} is unknown: {words} is no measurement; "
+        'pixel_size="file" takes it all the same'
+        for words, axes in by_words.items()
+    )
 
 
 def _check_size(what: str, value: Any, above: float = 0.0) -> float:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 
 ORIGINS = ("file", "sidecar", "caller", "derived")  # and "policy:<name>"
+METRE = 1e6  # micrometres
 SMALLEST_SIZE = 1e-9  # micrometres; some writers store the smallest double or 1e-9 for an unknown size
 
 
@@ -161,6 +162,10 @@ class Facts:
         Facts per plane.
     annotations
         Everything that has no place in OME's model: from a namespace to a flat mapping of JSON-able values.
+    default_sizes
+        By the axis X, Y or Z, sizes in micrometres that the file states and that are defaults of the program that wrote
+        it, not measurements; `where` says whose. The core takes them only if the caller says ``pixel_size="file"``, and
+        empties the field.
     warnings
         What is wrong with the text that states the facts, and what is unknown for it, in sentences. The core warns the
         user of each once a file, records it as an assumption, and empties the field.
@@ -176,6 +181,7 @@ class Facts:
     objective: Fact[Mapping[str, Any]] | None = None
     planes: Planes | None = None
     annotations: Annotations = field(default_factory=dict)
+    default_sizes: Mapping[str, Fact[float]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -190,7 +196,7 @@ class Facts:
         known = {
             slot: value
             for slot in Facts.__dataclass_fields__
-            if slot != "annotations" and (value := getattr(self, slot)) not in (None, ())
+            if slot != "annotations" and (value := getattr(self, slot)) not in (None, (), {})
         }
         return replace(other, **known, annotations={**other.annotations, **self.annotations})
 
@@ -213,5 +219,7 @@ def is_positive(fact: Fact[Any] | None) -> bool:
 
 
 def is_size(fact: Fact[Any] | None) -> bool:
-    """Whether the fact is a possible size of a pixel, in micrometres."""
-    return is_positive(fact) and fact is not None and fact.value > SMALLEST_SIZE
+    """Whether the fact is a possible size of a pixel, in micrometres; 1 m is what programs fill in, unless a caller."""
+    if fact is None or not is_positive(fact) or not fact.value > SMALLEST_SIZE:
+        return False
+    return fact.origin == "caller" or not math.isclose(fact.value, METRE)

@@ -136,16 +136,22 @@ def _channel(element: Element, samples: int) -> Channel:
         _measure(element, name, nanometres, "nm") or _measure(element, name[:2] + "Wave", nanometres, "nm")
         for name in ("ExcitationWavelength", "EmissionWavelength")
     )
-    color = re.fullmatch(r"\s*([+-]?\d{1,10})\s*", element.get("Color", ""))
-    in_range = color is not None and -(2**31) <= int(color[1]) < 2**31
+    color = _color(element.get("Color", ""))
     return Channel(
         name=_text(element.get("Name"), f"OME-XML {local_name(element)}/@Name"),
-        color=Fact(int(color[1]), "file", "OME-XML Channel/@Color") if color and in_range else None,
+        color=None if color is None else Fact(color, "file", "OME-XML Channel/@Color"),
         excitation=excitation if excitation and excitation.value > 0 else None,
         emission=emission if emission and emission.value > 0 else None,
         fluor=_text(element.get("Fluor"), f"OME-XML {local_name(element)}/@Fluor"),
         samples=samples,
     )
+
+
+def _color(text: str) -> int | None:
+    """A colour as OME's signed 32-bit number; some programs write the same bits unsigned."""
+    if not re.fullmatch(r"\s*[+-]?\d{1,10}\s*", text) or not -(2**31) <= (color := int(text)) < 2**32:
+        return None
+    return color - 2**32 if color >= 2**31 else color
 
 
 _OBJECTIVE_NUMBERS = ("LensNA", "NominalMagnification", "CalibratedMagnification", "WorkingDistance")

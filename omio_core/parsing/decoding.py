@@ -6,8 +6,8 @@ import re
 
 _ENCODING = re.compile(rb"""\s*<\?xml[^>]*\sencoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 # Extensible Markup Language (XML) 1.0, appendix F.1: byte order marks, and UTF-16 without one by its NULs
-UTF_16 = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
-"""From the first two bytes of a text in UTF-16 to the name of its encoding."""
+UTF_16 = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"<\0", "utf-16-le"), (b"\0<\0", "utf-16-be"))
+"""From the first bytes of a text in UTF-16 to the name of its encoding."""
 
 
 def decode_xml(data: bytes) -> str:

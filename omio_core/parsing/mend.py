@@ -100,7 +100,7 @@ def _leading_junk(data: bytes) -> int:
     """The number of bytes before the first "<" if none of them is a printable character; else 0."""
     first = data.find(b"<", 0, _MOST_JUNK + 1)
     head = data[: max(first, 0)]
-    is_utf_16 = data[first + 1 : first + 2] == b"\0" or head[-1:] == b"\0"
+    is_utf_16 = data[first + 1 : first + 2] == b"\0"
     return 0 if is_utf_16 or any(byte in _PRINTABLE for byte in head) else len(head)
 
 

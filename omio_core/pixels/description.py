@@ -112,6 +112,9 @@ class ImageDescription:
         What the file states and neither the pixels nor the facts hold, in words, such as ``"3 regions of interest"``.
     vendor
         A function, called at first use, that returns the file's own metadata in its own terms.
+    compression
+        How the pixels are compressed in the file, for people, such as ``"zlib"``; ``"none"`` where they are not. Empty
+        where the reader does not say.
     """
 
     axes: str
@@ -126,3 +129,4 @@ class ImageDescription:
     part_of: str = ""
     not_kept: tuple[str, ...] = ()
     vendor: Callable[[], Any] | None = None
+    compression: str = ""

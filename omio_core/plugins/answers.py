@@ -74,14 +74,23 @@ def check_facts(answer: Any, reader: str, path: str, image: int) -> Facts:
         for name in _CHANNEL_FACTS:
             _check_fact(getattr(channel, name), f"facts.channels[{number}].{name}", place)
     _check_planes(answer.planes, place)
-    if not isinstance(answer.warnings, tuple) or not all(isinstance(text, str) for text in answer.warnings):
-        place.refuse("facts.warnings", f"is {kind_of(answer.warnings)}; a tuple of texts is needed")
+    _check_reports(answer, place)
     if not isinstance(answer.annotations, Mapping):
         place.refuse("facts.annotations", f"is {kind_of(answer.annotations)}, no mapping")
     for namespace, content in answer.annotations.items():
         if not isinstance(namespace, str) or not isinstance(content, Mapping):
             place.refuse("facts.annotations", f"has {kind_of(content)} under {namespace!r}; a mapping is needed")
     return answer
+
+
+def _check_reports(answer: Facts, place: Place) -> None:
+    """Check the fields that the core takes out of the facts."""
+    if not isinstance(answer.default_sizes, Mapping) or not set(answer.default_sizes) <= set("XYZ"):
+        place.refuse("facts.default_sizes", f"is {kind_of(answer.default_sizes)}; a mapping by X, Y and Z is needed")
+    for axis, fact in answer.default_sizes.items():
+        _check_fact(fact, f"facts.default_sizes[{axis!r}]", place)
+    if not isinstance(answer.warnings, tuple) or not all(isinstance(text, str) for text in answer.warnings):
+        place.refuse("facts.warnings", f"is {kind_of(answer.warnings)}; a tuple of texts is needed")
 
 
 def _check_fact(fact: Any, field: str, place: Place) -> None:

@@ -89,7 +89,7 @@ def _check_image(image: Any, place: Place) -> None:
             place.refuse(field, f"is {kind_of(value)}; a function without arguments is needed")
     if image.name is not None and not isinstance(image.name, str):
         place.refuse("name", f"is {kind_of(image.name)}, no text")
-    for field in ("kind", "part_of"):
+    for field in ("kind", "compression", "part_of"):
         if not isinstance(getattr(image, field), str):
             place.refuse(field, f"is {kind_of(getattr(image, field))}, no text")
     _check_texts(image, place)

@@ -13,7 +13,7 @@ from omio_core.contract import Box, ImageDescription, Level, PositionedFile, axi
 from . import _facts
 from ._attachments import not_kept
 from ._directory import Directory
-from ._pixeltypes import RAW
+from ._pixeltypes import NAMES, RAW
 from ._places import facts_of_tile
 from ._runs import runs_of
 from ._scenes import Image
@@ -64,9 +64,17 @@ def _describe_image(
         vendor=functools.partial(_facts.vendor, directory),
         name=_name(image, names),
         kind="tile of a Zeiss CZI" if scene.tile is not None else "Zeiss CZI mosaic" if is_mosaic else "Zeiss CZI",
+        compression=_compression(directory, image),
         assumptions=tuple(notes),
         not_kept=left_out,
     )
+
+
+def _compression(directory: Directory, image: Image) -> str:
+    """The compressions of the sub-blocks of the full resolution."""
+    codes = np.unique(directory.entries["compression"][image.levels[0].entries]).tolist()
+    names = [NAMES.get(code, f"code {code}") for code in codes]
+    return ", ".join("none" if name == NAMES[RAW] else name for name in names)
 
 
 def _name(image: Image, names: dict[int, str]) -> str | None:

@@ -92,6 +92,14 @@ class Array:
         return self.keys.shape
 
     @property
+    def compression(self) -> str:
+        """The codecs that compress a chunk, or an inner chunk of a shard, for people."""
+        shards, chain = self.shards, self.chain
+        while shards is not None:
+            chain, shards = shards.chain, shards.inner
+        return "" if chain is None else chain.name
+
+    @property
     def block(self) -> tuple[int, ...]:
         """The shape of what is decoded at once: a chunk, or an inner chunk of a shard."""
         shards, block = self.shards, self.keys.chunks

@@ -35,11 +35,14 @@ class Chain:
         The type of a pixel in the decoded bytes, with its byte order.
     order
         The axes of the decoded bytes, slowest first, as indices of the array's axes.
+    name
+        The codecs that compress, for people; "none" where nothing does.
     """
 
     steps: tuple[tuple[Decompress, int | None], ...]
     stored: np.dtype[Any]
     order: tuple[int, ...]
+    name: str = ""
 
     @property
     def _is_native(self) -> bool:
@@ -174,7 +177,14 @@ def _chain(
     for name, configuration in encoders:
         steps.append((_step(name, configuration, where), known))
         known = known + 4 if known is not None and name in SUMS else None
-    return Chain(steps=tuple(reversed(steps)), stored=stored, order=order)
+    compressors = [_name(name, configuration) for name, configuration in encoders if name in PLAIN or name == "lzma"]
+    return Chain(steps=tuple(reversed(steps)), stored=stored, order=order, name=" and ".join(compressors) or "none")
+
+
+def _name(name: str, configuration: Any) -> str:
+    """The name of a codec for people; of blosc also what it uses inside."""
+    inside = mapping(configuration).get("cname")
+    return f"{name} ({inside[:20]})" if name == "blosc" and isinstance(inside, str) else name
 
 
 def _step(name: str, configuration: Any, where: str) -> Decompress:

@@ -159,6 +159,7 @@ class RawImage(Opened):
                 levels=(level,),
                 facts=interpretation.facts,
                 kind=interpretation.kind,
+                compression="none",
                 assumptions=interpretation.notes,
                 warnings=interpretation.warnings,
                 not_kept=interpretation.arrangement.not_shown,

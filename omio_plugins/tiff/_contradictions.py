@@ -132,7 +132,7 @@ def compare(image: OmeImage, name: str, pages: Mapping[int, Page]) -> tuple[Judg
     for page in alike:
         structure = page.structure
         if (structure.axes, structure.shape, structure.dtype) != (first.axes, first.shape, first.dtype):
-            raise _difference(name, alike[0], page)
+            raise _difference(image, name, alike[0], page)
         same = stated is None or structure.dtype == stated or (stated == "bool" and structure.dtype == "u1")
         type_from_xml |= not same and _may_have_type(structure, stated)
         is_other |= not same and not _may_have_type(structure, stated)
@@ -148,14 +148,18 @@ def compare(image: OmeImage, name: str, pages: Mapping[int, Page]) -> tuple[Judg
     return Judgement(value=np.dtype(stated), warnings=tuple(warnings)), (note,)
 
 
-def _difference(name: str, first: Page, other: Page) -> CorruptFileError:
+def _difference(image: OmeImage, name: str, first: Page, other: Page) -> CorruptFileError:
     one, two = (
-        f"page {page.index} of {page.chain.file.path} is {page.structure.width}x{page.structure.length} of "
+        f"page {page.index} of {page.chain.file.path}: {page.structure.width}x{page.structure.length} of "
         f"{page.structure.dtype}, {page.structure.samples} samples"
         for page in (first, other)
     )
+    stated = f"OME-XML: {image.size_x}x{image.size_y} of {image.pixel_type[:40]}, {image.size_c} in C"
     return CorruptFileError(
-        f"{name} is of pages that differ", evidence=f"{one}; {two}", path=other.chain.file.path, page=other.index
+        f"{name} contradicts its pages, which differ",
+        evidence=f"{stated}; {one}; {two}",
+        path=other.chain.file.path,
+        page=other.index,
     )
 
 

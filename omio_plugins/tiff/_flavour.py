@@ -30,7 +30,7 @@ def pictures(chain: Chain, members: Members) -> list[Picture]:
     OME-TIFF comes first, then STK, whose planes have no IFDs; then Micro-Manager, SVS, ScanImage, ImageJ, tifffile's
     own, NIH Image, and plain.
 
-    A description that is too long or lies outside the file is not used, and the user is warned.
+    A description that is longer than the settings allow is not used, and the user is warned.
 
     Raises
     ------
@@ -47,6 +47,9 @@ def pictures(chain: Chain, members: Members) -> list[Picture]:
     except (CorruptFileError, LimitExceededError) as error:
         if _stk.is_stack(chain):  # the private tags describe its planes
             return _stk.pictures(chain)
+        tag = chain.tag(first, DESCRIPTION)
+        if isinstance(error, CorruptFileError) or tag is None or tag.number > chain.file.size:
+            raise  # the file ends before its own description: it is not whole
         return _ome.without_text(chain, f"{error.what} ({error.evidence}): {_UNUSED}", kind="TIFF")
     if _ome.is_ome(description):
         return _ome.pictures(chain, description, members)

@@ -16,7 +16,8 @@ from typing import Any
 
 from omio_core.contract import Aside, Fact, micrometres, worded
 
-from ._tags import RESOLUTION_UNITS, RawTags, is_display_or_print, spacing
+from ._resolution import writer_of_default
+from ._tags import RESOLUTION_UNITS, RawTags, sizes_by_resolution, spacing
 
 _INCH, _CENTIMETRE = 25_400.0, 10_000.0  # micrometres
 _SMALLEST, _LARGEST = 1e-3, 100.0  # micrometres: the range of pixel sizes of light microscopes
@@ -28,18 +29,17 @@ def number(keys: Mapping[str, Any], key: str) -> float | None:
     return None if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
 
 
-def sizes(raw: RawTags, keys: Mapping[str, Any]) -> dict[str, Fact[float]]:
-    """The facts `physical_size_x`, `_y` and `_z` in micrometres, if known; `keys` are those of the description."""
-    facts: dict[str, Fact[float]] = {}
+def sizes(raw: RawTags, keys: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts `physical_size_x`, `_y` and `_z` in micrometres, if known, and `default_sizes`; `keys` are those of the
+    description.
+
+    A negative `spacing` is that of a stack from the bottom upwards.
+    """
     tag = RESOLUTION_UNITS.get(raw.unit or 0)
-    for axis, resolution in (("x", raw.x), ("y", raw.y)):
-        unit = tag or _unit(keys, axis)
-        size = _pixel_size(spacing(resolution), unit)
-        if size is not None:
-            where = f"{axis.upper()}Resolution tag" + (f", ResolutionUnit {tag}" if tag else "")
-            facts[f"physical_size_{axis}"] = Fact(size, "file", where, unit="" if tag else str(unit))
+    units = {axis: tag or _unit(keys, axis) for axis in "xy"}
+    facts = sizes_by_resolution(raw, units, f"ResolutionUnit {tag}" if tag else "")
     unit, step = _unit(keys, "z"), number(keys, "spacing")
-    size = None if step is None or unit is None else micrometres(step, unit)
+    size = None if step is None or unit is None else micrometres(abs(step), unit)
     if size is not None:
         facts["physical_size_z"] = Fact(size, "file", "ImageJ description: spacing", unit=str(unit))
     return facts
@@ -81,8 +81,8 @@ def _unit(keys: Mapping[str, Any], axis: str) -> str | None:
 
 
 def _pixel_size(step: float | Fraction | None, unit: str | None) -> float | None:
-    """The size of a pixel in micrometres; None if unknown, or a resolution of a screen or print."""
+    """The size of a pixel in micrometres; None if unknown, or a default of a program."""
     size = None if step is None or unit is None else micrometres(step, unit)
-    if not size or (micrometres(1.0, unit or "") in (_INCH, _CENTIMETRE) and is_display_or_print(_INCH / size)):
+    if not size or (micrometres(1.0, unit or "") in (_INCH, _CENTIMETRE) and writer_of_default(size)):
         return None
     return size

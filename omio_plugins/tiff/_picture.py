@@ -13,6 +13,7 @@ import numpy as np
 from omio_core.contract import ImageDescription, Level, LimitExceededError, no_facts
 
 from ._colours import colour_notes, facts_as_channels, facts_with_color_map, is_foreign
+from ._compressions import name_of
 from ._ifd import Page
 from ._mapping import find_mapping
 from ._notkept import of_tags
@@ -136,6 +137,7 @@ def picture(
     description = ImageDescription(
         axes=outer + inner,
         dtype=dtype or structure.dtype,
+        compression=name_of(structure),
         levels=tuple(level for level, _ in resolutions),
         **fields,
     )

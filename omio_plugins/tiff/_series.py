@@ -24,9 +24,9 @@ from omio_core.contract import (
     OmioError,
     Position,
     Spans,
+    parse_ome,
     plane_position,
     plane_positions,
-    usable_ome,
 )
 
 from ._ifd import Page
@@ -73,7 +73,7 @@ def _read_listing(candidate: str, name: str, members: Members) -> str:
     with contextlib.suppress(OmioError, OSError):  # an unreadable file lists nothing
         text = members.peek(candidate)
         if name in text or escape(name) in text:  # a text search is faster than parsing XML that lists other files
-            images = usable_ome(text).document.images
+            images = parse_ome(text).images
             file_names = (data.file_name for image in images for data in image.tiff_data)
             if any(
                 file_name is not None and file_name.replace("\\", "/").removeprefix("./") == name

@@ -11,16 +11,28 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from omio_core.contract import Facts
+from omio_core.contract import Fact, Facts, micrometres, seconds
 
 from . import _plain
 from ._ifd import Chain, PageSequence
+from ._imagej_sizes import number
 from ._levels import reduced_candidates, stacks
 from ._pages import PagesInOrder
 from ._picture import Picture, Stack, picture
 from ._segments import contiguous_start
 from ._structure import Structure
-from ._tags import DESCRIPTION, RawTags, is_unmarked, jsonable, notes, print_notes, raw_tags, sizes_by_tags
+from ._tags import (
+    DESCRIPTION,
+    RESOLUTION_UNITS,
+    RawTags,
+    is_unmarked,
+    jsonable,
+    notes,
+    print_notes,
+    raw_tags,
+    sizes_by_resolution,
+    sizes_by_tags,
+)
 
 
 def parse(description: str) -> dict[str, Any] | None:
@@ -140,10 +152,39 @@ def _describe_series(
 
 
 def shaped_facts(raw: RawTags) -> Facts:
-    """Sizes by the resolution tags; all other keys of the JSON as an annotation."""
+    """Sizes and interval by the JSON, else by the resolution tags; all other keys of the JSON as an annotation.
+
+    tifffile writes into the JSON what its caller passes as metadata. Callers pass the words of ImageJ (`spacing`,
+    `unit`, `finterval`) or of OME (`PhysicalSizeX`, `PhysicalSizeXUnit`, `TimeIncrement`).
+    """
     annotations = notes(raw, description=False)
     stated = parse(raw.description) or {}
     annotations["tifffile"] = {k: jsonable(v) for k, v in stated.items() if k not in ("shape", "axes")}
     if not annotations["tifffile"]:
         del annotations["tifffile"]
-    return Facts(**sizes_by_tags(raw), annotations=annotations)  # type: ignore[arg-type]
+    return Facts(**{**_sizes(raw, stated), **_increment(stated)}, annotations=annotations)
+
+
+def _sizes(raw: RawTags, stated: Mapping[str, Any]) -> dict[str, Any]:
+    unit = stated.get("unit")
+    facts = sizes_by_tags(raw)
+    if raw.unit not in RESOLUTION_UNITS and isinstance(unit, str):  # as ImageJ does: the unit of the tags, too
+        facts = sizes_by_resolution(raw, dict.fromkeys("xy", unit))
+    for key, axis, default in (("spacing", "z", unit), *((f"PhysicalSize{a}", a.lower(), "µm") for a in "XYZ")):
+        symbol, value = stated.get(f"{key}Unit", default), number(stated, key)
+        size = None if value is None or not isinstance(symbol, str) else micrometres(abs(value), symbol)
+        if size:
+            facts[f"physical_size_{axis}"] = Fact(size, "file", f"tifffile's JSON: {key}", unit=symbol)
+    return facts
+
+
+def _increment(stated: Mapping[str, Any]) -> dict[str, Any]:
+    for key, symbol in (
+        ("finterval", stated.get("tunit", "s")),
+        ("TimeIncrement", stated.get("TimeIncrementUnit", "s")),
+    ):
+        value = number(stated, key)
+        interval = None if value is None or not isinstance(symbol, str) else seconds(value, symbol)
+        if interval:
+            return {"time_increment": Fact(interval, "file", f"tifffile's JSON: {key}", unit=symbol)}
+    return {}

@@ -130,7 +130,7 @@ def svs_facts(raw: RawTags) -> Facts:
 
 def other_facts(raw: RawTags) -> Facts:
     """The facts of a thumbnail, label or macro; not MPP, as it may repeat keys that are true of the baseline only."""
-    return Facts(**sizes_by_tags(raw), annotations=notes(raw))  # type: ignore[arg-type]
+    return Facts(**sizes_by_tags(raw), annotations=notes(raw))
 
 
 def _number(text: str) -> float | None:

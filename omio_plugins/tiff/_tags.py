@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 from omio_core.contract import CorruptFileError, Fact, Facts, LimitExceededError, micrometres, plain
 
 from ._ifd import Chain, Page
+from ._resolution import writer_of_default
 from ._tables import Order
 
 DESCRIPTION, SOFTWARE, XMP = 270, 305, 700
@@ -24,16 +24,13 @@ _NAMES = {
     306: "DateTime", 315: "Artist", 316: "HostComputer", 700: "XMP", 33432: "Copyright", 37510: "UserComment",
 }  # fmt: skip
 _COLOR_MAP, _MOST_COLORS = 320, 3 * 256
-RESOLUTION_UNITS = {2: "inch", 3: "cm"}  # ResolutionUnit, TIFF 6.0, section 8; 1 is none
+# ResolutionUnit, TIFF 6.0, section 8; 1 is none. 4 and 5 are in no specification: tifffile writes them (RESUNIT)
+RESOLUTION_UNITS = {2: "inch", 3: "cm", 4: "mm", 5: "µm"}
+_PRINT_UNITS = (25_400.0, 10_000.0)  # micrometres: inch and cm
 _FINEST_PRINT = 5080  # dots per inch, of imagesetters
 # UIC1 of MetaMorph, Zeiss SEM, FluoView (2), Zeiss LSM, FEI (2), NIH Image, ImageJ (2), Micro-Manager, Hamamatsu NDPI:
 # numbers as in tifffile (TIFF.TAGS; TiffPage.is_ndpi)
 _OF_MICROSCOPES = (33628, 34118, 34361, 34362, 34412, 34680, 34682, 43314, 50838, 50839, 51123, 65420)
-_DISPLAY = (72.0, 96.0)  # pixels per inch that screens and programs write by default
-_PRINT = (
-    75, 90, 100, 120, 144, 150, 180, 192, 200, 240, 250, 288, 300, 350, 360, 400, 450, 500, 600, 720, 800, 900, 1000,
-    1200, 1440, 2400, 2880, 3600, 4800,
-)  # dots per inch of printers, scanners and picture editors; none is a round number of micrometres  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,30 +141,40 @@ def spacing(resolution: tuple[int, int] | None) -> Fraction | None:
     return Fraction(resolution[1], resolution[0])
 
 
-def sizes_by_tags(raw: RawTags) -> dict[str, Fact[float]]:
-    """The sizes of a pixel by the resolution tags, unless they are the defaults of screens."""
+def sizes_by_tags(raw: RawTags) -> dict[str, Any]:
+    """The sizes of a pixel by the resolution tags, by the fields of `Facts`; those that are defaults apart."""
     unit = RESOLUTION_UNITS.get(raw.unit or 0)
-    facts: dict[str, Fact[float]] = {}
-    for axis, resolution in (("x", raw.x), ("y", raw.y)):
-        size = spacing(resolution)
-        value = None if size is None or unit is None else micrometres(size, unit)
-        if value and not any(math.isclose(25400 / value, dpi, rel_tol=1e-3) for dpi in _DISPLAY):
-            where = f"{axis.upper()}Resolution tag, ResolutionUnit {unit}"
-            facts[f"physical_size_{axis}"] = Fact(value, "file", where)
-    return facts
+    return sizes_by_resolution(raw, dict.fromkeys("xy", unit), f"ResolutionUnit {unit}")
 
 
-def is_display_or_print(dots: float) -> bool:
-    """Whether a number of pixels per inch is usual for screens, printers and scanners, so not from a microscope.
+def sizes_by_resolution(raw: RawTags, units: Mapping[str, str | None], where: str = "") -> dict[str, Any]:
+    """The sizes of a pixel by XResolution and YResolution, by the fields of `Facts`; those that are defaults apart.
 
-    The same resolution per centimetre, rounded to three digits or more, counts too: 118 per cm are 300 per inch.
-
-    Examples
-    --------
-    >>> is_display_or_print(300), is_display_or_print(118 * 2.54), is_display_or_print(2540)
-    (True, True, False)
+    Parameters
+    ----------
+    units
+        The unit along ``"x"`` and ``"y"``; None if it is unknown. A unit of print (inch, cm), or one of the tag, leaves
+        it open whether anybody measured.
+    where
+        The tag that states the units; empty if no tag does.
     """
-    return any(math.isclose(dots, known, rel_tol=1e-3) for known in (*_DISPLAY, *_PRINT))
+    facts: dict[str, Any] = {}
+    defaults: dict[str, Fact[float]] = {}
+    for axis, resolution in (("x", raw.x), ("y", raw.y)):
+        step, unit = spacing(resolution), units[axis]
+        if resolution == (1, 1) and where and writer_of_default(micrometres(1.0, unit or "") or 1.0):
+            step = Fraction(1)
+        size = None if step is None or unit is None else micrometres(step, unit)
+        if not size or unit is None:
+            continue
+        tag = f"{axis.upper()}Resolution tag" + (f", {where}" if where else "")
+        who = writer_of_default(size) if where or micrometres(1.0, unit) in _PRINT_UNITS else ""
+        fact = Fact(float(size), "file", f"{tag}: {who}" if who else tag, unit="" if where else unit)
+        if who:
+            defaults[axis.upper()] = fact
+        else:
+            facts[f"physical_size_{axis}"] = fact
+    return {**facts, "default_sizes": defaults} if defaults else facts
 
 
 def is_unmarked(chain: Chain, page: Page) -> bool:
@@ -183,7 +190,7 @@ def print_notes(raw: RawTags) -> tuple[str, ...]:
     """
     if RESOLUTION_UNITS.get(raw.unit or 0) != "inch":
         return ()
-    sizes = [fact.value for fact in sizes_by_tags(raw).values()]
+    sizes = [fact.value for name, fact in sizes_by_tags(raw).items() if name.startswith("physical_size")]
     if not sizes or min(sizes) < 25400 / _FINEST_PRINT:
         return ()
     sizes = sizes[:1] if len(set(sizes)) == 1 else sizes
@@ -205,7 +212,7 @@ def notes(raw: RawTags, *, description: bool = True) -> dict[str, Mapping[str, A
 
 def plain_facts(raw: RawTags) -> Facts:
     """The facts of a TIFF of no flavour."""
-    return Facts(**sizes_by_tags(raw), annotations=notes(raw))  # type: ignore[arg-type]
+    return Facts(**sizes_by_tags(raw), annotations=notes(raw))
 
 
 def jsonable(value: Any) -> Any:

@@ -23,8 +23,8 @@ _ATTRIBUTE = re.compile(r"""\s(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
 def tag_text(data: bytes) -> str:
     """Decode the text of a tag, up to its first NUL: XML as `decode_xml`, any other text as UTF-8 or else Latin-1."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<"):
-        return decode_xml(data).partition("\0")[0]
+    if data.startswith(tuple(mark for mark, _ in UTF_16)):
+        return decode_xml(data[: len(data) & ~1]).partition("\0")[0]
     if data[:1] == b"\0" and data.lstrip(b"\0").startswith((b"<?xml", b"<OME")):
         data = data.lstrip(b"\0")
     data = data.partition(b"\0")[0]

@@ -42,11 +42,17 @@ def test_explain(cli: Callable[..., Any], stated: Path) -> None:
 
 
 def test_json(cli: Callable[..., Any], stated: Path, tmp_path: Path) -> None:
-    """One array with an entry a path that could be read, each value with its origin; nothing else there."""
+    """One report, with the explanation of each file that could be read, and the error of each that could not."""
     done = cli("info", "--json", stated, tmp_path / "missing.tif", stated, "--time-increment", "5")
     assert done.exit_code == 1
-    first, second = json.loads(done.stdout)
+    report = json.loads(done.stdout)
+    assert (report["omio_report"], report["verb"], report["ok"]) == (1, "info", False)
+    assert report["counts"] == {"files": 2, "failed": 1, "left_out": 0}
+    assert [Path(one["path"]).name for one in report["failed"]] == ["missing.tif"]
+    first, second = report["files"]
     assert first == second
+    assert first["bytes_on_disk"] == stated.stat().st_size
+    assert first["images"][0]["compression"] == "none"
     assert first["path"] == str(stated)
     assert first["reader"] == "tiff"
     assert first["verdicts"]["tiff"] == {"match": "SIGNATURE", "why": "TIFF header (little-endian)"}
@@ -59,9 +65,9 @@ def test_json(cli: Callable[..., Any], stated: Path, tmp_path: Path) -> None:
 
 
 def test_json_of_nothing(cli: Callable[..., Any], tmp_path: Path) -> None:
-    """Still an array."""
+    """Still a report."""
     done = cli("info", "--json", tmp_path / "missing.tif")
-    assert (done.exit_code, json.loads(done.stdout)) == (1, [])
+    assert (done.exit_code, json.loads(done.stdout)["files"]) == (1, [])
 
 
 # --- convert
@@ -252,6 +258,11 @@ def test_info_of_a_folder_says_each_image(three: Path, cli: Cli) -> None:
     assert heads == [str(three / name) for name in ("a.tif", "b.tif", "c.tif", "a.tif")]
     assert done.stdout.count("image 0:") == 4
     assert done.exit_code == 1
+    assert f"{three / 'below' / 'e.tif'}: " in cli("info", three, "--recursive").stdout
+    report = json.loads(cli("info", three, "--recursive", "--json").stdout)
+    assert [Path(one["path"]).name for one in report["left_out"]] == ["notes.txt"]
+    assert [Path(one["path"]).name for one in report["failed"]] == ["d.tif"]
+    assert report["counts"] == {"files": 4, "failed": 1, "left_out": 1}
     (line,) = (line for line in done.stderr.splitlines() if line.startswith("error: "))
     assert "d.tif" in line
 

@@ -44,7 +44,7 @@ def test_conversions_and_merges(series: Path, tmp_path: Path) -> None:
     assert (known["verb"], known["ok"], known["counts"]["images"]) == ("methods", True, 4)
     assert known["text"] == text
     assert known["images"][0]["axis"] == "T"
-    assert [one["source"] for one in known["images"][0]["readings"]] == [("T_8.tif",), ("T_9.tif",), ("T_10.tif",)]
+    assert [one["source"] for one in known["images"][0]["readings"]] == [["T_8.tif"], ["T_9.tif"], ["T_10.tif"]]
 
 
 def test_what_was_stated_assumed_and_converted(bare: Path, tmp_path: Path) -> None:
@@ -59,7 +59,6 @@ def test_what_was_stated_assumed_and_converted(bare: Path, tmp_path: Path) -> No
     text = str(omio.methods(tmp_path / "b.ome.tif"))
     assert "Pixel values were converted: " in text
     assert "Unknown, and not assumed: PhysicalSizeX, PhysicalSizeY, the source." in text
-    assert "of an unknown version" in text
 
 
 def test_of_another_program(series: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from omio_core.contract import Facts
-from omio_core.errors import CorruptFileError, FileChangedError, LimitExceededError
+from omio_core.errors import FileChangedError
 from omio_core.settings import using
 from omio_plugins.czi import _facts
 from omio_plugins.czi._document import regular_interval
@@ -296,15 +296,17 @@ def test_a_long_text_is_a_list_of_parts(facts: Facts_of, monkeypatch: pytest.Mon
         b"<a>\xff\xfe</a>",
     ],
 )
-def test_a_document_that_is_none_is_refused(facts: Facts_of, xml: bytes) -> None:
-    with pytest.raises(CorruptFileError, match="CZI metadata"):
-        facts(xml)
+def test_a_document_that_is_none_costs_the_facts(facts: Facts_of, xml: bytes) -> None:
+    known = facts(xml)
+    assert (known.name, known.physical_size_x, known.channels) == (None, None, ())
+    assert len(known.warnings) == 1
+    assert known.warnings[0].startswith("the CZI metadata ")
 
 
-def test_a_document_that_is_too_long_is_refused(facts: Facts_of, tmp_path: Path) -> None:
-    facts(image(" " * 200))
-    with using(max_xml=100), pytest.raises(LimitExceededError):
-        facts(image(" " * 200))
+def test_a_document_that_is_too_long_costs_the_facts(facts: Facts_of, tmp_path: Path) -> None:
+    assert facts(image(" " * 200)).warnings == ()
+    with using(max_xml=100):
+        assert "at most 100" in facts(image(" " * 200)).warnings[0]
 
 
 @pytest.mark.parametrize("xml", [b"<ImageDocument/>", b"<Other><Metadata/></Other>", b"<Metadata/>"])

@@ -63,8 +63,9 @@ def test_nothing_used_is_left_out_before_parsing(data: Path, describe: Describe)
 
     for path in sorted((data / "czi").glob("*.czi")):
         xml = describe(path)[0].vendor().encode()
-        whole, lean = first_named(parse_xml(xml), "Metadata"), metadata(xml)
+        whole, lean = first_named(parse_xml(xml), "Metadata"), metadata(xml)[0]
         assert whole is not None
+        assert lean is not None
         for name in ("Information", "Scaling", "DisplaySetting"):
             a, b = first_named(whole, name), first_named(lean, name)
             assert (a is None) == (b is None)

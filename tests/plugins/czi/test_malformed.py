@@ -7,6 +7,7 @@ import pickle
 import struct
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import omio
@@ -45,14 +46,20 @@ def directory(path: Path) -> int:
         (DIRECTORY, "q", -5, "no directory"),
         (DIRECTORY, "q", 1 << 62, "ends too soon"),
         (DIRECTORY, "q", 544, "ZISRAWDIRECTORY is missing"),
-        (DIRECTORY + 8, "q", 544, "ZISRAWMETADATA is missing"),
-        (DIRECTORY + 8, "q", 1 << 40, "ends too soon"),
     ],
 )
 def test_the_header(made: Path, at: int, code: str, value: int, told: str) -> None:
     with pytest.raises(CorruptFileError, match=told) as caught:
         open_czi(locate(changed(made, at, code, value)))
     assert str(made) in str(caught.value)
+
+
+@pytest.mark.parametrize(("position", "told"), [(544, "are missing"), (1 << 40, "do not lie in the file")])
+def test_a_header_that_finds_no_metadata_costs_the_facts(made: Path, position: int, told: str, describe, read) -> None:
+    whole = read(made)
+    (image,) = describe(changed(made, DIRECTORY + 8, "q", position))
+    assert told in image.facts().warnings[0]
+    np.testing.assert_array_equal(read(made)[0], whole[0])
 
 
 @pytest.mark.parametrize(
