@@ -54,6 +54,7 @@ DOORS = {
     "imread lazily": lambda path: omio.imread(path, lazy=True),
     "imopen": omio.imopen,
     "explain": omio.explain,
+    "preview": lambda path: omio.imopen(path).preview(),
     "convert": omio.convert_to_ometiff,
 }
 
