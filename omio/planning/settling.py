@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from omio.sources import collect
+from omio.sources.kinds import Listing
+from omio.sources.walk import Skipped
 from omio_core.errors import FileChangedError, OmioError, WriteError
 from omio_core.files.listing import whole_fingerprint
 from omio_core.files.local import locate
 from omio_core.files.names import numbered
 from omio_core.images import writing
 from omio_core.images.conversion import Conversion
+from omio_core.images.overrides import Request
 from omio_core.images.target import Sources, refuse_target
 from omio_core.plugins import rules
 from omio_core.plugins.cases import CollisionCase
@@ -131,6 +134,11 @@ class Settling:
             names="" if merged else self.neighbours.digest(candidate),
             settings=self.settings,
         )
+
+    def stale(self, collection: collect.Collection) -> tuple[Skipped, ...]:
+        """Return the files that an update finds and whose source is gone."""
+        found = stale(self.standing, collection) if self.updates else ()
+        return tuple(Skipped(path=one.path, why=why) for one, why in found)
 
     # --- an update
 
@@ -265,3 +273,40 @@ def stale(standing: Standing, collection: collect.Collection) -> Iterator[tuple[
             yield one, f"its source {one.source} is gone"
         elif one.key[0] == "image" and isinstance(one.key[2], int) and one.key[2] >= counts.get(one.source, 1 << 30):
             yield one, f"{one.source} has no image {one.key[2]} any more"
+
+
+def settling_for(
+    listing: Listing,
+    request: Request,
+    along: str | None,
+    out: str | os.PathLike[str] | None,
+    writing: WriteOptions,
+    *,
+    remake: bool,
+) -> Settling:
+    """Return how the outputs of a plan meet what stands where they go; nothing is looked at yet."""
+    collision = request.policies.collision
+    updates = rules.decide("collision", collision, CollisionCase(path=os.fspath(out or ""))) == "update"
+    file = out is not None and filenames.is_file(Path(out), writing.writer)
+    folders: dict[Path, None] = {}
+    if updates and out is not None:
+        folders = {Path(out).parent if file else Path(out): None}
+    elif updates and along is not None:
+        folders = {Path(listing.home.local_path()): None}
+    elif updates:
+        folders = dict.fromkeys(Path(candidate.location.parent.local_path()) for candidate in listing.candidates)
+    deep = not file and out is not None and any(candidate.below for candidate in listing.candidates)
+    standing = Standing(
+        folders, deep=deep or (bool(out) and not file and listing.deep), only=Path(out or "") if file else None
+    )
+    return Settling(
+        collision=collision,
+        writing=writing,
+        standing=standing,
+        sources=Sources(),
+        settings=update.settings_of(request, writing),
+        neighbours=Neighbours(standing, {}),
+        title=listing.title,
+        updates=updates,
+        remake=remake,
+    )
