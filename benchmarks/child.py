@@ -39,6 +39,7 @@ def main(case: str, contender: str, folder: str) -> None:
         import omio_plugins.czi._facts
         import omio_plugins.czi._read
         import omio_plugins.ome_tiff._write
+        import omio_plugins.ome_zarr._read
         import omio_plugins.thorlabs._read
         import omio_plugins.tiff._read  # noqa: F401
 
