@@ -7,13 +7,13 @@ values only.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from omio.sources.choice import choose_images
 from omio.sources.collect import (
     Collection,
     SourceFile,
-    choose_images,
     describe_listing,
     looker,
     with_failures,
@@ -33,7 +33,6 @@ from omio_core.errors import (
 from omio_core.images.enforce import refuse_missing
 from omio_core.images.image import Image
 from omio_core.images.overrides import Request
-from omio_core.images.target import Sources
 from omio_core.merging.merge import merge
 from omio_core.merging.recipe import AXES, Merge
 from omio_core.merging.record import region
@@ -43,8 +42,8 @@ from omio_core.wording import message
 
 from . import channels, memory, targets
 from .plan import Plan
-from .quick import Glance, Neighbours, Quick, described_names, in_order
-from .settling import settling_for
+from .quick import Glance, described_names, in_order
+from .settling import quick_for, settling_for
 from .values import Failed, Input, Output, PreparedOutput, WriteOptions
 
 LAYOUTS = ("files", "one-file")
@@ -126,38 +125,24 @@ def prepare(
     failures: list[Failure] | None = None if stop else []
     with without_garbage_collection():
         listing = find(source, None if failures is None else adder(failures))
-        opening_request = channels.without_merged_names(request, along)
-        settling = quick = None
-        look = looker(opening_request)
-        if writing is not None:
-            settling = settling_for(listing, request, along, out, writing, remake=remake)
+        settling = None if writing is None else settling_for(listing, request, along, out, writing, remake=remake)
+        look = Glance(looker(channels.without_merged_names(request, along)))
+        quick = None
         if settling is not None and settling.updates:
-            look = Glance(look)
-            quick = Quick(
-                standing=settling.standing,
-                candidates=listing.candidates,
-                look=look,
-                settings=settling.settings,
-                reader=request.reader,
-                layout=settling.writing.layout,
-                settles=along is None and image is None and not remake,
-            )
-        collection = describe_listing(
-            listing, opening_request, failures=failures, known=None if quick is None else quick.known, look=look
-        )
+            settles = along is None and image is None and not remake
+            quick = quick_for(settling, listing, look, request.reader, settles=settles)
+        collection = describe_listing(listing, look, failures=failures, known=None if quick is None else quick.known)
         groups = list(_groups(collection, image, along, writing, failures))
         collection = with_failures(collection, failures)
         with recorded_if(len(collection.files) > 1) as warning_records:
             outputs = [_prepare_output(group, along, request, writing) for group in groups]
         if settling is not None:
-            sources = Sources.of(image for prepared in outputs for image in prepared.images)
-            names = described_names(collection, quick)
-            settling = replace(settling, sources=sources, neighbours=Neighbours(settling.standing, names))
+            settling = settling.knowing(collection, outputs, described_names(collection, quick))
             outputs = targets.name(collection, outputs, out, settling)
     image_messages = one_per_kind(warning_records)
-    gaps = [collection.gaps] if along is not None and collection.gaps else []
     # a merge has its warnings among its conflicts
-    notes = [*gaps, *(one.text for one in (*collection.messages, *(() if along else image_messages)))]
+    notes = tuple(one.text for one in (*collection.messages, *(() if along else image_messages)))
+    gaps = (collection.gaps,) if along is not None and collection.gaps else ()
     plan = Plan(
         outputs=in_order(collection, outputs, {} if quick is None else quick.outputs),
         request=request,
@@ -166,19 +151,23 @@ def prepare(
         failed=tuple(Failed(path=failure.path, problem=message(failure.error)) for failure in collection.failures),
         stale=() if settling is None else settling.stale(collection),
         family=tuple(map(str, collection.listing.family)),
-        notes=(*collection.listing.notes, *notes),
+        notes=(*collection.listing.notes, *gaps, *notes),
     )
+    messages = (*collection.messages, *_gap_messages(gaps, along), *image_messages)
     padding_messages = padding(prepared.output.padded for prepared in outputs)  # no notes: the outputs have it
-    gap_messages = [
-        Message(category=MetadataWarning, text=f"merged along {along}, one after another, although {gap}")
-        for gap in gaps
-    ]
     return PreparedPlan(
         plan=plan,
         outputs=tuple(outputs),
-        messages=(*collection.messages, *gap_messages, *image_messages, *padding_messages),
+        messages=(*messages, *padding_messages),
         failures=collection.failures,
     )
+
+
+def _gap_messages(gaps: Sequence[str], along: str | None) -> list[Message]:
+    return [
+        Message(category=MetadataWarning, text=f"merged along {along}, one after another, although {gap}")
+        for gap in gaps
+    ]
 
 
 def _check(source: SourceLike, along: str | None, writing: WriteOptions | None) -> None:

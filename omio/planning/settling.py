@@ -6,7 +6,7 @@ It writes nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from omio_core.plugins.catalogue import catalogue
 from omio_core.wording import OneOf, advise, either, worded
 
 from . import filenames, update
-from .quick import Neighbours
+from .quick import Glance, Names, Neighbours, Quick
 from .standing import Found, Key, Standing, path_of, root_of
 from .values import PreparedOutput, WriteOptions
 
@@ -133,6 +133,15 @@ class Settling:
             inputs=prepared.paths if merged else (),
             names="" if merged else self.neighbours.digest(candidate),
             settings=self.settings,
+        )
+
+    def knowing(self, collection: collect.Collection, outputs: Sequence[PreparedOutput], names: Names) -> Settling:
+        """Return the same for a source that is described; `names` are those of the files that belong to it."""
+        return replace(
+            self,
+            sources=Sources.of(image for prepared in outputs for image in prepared.images),
+            neighbours=Neighbours(self.standing, names),
+            title=collection.listing.title,
         )
 
     def stale(self, collection: collect.Collection) -> tuple[Skipped, ...]:
@@ -309,4 +318,17 @@ def settling_for(
         title=listing.title,
         updates=updates,
         remake=remake,
+    )
+
+
+def quick_for(settling: Settling, listing: Listing, look: Glance, reader: str | None, *, settles: bool) -> Quick:
+    """Return what an update knows of its sources before they are opened; the parameters are those of `Quick`."""
+    return Quick(
+        standing=settling.standing,
+        candidates=listing.candidates,
+        look=look,
+        settings=settling.settings,
+        reader=reader,
+        layout=settling.writing.layout,
+        settles=settles,
     )

@@ -14,15 +14,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from omio_core.contract import Match, Verdict
-from omio_core.errors import ManyImagesError, NoReaderError, OmioError, ReadError, first_few
+from omio_core.errors import NoReaderError, OmioError, ReadError, first_few
 from omio_core.files.location import Location
 from omio_core.files.probe import Probe
 from omio_core.images import opening
-from omio_core.images.image import Image
 from omio_core.images.overrides import Request
 from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.dispatch import verdicts
-from omio_core.wording import Blank, advise, either
+from omio_core.wording import advise, either
 
 from .failures import Failure, adder, error_of, in_order
 from .kinds import Listing, SourceLike, find, no_image_error, require_candidates
@@ -98,16 +97,15 @@ def collect(source: SourceLike, request: Request) -> Collection:
     OmioError
         A file is malformed, its axes are ambiguous, or a policy forbids what it holds.
     """
-    return describe_listing(find(source), request)
+    return describe_listing(find(source), looker(request))
 
 
 def describe_listing(
     listing: Listing,
-    request: Request,
+    look: Look,
     *,
     failures: list[Failure] | None = None,
     known: Known | None = None,
-    look: Look | None = None,
 ) -> Collection:
     """Describe the images of a source that is listed already; every file is closed as soon as it is described.
 
@@ -115,14 +113,12 @@ def describe_listing(
     ----------
     listing
         The source.
-    request
-        How its files are opened.
+    look
+        How its files are described.
     failures
         What could not be looked at so far; what cannot be read is added to it. None where the first is an error.
     known
         See `Known`.
-    look
-        How files are described; None for `look_at` under the request.
 
     Raises
     ------
@@ -135,10 +131,12 @@ def describe_listing(
         require_candidates(listing)
     if len(listing.candidates) == 1 and listing.candidates[0].named and not failures and known is None:
         (only,) = listing.candidates
-        return Collection(listing=listing, files=(SourceFile(candidate=only, opened=describe(only.location, request)),))
+        opened = look(only)
+        assert not isinstance(opened, Skipped)  # it is named
+        return Collection(listing=listing, files=(SourceFile(candidate=only, opened=opened),))
     failed = None if failures is None else adder(failures)
     with recorded() as warning_records:
-        files, skipped, settled = _describe_all(listing.candidates, look or looker(request), failed, known)
+        files, skipped, settled = _describe_all(listing.candidates, look, failed, known)
         reasons = own_outputs(files)
     _log_left_out(files, reasons)
     skipped = [*skipped, *(Skipped(path=files[i].opened.path, why=why) for i, why in reasons.items())]
@@ -352,49 +350,6 @@ def _log_left_out(files: Sequence[SourceFile], reasons: Mapping[int, str]) -> No
     if reasons:
         names = [files[i].candidate.location.name for i in reasons]
         _log.info("left out, as OMIO wrote it from others of the inputs: %s", first_few(names, 5))
-
-
-# --- the choice of images
-
-
-def choose_images(
-    collection: Collection, image: int | str | None, *, along: str | None, failures: list[Failure] | None = None
-) -> list[tuple[SourceFile, tuple[Image, ...]]]:
-    """Return the chosen images of each source file; one that has no such image is added to `failures`.
-
-    Raises
-    ------
-    ManyImagesError
-        Where `failures` is None: the choice names no image of a file; or the images are to be merged, a file holds
-        several, and none is chosen.
-    """
-    choices = []
-    for file in collection.files:
-        try:
-            choices.append((file, _choose(file, image, along)))
-        except ManyImagesError as error:
-            if failures is None:
-                raise
-            failures.append(Failure(path=file.candidate.path, error=error))
-    return choices
-
-
-def _choose(file: SourceFile, image: int | str | None, along: str | None) -> tuple[Image, ...]:
-    """Return the chosen images of a source file."""
-    if along is None and image is None:
-        return file.opened.images
-    if image is not None or len(file.opened.images) == 1:
-        return file.opened.pick(image)
-    raise ManyImagesError(
-        f"{file.opened.path} holds {len(file.opened.images)} images, and which of them to merge is not said",
-        evidence="; ".join(f"{i}: {image!r}" for i, image in enumerate(file.opened.images[:20])),
-        remedy=either(
-            advise("choose one with {image}", image=Blank("index or name")),
-            advise("take all, one after another, with {image}", image="all"),
-        ),
-        path=file.opened.path,
-        names=tuple(image.name for image in file.opened.images),
-    )
 
 
 @contextmanager
