@@ -119,6 +119,13 @@ class Settling:
         yield from (one.path for path in settled for one in self.standing.by_source.get(path, ()))
         yield from (candidate.path for candidate in collection.listing.candidates)
 
+    def free(self, path: Path, used_names: dict[str, int]) -> Path:
+        """Return the name of a new output; where it has to be counted on, the next one that is free."""
+        chosen = filenames.unique(path, used_names)
+        while self.updates and chosen != path and self.standing.taken(chosen):
+            chosen = filenames.unique(path, used_names)
+        return chosen
+
     def settle(self, prepared: PreparedOutput, wanted: Path, found: Found | None) -> PreparedOutput:
         """Return an output with its file, after looking at what stands under its name."""
         prepared = replace(prepared, output=replace(prepared.output, conversion=self._conversion(prepared)))
@@ -193,6 +200,8 @@ class Settling:
             self.planned[filenames.key(path)] = 1
             break
         output = replace(prepared.output, path=os.path.abspath(path), wanted=os.path.abspath(wanted))
+        if action == "skip" and (made := self.standing.at(stands or "")) is not None:
+            output = replace(output, why=f"made from {made.source}")
         prepared = replace(prepared, goal=path)
         if action == "raise":
             return replace(prepared, output=replace(output, action="write")).failed(_taken_error(path, stands))

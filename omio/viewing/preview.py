@@ -11,6 +11,7 @@ from PIL import ImageDraw
 
 from omio_core.errors import NoWriterError, WriteError
 from omio_core.files import atomic
+from omio_core.images import collisions
 from omio_core.images.image import Image
 from omio_core.rendering.panels import Projection
 from omio_core.rendering.preview import BACKGROUND, TEXT, preview

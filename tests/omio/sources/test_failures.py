@@ -11,7 +11,7 @@ import pytest
 
 import omio
 from omio.sources.failures import Failure, adder, error_of, in_order
-from omio_core.errors import ReadError, WriteError
+from omio_core.errors import OmioError, ReadError, WriteError
 from tests.omio.folders import put
 
 
@@ -25,7 +25,7 @@ def test_they_are_in_natural_order() -> None:
 def test_one_error_has_the_class_of_all() -> None:
     assert type(error_of({"a": ReadError("x"), "b": ReadError("y")}, "read")) is ReadError
     mixed = error_of({"a": ReadError("x"), "b": WriteError("y")}, "read")
-    assert type(mixed) is omio.OmioError
+    assert type(mixed) is OmioError
     assert "2 of the source files could not be read" in str(mixed)
 
 
@@ -79,7 +79,7 @@ def test_skipping_names_each_file_and_why(tmp_path: Path, cli: Callable[..., Any
     put(tmp_path / "in" / "a.lsm")
     done = cli("convert", tmp_path / "in", "-o", tmp_path / "out", "--collision", "skip")
     target = tmp_path / "out" / "a.ome.tif"
-    assert f"left out: {tmp_path / 'in' / 'a.lsm'}: {target} stands already" in done.stdout
+    assert f"left out: {tmp_path / 'in' / 'a.lsm'}: {target} stands already, made from a.tif" in done.stdout
     done = cli("convert", tmp_path / "in", "-o", tmp_path / "out", "--update")
     assert done.stdout.splitlines()[-1] == "1 written, 1 up to date, 0 left out, 0 failed"
     done = cli("convert", tmp_path / "in", "-o", tmp_path / "out", "--remake", "-q")
