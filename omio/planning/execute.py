@@ -279,7 +279,7 @@ class _Run:
             written=tuple(written),
             current=tuple(Path(output.path or "") for output in current),
             left_out=(
-                *(Skipped(path=output.inputs[0].path, why=f"{output.path} stands already") for output in taken),
+                *(Skipped(path=output.inputs[0].path, why=_taken(output)) for output in taken),
                 *(skip for skip in plan.skipped if not skip.used),
             ),
             failed=self.failed,
@@ -309,6 +309,10 @@ class _Run:
             if not numbers or not os.path.lexists(path):
                 raise
             return writing.write(cast(str, output.wanted), images, collision="number", **settings)  # taken meanwhile
+
+
+def _taken(output: Output) -> str:
+    return f"{output.path} stands already" + (f", {output.why}" if output.why else "")
 
 
 def _close(images: Sequence[Image]) -> None:
