@@ -134,7 +134,7 @@ def test_channels() -> None:
         document(
             '<Channel ID="C:0" Name="GFP" Color="-16711936" EmissionWavelength="509" ExcitationWavelength="0.488" '
             'ExcitationWavelengthUnit="µm" Fluor="EGFP"/>'
-            '<Channel ID="C:1" Color="4294967295" EmissionWavelength="red"/>',
+            '<Channel ID="C:1" Color="4294967296" EmissionWavelength="red"/>',
             sizes='SizeX="4" SizeY="3" SizeZ="2" SizeC="2" SizeT="5"',
         ),
         0,
