@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from omio_core.images.image import Image
     from omio_core.metadata.model import Metadata
 
+    from .batching.rules import Rules
+    from .batching.values import BatchReport, JobReport
     from .planning.plan import Plan
     from .request import Dict, Sizes, Source
     from .sources.kinds import SourceLike
@@ -561,3 +563,64 @@ def plan(
     request = make_request(reader, axes, pixel_size, time_increment, channel_names, others, write_options.options)
     writing = None if purpose == formats.MEMORY else write_options
     return prepare.plan(source, request, image=image, along=merge, out=out, writing=writing)
+
+
+def batch(
+    root: Source,
+    rules: Rules | Mapping[str, Any] | None = None,
+    *,
+    out: Source | None = None,
+    dry_run: bool = False,
+    told: Callable[[JobReport], None] | None = None,
+    **others: Any,
+) -> BatchReport:
+    """Convert a whole project: every image that the rules find in its folders, each whole or not at all.
+
+    Parameters
+    ----------
+    root
+        The folder of the project.
+    rules
+        What its folders are, and what is merged: `Rules`, or a mapping of its keywords.
+    out
+        The folder for what is written, in which the folders of the project are repeated. None: ``omio_converted`` in
+        the project, which is never searched.
+    dry_run
+        Plan only: which files would be written, from what.
+    told
+        Called with a `JobReport` as soon as it is known what became of a job.
+    **others
+        As for `convert`: what you state of the files, how files are written, and policies.
+
+    Returns
+    -------
+    BatchReport
+        What became of each job. One bad file fails alone, and is no error here: see ``failed``, and ``error()``.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such folder.
+    BatchError
+        Nothing in it follows the rules, or two files would be written under one name; then nothing is written.
+    OmioError
+        A keyword or its value is not possible.
+
+    Examples
+    --------
+    >>> report = batch("project", Rules(experiments="TP", tags="TAG_", merges=["tags"]))  # doctest: +SKIP
+    >>> report.summary()  # doctest: +SKIP
+    '5 written, 0 up to date, 0 failed, 0 left out'
+    """
+    from omio_core.files.local import locate
+
+    from .batching.discover import discover
+    from .batching.requests import conversion_of
+    from .batching.rules import Rules
+    from .batching.run import run
+
+    chosen = rules if isinstance(rules, Rules) else Rules(**(rules or {}))
+    location = locate(root)
+    conversion = conversion_of(location, out, None, others)
+    project = discover(location, chosen, closed=(locate(conversion.out),))
+    return run(project, conversion, dry=dry_run, told=told)
