@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .planning.plan import Plan
     from .records.methods import methods
     from .sources.kinds import File, Files, Folder, FolderStack
+    from .viewing.napari import open_in_napari
 
 __all__ = [
     "BatchReport",
@@ -52,6 +53,7 @@ __all__ = [
     "imread",
     "imwrite",
     "methods",
+    "open_in_napari",
     "plan",
     "update_metadata_from_image",
     "verify",
@@ -93,6 +95,7 @@ _HOMES = {
         "Folder",
         "FolderStack",
     ),
+    "viewing.napari": ("open_in_napari",),
 }
 
 _attribute, __dir__ = attach("omio", {name: f"omio.{home}" for home in _HOMES for name in _HOMES[home]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +12,10 @@ from omio_core.errors import first_few
 
 from . import log, options, show
 from .flags import spoken
-from .paths import combined_source, for_each
+from .paths import Tally, combined_source, for_each
+
+if TYPE_CHECKING:
+    from omio.planning.report import Report
 
 AXES = click.Choice(("T", "Z", "C"), case_sensitive=False)
 
@@ -103,20 +106,27 @@ def merge(
         if dry_run:
             print_plan(omio.plan(source, out, **keywords))
             return
-        with show.progress(paths[0], quiet=quiet) as bar:
-            written = omio.convert(source, out, progress=bar, **keywords)
-        if not quiet:
-            sources = first_few(paths, 1, last=" ")
-            show.line(f"{sources} -> {written[0]}" if written else f"{sources}: its name is taken, nothing written")
 
-    for_each([paths[0] if len(paths) == 1 else ""], do, quiet=quiet)
+        def landed(_: str, target: Path) -> None:
+            if not quiet:
+                show.line(f"{first_few(paths, 1, last=' ')} -> {target}")
+
+        with show.progress(paths[0], quiet=quiet) as bar:
+            omio.convert(source, out, progress=bar, landed=landed, reported=reports.append, **keywords)
+        for report in reports:
+            tally.add(report, paths[0], quiet=quiet)
+
+    reports: list[Report] = []
+    tally = Tally()
+    for_each([paths[0] if len(paths) == 1 else ""], do, quiet=quiet, tally=None if dry_run else tally)
 
 
 @click.command()
 @click.argument("path", metavar="PLAN")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+@options.stop
 @log.option
-def run(path: str, quiet: bool) -> None:
+def run(path: str, quiet: bool, stop: bool) -> None:
     """Do exactly what a plan of omio plan --json says, or say what has changed since; then nothing is written."""
     from omio.planning.plan import Plan
 
@@ -128,6 +138,15 @@ def run(path: str, quiet: bool) -> None:
                 show.line(f"{path} -> {target}")
 
         with show.progress(path, quiet=quiet) as bar:
-            saved.run(progress=bar, landed=landed)
+            saved.run(progress=bar, landed=landed, reported=reports.append, stop=stop)
 
-    for_each([path], do, quiet=quiet)
+    def do_and_report(path: str) -> None:
+        try:
+            do(path)
+        finally:
+            for report in reports:
+                tally.add(report, path, quiet=quiet)
+
+    reports: list[Report] = []
+    tally = Tally()
+    for_each([path], do_and_report, quiet=quiet, tally=tally, stop=stop)

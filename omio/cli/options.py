@@ -68,6 +68,8 @@ def _option_group(into: str, names: Sequence[str], options: Sequence[Callable[[V
             values = {name: keywords.pop(name) for name in names}
             given = {name: value for name, value in values.items() if value is not None}
             given |= given.pop("reader_options", {})  # in Python each option is a keyword of its own
+            if given.pop("update", None) and given.setdefault("collision", "update") != "update":
+                raise click.UsageError(f"--update and --collision {given['collision']} contradict each other")
             verb(**{into: given}, **keywords)
 
         decorated: Verb = with_mapping
@@ -201,6 +203,10 @@ merging = _option_group(
 """Options that decide what becomes of images that differ."""
 
 
+stop = click.option("--stop", is_flag=True, help="Stop at the first file that fails. Default: the others are done.")
+"""The option that ends a command at its first failure."""
+
+
 class _Word(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic since click 8.4 only
     """A whole number, or one particular word."""
 
@@ -227,7 +233,7 @@ output = _option_group(
     (
         "to", "writer", "compression_level", "compression", "predictor", "tile", "pyramid", "pyramid_method", "order",
         "profile", "bigtiff", "verify", "workers", "max_memory", "missing", "absent_planes", "absent_files",
-        "collision",
+        "collision", "update", "remake",
     ),
     (
         click.option("--to", metavar="FORMAT", help="ome-tiff, ome-zarr, ... Default: as the name says, or ome-tiff."),
@@ -260,6 +266,11 @@ output = _option_group(
         policy("absent_planes", "Planes that are not in the file."),
         policy("absent_files", "Member files that are missing."),
         policy("collision", "A name that is taken."),
+        click.option(
+            "--update", is_flag=True, default=None,
+            help="Write what is new, and remake what has changed since: the same as --collision update.",
+        ),
+        click.option("--remake", is_flag=True, default=None, help="Update, and remake what is up to date, too."),
     ),
 )  # fmt: skip
 """Options that decide how files are written."""

@@ -15,8 +15,44 @@ from omio_core.files.local import locate
 from . import options, show
 
 if TYPE_CHECKING:
+    from omio.planning.report import Report
     from omio.sources.walk import Skipped
     from omio_core.images.opening import OpenedSource
+
+
+class Tally:
+    """What became of the sources of a command, for its last line."""
+
+    def __init__(self) -> None:
+        self.written = self.current = self.left_out = self.failed = 0
+
+    def add(self, report: Report, path: str, *, quiet: bool) -> None:
+        """Count what a report has, and print by name what is left out, what is of no source, and what is old."""
+        from omio_core.images.explain import printable
+
+        self.written += len(report.written)
+        self.current += len(report.current)
+        self.left_out += len(report.left_out)
+        if quiet:
+            return
+        for skip in report.left_out:
+            show.line(f"left out: {display_path(path, skip.path)}: {printable(skip.why)}")
+        for skip in report.stale:
+            show.line(f"of no source that is there: {skip.path}: {printable(skip.why)}; it stays")
+        if report.older:
+            show.line(
+                f"{report.older} of those up to date were written by another version of OMIO; --remake remakes them"
+            )
+
+    def counts(self) -> str:
+        """Return the last line."""
+        parts = (
+            (self.written, "written"),
+            (self.current, "up to date"),
+            (self.left_out, "left out"),
+            (self.failed, "failed"),
+        )
+        return ", ".join(f"{count} {word}" for count, word in parts)
 
 
 def for_each(
@@ -26,14 +62,30 @@ def for_each(
     collect: type[Warning] | tuple[type[Warning], ...] | None = None,
     quiet: bool = False,
     failed: Callable[[str, Exception], None] | None = None,
+    tally: Tally | None = None,
+    stop: bool = False,
 ) -> None:
     """Do something for every path; print each error, go on, and end with exit code 1 if anything failed.
 
-    Warnings of the class `collect` are not printed: the output of `do` contains what they say. With `quiet` only errors
-    are printed. Each path that fails is also reported to `failed`, with its error.
+    Parameters
+    ----------
+    paths, do
+        The paths, and what is done for each.
+    collect
+        Warnings of these classes are not printed: the output of `do` contains what they say.
+    quiet
+        Whether to print no notes.
+    failed
+        Called with each path that fails, and its error.
+    tally
+        Counts what fails, and prints its last line.
+    stop
+        Whether the first path that fails is the last.
     """
     count = 0
     for path in paths:
+        if count and stop:
+            break
         try:
             with show.warnings_as_lines(collect=collect, quiet=quiet):
                 do(path)
@@ -45,6 +97,10 @@ def for_each(
                 show.error(each_path, each_error)
                 if failed is not None:
                     failed(each_path, each_error)
+                if tally is not None:
+                    tally.failed += 1
+    if tally is not None and not quiet:
+        show.line(tally.counts())
     if count:
         raise click.exceptions.Exit(1)
 

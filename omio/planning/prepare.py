@@ -7,12 +7,22 @@ values only.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from omio.sources.collect import Collection, SourceFile, choose_images, collect, without_garbage_collection
-from omio.sources.kinds import SourceLike
+from omio.sources.collect import (
+    Collection,
+    SourceFile,
+    choose_images,
+    describe_listing,
+    with_failures,
+    without_garbage_collection,
+)
+from omio.sources.failures import Failure, adder, error_of
+from omio.sources.kinds import Listing, SourceLike, find
 from omio.sources.notices import Message, issue, one_per_kind, padding, recorded, recorded_if
+from omio.sources.walk import Skipped
 from omio_core.errors import (
     LimitExceededError,
     MergeError,
@@ -24,15 +34,22 @@ from omio_core.errors import (
 from omio_core.images.enforce import refuse_missing
 from omio_core.images.image import Image
 from omio_core.images.overrides import Request
+from omio_core.images.target import Sources
 from omio_core.merging.merge import merge
 from omio_core.merging.recipe import AXES, Merge
 from omio_core.merging.record import region
 from omio_core.metadata.namespaces import MERGE
 from omio_core.pixels.absence import absence
+from omio_core.plugins import rules
+from omio_core.plugins.cases import CollisionCase
+from omio_core.wording import message
 
-from . import channels, memory, targets
+from . import channels, filenames, memory, targets, update
 from .plan import Plan
-from .values import Input, Output, PreparedOutput, WriteOptions
+from .quick import Neighbours, Quick, described_names, recorded_names
+from .settling import Settling, stale
+from .standing import Standing
+from .values import Failed, Input, Output, PreparedOutput, WriteOptions
 
 LAYOUTS = ("files", "one-file")
 
@@ -44,18 +61,29 @@ class PreparedPlan:
     plan: Plan
     outputs: tuple[PreparedOutput, ...]
     messages: tuple[Message, ...] = ()
+    failures: tuple[Failure, ...] = ()
 
-    def refuse(self) -> None:
-        """Raise the first error of the outputs; if there is none, issue the warnings.
+    def refuse(self, *, stop: bool = True) -> None:
+        """Raise the first error; if there is none, or if the rest goes on in spite of it, issue the warnings.
+
+        Parameters
+        ----------
+        stop
+            Whether one error stops everything, also where files are made from several sources.
 
         Raises
         ------
-        OmioError
-            An output has a problem.
+        OmioError, OSError
+            A source cannot be read, or an output has a problem.
         """
-        for output in self.outputs:
-            if output.error is not None:
-                raise output.error
+        if stop or not self.plan.possible:
+            if len(self.failures) > 1:
+                raise error_of({failure.path: failure.error for failure in self.failures}, "read")
+            for failure in self.failures:
+                raise failure.error
+            for output in self.outputs:
+                if output.error is not None:
+                    raise output.error
         issue(self.messages)
 
 
@@ -67,6 +95,8 @@ def prepare(
     along: str | None = None,
     out: str | os.PathLike[str] | None = None,
     writing: WriteOptions | None = None,
+    remake: bool = False,
+    stop: bool = True,
 ) -> PreparedPlan:
     """Plan what becomes of a source.
 
@@ -84,6 +114,11 @@ def prepare(
         A file or a folder; None for beside the source.
     writing
         How files are written; None where images are wanted.
+    remake
+        Whether an update replaces what is up to date, too.
+    stop
+        Whether the first file that cannot be read is an error; else it is a problem of the plan. The source as a whole
+        must be there, and one of its files readable.
 
     Raises
     ------
@@ -91,29 +126,39 @@ def prepare(
         A source cannot be read, or there is no such axis or layout. Reasons against a merge or a name are no error
         here: each is a problem of its output.
     """
-    if along is not None and along not in tuple(AXES):
-        raise MergeError(
-            f"images cannot be merged along {along!r}", evidence=f"the source is {source!r}"[:200],
-            remedy=f"choose one of {', '.join(AXES)}", axis=along,
-        )  # fmt: skip
-    if writing is not None and writing.layout not in LAYOUTS:
-        raise WriteError(f"layout cannot be {writing.layout!r}", remedy=f"choose one of {', '.join(LAYOUTS)}")
+    _check(source, along, writing)
+    failures: list[Failure] | None = None if stop else []
     with without_garbage_collection():
-        collection = collect(source, channels.without_merged_names(request, along))
-        groups = list(_groups(collection, image, along, writing))
+        listing = find(source, None if failures is None else adder(failures))
+        opening_request = channels.without_merged_names(request, along)
+        settling = quick = None
+        if writing is not None:
+            settling = _settling(listing, request, along, out, writing, remake=remake)
+        if settling is not None and settling.updates:
+            quick = _quick(settling, listing, request, settles=along is None and image is None and not remake)
+        collection = describe_listing(
+            listing, opening_request, failures=failures, known=None if quick is None else quick.known
+        )
+        groups = list(_groups(collection, image, along, writing, failures))
+        collection = with_failures(collection, failures)
         with recorded_if(len(collection.files) > 1) as warning_records:
             outputs = [_prepare_output(group, along, request, writing) for group in groups]
-    if writing is not None:
-        outputs = targets.name(collection, outputs, out, request.policies.collision, writing)
+        if settling is not None:
+            sources = Sources.of(image for prepared in outputs for image in prepared.images)
+            names = described_names(collection, quick)
+            settling = replace(settling, sources=sources, neighbours=Neighbours(settling.standing, names))
+            outputs = targets.name(collection, outputs, out, settling)
     image_messages = one_per_kind(warning_records)
     gaps = [collection.gaps] if along is not None and collection.gaps else []
     # a merge has its warnings among its conflicts
-    notes = [*gaps, *(message.text for message in (*collection.messages, *(() if along else image_messages)))]
+    notes = [*gaps, *(one.text for one in (*collection.messages, *(() if along else image_messages)))]
     plan = Plan(
-        outputs=tuple(prepared.output for prepared in outputs),
+        outputs=_in_order(collection, outputs, {} if quick is None else quick.outputs),
         request=request,
         writing=writing,
         skipped=collection.listing.skipped,
+        failed=tuple(Failed(path=failure.path, problem=message(failure.error)) for failure in collection.failures),
+        stale=() if settling is None or not settling.updates else _stale(settling, collection),
         family=tuple(map(str, collection.listing.family)),
         notes=(*collection.listing.notes, *notes),
     )
@@ -126,17 +171,98 @@ def prepare(
         plan=plan,
         outputs=tuple(outputs),
         messages=(*collection.messages, *gap_messages, *image_messages, *padding_messages),
+        failures=collection.failures,
     )
+
+
+def _check(source: SourceLike, along: str | None, writing: WriteOptions | None) -> None:
+    """Refuse an axis or a layout that does not exist."""
+    if along is not None and along not in tuple(AXES):
+        raise MergeError(
+            f"images cannot be merged along {along!r}", evidence=f"the source is {source!r}"[:200],
+            remedy=f"choose one of {', '.join(AXES)}", axis=along,
+        )  # fmt: skip
+    if writing is not None and writing.layout not in LAYOUTS:
+        raise WriteError(f"layout cannot be {writing.layout!r}", remedy=f"choose one of {', '.join(LAYOUTS)}")
+
+
+def _settling(
+    listing: Listing,
+    request: Request,
+    along: str | None,
+    out: str | os.PathLike[str] | None,
+    writing: WriteOptions,
+    *,
+    remake: bool,
+) -> Settling:
+    """Return how the outputs of a plan meet what stands where they go; nothing is looked at yet."""
+    collision = request.policies.collision
+    updates = rules.decide("collision", collision, CollisionCase(path=os.fspath(out or ""))) == "update"
+    file = out is not None and filenames.is_file(Path(out), writing.writer)
+    folders: dict[Path, None] = {}
+    if updates and out is not None:
+        folders = {Path(out).parent if file else Path(out): None}
+    elif updates and along is not None:
+        folders = {Path(listing.home.local_path()): None}
+    elif updates:
+        folders = dict.fromkeys(Path(candidate.location.parent.local_path()) for candidate in listing.candidates)
+    deep = not file and out is not None and any(candidate.below for candidate in listing.candidates)
+    standing = Standing(
+        folders, deep=deep or (bool(out) and not file and listing.deep), only=Path(out or "") if file else None
+    )
+    return Settling(
+        collision=collision,
+        writing=writing,
+        standing=standing,
+        sources=Sources(),
+        settings=update.settings_of(request, writing),
+        neighbours=Neighbours(standing, {}),
+        title=listing.title,
+        updates=updates,
+        remake=remake,
+    )
+
+
+def _quick(settling: Settling, listing: Listing, request: Request, *, settles: bool) -> Quick:
+    names = recorded_names(settling.standing, listing.candidates)
+    return Quick(
+        standing=settling.standing,
+        neighbours=Neighbours(settling.standing, names),
+        settings=settling.settings,
+        reader=request.reader,
+        layout=settling.writing.layout,
+        settles=settles,
+    )
+
+
+def _stale(settling: Settling, collection: Collection) -> tuple[Skipped, ...]:
+    return tuple(Skipped(path=one.path, why=why) for one, why in stale(settling.standing, collection))
+
+
+def _in_order(
+    collection: Collection, outputs: Sequence[PreparedOutput], settled: Mapping[int, Sequence[Output]]
+) -> tuple[Output, ...]:
+    """Return the outputs in the order of their sources, with those of the sources that need no look."""
+    if not settled:
+        return tuple(prepared.output for prepared in outputs)
+    order = {id(candidate): number for number, candidate in enumerate(collection.listing.candidates)}
+    placed = [(order[id(prepared.files[0].candidate)], prepared.output) for prepared in outputs]
+    placed += [(order[candidate], output) for candidate, several in settled.items() for output in several]
+    return tuple(output for _, output in sorted(placed, key=lambda pair: pair[0]))
 
 
 _Group = list[tuple[SourceFile, Image]]
 
 
 def _groups(
-    collection: Collection, image: int | str | None, along: str | None, writing: WriteOptions | None
+    collection: Collection,
+    image: int | str | None,
+    along: str | None,
+    writing: WriteOptions | None,
+    failures: list[Failure] | None,
 ) -> Iterator[_Group]:
     """Yield the images that become one output, each with its file."""
-    picked = choose_images(collection, image, along=along)
+    picked = choose_images(collection, image, along=along, failures=failures)
     if along is not None:
         yield [(file, image) for file, images in picked for image in images]
         return
@@ -248,6 +374,7 @@ def plan(
     along: str | None,
     out: str | os.PathLike[str] | None,
     writing: WriteOptions | None,
+    remake: bool = False,
 ) -> Plan:
     """Return the plan alone; it contains the warnings that its execution would issue. See `omio.plan`.
 
@@ -261,4 +388,6 @@ def plan(
             "what is read into memory has no name", evidence=f"out={os.fspath(out)!r}", remedy="leave it out"
         )
     with recorded():
-        return prepare(source, request, image=image, along=along, out=out, writing=writing).plan
+        return prepare(
+            source, request, image=image, along=along, out=out, writing=writing, remake=remake, stop=False
+        ).plan

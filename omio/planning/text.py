@@ -11,11 +11,12 @@ from omio_core.errors import first_few
 from omio_core.geometry.axes import CANONICAL
 from omio_core.images.explain import printable
 
-from .values import Input, Output, PlanValues
+from .values import WRITES, Input, Output, PlanValues
 
 _WORDS = {
     "read": "is given as an image", "write": "will be written", "overwrite": "will overwrite the file of that name",
-    "skip": "stands already and stays: nothing is written",
+    "skip": "stands already and stays: nothing is written", "current": "is up to date",
+    "remake": "will be remade", "leave": "is left as it is",
 }  # fmt: skip
 _FEW = 5
 
@@ -25,11 +26,12 @@ def text(plan: PlanValues) -> str:
     lines: list[str] = []
     if plan.family:
         lines.append(f"stack of {len(plan.family)} folders: {', '.join(map(os.path.basename, plan.family))}")
-    common = _common(plan.outputs)
+    looked_at = [output for output in plan.outputs if output.action != "current"]
+    common = _common(looked_at)
     for number, output in enumerate(plan.outputs):
-        lines += _output(number, output, common, would=bool(plan.problems))
+        lines += _output(number, output, common, would=not plan.possible)
     if common:
-        lines += [f"each of the {len(plan.outputs)} outputs:", *(f"  {line}" for line in common)]
+        lines += [f"each of {_which(len(looked_at), len(plan.outputs))}:", *(f"  {line}" for line in common)]
     if plan.writing is not None and plan.writing.writer is not None:
         lines.append(f"writer: {plan.writing.writer}")
     if plan.request.options:
@@ -37,14 +39,35 @@ def text(plan: PlanValues) -> str:
         lines.append(f"options of the reader: {printable(', '.join(options))}")
     lines += [f"note: {printable(note)}" for note in plan.notes]
     lines += _skipped_lines(plan.skipped)
-    if plan.problems:
-        lines.append(f"in all: {_count(len(plan.outputs), 'output')}; nothing is done as long as there is a problem")
-        return "\n".join(lines)
-    total = sum(output.nbytes or 0 for output in plan.outputs if output.action != "skip")
-    lines.append(
-        f"in all: {_count(len(plan.outputs), 'output')}, {size(total)} of pixels, about {size(plan.memory)} of memory"
+    lines += [f"of no source that is there: {skip.path}: {printable(skip.why)}; it stays" for skip in plan.stale]
+    for failed in plan.failed:
+        lines += _problem(failed.problem if failed.path in failed.problem else f"{failed.path}: {failed.problem}", "")
+    return "\n".join([*lines, *_last(plan)])
+
+
+def _which(several: int, total: int) -> str:
+    return f"the {total} outputs" if several == total else f"the {several} outputs that are not up to date"
+
+
+def _last(plan: PlanValues) -> Iterator[str]:
+    """Yield the lines that count."""
+    outputs = plan.outputs
+    older = Counter(output.older for output in outputs if output.older and output.action == "current")
+    for version, count in older.items():
+        yield f"{_count(count, 'file')} up to date of OMIO {version}; remake=True (--remake) makes them anew"
+    if not plan.possible:
+        yield f"in all: {_count(len(outputs), 'output')}; nothing is done as long as there is a problem"
+        return
+    counts = Counter(output.action for output in outputs if output.problem is None)
+    words = (("current", "up to date"), ("remake", "to be remade"), ("skip", "skipped"))
+    parts = [f"{counts[action]} {word}" for action, word in words if counts[action]]
+    parts += [f"{_count(len(plan.problems), 'problem')} (the rest is done)"] if plan.problems else []
+    written = [output for output in outputs if output.action in ("read", *WRITES) and output.problem is None]
+    total = sum(output.nbytes or 0 for output in written)
+    yield (
+        f"in all: {_count(len(outputs), 'output')}{''.join(f', {part}' for part in parts)}, "
+        f"{size(total)} of pixels, about {size(plan.memory)} of memory"
     )
-    return "\n".join(lines)
 
 
 def size(count: int) -> str:
@@ -82,7 +105,10 @@ def _facts(output: Output) -> tuple[str, ...]:
 def _output(number: int, output: Output, common: Collection[str], *, would: bool) -> Iterator[str]:
     """Yield the lines of an output, without those that are common to all outputs."""
     words = _WORDS[output.action].replace("will ", "would " if would else "will ")
-    yield f"output {number}: {output.path or 'an image'}" + (f" {words}" if output.path else "")
+    why = f": {output.why}" if output.action == "remake" else ""
+    yield f"output {number}: {output.path or 'an image'}" + (f" {words}{printable(why)}" if output.path else "")
+    if output.action == "current":
+        return
     yield from (f"  {line}" for line in _size(output) if line not in common)
     if output.along is not None:
         yield f"  merged along {output.along}, as asked for, in this order:"
@@ -91,9 +117,13 @@ def _output(number: int, output: Output, common: Collection[str], *, would: bool
         yield from (f"  {title}: {printable(line)}" for line in lines)
     yield from (f"  {line}" for line in _unknown_line(output) if line not in common)
     if output.problem is not None:
-        first, *rest = output.problem.splitlines()
-        yield f"  PROBLEM: {printable(first)}"
-        yield from (f"    {printable(line.strip())}" for line in rest)
+        yield from _problem(output.problem, "  ")
+
+
+def _problem(problem: str, indent: str) -> Iterator[str]:
+    first, *rest = problem.splitlines()
+    yield f"{indent}PROBLEM: {printable(first)}"
+    yield from (f"{indent}  {printable(line.strip())}" for line in rest)
 
 
 def _size(output: Output) -> Iterator[str]:

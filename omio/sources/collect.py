@@ -26,10 +26,11 @@ from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.dispatch import verdicts
 from omio_core.wording import Blank, advise, either
 
-from .kinds import Listing, SourceLike, find, no_image_error
+from .failures import Failure, adder, error_of, in_order
+from .kinds import Listing, SourceLike, find, no_image_error, require_candidates
 from .names import missing_numbers
 from .notices import Message, one_per_kind, recorded
-from .walk import Candidate, Skipped, natural
+from .walk import Candidate, OnFailure, Skipped, natural
 
 _log = logging.getLogger("omio")
 
@@ -50,6 +51,11 @@ class SourceFile:
         return members if stored.key.location in members else (stored.key.location, *members)
 
 
+Known = Callable[[Candidate], Skipped | tuple[Location, ...] | None]
+"""Says what is known of a file before it is described: that it is left out; the files that belong to it, where it is
+known what becomes of them; else None."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
     """The images of a source, described.
@@ -64,12 +70,18 @@ class Collection:
         Warnings to issue when the plan is executed. For a single named file they have already been issued.
     gaps
         Which numbers are missing in the names of the files, in words; "" where no gap is known.
+    failures
+        The paths that cannot be read, in order.
+    settled
+        Files that were not described, as it is known what becomes of them; in order.
     """
 
     listing: Listing
     files: tuple[SourceFile, ...]
     messages: tuple[Message, ...] = ()
     gaps: str = ""
+    failures: tuple[Failure, ...] = ()
+    settled: tuple[Candidate, ...] = ()
 
 
 def collect(source: SourceLike, request: Request) -> Collection:
@@ -84,24 +96,86 @@ def collect(source: SourceLike, request: Request) -> Collection:
     OmioError
         A file is malformed, its axes are ambiguous, or a policy forbids what it holds.
     """
-    listing = find(source)
-    if len(listing.candidates) == 1 and listing.candidates[0].named:
+    return describe_listing(find(source), request)
+
+
+def describe_listing(
+    listing: Listing,
+    request: Request,
+    *,
+    failures: list[Failure] | None = None,
+    known: Known | None = None,
+) -> Collection:
+    """Describe the images of a source that is listed already; every file is closed as soon as it is described.
+
+    Parameters
+    ----------
+    listing
+        The source.
+    request
+        How its files are opened.
+    failures
+        What could not be looked at so far; what cannot be read is added to it. None where the first is an error.
+    known
+        See `Known`.
+
+    Raises
+    ------
+    NoReaderError
+        As for `collect`.
+    OmioError
+        As for `collect`; with `failures` only if nothing can be read.
+    """
+    if not failures and not listing.candidates:
+        require_candidates(listing)
+    if len(listing.candidates) == 1 and listing.candidates[0].named and not failures and known is None:
         (only,) = listing.candidates
         return Collection(listing=listing, files=(SourceFile(candidate=only, opened=describe(only.location, request)),))
+    failed = None if failures is None else adder(failures)
     with recorded() as warning_records:
-        files, skipped = _describe_all(listing.candidates, request)
+        files, skipped, settled = _describe_all(listing.candidates, request, failed, known)
         reasons = _own_outputs(files)
     _log_left_out(files, reasons)
     skipped = [*skipped, *(Skipped(path=files[i].opened.path, why=why) for i, why in reasons.items())]
     files = [file for i, file in enumerate(files) if i not in reasons]
     listing = replace(listing, skipped=tuple(sorted((*listing.skipped, *skipped), key=lambda skip: natural(skip.path))))
-    if not files:
-        raise no_image_error(listing.root, listing.skipped)
+    if not files and not settled:
+        raise _nothing_error(listing, failures or [])
     gaps = missing_numbers(listing, [file.candidate for file in files])
-    return Collection(listing=listing, files=tuple(files), messages=one_per_kind(warning_records), gaps=gaps)
+    return Collection(
+        listing=listing,
+        files=tuple(files),
+        messages=one_per_kind(warning_records),
+        gaps=gaps,
+        failures=tuple(failures or ()),
+        settled=tuple(settled),
+    )
 
 
-OnFailure = Callable[[str, OmioError | OSError], None]
+def with_failures(collection: Collection, failures: Sequence[Failure] | None) -> Collection:
+    """Return the collection with all its failures in order.
+
+    Raises
+    ------
+    OmioError, OSError
+        Nothing else is left of the source.
+    """
+    if failures is None:
+        return collection
+    broken = {failure.path for failure in failures}
+    files = tuple(file for file in collection.files if file.candidate.path not in broken)
+    if not files and not collection.settled:
+        raise _nothing_error(collection.listing, failures)
+    return replace(collection, files=files, failures=in_order(failures))
+
+
+def _nothing_error(listing: Listing, failures: Sequence[Failure]) -> OmioError | OSError:
+    """Return the error for a source of which nothing can be read: that of its only file, or one that has them all."""
+    if not failures:
+        return no_image_error(listing.root, listing.skipped)
+    if len(failures) == 1:
+        return failures[0].error
+    return error_of({failure.path: failure.error for failure in failures}, "read")
 
 
 def describe_readable(
@@ -118,14 +192,16 @@ def describe_readable(
     OmioError
         There is no image in the folder, or it cannot be listed.
     """
-    listing = find(source)
     broken: list[str] = []
 
     def report(path: str, error: OmioError | OSError) -> None:
         broken.append(path)
         failed(path, error)
 
-    files, skipped = _describe_all(listing.candidates, request, report)
+    listing = find(source, report)
+    if not listing.candidates and not broken:
+        require_candidates(listing)
+    files, skipped, _ = _describe_all(listing.candidates, request, report)
     if not files and not broken:
         raise no_image_error(listing.root, (*listing.skipped, *skipped))
     if left_out is not None:
@@ -144,17 +220,29 @@ def describe(
 
 
 def _describe_all(
-    candidates: Sequence[Candidate], request: Request, failed: OnFailure | None = None
-) -> tuple[list[SourceFile], list[Skipped]]:
-    """Describe each candidate, except those that are no images and the further files of a set."""
+    candidates: Sequence[Candidate], request: Request, failed: OnFailure | None = None, known: Known | None = None
+) -> tuple[list[SourceFile], list[Skipped], list[Candidate]]:
+    """Describe each candidate, except those that are no images, the further files of a set, and what is known."""
     files: list[SourceFile] = []
+    settled: list[Candidate] = []
     skipped: list[Skipped] = []
     sets: dict[Location, Location] = {}  # from each member of a set, links followed, to what represents the set
     file_of: dict[Location, SourceFile] = {}  # from each member, links followed, to its source file
     for candidate in candidates:
         representative = sets.get(candidate.location.real()) if sets else None
         if representative is not None and representative != candidate.location:
-            skipped.append(Skipped(path=candidate.path, why=f"of the set of {representative.name}"))
+            skipped.append(Skipped(path=candidate.path, why=f"of the set of {representative.name}", used=True))
+            continue
+        about = None if known is None else known(candidate)
+        if isinstance(about, Skipped):
+            skipped.append(about)
+            continue
+        if about is not None:
+            settled.append(candidate)
+            if len(about) > 1:
+                members = tuple(member.real() for member in about)
+                files, _ = _without_parts(files, [file_of[m] for m in members if m in file_of], set(members))
+                sets |= dict.fromkeys(members, candidate.location)
             continue
         answers = None if candidate.named else _sniff(candidate.location, request)
         if isinstance(answers, Skipped):
@@ -163,7 +251,7 @@ def _describe_all(
         try:
             opened = _describe_candidate(candidate, request, answers)
         except (OmioError, OSError) as error:
-            if failed is None:
+            if failed is None or _is_missing(candidate, error):
                 raise
             failed(candidate.path, error)
             continue
@@ -173,25 +261,30 @@ def _describe_all(
         file = SourceFile(candidate=candidate, opened=opened)
         members = tuple(member.real() for member in file.members)
         if len(members) > 1:
-            representatives = dict.fromkeys(members, candidate.location)
-            overlapping = {
-                id(earlier): earlier for member in representatives if (earlier := file_of.get(member)) is not None
-            }.values()
-            contained = [
-                earlier
-                for earlier in overlapping
-                if {member.real() for member in earlier.members} < representatives.keys()
-            ]
-            if contained:
-                files = [earlier for earlier in files if all(earlier is not part for part in contained)]
+            files, parts = _without_parts(files, [file_of[m] for m in members if m in file_of], set(members))
             skipped += [
-                Skipped(path=earlier.opened.path, why=f"of the set of {candidate.location.name}")
-                for earlier in contained
+                Skipped(path=part.opened.path, why=f"of the set of {candidate.location.name}", used=True)
+                for part in parts
             ]
-            sets |= representatives
+            sets |= dict.fromkeys(members, candidate.location)
         file_of |= dict.fromkeys(members, file)
         files.append(file)
-    return files, skipped
+    return files, skipped, settled
+
+
+def _is_missing(candidate: Candidate, error: OmioError | OSError) -> bool:
+    """Whether the caller named what is not there: a mistake in the call, and no bad file."""
+    return candidate.named and isinstance(error, FileNotFoundError) and candidate.location.is_link is None
+
+
+def _without_parts(
+    files: list[SourceFile], overlapping: Sequence[SourceFile], members: set[Location]
+) -> tuple[list[SourceFile], list[SourceFile]]:
+    """Return the files that are not merely a part of the set with these members, and those that are."""
+    parts = {id(file): file for file in overlapping if {member.real() for member in file.members} < members}
+    if not parts:
+        return files, []
+    return [file for file in files if id(file) not in parts], list(parts.values())
 
 
 def _describe_candidate(
@@ -333,34 +426,43 @@ def _length(image: Image, axis: str) -> int:
 
 
 def choose_images(
-    collection: Collection, image: int | str | None, *, along: str | None
+    collection: Collection, image: int | str | None, *, along: str | None, failures: list[Failure] | None = None
 ) -> list[tuple[SourceFile, tuple[Image, ...]]]:
-    """Return the chosen images of each source file.
+    """Return the chosen images of each source file; one that has no such image is added to `failures`.
 
     Raises
     ------
     ManyImagesError
-        The choice names no image of a file; or the images are to be merged, a file holds several, and none is chosen.
+        Where `failures` is None: the choice names no image of a file; or the images are to be merged, a file holds
+        several, and none is chosen.
     """
     choices = []
     for file in collection.files:
-        if along is None and image is None:
-            picked = file.opened.images
-        elif image is None and len(file.opened.images) > 1:
-            raise ManyImagesError(
-                f"{file.opened.path} holds {len(file.opened.images)} images, and which of them to merge is not said",
-                evidence="; ".join(f"{i}: {image!r}" for i, image in enumerate(file.opened.images[:20])),
-                remedy=either(
-                    advise("choose one with {image}", image=Blank("index or name")),
-                    advise("take all, one after another, with {image}", image="all"),
-                ),
-                path=file.opened.path,
-                names=tuple(image.name for image in file.opened.images),
-            )
-        else:
-            picked = file.opened.pick(image)
-        choices.append((file, picked))
+        try:
+            choices.append((file, _choose(file, image, along)))
+        except ManyImagesError as error:
+            if failures is None:
+                raise
+            failures.append(Failure(path=file.candidate.path, error=error))
     return choices
+
+
+def _choose(file: SourceFile, image: int | str | None, along: str | None) -> tuple[Image, ...]:
+    """Return the chosen images of a source file."""
+    if along is None and image is None:
+        return file.opened.images
+    if image is not None or len(file.opened.images) == 1:
+        return file.opened.pick(image)
+    raise ManyImagesError(
+        f"{file.opened.path} holds {len(file.opened.images)} images, and which of them to merge is not said",
+        evidence="; ".join(f"{i}: {image!r}" for i, image in enumerate(file.opened.images[:20])),
+        remedy=either(
+            advise("choose one with {image}", image=Blank("index or name")),
+            advise("take all, one after another, with {image}", image="all"),
+        ),
+        path=file.opened.path,
+        names=tuple(image.name for image in file.opened.images),
+    )
 
 
 @contextmanager

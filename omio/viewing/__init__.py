@@ -1,1 +1,1 @@
-"""Viewing: images for people to look at."""
+"""Viewing: images for people to look at, as previews and as layers of napari."""

@@ -101,7 +101,7 @@ class LocalLocation(Location):
         try:
             status = os.stat(self.path)
         except (FileNotFoundError, NotADirectoryError):
-            raise FileNotFoundError(f"there is no file or folder {self.path}") from None
+            raise FileNotFoundError(_missing(self.path)) from None
         except (OSError, ValueError) as error:  # a NUL in the name is a ValueError
             raise self._unseen(error) from error
         return _stamp(self.path, status)
@@ -162,6 +162,18 @@ class LocalLocation(Location):
     def real(self) -> LocalLocation:
         """Return the location with all links followed."""
         return LocalLocation(os.path.realpath(self.path))
+
+
+def _missing(path: str) -> str:
+    """Say that nothing is there; of a link to nothing, where it leads."""
+    try:
+        leads = os.readlink(path)
+    except (OSError, ValueError):
+        return f"there is no file or folder {path}"
+    return (
+        f"{path} is a symbolic link to {leads}, which is not there\n"
+        "  remedy: put back what it leads to, or remove the link"
+    )
 
 
 def circle_error(path: str, evidence: str) -> ReadError:

@@ -82,8 +82,8 @@ class Overrides:
         if not sizes or set(sizes) - set("XYZ"):
             raise MetadataError(
                 worded("{pixel_size!r} does not say which size is whose", pixel_size=value),
-                remedy="give one number for X and Y, (x, y), (x, y, z), or {'X': .., 'Y': .., 'Z': ..}; "
-                'micrometres; or "file"',
+                remedy="give one number for X and Y, (x, y), (x, y, z), or {'X': .., 'Y': .., 'Z': ..} in µm; "
+                'or "file", for what the file states',
             )
         return {axis: _check_size(f"pixel_size of {axis}", size, SMALLEST_SIZE) for axis, size in sizes.items()}
 

@@ -21,3 +21,6 @@ def omio_version() -> str:
 
 MERGE = "omio/merge"
 """The namespace of the annotation that records a merge."""
+
+DISPLAY = "omio/display"
+"""The namespace of the annotation that records how a viewer showed the channels."""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from omio_core.errors import MetadataError
+from omio_core.metadata.display import saved_limits
 from omio_core.metadata.facts import Channel, Fact
 from omio_core.metadata.model import Metadata
 
@@ -65,8 +66,9 @@ def ngff_attributes(
         For each array the size of its pixels along TZCYX, in pixels of the first; None for the ratios of the lengths. A
         writer that halves 5 pixels to 3 knows that the factor is 2.
     windows
-        The smallest and the largest value of each C index, of which viewers take the contrast. None if nobody looked at
-        the pixels: then it is the range of an integer type, and there is no ``omero`` for other types.
+        The smallest and the largest value of each C index, of which viewers take the contrast; a range that a viewer
+        recorded wins over it. None if nobody looked at the pixels: then it is the range of an integer type, and there
+        is no ``omero`` for other types.
     method
         How the smaller arrays were made, such as ``"mean"`` or ``"nearest"``; "" if they were not made or nobody knows.
         Of means, each array also states where the centre of its first pixel is.
@@ -111,7 +113,7 @@ def ngff_attributes(
     if method:
         multiscale["type"] = method
     attributes: dict[str, Any] = {"multiscales": [multiscale]}
-    if windows or _type_range(metadata):
+    if windows or _type_range(metadata) or any(_saved(metadata)):
         attributes["omero"] = _omero(metadata, windows)
     if version == "0.5":
         return {"ome": {"version": version, **attributes}}
@@ -186,7 +188,8 @@ def _omero(metadata: Metadata, windows: Sequence[tuple[float, float]] | None) ->
     usual = [_USUAL[index % len(_USUAL)] if several else _WHITE for index in range(len(metadata.channels))]
     looks = [look for channel, color in zip(metadata.channels, usual, strict=True) for look in _looks(channel, color)]
     limits = _type_range(metadata)
-    shown = windows or ([limits] if limits else []) * len(looks)
+    known = windows or [limits or (0.0, 1.0)] * len(looks)
+    shown = [own or pair for own, pair in zip(_saved(metadata), known, strict=True)]
     channels = [
         label
         | {
@@ -202,6 +205,11 @@ def _omero(metadata: Metadata, windows: Sequence[tuple[float, float]] | None) ->
     model = "greyscale" if len(channels) == 1 and channels[0]["color"] == _WHITE else "color"
     rendering = {"defaultT": 0, "defaultZ": metadata.shape[1] // 2, "model": model}
     return {"channels": channels, "rdefs": rendering}
+
+
+def _saved(metadata: Metadata) -> list[tuple[float, float] | None]:
+    """For each C index the range that a viewer recorded."""
+    return [saved_limits(metadata, index // metadata.samples) for index in range(metadata.shape[2])]
 
 
 def _looks(channel: Channel, usual: str) -> list[tuple[dict[str, str], str]]:

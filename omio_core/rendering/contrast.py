@@ -25,7 +25,9 @@ _MOST_HITS = 16  # existing parts of a block that are read
 _MOST_VALUES = 1 << 18
 _MOST_VALUE = 1e300  # so that differences are finite
 _RGB = 3
-_TAILS = (0.1, 99.9)  # percentiles: a few dead or hot pixels do not decide
+_LOW = 0.1  # percentile: a few dead pixels do not decide
+_HIGH = (99.9, 99.5, 99.0, 98.0, 97.0)  # the first that makes the picture bright enough, so that few pixels are clipped
+_DARK = 0.11  # mean of what is shown, of 1: thin structures on a black ground are invisible below
 _SMALLEST = 1024  # pixels; a level with fewer says little of the values
 
 
@@ -96,7 +98,7 @@ def window(values: NDArray[Any], dtype: np.dtype[Any], bits: int | None = None) 
     bounds = whole_range(dtype, bits) if dtype.kind in "iu" else (-np.inf, np.inf)
     if not values.size:
         return 0.0, 1.0
-    low, high = (float(value) for value in np.percentile(values, _TAILS))
+    low, high = _tails(values)
     if not low < high:
         low, high = float(values.min()), float(values.max())
     if not low < high:
@@ -107,6 +109,18 @@ def window(values: NDArray[Any], dtype: np.dtype[Any], bits: int | None = None) 
         low, high = np.floor(low), np.ceil(high)
     low, high = float(max(low, bounds[0])), float(min(high, bounds[1]))
     return (low, high) if low < high else (low, low + max(1.0, abs(low)))
+
+
+def _tails(values: NDArray[Any]) -> Range:
+    """The percentiles that are shown black and at full brightness."""
+    low, *highs = (float(value) for value in np.percentile(values, (_LOW, *_HIGH)))
+    for high in highs:
+        if not low < high:
+            break
+        if ((values - low) / (high - low)).clip(0, 1).mean() >= _DARK:
+            return low, high
+    rest = [high for high in highs if low < high]
+    return low, rest[-1] if rest else highs[0]
 
 
 def sample(picture: Picture, channel: int) -> NDArray[Any]:

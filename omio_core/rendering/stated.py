@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from omio_core.metadata.display import saved_limits
 from omio_core.metadata.model import Metadata
 
 Range = tuple[float, float]
@@ -43,6 +44,8 @@ def stated_range(metadata: Metadata, channel: int) -> Range | None:
     channel
         Index of a channel, not of a sample.
     """
+    if (saved := saved_limits(metadata, channel)) is not None:  # somebody chose it, a whole range too
+        return saved
     dtype = np.dtype(metadata.dtype)
     for low, high in _candidates(metadata, channel):
         if not (math.isfinite(low) and math.isfinite(high) and low < high):

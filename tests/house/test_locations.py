@@ -36,6 +36,7 @@ OUTPUTS = {
     "omio/cache/store.py": "tells a lost chunk from an entry that was removed",
     "omio/cli/__init__.py": "the null device takes the place of a closed standard output",
     "omio/cli/caching.py": "tells a file from a folder that has a cache folder",
+    "omio/cli/log.py": "appends to the log that the user names",
     "omio/cli/sample.py": "writes the demo",
     "omio/compat/dict_completion.py": "writes an empty zarr array under a name that must be free",
     "omio/planning/execute.py": "makes the folders of outputs, and looks whether their names are taken",

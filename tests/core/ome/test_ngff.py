@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from omio_core.errors import MetadataError
+from omio_core.metadata.display import display_record
 from omio_core.metadata.facts import Channel, Fact, Facts
 from omio_core.metadata.model import Metadata
 from omio_core.ome.ngff import NGFF_AXES, ngff_attributes, ngff_order
@@ -164,3 +165,14 @@ def test_all_values_are_plain_json_in_the_order_of_the_axes() -> None:
     assert json.loads(json.dumps(attributes, allow_nan=False)) == attributes
     assert ngff_order(ngff_order(SHAPE)) == SHAPE
     assert [SHAPE["TZCYX".index(axis)] for axis in NGFF_AXES.upper()] == list(ngff_order(SHAPE))
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_what_a_viewer_showed_is_the_window(dtype: str) -> None:
+    """Of each channel for which it is recorded, whatever was measured; what was measured stays for the others."""
+    facts = Facts(annotations=display_record([(3, 900), None, (0, 1)], ["image"] * 3))
+    known = replace(UNKNOWN, dtype=dtype, facts=facts)
+    for windows, other in (([(5.0, 6.0)] * 3, (5.0, 6.0)), (None, (0, 65535) if dtype == "uint16" else (0.0, 1.0))):
+        shown = ngff_attributes(known, [SHAPE], windows=windows)["ome"]["omero"]["channels"]
+        pairs = [(channel["window"]["start"], channel["window"]["end"]) for channel in shown]
+        assert pairs == [(3, 900), other, (0, 1)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from omio_core.metadata.display import display_record
 from omio_core.metadata.facts import Channel, Fact, Facts
 from omio_core.metadata.model import Metadata
 from omio_core.rendering.stated import USUAL, colors, significant_bits, stated_range
@@ -83,3 +84,10 @@ def test_the_tables_of_imagej_are_colors() -> None:
     fire = [[ramp[::-1], nothing, ramp], tables[1]]
     for wrong in (fire, tables[:1], [1, 2], "LUTs", [[ramp[:9]] * 3] * 2):
         assert colors(_metadata({"imagej": {"LUTs": wrong}})) == USUAL[:2]
+
+
+def test_what_a_viewer_saved_comes_first() -> None:
+    """Somebody chose it: also the whole range of a type, and before what the file stated once."""
+    record = display_record([(0, 65535), None], ["image", "image"])
+    known = _metadata({"imagej": {"Ranges": [1, 9, 2, 8]}, **record})
+    assert [stated_range(known, channel) for channel in (0, 1)] == [(0, 65535), (2, 8)]
