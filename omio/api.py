@@ -593,6 +593,8 @@ def batch(
     *,
     out: Source | None = None,
     dry_run: bool = False,
+    retry: bool = False,
+    retries: int = 1,
     told: Callable[[JobReport], None] | None = None,
     **others: Any,
 ) -> BatchReport:
@@ -609,6 +611,10 @@ def batch(
         the project, which is never searched.
     dry_run
         Plan only: which files would be written, from what.
+    retry
+        Do only what failed in the run before.
+    retries
+        How often a job is tried again that failed for a reason that may pass, such as a share that was away.
     told
         Called with a `JobReport` as soon as it is known what became of a job.
     **others
@@ -639,10 +645,11 @@ def batch(
     from .batching.discover import discover
     from .batching.requests import conversion_of
     from .batching.rules import Rules
-    from .batching.run import run
+    from .batching.run import Batch
 
     chosen = rules if isinstance(rules, Rules) else Rules(**(rules or {}))
     location = locate(root)
     conversion = conversion_of(location, out, None, others)
     project = discover(location, chosen, closed=(locate(conversion.out),))
-    return run(project, conversion, dry=dry_run, told=told)
+    batch = Batch(project=project, conversion=conversion, retries=retries, only_failed=retry, told=told)
+    return batch.plan() if dry_run else batch.run()

@@ -52,7 +52,8 @@ class Leaf:
     @property
     def key(self) -> str:
         """What tells it from the other leaves of the project."""
-        return self.below if self.along is None else f"{self.below}: {len(self.parts)} merged along {self.along}"
+        what = "tags" if isinstance(self.source, FolderStack) else "files"
+        return self.below if self.along is None else f"{self.below}: {what} merged along {self.along}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +79,9 @@ class _Search:
         """Yield the folders in a folder that follow the rules, in natural order."""
         for entry in sorted(self.listed(folder), key=lambda entry: natural(entry.name)):
             location = folder.child(entry.name)
+            if entry.name.startswith(".") or entry.name == CONVERTED or location in self.closed:
+                continue  # hidden, or what is written: nobody misses it
             why = no_image(entry) or self.excluded(entry.name)
-            if location in self.closed or entry.name == CONVERTED:
-                why = why or "for what is written"
             if why is None and not _is_open_folder(entry, location):
                 why = f"no folder, and lies beside the {what}" if not entry.is_folder else "one picture"
             if why is None and not fits(entry.name, rules):

@@ -56,10 +56,10 @@ def conversion_of(
     """
     _refuse_unknown(keywords)
     stated = {name: keywords.get(name) for name in _STATED}
-    known = {*_STATED, *_WRITING, "to", "writer", "image", "max_memory"}
+    known = {*_STATED, *_WRITING, "to", "writer", "image", "max_memory", "remake"}
     others = {name: value for name, value in keywords.items() if name not in known}
-    collision = others.setdefault("collision", "raise")
-    if collision not in ("raise", "update"):
+    collision = others.setdefault("collision", "update")
+    if collision != "update":
         raise BatchError(
             worded("a batch cannot have {collision}", collision=collision),
             evidence="it replaces what it made itself, where the input has changed, and nothing else",
@@ -82,6 +82,7 @@ def conversion_of(
         writing=writing,
         out=folder,
         beside=beside,
+        remake=bool(keywords.get("remake")),
         image=keywords.get("image"),
     )
 

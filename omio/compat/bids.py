@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omio.batching.discover import discover
 from omio.batching.requests import conversion_of
 from omio.batching.rules import RuleLike, Rules
-from omio.batching.run import run
+from omio.batching.run import Batch
 from omio_core.errors import BatchError
 from omio_core.files.local import locate
 
@@ -216,7 +216,7 @@ def _convert(
     root = locate(fname)
     conversion = conversion_of(root, out, beside, keywords)
     closed = () if beside is not None else (locate(conversion.out),)
-    return run(discover(root, rules, closed=closed), conversion)
+    return Batch(project=discover(root, rules, closed=closed), conversion=conversion).run()
 
 
 def _written(report: BatchReport) -> list[Path]:
