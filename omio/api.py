@@ -640,16 +640,7 @@ def batch(
     >>> report.summary()  # doctest: +SKIP
     '5 written, 0 up to date, 0 failed, 0 left out'
     """
-    from omio_core.files.local import locate
-
-    from .batching.discover import discover
-    from .batching.requests import conversion_of
-    from .batching.rules import Rules
     from .batching.run import Batch
 
-    chosen = rules if isinstance(rules, Rules) else Rules(**(rules or {}))
-    location = locate(root)
-    conversion = conversion_of(location, out, None, others)
-    project = discover(location, chosen, closed=(locate(conversion.out),))
-    batch = Batch(project=project, conversion=conversion, retries=retries, only_failed=retry, told=told)
+    batch = Batch.of(root, rules, out=out, keywords=others, retries=retries, only_failed=retry, told=told)
     return batch.plan() if dry_run else batch.run()

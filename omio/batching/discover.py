@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from omio.sources.kinds import Folder, FolderStack
 from omio.sources.walk import Skipped, entries, is_folder, is_picture, natural, no_image
 from omio_core.errors import BatchError, OmioError, ReadError, first_few
-from omio_core.files.local import locate
 from omio_core.files.location import Entry, Location
+from omio_core.wording import Aside, advise
 
 from .rules import Rule, Rules, fits
 
@@ -193,7 +193,9 @@ def _leaves(search: _Search, chain: tuple[Location, ...]) -> Iterator[Leaf]:
     if _holds_files(search, folder):
         yield _of_folder(search, chain)
     elif not tags:
-        search.skip(folder, "holds no file that may be an image")
+        folders = [entry.name for entry in search.listed(folder) if entry.is_folder and entry.name != CONVERTED]
+        held = f" but folders, which no rule names: {first_few(sorted(folders, key=natural), 4)}" if folders else ""
+        search.skip(folder, f"holds no file that may be an image{held}")
     if "tags" not in rules.merges:
         yield from (_of_folder(search, (*chain, tag)) for tag in tags if _holds_files(search, tag, tell=True))
         return
@@ -219,8 +221,8 @@ def _of_folder(search: _Search, chain: tuple[Location, ...]) -> Leaf:
 
 def _patterns(search: _Search, folders: Sequence[Location]) -> tuple[str, ...]:
     """Return the shell patterns of file names, and one with ``!`` for each file that a rule excludes."""
-    images = search.rules.images
-    wanted = (images,) if isinstance(images, str) else tuple(images)
+    patterns = search.rules.patterns
+    wanted = (patterns,) if isinstance(patterns, str) else tuple(patterns)
     names = dict.fromkeys(entry.name for folder in folders for entry in search.listed(folder))
     return (*wanted, *(f"!{glob.escape(name)}" for name in names if search.excluded(name)))
 
@@ -252,10 +254,8 @@ def _empty_error(root: Location, search: _Search) -> BatchError:
     return BatchError(
         f"no image is found in {root} by the rules", path=str(root),
         evidence=f"{search.rules.describe()}; {first_few(listed, 8, joint='; ') or 'the folder is empty'}",
-        remedy="state what the folders are named like, such as sub=\"sub-\" and exp=\"contains:TP\"",
+        remedy=advise(
+            "state what the folders are named like: {subjects} and {experiments}{}", Aside(" (sub= and exp=)"),
+            subjects="prefix:sub-", experiments="contains:TP",
+        ),
     )  # fmt: skip
-
-
-def located(root: object) -> Location:
-    """Return the location of a project's root."""
-    return locate(root)  # type: ignore[arg-type]

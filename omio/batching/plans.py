@@ -154,7 +154,7 @@ def _failures(leaf: Leaf, conversion: Conversion, error: OmioError | OSError) ->
 
 
 def _failed(leaf: Leaf, source: str, key: str, error: Exception) -> JobReport:
-    return JobReport(key=key, leaf=leaf.key, source=source, status="failed", error=reason(source, error))
+    return JobReport(key=key, leaf=leaf.key, source=source, status="failed", error=reason(source, error), problem=error)
 
 
 def marks_of(outputs: Iterable[Output], conversion: Conversion) -> tuple[Mark, ...]:

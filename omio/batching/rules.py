@@ -126,7 +126,7 @@ class Rules:
         there are none. A folder without tag folders is taken as it is.
     subject_ids
         Only the subjects of these names; None: all.
-    images
+    patterns
         Shell patterns of file names, as in `omio.Folder`.
     exclude
         Folders and files that are left out. A text alone: the name contains it.
@@ -147,7 +147,7 @@ class Rules:
     levels: Sequence[RuleLike] = ()
     tags: RuleLike | None = None
     subject_ids: Sequence[str] | None = None
-    images: str | Sequence[str] = ()
+    patterns: str | Sequence[str] = ()
     exclude: RuleLike = ()
     merges: Sequence[str] = ()
     along: str = "T"

@@ -5,19 +5,25 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from omio.sources.notices import Message, issue, one_per_kind, recorded
 from omio.sources.walk import Skipped
 from omio_core.errors import BatchError, FileChangedError, OmioError, ReadError, WriteError
+from omio_core.files.local import locate
+from omio_core.files.location import Location
 
-from .discover import Leaf, Project
+from . import status
+from .discover import Leaf, Project, discover
 from .journal import Journal, Ledger, Made, mark, read, relative
 from .lock import Hold, hold
 from .looks import look, manner
 from .plans import Conversion, LeafPlan, is_done, marks_of, plan_leaf, refuse_clashes
+from .requests import conversion_of
+from .rules import Rules
 from .values import BatchReport, Job, JobReport, reason
 
 Told = Callable[[JobReport], None]
@@ -48,6 +54,41 @@ class Batch:
     retries: int = 1
     only_failed: bool = False
     told: Told | None = None
+
+    @classmethod
+    def of(
+        cls,
+        root: str | os.PathLike[str] | Location,
+        rules: Rules | Mapping[str, Any] | None,
+        *,
+        out: str | os.PathLike[str] | None = None,
+        beside: str | None = None,
+        keywords: Mapping[str, Any],
+        **others: Any,
+    ) -> Batch:
+        """Find a project by its rules.
+
+        Parameters
+        ----------
+        root, rules, out
+            As for `omio.batch`.
+        beside
+            As in `omio.batching.plans.Conversion`.
+        keywords
+            Those of `omio.convert`.
+        **others
+            As for the class.
+
+        Raises
+        ------
+        FileNotFoundError, OmioError
+            As for `omio.batching.discover.discover` and `omio.batching.requests.conversion_of`.
+        """
+        chosen = rules if isinstance(rules, Rules) else Rules(**(rules or {}))
+        location = locate(root)
+        conversion = conversion_of(location, out, beside, keywords)
+        closed = () if beside is not None else (locate(conversion.out),)
+        return cls(project=discover(location, chosen, closed=closed), conversion=conversion, **others)
 
     def run(self) -> BatchReport:
         """Do what is missing.
@@ -85,6 +126,23 @@ class Batch:
         for plan in plans:
             reports += [_done(job) if is_done(job) else _waiting(job) for job in plan.jobs]
             reports += plan.reports
+        return self._report(plans, reports)
+
+    def status(self) -> BatchReport:
+        """Say how far the batch is, by its journal; no image is opened, and nothing is written.
+
+        Raises
+        ------
+        BatchError
+            The journal cannot be read.
+        """
+        ledger = read(self.conversion.out, self.project.root.name)
+        plans: list[LeafPlan] = []
+        reports: list[JobReport] = []
+        for leaf in self.project.leaves:
+            known = self._known(leaf, ledger, look(leaf)) or LeafPlan(leaf=leaf)
+            plans.append(known)
+            reports += known.reports or status.of_leaf(leaf, self.project.root, self.conversion, ledger)
         return self._report(plans, reports)
 
     def _plans(self, ledger: Ledger) -> list[LeafPlan]:
@@ -228,11 +286,12 @@ def attempt(job: Job, retries: int, messages: list[Message]) -> JobReport:
             with _kept(messages):
                 job.plan.run()
         except (OmioError, OSError) as error:
-            report = replace(report, status="failed", error=reason(job.source, error), attempts=number)
+            why = reason(job.source, error)
+            report = replace(report, status="failed", error=why, problem=error, attempts=number)
             if type(error) not in TRANSIENT:
                 break
         else:
-            report = replace(report, status="written", error=None, attempts=number)
+            report = replace(report, status="written", error=None, problem=None, attempts=number)
             break
     return replace(report, seconds=round(time.perf_counter() - start, 4))
 

@@ -67,6 +67,8 @@ class JobReport:
         The bytes of its outputs on disk.
     attempts
         How often it was tried in this run.
+    problem
+        The error itself, where it happened in this process.
     """
 
     key: str
@@ -78,6 +80,15 @@ class JobReport:
     seconds: float | None = None
     nbytes: int | None = None
     attempts: int = 0
+    problem: Exception | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def exception(self) -> Exception:
+        """Why it failed, as an error."""
+        parts = self.error or {}
+        return self.problem or BatchError(
+            str(parts.get("what")), evidence=parts.get("evidence"), remedy=parts.get("remedy")
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, JSON-able."""

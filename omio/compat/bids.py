@@ -7,12 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omio.batching.discover import discover
-from omio.batching.requests import conversion_of
 from omio.batching.rules import RuleLike, Rules
 from omio.batching.run import Batch
 from omio_core.errors import BatchError
-from omio_core.files.local import locate
 
 from .keywords import translate_keywords
 
@@ -106,7 +103,7 @@ def convert_bids_batch_to_ometiff(
         levels=levels,
         tags=tagfolder,
         subject_ids=subject_ids,
-        images=image_patterns or (),
+        patterns=image_patterns or (),
         exclude=exclude or (),
         merges=merges,
         along=merge_along_axis,
@@ -213,10 +210,7 @@ def _convert(
     _, _, size, keywords = translate_keywords("", None, keywords.pop("pixel_size", None), keywords)
     if size is not None:
         keywords["pixel_size"] = size
-    root = locate(fname)
-    conversion = conversion_of(root, out, beside, keywords)
-    closed = () if beside is not None else (locate(conversion.out),)
-    return Batch(project=discover(root, rules, closed=closed), conversion=conversion).run()
+    return Batch.of(fname, rules, out=out, beside=beside, keywords=keywords).run()
 
 
 def _written(report: BatchReport) -> list[Path]:
