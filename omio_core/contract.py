@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from .ome.usable import UsableOme, usable_ome
     from .ome.validate import check_ome
     from .ome.write import PIXEL_TYPES, build_ome, refuse_planes
-    from .parsing.decoding import UTF_16, decode_xml
+    from .parsing.decoding import decode_xml, is_utf_16
     from .parsing.mend import Mended, mend_xml
     from .parsing.xml import children_named, first_named, local_name, parse_xml
     from .parsing.yaml import parse_yaml
@@ -103,7 +103,6 @@ __all__ = [
     "OMIO_API",
     "PIXEL_TYPES",
     "PLANE_COLUMNS",
-    "UTF_16",
     "AbsentDataError",
     "AbsentFilesCase",
     "AbsentPlanesCase",
@@ -184,6 +183,7 @@ __all__ = [
     "halve",
     "hookimpl",
     "image_digests",
+    "is_utf_16",
     "local_name",
     "locate",
     "mend_xml",
@@ -240,7 +240,7 @@ _HOMES = {
     "ome.usable": ("UsableOme", "usable_ome"),
     "ome.validate": ("check_ome",),
     "ome.write": ("PIXEL_TYPES", "build_ome", "refuse_planes"),
-    "parsing.decoding": ("UTF_16", "decode_xml"),
+    "parsing.decoding": ("decode_xml", "is_utf_16"),
     "parsing.mend": ("Mended", "mend_xml"),
     "parsing.xml": ("children_named", "first_named", "local_name", "parse_xml"),
     "parsing.yaml": ("parse_yaml",),

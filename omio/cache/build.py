@@ -27,6 +27,8 @@ from . import entries, places
 from .keys import CacheKey, key_of
 from .removal import remove_entry
 
+TRIES = 3
+
 ABSENT = "absent"
 """In what an entry states of itself: what was found absent while it was made, in words."""
 
@@ -106,8 +108,6 @@ def _is_usable(path: Path, key: CacheKey, wanted: Mapping[str, Any]) -> bool:
 
 
 def _make(path: Path, image: Image, key: CacheKey, source: str, wanted: Mapping[str, Any], *, replace: bool) -> Path:
-    _make_folder(path.parent)
-
     def write(temporary: str) -> None:
         def attributes(written: Any) -> dict[str, Any]:
             _refuse_changed(image)
@@ -118,14 +118,19 @@ def _make(path: Path, image: Image, key: CacheKey, source: str, wanted: Mapping[
 
         write_array(image.picture, Path(temporary), attributes)
 
-    if os.path.lexists(path):
-        _refuse_foreign(path)
-        replace = True
-    try:
-        land_folder(path, write, replace=replace)
-    except WriteError as error:
-        if not isinstance(error.__cause__, FileExistsError) or not _is_usable(path, key, wanted):
-            raise
+    for attempt in range(TRIES):
+        _make_folder(path.parent)
+        if os.path.lexists(path):
+            _refuse_foreign(path)
+            replace = True
+        try:
+            land_folder(path, write, replace=replace)
+        except WriteError as error:
+            if isinstance(error.__cause__, FileNotFoundError) and not path.parent.exists() and attempt + 1 < TRIES:
+                continue  # another process emptied the cache, and removed its folder
+            if not isinstance(error.__cause__, FileExistsError) or not _is_usable(path, key, wanted):
+                raise
+        break
     _remove_superseded(path, key)
     return path
 

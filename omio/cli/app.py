@@ -93,6 +93,7 @@ def info(paths: tuple[str, ...], explain: bool, recursive: bool, as_json: bool, 
 @click.option("--image", help="Index or name of the one image wanted. Default: all.")
 @click.option("--dry-run", is_flag=True, help="Print the plan, and write nothing.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+@click.option("--json", "as_json", is_flag=True, help="Print a report as JSON, and nothing else.")
 @options.stop
 @options.selection
 @options.output
@@ -106,6 +107,7 @@ def convert(
     image: str | None,
     dry_run: bool,
     quiet: bool,
+    as_json: bool,
     stop: bool,
     selection: dict[str, Any],
     output: dict[str, Any],
@@ -121,19 +123,15 @@ def convert(
 
     def do(path: str) -> None:
         if dry_run:
-            merging.print_plan(omio.plan(source(path, selection), out, **keywords))
+            merging.print_plan(omio.plan(source(path, selection), out, **keywords), (path, out), as_json=as_json)
             return
-
-        def landed(file: str, target: Path) -> None:
-            show.line(f"{display_path(path, file)} -> {target}", quiet=quiet)
-
-        with show.progress(Path(path).name, quiet=quiet) as bar:
+        with show.progress(Path(path).name, quiet=tally.quiet) as bar:
             omio.convert(
                 source(path, selection),
                 out,
                 progress=bar,
-                landed=landed,
-                reported=reports.append,
+                landed=lambda file, target: tally.landed(display_path(path, file), target),
+                reported=lambda report: reports.append((report, path)),
                 stop=stop,
                 **keywords,
             )
@@ -143,11 +141,11 @@ def convert(
             do(path)
         finally:
             while reports:
-                tally.add(reports.pop(), path, quiet=quiet)
+                tally.add(*reports.pop())
 
-    reports: list[Report] = []
-    tally = Tally()
-    for_each(paths, do_and_report, quiet=quiet, tally=None if dry_run else tally, stop=stop)
+    reports: list[tuple[Report, str]] = []
+    tally = Tally("convert", quiet=quiet, as_json=as_json)
+    for_each(paths, do_and_report, quiet=tally.quiet, tally=None if dry_run else tally, stop=stop)
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,38 +22,70 @@ if TYPE_CHECKING:
 
 
 class Tally:
-    """What became of the sources of a command, for its last line."""
+    """What became of the sources of a command, for its last line or its report as JSON.
 
-    def __init__(self) -> None:
-        self.written = self.current = self.left_out = self.failed = 0
+    Parameters
+    ----------
+    verb
+        The verb that runs.
+    quiet
+        Whether only errors are printed.
+    as_json
+        Whether the report is printed as JSON, and nothing else on standard output.
+    """
 
-    def add(self, report: Report, path: str, *, quiet: bool) -> None:
+    def __init__(self, verb: str, *, quiet: bool = False, as_json: bool = False):
+        self.verb, self.as_json, self.quiet = verb, as_json, quiet or as_json
+        self.outputs: list[dict[str, str]] = []
+        self.failed: dict[str, Exception] = {}
+        self._written: list[str] = []
+        self._current: list[str] = []
+        self._left_out: list[Skipped] = []
+        self._stale: list[Skipped] = []
+
+    def landed(self, source: str, target: Path) -> None:
+        """Print a file that is complete, and what it was made of."""
+        self.outputs.append({"source": source, "target": str(target)})
+        show.line(f"{source} -> {target}", quiet=self.quiet)
+
+    def add(self, report: Report, path: str) -> None:
         """Count what a report has, and print by name what is left out, what is of no source, and what is old."""
         from omio_core.images.explain import printable
 
-        self.written += len(report.written)
-        self.current += len(report.current)
-        self.left_out += len(report.left_out)
-        if quiet:
-            return
+        self._written += map(str, report.written)
+        self._current += map(str, report.current)
+        self._left_out += report.left_out
+        self._stale += report.stale
         for skip in report.left_out:
-            show.line(f"left out: {display_path(path, skip.path)}: {printable(skip.why)}")
+            show.line(f"left out: {display_path(path, skip.path)}: {printable(skip.why)}", quiet=self.quiet)
         for skip in report.stale:
-            show.line(f"of no source that is there: {skip.path}: {printable(skip.why)}; it stays")
+            show.line(f"of no source that is there: {skip.path}: {printable(skip.why)}; it stays", quiet=self.quiet)
         if report.older:
             show.line(
-                f"{report.older} of those up to date were written by another version of OMIO; --remake remakes them"
+                f"{report.older} of those up to date were written by another version of OMIO; --remake remakes them",
+                quiet=self.quiet,
             )
 
-    def counts(self) -> str:
-        """Return the last line."""
-        parts = (
-            (self.written, "written"),
-            (self.current, "up to date"),
-            (self.left_out, "left out"),
-            (self.failed, "failed"),
-        )
-        return ", ".join(f"{count} {word}" for count, word in parts)
+    def counts(self) -> dict[str, int]:
+        """Return how many there are of what."""
+        return {
+            "written": len(self._written),
+            "up to date": len(self._current),
+            "left out": len(self._left_out),
+            "failed": len(self.failed),
+        }
+
+    def finish(self) -> None:
+        """Print the last line, or the report as JSON."""
+        counts = self.counts()
+        show.line(", ".join(f"{count} {word}" for word, count in counts.items()), quiet=self.quiet)
+        if not self.as_json:
+            return
+        from omio.reports import head
+
+        common = head(self.verb, ok=not self.failed, counts=counts, failed=self.failed, left_out=self._left_out)
+        stale = [{"path": skip.path, "why": skip.why} for skip in self._stale]
+        show.json({**common, "outputs": self.outputs, "up_to_date": self._current, "stale": stale})
 
 
 def for_each(
@@ -74,11 +107,11 @@ def for_each(
     collect
         Warnings of these classes are not printed: the output of `do` contains what they say.
     quiet
-        Whether to print no notes.
+        Whether to print nothing but errors.
     failed
         Called with each path that fails, and its error.
     tally
-        Counts what fails, and prints its last line.
+        Takes what fails, and prints its last line.
     stop
         Whether the first path that fails is the last.
     """
@@ -98,9 +131,9 @@ def for_each(
                 if failed is not None:
                     failed(each_path, each_error)
                 if tally is not None:
-                    tally.failed += 1
-    if tally is not None and not quiet:
-        show.line(tally.counts())
+                    tally.failed[each_path] = each_error
+    if tally is not None:
+        tally.finish()
     if count:
         raise click.exceptions.Exit(1)
 
@@ -134,9 +167,23 @@ def for_each_file(
 
 def display_path(path: str, file: str) -> str:
     """Return a file found under a path of the command in the spelling of that path: relative where it is relative."""
-    if os.path.abspath(path) == file:
-        return path
-    return file if os.path.isabs(path) else os.path.relpath(file)
+    return as_typed([path])(file)
+
+
+def as_typed(paths: Sequence[str]) -> Callable[[str], str]:
+    """Return a function that names a file in the spelling of those paths of the command under which it lies."""
+    typed = sorted(((os.path.abspath(path), path) for path in paths if path), key=lambda pair: -len(pair[0]))
+    relative = all(not os.path.isabs(path) for _, path in typed)
+
+    def name(file: str) -> str:
+        for whole, path in typed:
+            if file == whole:
+                return path
+            if file.startswith(os.path.join(whole, "")):
+                return os.path.join(path, file[len(os.path.join(whole, "")) :])
+        return os.path.relpath(file) if relative and os.path.isabs(file) else file
+
+    return name
 
 
 def source(path: str, selection: Mapping[str, Any]) -> SourceLike:

@@ -16,6 +16,7 @@ from omio.sources.collect import (
     SourceFile,
     choose_images,
     describe_listing,
+    looker,
     with_failures,
     without_garbage_collection,
 )
@@ -46,7 +47,7 @@ from omio_core.wording import message
 
 from . import channels, filenames, memory, targets, update
 from .plan import Plan
-from .quick import Neighbours, Quick, described_names, recorded_names
+from .quick import Glance, Neighbours, Quick, described_names
 from .settling import Settling, stale
 from .standing import Standing
 from .values import Failed, Input, Output, PreparedOutput, WriteOptions
@@ -132,12 +133,14 @@ def prepare(
         listing = find(source, None if failures is None else adder(failures))
         opening_request = channels.without_merged_names(request, along)
         settling = quick = None
+        look = looker(opening_request)
         if writing is not None:
             settling = _settling(listing, request, along, out, writing, remake=remake)
         if settling is not None and settling.updates:
-            quick = _quick(settling, listing, request, settles=along is None and image is None and not remake)
+            look = Glance(look)
+            quick = _quick(settling, listing, request, look, settles=along is None and image is None and not remake)
         collection = describe_listing(
-            listing, opening_request, failures=failures, known=None if quick is None else quick.known
+            listing, opening_request, failures=failures, known=None if quick is None else quick.known, look=look
         )
         groups = list(_groups(collection, image, along, writing, failures))
         collection = with_failures(collection, failures)
@@ -223,11 +226,11 @@ def _settling(
     )
 
 
-def _quick(settling: Settling, listing: Listing, request: Request, *, settles: bool) -> Quick:
-    names = recorded_names(settling.standing, listing.candidates)
+def _quick(settling: Settling, listing: Listing, request: Request, look: Glance, *, settles: bool) -> Quick:
     return Quick(
         standing=settling.standing,
-        neighbours=Neighbours(settling.standing, names),
+        candidates=listing.candidates,
+        look=look,
         settings=settling.settings,
         reader=request.reader,
         layout=settling.writing.layout,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from omio.sources.walk import Candidate, Skipped
 from omio_core.errors import OmioError
 from omio_core.files.location import Location
 from omio_core.files.stamps import Fingerprint
-from omio_core.images import record
+from omio_core.images import opening, record
 from omio_core.images.conversion import is_untouched, nanoseconds
 from omio_core.plugins.catalogue import catalogue
 
@@ -76,7 +76,51 @@ class Neighbours:
         return digest.hexdigest()
 
 
-def recorded_names(standing: Standing, candidates: Iterable[Candidate]) -> Names:
+class Glance:
+    """Describes the files that an update does not know before all others, so that it is known what belongs to them.
+
+    Parameters
+    ----------
+    look
+        How files are described.
+    """
+
+    def __init__(self, look: collect.Look):
+        self._look = look
+        self._seen: dict[int, opening.OpenedSource | Skipped | OmioError | OSError] = {}
+
+    def __call__(self, candidate: Candidate) -> opening.OpenedSource | Skipped:
+        """Describe a file, once; raises what describing it raises."""
+        if (seen := self._seen.get(id(candidate))) is None:
+            return self._look(candidate)
+        if isinstance(seen, OmioError | OSError):
+            raise seen
+        return seen
+
+    def names(self, standing: Standing, candidates: Iterable[Candidate]) -> Names:
+        """Return the names of the files that belong to sources: by the records of what stands, or by a look.
+
+        A new file to which a file belongs that is recorded elsewhere is left out: it may change what that one is.
+        """
+        names = recorded_names(standing, candidates)
+        for candidate in candidates:
+            if candidate.location.name in names.get(candidate.location.parent, ()) or candidate.path in standing.found:
+                continue
+            try:
+                seen = self._seen[id(candidate)] = self._look(candidate)
+            except (OmioError, OSError) as error:
+                self._seen[id(candidate)] = error
+                continue
+            if isinstance(seen, Skipped):
+                continue
+            members = collect.SourceFile(candidate=candidate, opened=seen).members
+            if not any(member.name in names.get(member.parent, ()) for member in members):
+                for member in members:
+                    names.setdefault(member.parent, set()).add(member.name)
+        return names
+
+
+def recorded_names(standing: Standing, candidates: Iterable[Candidate]) -> dict[Location, set[str]]:
     """Return the names of the files that belonged to the sources of what stands."""
     names: dict[Location, set[str]] = {}
     for candidate in candidates:
@@ -105,8 +149,8 @@ class Quick:
     ----------
     standing
         What stands where the outputs go.
-    neighbours
-        The names beside each source.
+    candidates, look
+        All files of the source, and how they are described.
     settings
         What this call would record as its settings.
     reader
@@ -118,12 +162,14 @@ class Quick:
     """
 
     standing: Standing
-    neighbours: Neighbours
+    candidates: Sequence[Candidate]
+    look: Glance
     settings: Mapping[str, Any]
     reader: str | None
     layout: str
     settles: bool
     outputs: dict[int, list[Output]] = field(default_factory=dict)
+    _neighbours: list[Neighbours] = field(default_factory=list)
 
     def known(self, candidate: Candidate) -> Skipped | tuple[Location, ...] | None:
         """Say what is known of a file: an output of an earlier run; or unchanged, then the files that belong to it."""
@@ -145,7 +191,9 @@ class Quick:
         """Whether files are all that this call makes of a source, made as it would, and untouched."""
         first = stands[0].records[0]
         images = [one.get("image") for found in stands for one in found.records]
-        names = self.neighbours.digest(candidate)
+        if not self._neighbours:  # not before: what the look warns of belongs to the description of the source
+            self._neighbours.append(Neighbours(self.standing, self.look.names(self.standing, self.candidates)))
+        names = self._neighbours[0].digest(candidate)
         readers = {reader.name: reader.revision for reader in catalogue().readers}
         writers = {writer.name: writer.revision for writer in catalogue().writers}
         if images != list(range(first.get("images", 0))) or (self.layout == "one-file" and len(stands) > 1):

@@ -155,7 +155,9 @@ def _plan(document: Mapping[str, Any]) -> PlanValues:
         ),
         writing=None if document["writing"] is None else WriteOptions(**document["writing"]),
         skipped=tuple(Skipped(**skip) for skip in document["skipped"]),
-        failed=tuple(Failed(**one) for one in document["failed"]),
+        failed=tuple(
+            Failed(path=one["path"], problem=one["problem"]) for one in document["failed"] if "problem" in one
+        ),
         stale=tuple(Skipped(**one) for one in document["stale"]),
         family=tuple(document["family"]),
         notes=tuple(document["notes"]),

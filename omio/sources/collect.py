@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from omio_core.contract import Match, Verdict
@@ -54,6 +55,9 @@ class SourceFile:
 Known = Callable[[Candidate], Skipped | tuple[Location, ...] | None]
 """Says what is known of a file before it is described: that it is left out; the files that belong to it, where it is
 known what becomes of them; else None."""
+
+Look = Callable[[Candidate], opening.OpenedSource | Skipped]
+"""Describes a file, or says why it is left out; raises what describing raises."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,7 @@ def describe_listing(
     *,
     failures: list[Failure] | None = None,
     known: Known | None = None,
+    look: Look | None = None,
 ) -> Collection:
     """Describe the images of a source that is listed already; every file is closed as soon as it is described.
 
@@ -118,6 +123,8 @@ def describe_listing(
         What could not be looked at so far; what cannot be read is added to it. None where the first is an error.
     known
         See `Known`.
+    look
+        How files are described; None for `look_at` under the request.
 
     Raises
     ------
@@ -133,7 +140,7 @@ def describe_listing(
         return Collection(listing=listing, files=(SourceFile(candidate=only, opened=describe(only.location, request)),))
     failed = None if failures is None else adder(failures)
     with recorded() as warning_records:
-        files, skipped, settled = _describe_all(listing.candidates, request, failed, known)
+        files, skipped, settled = _describe_all(listing.candidates, look or looker(request), failed, known)
         reasons = _own_outputs(files)
     _log_left_out(files, reasons)
     skipped = [*skipped, *(Skipped(path=files[i].opened.path, why=why) for i, why in reasons.items())]
@@ -201,7 +208,7 @@ def describe_readable(
     listing = find(source, report)
     if not listing.candidates and not broken:
         require_candidates(listing)
-    files, skipped, _ = _describe_all(listing.candidates, request, report)
+    files, skipped, _ = _describe_all(listing.candidates, looker(request), report)
     if not files and not broken:
         raise no_image_error(listing.root, (*listing.skipped, *skipped))
     if left_out is not None:
@@ -219,8 +226,25 @@ def describe(
     return opened
 
 
+def looker(request: Request) -> Look:
+    """Return the function that describes files under a request."""
+    return partial(look_at, request)
+
+
+def look_at(request: Request, candidate: Candidate) -> opening.OpenedSource | Skipped:
+    """Describe a source file; or, for a file found in a folder, say why it is no image.
+
+    Raises
+    ------
+    FileNotFoundError, OmioError
+        It cannot be read.
+    """
+    answers = None if candidate.named else _sniff(candidate.location, request)
+    return answers if isinstance(answers, Skipped) else _describe_candidate(candidate, request, answers)
+
+
 def _describe_all(
-    candidates: Sequence[Candidate], request: Request, failed: OnFailure | None = None, known: Known | None = None
+    candidates: Sequence[Candidate], look: Look, failed: OnFailure | None = None, known: Known | None = None
 ) -> tuple[list[SourceFile], list[Skipped], list[Candidate]]:
     """Describe each candidate, except those that are no images, the further files of a set, and what is known."""
     files: list[SourceFile] = []
@@ -244,12 +268,8 @@ def _describe_all(
                 files, _ = _without_parts(files, [file_of[m] for m in members if m in file_of], set(members))
                 sets |= dict.fromkeys(members, candidate.location)
             continue
-        answers = None if candidate.named else _sniff(candidate.location, request)
-        if isinstance(answers, Skipped):
-            skipped.append(answers)
-            continue
         try:
-            opened = _describe_candidate(candidate, request, answers)
+            opened = look(candidate)
         except (OmioError, OSError) as error:
             if failed is None or _is_missing(candidate, error):
                 raise

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from omio_core.errors import MetadataError
 from omio_core.files.local import locate
 from omio_core.geometry.axes import CANONICAL
 from omio_core.images.image import Image
-from omio_core.metadata.display import IMAGE, saved_layer
+from omio_core.metadata.display import IMAGE, LABELS, saved_layer
 from omio_core.metadata.facts import Fact
 from omio_core.rendering.contrast import limits
 from omio_core.rendering.stated import colors
+from omio_core.wording import advise
 
-from . import display
 from .lazyview import view
 
 PIXEL = "pixel"
@@ -27,6 +28,8 @@ _KNOWN_COLORS = {
     (255, 0, 255): "magenta", (255, 255, 0): "yellow",
 }  # fmt: skip
 """The colour maps of napari from black to one colour, by that colour."""
+
+_ONLY_IMAGES = ("rgb", "colormap", "contrast_limits")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +95,7 @@ def layers_of(
     for index, (image, title) in enumerate(zip(images, titles, strict=True)):
         own = list(_of_image(image, title, blending))
         given = channel_labels[index] if channel_labels else None
-        layers += own if given is None else display.renamed(own, given)
+        layers += own if given is None else _renamed(own, given)
     return layers
 
 
@@ -142,7 +145,7 @@ def _of_image(image: Image, title: str, blending: str | None) -> Iterator[LayerD
                 data=_data(image, span, axes, rgb=rgb),
                 axes=axes,
                 kind=kind,
-                options=display.options(
+                options=_options(
                     kind,
                     name=name if len(spans) == 1 else f"{name} sample {sample}",
                     scale=tuple(fact.value if fact else 1.0 for fact in _steps(image, axes)),
@@ -205,3 +208,30 @@ def _data(image: Image, span: tuple[int, int], axes: str, *, rgb: bool) -> Any:
     pictures = [image.picture.at_level(level) for level in _levels(image)]
     arrays = [view(picture, span, axes, samples=rgb) for picture in pictures]
     return arrays if len(arrays) > 1 else arrays[0]
+
+
+def _options(kind: str, **keywords: Any) -> dict[str, Any]:
+    """Return the keywords for a type of layer: labels have colours of their own, and no contrast."""
+    if kind == LABELS:
+        keywords = {name: value for name, value in keywords.items() if name not in _ONLY_IMAGES}
+        keywords["blending"] = "translucent"
+    return keywords
+
+
+def _renamed(layers: Sequence[LayerData], names: Sequence[str]) -> list[LayerData]:
+    """Return layers with the names that the caller gives.
+
+    Raises
+    ------
+    MetadataError
+        There is not one name for each layer.
+    """
+    if len(names) != len(layers):
+        raise MetadataError(
+            f"{len(names)} names are given, and the image has {len(layers)} layers",
+            evidence=f"names: {list(names)!r}"[:200],
+            remedy=advise("give one for each, or leave out {layer_names}", layer_names=None),
+        )
+    return [
+        replace(layer, options={**layer.options, "name": str(name)}) for layer, name in zip(layers, names, strict=True)
+    ]

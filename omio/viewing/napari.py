@@ -50,7 +50,6 @@ def open_in_napari(
     returns: bool = False,
     layer_names: str | Sequence[Any] | None = None,
     blending: str | None = None,
-    verbose: bool = False,
     *,
     reader: str | None = None,
     image: int | str | None = "all",
@@ -80,8 +79,8 @@ def open_in_napari(
     zarr_mode
         ``"numpy"``: read zarr and dask arrays into memory first. None, ``"zarr_dask"``, ``"zarr_nodask"``: read a
         plane when it is shown.
-    cache_folder_name, verbose
-        Taken so that earlier scripts run; nothing is copied into a cache.
+    cache_folder_name
+        Taken so that earlier scripts run, as ``verbose`` is; nothing is copied into a cache.
     axes_full, axes
         The axes of the arrays, such as ``"ZYX"``; as for `imread` for paths.
     viewer
@@ -123,6 +122,7 @@ def open_in_napari(
 
     require()
     _check_mode(zarr_mode)
+    others.pop("verbose", None)  # of scripts; there is nothing to be silent about
     images, merge, pixel_size, others = translate_keywords(images, merge, pixel_size, others)
     stated = axes if axes is not None else axes_full
     request = make_request(reader, stated, pixel_size, time_increment, channel_names, others)

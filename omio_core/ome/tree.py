@@ -187,7 +187,12 @@ def _inner(value: Element) -> str:
 
 def decode(value: Any) -> Any:
     """The value of a text in an annotation of OMIO: JSON, else the text itself."""
+    if not isinstance(value, str) or (value[:1].isalpha() and value not in _WORDS):
+        return value
     try:
-        return json.loads(value) if isinstance(value, str) else value
+        return json.loads(value)
     except (ValueError, RecursionError):
         return value
+
+
+_WORDS = ("true", "false", "null", "NaN", "Infinity")  # what begins with a letter and is JSON as Python reads it

@@ -69,6 +69,7 @@ THROUGH_SEVERAL_ROOMS = {
     "tests/omio/test_lazy.py": "what is not read before it is asked for, in every verb",
     "tests/omio/test_locations.py": "sources that are no local files, at every door",
     "tests/omio/test_policies_file.py": "a file of policies at every door",
+    "tests/omio/test_processes.py": "images and their stores in other processes and in workers of a cluster",
     "tests/omio/test_real_files.py": "real files against what an independent reader says",
     "tests/omio/test_round_trips.py": "files there and back through every verb",
     "tests/omio/test_unknown_stays_none.py": "what is unknown, from the reader to the written file",

@@ -299,6 +299,21 @@ def test_another_process_that_was_faster_wins(source, monkeypatch):
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
+def test_a_cache_folder_that_is_removed_at_the_same_time_is_made_again(source, monkeypatch):
+    real, calls = containers.reserve, []
+
+    def reserve(goal):
+        calls.append(goal)
+        if len(calls) == 1:
+            goal.parent.rmdir()
+        return real(goal)
+
+    monkeypatch.setattr(folders.containers, "reserve", reserve)
+    array, _ = read(source)
+    assert len(calls) == 2
+    assert np.array_equal(array[:], PIXELS)
+
+
 CHILD = """
 import sys
 import numpy as np

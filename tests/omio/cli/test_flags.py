@@ -209,9 +209,9 @@ def test_texts_of_files_stay(said: str) -> None:
 def test_every_parameter_is_called_as_the_keyword_is() -> None:
     """So that the flags need no table: those that no function of the library takes are listed here."""
     own = {
-        "convert": {"dry_run", "log", "quiet", "stack", "patterns", "tag", "update"},
-        "merge": {"dry_run", "log", "quiet", "stack", "patterns", "tag", "update"},
-        "plan": {"as_json", "log", "stack", "patterns", "tag", "update"},
+        "convert": {"as_json", "dry_run", "log", "quiet", "stack", "patterns", "tag", "update"},
+        "merge": {"as_json", "dry_run", "log", "quiet", "stack", "patterns", "tag", "update"},
+        "plan": {"as_json", "every", "log", "stack", "patterns", "tag", "update"},
     }
     taken = {*inspect.signature(omio.convert).parameters, *KINDS, "policies", "recursive"}
     taken |= {name for writer in catalogue().writers for name in writer.options}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import omio
 from omio.viewing import napari as viewing
 
 
@@ -16,9 +17,8 @@ from omio.viewing import napari as viewing
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What is shown, in order; no napari is needed."""
     made: list[Any] = []
-    monkeypatch.setattr(viewing, "open_in_napari", lambda source, **keywords: made.append((source, keywords)))
+    monkeypatch.setattr(omio, "open_in_napari", lambda source, **keywords: made.append((source, keywords)))
     monkeypatch.setattr(viewing, "run", lambda: made.append("run"))
-    monkeypatch.setattr("omio.open_in_napari", viewing.open_in_napari, raising=False)
     return made
 
 

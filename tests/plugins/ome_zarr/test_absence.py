@@ -207,7 +207,7 @@ def test_a_chunk_deleted_in_a_smaller_level_is_explained(tmp_path: Path) -> None
 
 
 def test_deleted_metadata_of_a_level(tmp_path: Path) -> None:
-    """Without that of a smaller level, the level is listed as not kept; without that of the first, there is no image."""
+    """Without that of a smaller level, the level is not kept, and said; without that of the first, nothing is read."""
     path = written(tmp_path / "a.ome.zarr")
     (path / "1" / "zarr.json").unlink()
     with omio.imopen(path) as image:
