@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from omio_core.images.image import Image
     from omio_core.metadata.model import Metadata
 
+    from .batching.rules import Rules
+    from .batching.values import BatchReport, JobReport
     from .planning.plan import Plan
     from .planning.report import Report
     from .request import Dict, Sizes, Source
@@ -340,9 +342,11 @@ def imwrite(
     from omio_core.settings import parse_bytes
 
     from . import arrays
+    from .request import at_home
 
     stated = Overrides(axes=axes, pixel_size=pixel_size, time_increment=time_increment, channel_names=channel_names)
     image = arrays.image_of(array, metadata, stated)
+    path = at_home(path)
     written = writing.write(
         path,
         [image],
@@ -456,8 +460,9 @@ def convert(
     from .compat.keywords import translate_keywords
     from .planning import execute, formats, prepare
     from .planning.values import WriteOptions
-    from .request import make_request, updating, writer_options
+    from .request import at_home, make_request, updating, writer_options
 
+    out = None if out is None else at_home(out)
     source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     write_options = WriteOptions(
         name=name, layout=layout, writer=formats.choose(to, writer, out), compression_level=compression_level,
@@ -571,8 +576,9 @@ def plan(
     from .compat.keywords import translate_keywords
     from .planning import formats, prepare
     from .planning.values import WriteOptions
-    from .request import make_request, updating, writer_options
+    from .request import at_home, make_request, updating, writer_options
 
+    out = None if out is None else at_home(out)
     source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     purpose, writer = formats.choose_for_plan(to, writer, out)
     write_options = WriteOptions(
@@ -583,3 +589,62 @@ def plan(
     request = updating(request, remake=remake)
     writing = None if purpose == formats.MEMORY else write_options
     return prepare.plan(source, request, image=image, along=merge, out=out, writing=writing, remake=remake)
+
+
+def batch(
+    root: Source,
+    rules: Rules | Mapping[str, Any] | None = None,
+    *,
+    out: Source | None = None,
+    dry_run: bool = False,
+    retry: bool = False,
+    retries: int = 1,
+    told: Callable[[JobReport], None] | None = None,
+    **others: Any,
+) -> BatchReport:
+    """Convert a whole project: every image that the rules find in its folders, each whole or not at all.
+
+    Parameters
+    ----------
+    root
+        The folder of the project.
+    rules
+        What its folders are, and what is merged: `Rules`, or a mapping of its keywords.
+    out
+        The folder for what is written, in which the folders of the project are repeated. None: ``omio_converted`` in
+        the project, which is never searched.
+    dry_run
+        Plan only: which files would be written, from what.
+    retry
+        Do only what failed in the run before.
+    retries
+        How often a job is tried again that failed for a reason that may pass, such as a share that was away.
+    told
+        Called with a `JobReport` as soon as it is known what became of a job.
+    **others
+        As for `convert`: what you state of the files, how files are written, and policies.
+
+    Returns
+    -------
+    BatchReport
+        What became of each job. One bad file fails alone, and is no error here: see ``failed``, and ``error()``.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such folder.
+    BatchError
+        Nothing in it follows the rules, or two files would be written under one name; then nothing is written.
+    OmioError
+        A keyword or its value is not possible.
+
+    Examples
+    --------
+    >>> report = batch("project", Rules(experiments="TP", tags="TAG_", merges=["tags"]))  # doctest: +SKIP
+    >>> report.summary()  # doctest: +SKIP
+    '5 written, 0 up to date, 0 failed, 0 left out'
+    """
+    from .batching.run import Batch
+
+    batch = Batch.of(root, rules, out=out, keywords=others, retries=retries, only_failed=retry, told=told)
+    return batch.plan() if dry_run else batch.run()

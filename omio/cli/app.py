@@ -12,7 +12,7 @@ from omio_core.errors import AbsentPlanesWarning, AssumedAxesWarning
 from omio_core.metadata.namespaces import omio_version
 from omio_core.policies import KINDS
 
-from . import caching, checking, comparing, log, merging, methods, napari, options, show, verifying, viewing
+from . import batching, caching, checking, comparing, log, merging, methods, napari, options, show, verifying, viewing
 from .paths import Tally, display_path, for_each, for_each_file, source
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def app() -> None:
 
 VERBS = (
     merging.plan, merging.merge, merging.run, comparing.diff, verifying.verify, methods.methods, caching.cache,
-    viewing.preview, napari.view,
+    viewing.preview, napari.view, batching.batch,
 )  # fmt: skip
 
 for verb in VERBS:

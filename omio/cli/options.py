@@ -59,7 +59,7 @@ def policy(kind: str, what: str, default: str | None = None) -> Callable[[Verb],
     return click.option(flag, type=_PolicyName(kind), help=f"{what} Default: {default}. See omio policies.")
 
 
-def _option_group(into: str, names: Sequence[str], options: Sequence[Callable[[Verb], Verb]]) -> Callable[[Verb], Verb]:
+def group(into: str, names: Sequence[str], options: Sequence[Callable[[Verb], Verb]]) -> Callable[[Verb], Verb]:
     """Return a decorator that adds options to a verb and passes those that the user set as one mapping."""
 
     def decorate(verb: Verb) -> Verb:
@@ -95,7 +95,8 @@ def _parse_sizes(
     return numbers[0] if len(numbers) == 1 else numbers
 
 
-def _none_if_empty(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
+def none_if_empty(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the values of an option that can be repeated; None where it is not given."""
     return value or None
 
 
@@ -146,7 +147,7 @@ def _refuse_keyword(name: str, ctx: click.Context, param: click.Parameter) -> No
 STATEMENTS = ("reader", "axes", "pixel_size", "time_increment", "channel_names")
 """The keywords by which a caller states what a file does not."""
 
-statements = _option_group(
+statements = group(
     "stated",
     (*STATEMENTS, "reader_options", "policies"),
     (
@@ -176,13 +177,13 @@ def request(stated: Mapping[str, Any]) -> Request:
     return make_request(**keywords, others={name: value for name, value in stated.items() if name not in keywords})
 
 
-selection = _option_group(
+selection = group(
     "selection",
     ("recursive", "patterns", "stack", "tag"),
     (
         click.option("--recursive", is_flag=True, default=None, help="Look into the folders in a folder, too."),
         click.option(
-            "--pattern", "patterns", multiple=True, callback=_none_if_empty, metavar="PATTERN",
+            "--pattern", "patterns", multiple=True, callback=none_if_empty, metavar="PATTERN",
             help="Of a folder only files named so, such as '*_ch1*', or not so: '!*_old*'. Can be repeated.",
         ),
         click.option("--stack", is_flag=True, default=None, help="PATH stands for its family of numbered folders."),
@@ -191,7 +192,7 @@ selection = _option_group(
 )  # fmt: skip
 """Options that select files in a folder."""
 
-merging = _option_group(
+merging = group(
     "merging",
     ("shapes", "dtypes", "conflict"),
     (
@@ -228,7 +229,7 @@ class _Word(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generi
         return self.word if value is self.value else str(value)
 
 
-output = _option_group(
+output = group(
     "output",
     (
         "to", "writer", "compression_level", "compression", "predictor", "tile", "pyramid", "pyramid_method", "order",

@@ -43,6 +43,8 @@ def settings_of(request: Request, writing: WriteOptions) -> dict[str, Any]:
         "stated": request.overrides.stated(),
         "policies": {kind: name for kind, name in request.policies.to_dict().items() if kind != "collision"},
     }
+    if writing.process:
+        settings["process"] = writing.process
     plain: dict[str, Any] = json.loads(json.dumps(settings, default=repr))
     return plain
 

@@ -162,6 +162,8 @@ class WriteOptions:
         The name of the writer; None for the one that the suffix of each file chooses.
     max_memory
         Bytes of memory that writing may take; None for the setting ``max_bytes`` as a guide.
+    process
+        The caller's own function that changes each image before it is written, by its name; "" where there is none.
     compression_level, tile, verify, workers, options
         As in `omio_core.images.writing.write`.
     """
@@ -174,6 +176,7 @@ class WriteOptions:
     verify: str = "structure"
     workers: int | None = None
     max_memory: int | None = None
+    process: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -20,6 +20,7 @@ from omio_core.wording import Aside, advise, either
 from .walk import Candidate, OnFailure, PathLike, Skipped, entries, is_folder, is_picture, natural, no_image, walk
 
 _INDEX = re.compile(r"\d+")
+_LAST_NUMBER = re.compile(r"[\d\s_.-]+$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +70,15 @@ class FolderStack:
         also be the folder that contains them. A folder without a number in its name is the folder that contains them.
     tag
         The text before the number, such as ``"FOV1_time"``; needed only if `path` contains several families.
+    members
+        The names of the folders in `path`, in order, where no number says which they are.
     recursive, patterns
         As for `Folder`, in each of them.
     """
 
     path: PathLike = field(kw_only=False)
     tag: str | None = None
+    members: Sequence[str] = ()
     recursive: bool = False
     patterns: str | Sequence[str] = ()
 
@@ -320,6 +324,13 @@ def _family(stack: FolderStack) -> tuple[list[_NumberedFolder], str, Location]:
         if location.exists:
             raise ReadError(f"{location} is no folder", remedy="name one folder of the stack", path=str(location))
         raise FileNotFoundError(f"there is no folder {location}")
+    if stack.members:
+        tag = _LAST_NUMBER.sub("", _beginning(stack.members))
+        folders = [
+            _NumberedFolder(location=location.child(name), tag=tag, index=number, rest="")
+            for number, name in enumerate(stack.members)
+        ]
+        return folders, tag, location
     start = _split_name(location, stack.tag)
     home = location.parent if start is not None else location
     numbered = []
@@ -347,6 +358,13 @@ def _family(stack: FolderStack) -> tuple[list[_NumberedFolder], str, Location]:
     if start is not None and all(folder.location != start.location for folder in members):
         members.append(start)  # the named folder belongs to the family even if its own name would be left out
     return sorted(members, key=lambda folder: (folder.index, natural(folder.location.name))), tag, home
+
+
+def _beginning(names: Sequence[str]) -> str:
+    """Return the letters that all names begin with."""
+    shortest = min(names, key=len)
+    length = next((i for i, letter in enumerate(shortest) if any(name[i] != letter for name in names)), len(shortest))
+    return shortest[:length]
 
 
 def _split_name(location: Location, tag: str | None) -> _NumberedFolder | None:
