@@ -75,7 +75,8 @@ class Settling:
     def find(self, prepared: PreparedOutput, pure: Path, others: Collection[Key]) -> Found | None:
         """Return the file that stands for an output, by its record.
 
-        Of several, the one in whose record the folder has the same name; then the one that has the name `pure`.
+        Of several, the one in whose record the folder has the same name; then the oldest; then the one that has the
+        name `pure`.
 
         Parameters
         ----------
@@ -93,7 +94,11 @@ class Settling:
         if prepared.output.along is not None:  # several merges of one folder have one name
             inputs = list(prepared.paths)
             candidates = [one for one in candidates if one.path == wanted or one.conversion.get("inputs") == inputs]
-        candidates.sort(key=lambda one: (one.root != root, one.path != wanted, bool(one.flaw)))
+        candidates.sort(
+            key=lambda one: (
+                one.root != root, str(one.conversion.get("written")), one.path != wanted, bool(one.flaw),
+            )  # a copy has the time of the original, one that was made again has not
+        )  # fmt: skip
         for one in candidates:
             if one.root == root or one.path == wanted or update.is_of(one, prepared):
                 return one

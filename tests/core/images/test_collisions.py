@@ -1,4 +1,4 @@
-"""A name that is taken: what each policy does, and what an update needs."""
+"""A name that is taken: what each policy does, and one that is no policy."""
 
 from __future__ import annotations
 
@@ -69,10 +69,7 @@ def test_a_name_that_somebody_takes_meanwhile(tmp_path: Path, collision: str) ->
 
 
 @pytest.mark.usefixtures("policies")
-def test_an_update_needs_a_source(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("old")
-    with pytest.raises(WriteError, match="no source to compare it with"):
-        under(tmp_path / "a.txt", "update", lambda goal, replace: land(goal, fill("new"), replace=replace))
-    assert (tmp_path / "a.txt").read_text() == "old"
+def test_a_policy_that_is_none_is_told_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(OmioError, match="'replace'"):
         under(tmp_path / "b.txt", "replace", lambda goal, replace: land(goal, fill("new"), replace=replace))
+    assert names(tmp_path) == []
