@@ -29,7 +29,9 @@ def main(case: str, contender: str, folder: str) -> None:
         import zarr  # noqa: F401
 
         import omio.arrays
-        import omio.opening  # noqa: F401
+        import omio.opening
+        import omio.planning.execute
+        import omio.planning.prepare  # noqa: F401
         import omio_core.metadata.namespaces
         import omio_core.ome.write
         import omio_core.pixels.zarrstore
@@ -37,6 +39,7 @@ def main(case: str, contender: str, folder: str) -> None:
         import omio_plugins.czi._facts
         import omio_plugins.czi._read
         import omio_plugins.ome_tiff._write
+        import omio_plugins.ome_zarr._read
         import omio_plugins.thorlabs._read
         import omio_plugins.tiff._read  # noqa: F401
 

@@ -18,8 +18,7 @@ def omio(source: Path, out: Path) -> None:
     """OMIO, with its defaults: checked, and flushed to the disk."""
     import omio
 
-    with omio.imopen(source) as image:
-        omio.imwrite(out, image)
+    omio.convert(source, out)
 
 
 def ome_zarr(source: Path, out: Path) -> None:

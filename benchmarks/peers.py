@@ -81,7 +81,7 @@ def prepare(folder: Path, mib: int) -> None:
 def _tiff(path: Path, planes: Iterator[Any], count: int, plane: tuple[int, int]) -> None:
     import tifffile
 
-    tifffile.imwrite(path, planes, shape=(count, *plane), dtype="uint16", metadata={"axes": "ZYX"})
+    tifffile.imwrite(path, planes, shape=(count, *plane), dtype="uint16", bigtiff=True, metadata={"axes": "ZYX"})
 
 
 def _czi(path: Path, planes: Iterable[Any]) -> None:

@@ -1,4 +1,4 @@
-"""Images as zarr stores: all pixels through zarr and dask against `to_numpy`, and opening alone."""
+"""Images as zarr stores against `to_numpy`; and reading OME-Zarr: all of it, and one plane of a closed one."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from . import reading
-from .case import Case
+from .case import Case, keep
+
+STORE = "picture.ome.zarr"
 
 
 def prepare(folder: Path, mib: int) -> None:
-    """Write the files of the cases that read TIFF, if those did not."""
+    """Write the files of the cases that read TIFF, if those did not, and the same picture as OME-Zarr."""
+    import omio
+
     if not (folder / "zlib.tif").exists():
         reading.prepare(folder, mib)
+    omio.imwrite(folder / STORE, keep(folder, mib), axes="ZYX")
 
 
 def _numpy(name: str) -> Any:
@@ -65,6 +70,39 @@ def store_opened(folder: Path) -> None:
     assert "multiscales" in group.attrs["ome"]
 
 
+def zarr_python(folder: Path) -> Any:
+    """zarr-python with its defaults."""
+    import zarr
+
+    return zarr.open_array(folder / STORE / "0", mode="r")[:]
+
+
+def tensorstore_read(folder: Path) -> Any:
+    """tensorstore with its defaults."""
+    import tensorstore
+
+    kind = {"driver": "zarr3", "kvstore": {"driver": "file", "path": str(folder / STORE / "0")}}
+    return tensorstore.open(kind).result().read().result()
+
+
+def _plane(name: str) -> Any:
+    def plane(folder: Path) -> Any:
+        import omio
+
+        with omio.imopen(folder / name) as image:
+            return image[0, image.shape[1] // 2, 0]
+
+    return plane
+
+
+def zarr_python_plane(folder: Path) -> Any:
+    """zarr-python: the group, the first array, one plane."""
+    import zarr
+
+    array: Any = zarr.open_group(folder / STORE, mode="r")["0"]
+    return array[0, 0, array.shape[2] // 2]
+
+
 CASES: Mapping[str, Case] = {
     "aszarr raw": Case(
         title="read, uncompressed: to_numpy",
@@ -76,5 +114,17 @@ CASES: Mapping[str, Case] = {
         contenders={"omio": _numpy("zlib.tif"), "aszarr, zarr": _zarr("zlib.tif"), "aszarr, dask": _dask("zlib.tif")},
         checked="picture.npy",
     ),
+    "zarr read": Case(
+        title="read OME-Zarr",
+        contenders={"omio": _numpy(STORE), "zarr-python": zarr_python, "tensorstore": tensorstore_read},
+        checked="picture.npy",
+    ),
+    "zarr plane": Case(
+        title="open an OME-Zarr, read one plane of 8 MiB",
+        contenders={
+            "omio": _plane(STORE), "omio, TIFF": _plane("raw.tif"), "omio, zlib TIFF": _plane("zlib.tif"),
+            "zarr-python": zarr_python_plane,
+        },
+    ),
     "aszarr open": Case(title="open: the image", contenders={"omio": omio_opened, "aszarr, the group": store_opened}),
-}
+}  # fmt: skip

@@ -9,9 +9,12 @@ from omio_core.lazy import attach
 
 if TYPE_CHECKING:
     __version__: str
-    from .api import convert, convert_to_ometiff, explain, imconvert, imopen, imread, imwrite, plan
+    from .api import batch, convert, convert_to_ometiff, explain, imconvert, imopen, imread, imwrite, plan
+    from .batching.rules import Rules
+    from .batching.values import BatchReport
     from .comparing.diff import diff
     from .comparing.verify import verify
+    from .compat.bids import bids_batch_convert, convert_bids_batch_to_ometiff
     from .compat.cleanup import cleanup_omio_cache
     from .compat.first_omio import (
         OME_metadata_checkup,
@@ -26,14 +29,19 @@ if TYPE_CHECKING:
     from .viewing.napari import open_in_napari
 
 __all__ = [
+    "BatchReport",
     "File",
     "Files",
     "Folder",
     "FolderStack",
     "OME_metadata_checkup",
     "Plan",
+    "Rules",
+    "batch",
+    "bids_batch_convert",
     "cleanup_omio_cache",
     "convert",
+    "convert_bids_batch_to_ometiff",
     "convert_to_ometiff",
     "create_empty_image",
     "create_empty_metadata",
@@ -53,6 +61,7 @@ __all__ = [
 
 _HOMES = {
     "api": (
+        "batch",
         "convert",
         "convert_to_ometiff",
         "explain",
@@ -62,8 +71,14 @@ _HOMES = {
         "imwrite",
         "plan",
     ),
+    "batching.rules": ("Rules",),
+    "batching.values": ("BatchReport",),
     "comparing.diff": ("diff",),
     "comparing.verify": ("verify",),
+    "compat.bids": (
+        "bids_batch_convert",
+        "convert_bids_batch_to_ometiff",
+    ),
     "compat.cleanup": ("cleanup_omio_cache",),
     "compat.first_omio": (
         "OME_metadata_checkup",

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from omio_core.images.image import Image
     from omio_core.metadata.model import Metadata
 
+    from .batching.rules import Rules
+    from .batching.values import BatchReport, JobReport
     from .planning.plan import Plan
+    from .planning.report import Report
     from .request import Dict, Sizes, Source
     from .sources.kinds import SourceLike
 
@@ -339,9 +342,11 @@ def imwrite(
     from omio_core.settings import parse_bytes
 
     from . import arrays
+    from .request import at_home
 
     stated = Overrides(axes=axes, pixel_size=pixel_size, time_increment=time_increment, channel_names=channel_names)
     image = arrays.image_of(array, metadata, stated)
+    path = at_home(path)
     written = writing.write(
         path,
         [image],
@@ -380,6 +385,9 @@ def convert(
     max_memory: int | str | None = None,
     progress: Callable[[int, int], None] | None = None,
     landed: Callable[[str, Path], None] | None = None,
+    reported: Callable[[Report], None] | None = None,
+    remake: bool = False,
+    stop: bool = False,
     **others: Any,
 ) -> list[Path]:
     """Convert files to OME-TIFF, OME-Zarr or another format, block by block: no picture is ever complete in memory.
@@ -417,20 +425,28 @@ def convert(
         Called with the bytes of pixels done and the bytes in total.
     landed
         Called with a source file and the file written from it, as soon as that file is complete.
+    reported
+        Called once, at the end, with a `Report`: what was written, is up to date, was left out, and failed; also where
+        an error follows.
+    remake
+        With ``collision="update"``, which it implies: whether to replace what is up to date, too.
+    stop
+        Whether the first failure stops everything. Otherwise one bad file is one bad file.
 
     Returns
     -------
     list of pathlib.Path
-        The files written, or the folders that are one picture each, in file order.
+        The files written, or the folders that are one picture each, in file order. What an update leaves as it is, is
+        not among them.
 
     Raises
     ------
     FileNotFoundError, OmioError
         As for `imread` and `imwrite`; or `to`, `writer` and the suffix of `out` contradict each other, or `max_memory`
         is less than a block of the source needs. OMIO looks at all sources before it writes anything. If something
-        fails later, the files of this call that are already complete stay. Of several source files the others are still
-        converted; then one error names those that failed in its attribute `failed`, from file to error, and the files
-        written in `written`.
+        fails later, the files of this call that are already complete stay. Of several source files the others are
+        converted all the same, unless `stop`; then one error names those that failed in its attribute `failed`, from
+        file to error, and the files written in `written`. A merge is whole or not at all.
 
     Examples
     --------
@@ -444,17 +460,23 @@ def convert(
     from .compat.keywords import translate_keywords
     from .planning import execute, formats, prepare
     from .planning.values import WriteOptions
-    from .request import make_request, writer_options
+    from .request import at_home, make_request, updating, writer_options
 
+    out = None if out is None else at_home(out)
     source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     write_options = WriteOptions(
         name=name, layout=layout, writer=formats.choose(to, writer, out), compression_level=compression_level,
         tile=tile, verify=verify, workers=workers, max_memory=parse_bytes(max_memory), options=writer_options(others),
     )  # fmt: skip
     request = make_request(reader, axes, pixel_size, time_increment, channel_names, others, write_options.options)
-    prepared = prepare.prepare(source, request, image=image, along=merge, out=out, writing=write_options)
-    prepared.refuse()
-    return execute.write(prepared.plan, prepared.outputs, progress, landed)
+    request = updating(request, remake=remake)
+    prepared = prepare.prepare(
+        source, request, image=image, along=merge, out=out, writing=write_options, remake=remake, stop=stop
+    )
+    prepared.refuse(stop=stop)
+    return execute.write(
+        prepared.plan, prepared.outputs, progress, landed, reported, failures=prepared.failures, stop=stop
+    )
 
 
 def convert_to_ometiff(
@@ -478,6 +500,9 @@ def convert_to_ometiff(
     max_memory: int | str | None = None,
     progress: Callable[[int, int], None] | None = None,
     landed: Callable[[str, Path], None] | None = None,
+    reported: Callable[[Report], None] | None = None,
+    remake: bool = False,
+    stop: bool = False,
     **others: Any,
 ) -> list[Path]:
     """Convert files to OME-TIFF: `convert` without ``to=``, also called `imconvert`.
@@ -489,7 +514,7 @@ def convert_to_ometiff(
         source, out, reader=reader, image=image, merge=merge, axes=axes, pixel_size=pixel_size,
         time_increment=time_increment, channel_names=channel_names, name=name, layout=layout, writer=writer,
         compression_level=compression_level, tile=tile, verify=verify, workers=workers, max_memory=max_memory,
-        progress=progress, landed=landed, **others,
+        progress=progress, landed=landed, reported=reported, remake=remake, stop=stop, **others,
     )  # fmt: skip
 
 
@@ -515,6 +540,7 @@ def plan(
     tile: int | None = None,
     verify: str = "structure",
     workers: int | None = None,
+    remake: bool = False,
     max_memory: int | str | None = None,
     **others: Any,
 ) -> Plan:
@@ -526,7 +552,7 @@ def plan(
         As for `convert`: the format that would be written, such as ``"ome-zarr"``. None, or ``"files"``: the format
         that the suffix of `out` says, else OME-TIFF. ``"memory"``: plan what `imread` would read; nothing is written.
     source, out, reader, image, merge, axes, pixel_size, time_increment, channel_names, name, layout, \
-    writer, compression_level, tile, verify, workers, max_memory, **others
+    writer, compression_level, tile, verify, workers, max_memory, remake, **others
         As for `convert`.
 
     Returns
@@ -538,8 +564,8 @@ def plan(
     Raises
     ------
     FileNotFoundError, OmioError
-        A source cannot be read. Reasons against a merge or a name are no error here: they are among the plan's
-        ``problems``.
+        The source is not there, or nothing in it can be read. What cannot be read among other files, and reasons
+        against a merge or a name, are no error here: they are among the plan's ``problems``.
 
     Examples
     --------
@@ -550,8 +576,9 @@ def plan(
     from .compat.keywords import translate_keywords
     from .planning import formats, prepare
     from .planning.values import WriteOptions
-    from .request import make_request, writer_options
+    from .request import at_home, make_request, updating, writer_options
 
+    out = None if out is None else at_home(out)
     source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     purpose, writer = formats.choose_for_plan(to, writer, out)
     write_options = WriteOptions(
@@ -559,5 +586,65 @@ def plan(
         workers=workers, max_memory=parse_bytes(max_memory), options=writer_options(others),
     )  # fmt: skip
     request = make_request(reader, axes, pixel_size, time_increment, channel_names, others, write_options.options)
+    request = updating(request, remake=remake)
     writing = None if purpose == formats.MEMORY else write_options
-    return prepare.plan(source, request, image=image, along=merge, out=out, writing=writing)
+    return prepare.plan(source, request, image=image, along=merge, out=out, writing=writing, remake=remake)
+
+
+def batch(
+    root: Source,
+    rules: Rules | Mapping[str, Any] | None = None,
+    *,
+    out: Source | None = None,
+    dry_run: bool = False,
+    retry: bool = False,
+    retries: int = 1,
+    told: Callable[[JobReport], None] | None = None,
+    **others: Any,
+) -> BatchReport:
+    """Convert a whole project: every image that the rules find in its folders, each whole or not at all.
+
+    Parameters
+    ----------
+    root
+        The folder of the project.
+    rules
+        What its folders are, and what is merged: `Rules`, or a mapping of its keywords.
+    out
+        The folder for what is written, in which the folders of the project are repeated. None: ``omio_converted`` in
+        the project, which is never searched.
+    dry_run
+        Plan only: which files would be written, from what.
+    retry
+        Do only what failed in the run before.
+    retries
+        How often a job is tried again that failed for a reason that may pass, such as a share that was away.
+    told
+        Called with a `JobReport` as soon as it is known what became of a job.
+    **others
+        As for `convert`: what you state of the files, how files are written, and policies.
+
+    Returns
+    -------
+    BatchReport
+        What became of each job. One bad file fails alone, and is no error here: see ``failed``, and ``error()``.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such folder.
+    BatchError
+        Nothing in it follows the rules, or two files would be written under one name; then nothing is written.
+    OmioError
+        A keyword or its value is not possible.
+
+    Examples
+    --------
+    >>> report = batch("project", Rules(experiments="TP", tags="TAG_", merges=["tags"]))  # doctest: +SKIP
+    >>> report.summary()  # doctest: +SKIP
+    '5 written, 0 up to date, 0 failed, 0 left out'
+    """
+    from .batching.run import Batch
+
+    batch = Batch.of(root, rules, out=out, keywords=others, retries=retries, only_failed=retry, told=told)
+    return batch.plan() if dry_run else batch.run()

@@ -43,7 +43,7 @@ def head(
         "verb": verb,
         "omio": omio_version(),
         "ok": ok,
-        "counts": dict(counts),
+        "counts": {name.replace(" ", "_").lower(): count for name, count in counts.items()},
         "failed": [dict(one) for one in errors],
         "left_out": [{"path": skip.path, "why": skip.why} for skip in left_out],
     }

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any
 
+from omio_core.errors import OmioError
 from omio_core.images.overrides import Overrides, Request
 from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.rules import choose
 from omio_core.policies import Policies
+from omio_core.wording import advise, either, worded
 
 Source = str | os.PathLike[str]
 """A path, as text or as a path object."""
@@ -62,6 +64,31 @@ def make_request(
         ),
         options={name: value for name, value in others.items() if name not in (*_KINDS, "policies")},
     )
+
+
+def updating(request: Request, *, remake: bool) -> Request:
+    """Return the request of an update if it is to `remake` files, and no other policy for names is chosen.
+
+    Raises
+    ------
+    OmioError
+        Another one is chosen.
+    """
+    if not remake or request.policies.collision == "update":
+        return request
+    if "collision" in request.policies.chosen():
+        raise OmioError(
+            "only an update remakes files",
+            evidence=worded("{collision} is chosen", collision=str(request.policies.collision)),
+            remedy=either(advise("choose {collision}", collision="update"), advise("leave out {remake}", remake=True)),
+        )
+    return replace(request, policies=replace(request.policies, collision="update"))
+
+
+def at_home(path: Source) -> Source:
+    """Return a path with the home folder for ``~``, which shells leave in ``--out=~/x``, and Python everywhere."""
+    text = os.fspath(path)
+    return os.path.expanduser(text) if text.startswith("~") else path
 
 
 def writer_options(others: Mapping[str, Any]) -> dict[str, Any]:

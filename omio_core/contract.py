@@ -53,11 +53,12 @@ if TYPE_CHECKING:
     from .ome.ngff import NGFF_AXES, ngff_attributes, ngff_order
     from .ome.positions import Position, Spans, plane_position, plane_positions
     from .ome.read import ome_facts
+    from .ome.records import ome_records, scan_records
     from .ome.structure import DIMENSION_ORDERS, OmeDocument, OmeImage, TiffData, parse_ome
     from .ome.usable import UsableOme, usable_ome
     from .ome.validate import check_ome
     from .ome.write import PIXEL_TYPES, build_ome, refuse_planes
-    from .parsing.decoding import UTF_16, decode_xml
+    from .parsing.decoding import decode_xml, is_utf_16
     from .parsing.mend import Mended, mend_xml
     from .parsing.xml import children_named, first_named, local_name, parse_xml
     from .parsing.yaml import parse_yaml
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
         Opened,
         Policy,
         Reader,
+        Records,
         Verdict,
         Writer,
         WriteRequest,
@@ -101,7 +103,6 @@ __all__ = [
     "OMIO_API",
     "PIXEL_TYPES",
     "PLANE_COLUMNS",
-    "UTF_16",
     "AbsentDataError",
     "AbsentFilesCase",
     "AbsentPlanesCase",
@@ -153,6 +154,7 @@ __all__ = [
     "Probe",
     "ReadError",
     "Reader",
+    "Records",
     "ShapesCase",
     "Spans",
     "Stamp",
@@ -181,6 +183,7 @@ __all__ = [
     "halve",
     "hookimpl",
     "image_digests",
+    "is_utf_16",
     "local_name",
     "locate",
     "mend_xml",
@@ -190,6 +193,7 @@ __all__ = [
     "ngff_order",
     "no_facts",
     "ome_facts",
+    "ome_records",
     "omio_version",
     "ordered",
     "parse_ome",
@@ -202,6 +206,7 @@ __all__ = [
     "pull",
     "refuse_planes",
     "runs",
+    "scan_records",
     "seconds",
     "unfold",
     "usable_ome",
@@ -230,11 +235,12 @@ _HOMES = {
     "ome.ngff": ("NGFF_AXES", "ngff_attributes", "ngff_order"),
     "ome.positions": ("Position", "Spans", "plane_position", "plane_positions"),
     "ome.read": ("ome_facts",),
+    "ome.records": ("ome_records", "scan_records"),
     "ome.structure": ("DIMENSION_ORDERS", "OmeDocument", "OmeImage", "TiffData", "parse_ome"),
     "ome.usable": ("UsableOme", "usable_ome"),
     "ome.validate": ("check_ome",),
     "ome.write": ("PIXEL_TYPES", "build_ome", "refuse_planes"),
-    "parsing.decoding": ("UTF_16", "decode_xml"),
+    "parsing.decoding": ("decode_xml", "is_utf_16"),
     "parsing.mend": ("Mended", "mend_xml"),
     "parsing.xml": ("children_named", "first_named", "local_name", "parse_xml"),
     "parsing.yaml": ("parse_yaml",),
@@ -245,8 +251,8 @@ _HOMES = {
     "pixels.stream": ("pull",),
     "plugins.cases": ("AbsentFilesCase", "AbsentPlanesCase", "AxesCase", "Case", "CollisionCase", "ConflictCase",
         "DtypesCase", "MissingCase", "ShapesCase"),
-    "plugins.descriptions": ("OMIO_API", "ImageLike", "Match", "Opened", "Policy", "Reader", "Verdict",
-        "WriteRequest", "Writer", "Written", "hookimpl"),
+    "plugins.descriptions": ("OMIO_API", "ImageLike", "Match", "Opened", "Policy", "Reader", "Records",
+        "Verdict", "WriteRequest", "Writer", "Written", "hookimpl"),
     "settings": ("current_settings",),
     "threads": ("ordered",),
     "wording": ("Aside", "advise", "either", "worded"),

@@ -20,7 +20,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "axes": ("accept", "warn", "raise"),
         "absent_files": ("warn", "raise"),
         "absent_planes": ("accept", "warn", "raise"),
-        "collision": ("number", "raise", "overwrite", "skip"),
+        "collision": ("number", "raise", "overwrite", "skip", "update"),
     }
 )
 """From each kind of decision to the actions that a policy of this kind may return."""

@@ -14,6 +14,7 @@ from omio.request import Dict
 from omio_core.errors import UnknownOptionError
 from omio_core.images.image import Image
 from omio_core.images.overrides import Request
+from omio_core.metadata.from_dict import CACHE_KEYS
 from omio_core.pixels.zarroverlay import overlay_array
 from omio_core.wording import OneOf, advise
 
@@ -91,9 +92,4 @@ def arrays(images: Sequence[Image], request: Request, store: ZarrStore) -> tuple
 
 def _said(path: Path) -> Dict:
     """Return the keys of the first OMIO that say where an entry is."""
-    return {
-        "omio_cache_folder": str(path.parent),
-        "omio_zarr_store_path": str(path),
-        "omio_zarr_store_name": path.name,
-        "omio_zarr_store_type": "disk",
-    }
+    return dict(zip(CACHE_KEYS, (str(path.parent), str(path), path.name, "disk"), strict=True))

@@ -14,17 +14,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from omio_core.errors import OmioWarning, WriteError, warn
+from omio_core.errors import AbsentPlanesWarning, OmioWarning, WriteError, warn
 from omio_core.files.atomic import report_as_write_error
 from omio_core.files.folders import land_folder
 from omio_core.files.temporaries import tidy_now_and_then
 from omio_core.images.image import Image
+from omio_core.images.outgoing import found_absent
 from omio_core.images.overrides import Request
 from omio_core.pixels.zarrfiles import write_array
 
 from . import entries, places
 from .keys import CacheKey, key_of
 from .removal import remove_entry
+
+TRIES = 3
+
+ABSENT = "absent"
+"""In what an entry states of itself: what was found absent while it was made, in words."""
 
 _log = logging.getLogger("omio")
 _REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -66,6 +72,7 @@ def find_or_make(image: Image, request: Request, folder: str | os.PathLike[str] 
     if reuse:
         for path in paths:
             if _is_usable(path, key, wanted):
+                _warn_of_absent(path, source)
                 return path
     try:
         return _make(paths[0], image, key, source, wanted, replace=not reuse)
@@ -83,6 +90,13 @@ def find_or_make(image: Image, request: Request, folder: str | os.PathLike[str] 
     return made
 
 
+def _warn_of_absent(path: Path, source: str) -> None:
+    """Warn of what was found absent when an entry was made: nobody reads the source now, and finds it again."""
+    entry = entries.read_entry(path)
+    if entry is not None and (words := entry.info.get(ABSENT)):
+        warn(f"{source}: {words}; the cache was filled there", AbsentPlanesWarning, path=source)
+
+
 def _is_usable(path: Path, key: CacheKey, wanted: Mapping[str, Any]) -> bool:
     entry = entries.read_entry(path)
     if entry is None:
@@ -94,32 +108,39 @@ def _is_usable(path: Path, key: CacheKey, wanted: Mapping[str, Any]) -> bool:
 
 
 def _make(path: Path, image: Image, key: CacheKey, source: str, wanted: Mapping[str, Any], *, replace: bool) -> Path:
-    if os.path.lexists(path.parent) and not path.parent.is_dir():
-        raise entries.not_ours(path.parent, "it is no folder")
-    with report_as_write_error(path.parent):
-        os.makedirs(path.parent, exist_ok=True)
-    tidy_now_and_then(path.parent)  # also where an entry is replaced
-
     def write(temporary: str) -> None:
         def attributes(written: Any) -> dict[str, Any]:
             _refuse_changed(image)
             return {
-                entries.INFO: entries.info_of(key, source, written),
+                entries.INFO: entries.info_of(key, source, written) | {ABSENT: found_absent(image)},
                 entries.METADATA: image.metadata.to_dict(),
             }
 
         write_array(image.picture, Path(temporary), attributes)
 
-    if os.path.lexists(path):
-        _refuse_foreign(path)
-        replace = True
-    try:
-        land_folder(path, write, replace=replace)
-    except WriteError as error:
-        if not isinstance(error.__cause__, FileExistsError) or not _is_usable(path, key, wanted):
-            raise
+    for attempt in range(TRIES):
+        _make_folder(path.parent)
+        if os.path.lexists(path):
+            _refuse_foreign(path)
+            replace = True
+        try:
+            land_folder(path, write, replace=replace)
+        except WriteError as error:
+            if isinstance(error.__cause__, FileNotFoundError) and not path.parent.exists() and attempt + 1 < TRIES:
+                continue  # another process emptied the cache, and removed its folder
+            if not isinstance(error.__cause__, FileExistsError) or not _is_usable(path, key, wanted):
+                raise
+        break
     _remove_superseded(path, key)
     return path
+
+
+def _make_folder(folder: Path) -> None:
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise entries.not_ours(folder, "it is no folder")
+    with report_as_write_error(folder):
+        os.makedirs(folder, exist_ok=True)
+    tidy_now_and_then(folder)  # also where an entry is replaced
 
 
 def _refuse_changed(image: Image) -> None:

@@ -16,19 +16,19 @@ def main() -> None:
 
     from omio_core.errors import OmioError
 
-    from . import show
+    from . import show, signals
     from .app import app
 
-    _terminate_as_interrupted()
+    signals.install()
     try:
         code = app.main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except _Terminated:
+    except signals.Terminated:
         code = 143
     except (click.Abort, KeyboardInterrupt) as error:
-        code = 143 if isinstance(error.__context__, _Terminated) else 130  # click makes an Abort of it
+        code = 143 if isinstance(error.__context__, signals.Terminated) else 130  # click makes an Abort of it
     except BrokenPipeError:  # `omio info ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
@@ -36,27 +36,3 @@ def main() -> None:
         show.error("", error)
         code = 1
     sys.exit(code or 0)
-
-
-class _Terminated(KeyboardInterrupt):
-    """The signal to terminate, where it arrives: it ends the command in the same way as Ctrl-C."""
-
-
-def _terminate_as_interrupted() -> None:
-    """Let SIGTERM, and SIGHUP where it is not ignored as under nohup, end the command with all its clean-up.
-
-    Only the command line does so: the signals of a program belong to the program that imports a library.
-    """
-    import signal
-    import threading
-
-    def stop(number: int, frame: object) -> None:
-        signal.signal(number, signal.SIG_IGN)  # the clean-up is not interrupted once more
-        raise _Terminated
-
-    if threading.current_thread() is not threading.main_thread():
-        return  # Python sets signals in the main thread only
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, stop)

@@ -12,10 +12,11 @@ from omio_core.errors import AbsentPlanesWarning, AssumedAxesWarning
 from omio_core.metadata.namespaces import omio_version
 from omio_core.policies import KINDS
 
-from . import caching, checking, comparing, log, merging, methods, napari, options, show, verifying, viewing
-from .paths import display_path, for_each, for_each_file, source
+from . import batching, caching, checking, comparing, log, merging, methods, napari, options, show, verifying, viewing
+from .paths import Tally, display_path, for_each, for_each_file, source
 
 if TYPE_CHECKING:
+    from omio.planning.report import Report
     from omio.sources.walk import Skipped
     from omio_core.images.explanation import Explanation
 
@@ -31,7 +32,7 @@ def app() -> None:
 
 VERBS = (
     merging.plan, merging.merge, merging.run, comparing.diff, verifying.verify, methods.methods, caching.cache,
-    viewing.preview, napari.view,
+    viewing.preview, napari.view, batching.batch,
 )  # fmt: skip
 
 for verb in VERBS:
@@ -85,13 +86,15 @@ def info(paths: tuple[str, ...], explain: bool, recursive: bool, as_json: bool, 
 @app.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
-    "-o", "--out", type=click.Path(), help="A folder, or a name such as x.ome.zarr. Default: beside the source."
+    "-o", "--out", type=click.Path(), help="A folder, or a name whose suffix a writer has. Default: beside the source."
 )
 @click.option("--name", metavar="TEMPLATE", help="Names of the files, such as {stem}_{image}.")
 @click.option("--layout", type=click.Choice(("files", "one-file")), help="A file an image, or one. Default: files.")
 @click.option("--image", help="Index or name of the one image wanted. Default: all.")
 @click.option("--dry-run", is_flag=True, help="Print the plan, and write nothing.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+@click.option("--json", "as_json", is_flag=True, help="Print a report as JSON, and nothing else.")
+@options.stop
 @options.selection
 @options.output
 @options.statements
@@ -104,6 +107,8 @@ def convert(
     image: str | None,
     dry_run: bool,
     quiet: bool,
+    as_json: bool,
+    stop: bool,
     selection: dict[str, Any],
     output: dict[str, Any],
     stated: dict[str, Any],
@@ -118,19 +123,29 @@ def convert(
 
     def do(path: str) -> None:
         if dry_run:
-            merging.print_plan(omio.plan(source(path, selection), out, **keywords))
+            merging.print_plan(omio.plan(source(path, selection), out, **keywords), (path, out), as_json=as_json)
             return
+        with show.progress(Path(path).name, quiet=tally.quiet) as bar:
+            omio.convert(
+                source(path, selection),
+                out,
+                progress=bar,
+                landed=lambda file, target: tally.landed(display_path(path, file), target),
+                reported=lambda report: reports.append((report, path)),
+                stop=stop,
+                **keywords,
+            )
 
-        def landed(file: str, target: Path) -> None:
-            if not quiet:
-                show.line(f"{display_path(path, file)} -> {target}")
+    def do_and_report(path: str) -> None:
+        try:
+            do(path)
+        finally:
+            while reports:
+                tally.add(*reports.pop())
 
-        with show.progress(Path(path).name, quiet=quiet) as bar:
-            written = omio.convert(source(path, selection), out, progress=bar, landed=landed, **keywords)
-        if not quiet and not written:
-            show.line(f"{path}: its name is taken, nothing written")
-
-    for_each(paths, do, quiet=quiet)
+    reports: list[tuple[Report, str]] = []
+    tally = Tally("convert", quiet=quiet, as_json=as_json)
+    for_each(paths, do_and_report, quiet=tally.quiet, tally=None if dry_run else tally, stop=stop)
 
 
 @app.command()

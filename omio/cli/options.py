@@ -59,7 +59,7 @@ def policy(kind: str, what: str, default: str | None = None) -> Callable[[Verb],
     return click.option(flag, type=_PolicyName(kind), help=f"{what} Default: {default}. See omio policies.")
 
 
-def _option_group(into: str, names: Sequence[str], options: Sequence[Callable[[Verb], Verb]]) -> Callable[[Verb], Verb]:
+def group(into: str, names: Sequence[str], options: Sequence[Callable[[Verb], Verb]]) -> Callable[[Verb], Verb]:
     """Return a decorator that adds options to a verb and passes those that the user set as one mapping."""
 
     def decorate(verb: Verb) -> Verb:
@@ -68,6 +68,8 @@ def _option_group(into: str, names: Sequence[str], options: Sequence[Callable[[V
             values = {name: keywords.pop(name) for name in names}
             given = {name: value for name, value in values.items() if value is not None}
             given |= given.pop("reader_options", {})  # in Python each option is a keyword of its own
+            if given.pop("update", None) and given.setdefault("collision", "update") != "update":
+                raise click.UsageError(f"--update and --collision {given['collision']} contradict each other")
             verb(**{into: given}, **keywords)
 
         decorated: Verb = with_mapping
@@ -93,7 +95,8 @@ def _parse_sizes(
     return numbers[0] if len(numbers) == 1 else numbers
 
 
-def _none_if_empty(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
+def none_if_empty(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the values of an option that can be repeated; None where it is not given."""
     return value or None
 
 
@@ -144,7 +147,7 @@ def _refuse_keyword(name: str, ctx: click.Context, param: click.Parameter) -> No
 STATEMENTS = ("reader", "axes", "pixel_size", "time_increment", "channel_names")
 """The keywords by which a caller states what a file does not."""
 
-statements = _option_group(
+statements = group(
     "stated",
     (*STATEMENTS, "reader_options", "policies"),
     (
@@ -174,13 +177,13 @@ def request(stated: Mapping[str, Any]) -> Request:
     return make_request(**keywords, others={name: value for name, value in stated.items() if name not in keywords})
 
 
-selection = _option_group(
+selection = group(
     "selection",
     ("recursive", "patterns", "stack", "tag"),
     (
         click.option("--recursive", is_flag=True, default=None, help="Look into the folders in a folder, too."),
         click.option(
-            "--pattern", "patterns", multiple=True, callback=_none_if_empty, metavar="PATTERN",
+            "--pattern", "patterns", multiple=True, callback=none_if_empty, metavar="PATTERN",
             help="Of a folder only files named so, such as '*_ch1*', or not so: '!*_old*'. Can be repeated.",
         ),
         click.option("--stack", is_flag=True, default=None, help="PATH stands for its family of numbered folders."),
@@ -189,7 +192,7 @@ selection = _option_group(
 )  # fmt: skip
 """Options that select files in a folder."""
 
-merging = _option_group(
+merging = group(
     "merging",
     ("shapes", "dtypes", "conflict"),
     (
@@ -199,6 +202,10 @@ merging = _option_group(
     ),
 )
 """Options that decide what becomes of images that differ."""
+
+
+stop = click.option("--stop", is_flag=True, help="Stop at the first file that fails. Default: the others are done.")
+"""The option that ends a command at its first failure."""
 
 
 class _Word(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic since click 8.4 only
@@ -222,12 +229,12 @@ class _Word(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generi
         return self.word if value is self.value else str(value)
 
 
-output = _option_group(
+output = group(
     "output",
     (
         "to", "writer", "compression_level", "compression", "predictor", "tile", "pyramid", "pyramid_method", "order",
         "profile", "bigtiff", "verify", "workers", "max_memory", "missing", "absent_planes", "absent_files",
-        "collision",
+        "collision", "update", "remake",
     ),
     (
         click.option("--to", metavar="FORMAT", help="ome-tiff, ome-zarr, ... Default: as the name says, or ome-tiff."),
@@ -260,6 +267,11 @@ output = _option_group(
         policy("absent_planes", "Planes that are not in the file."),
         policy("absent_files", "Member files that are missing."),
         policy("collision", "A name that is taken."),
+        click.option(
+            "--update", is_flag=True, default=None,
+            help="Write what is new, and remake what has changed since: the same as --collision update.",
+        ),
+        click.option("--remake", is_flag=True, default=None, help="Update, and remake what is up to date, too."),
     ),
 )  # fmt: skip
 """Options that decide how files are written."""

@@ -48,12 +48,12 @@ def line(text: str, *, quiet: bool = False) -> None:
 
 
 def showable(text: str, stream: TextIO) -> str:
-    """Return a text with what a stream cannot encode escaped: a file may have any name.
+    r"""Return a text with what a stream cannot encode escaped: a file may have any name.
 
     Examples
     --------
     >>> showable("a\udcff.tif", sys.stdout)
-    'a\\\\udcff.tif'
+    'a\\udcff.tif'
     """
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)

@@ -24,6 +24,7 @@ from omio_core.metadata.facts import PLANE_COLUMNS
 from omio_core.metadata.model import Metadata
 from omio_core.metadata.plain import plain
 from omio_core.metadata.units import micrometres, nanometres, seconds
+from omio_core.ome.uris import ILLEGAL
 from omio_core.ome.write import UNPLACED
 from omio_core.pixels.digests import image_digests
 
@@ -157,13 +158,16 @@ def _is_alike(a: Any, b: Any) -> bool:
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(_is_alike(first, second) for first, second in zip(a, b, strict=True))
     if isinstance(a, str) and isinstance(b, str):
-        return a == b or _lines(a) == _lines(b)
+        return a == b or _as_in_xml(a) == _as_in_xml(b)
     return bool(a == b)
 
 
-def _lines(text: str) -> str:
-    """Return the text with line ends as in XML (https://www.w3.org/TR/xml/#sec-line-ends)."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def _as_in_xml(text: str) -> str:
+    """Return the text as XML can hold it: line ends are newlines, and control characters are none.
+
+    See https://www.w3.org/TR/xml/#sec-line-ends and https://www.w3.org/TR/xml/#charsets.
+    """
+    return ILLEGAL.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _is_number(value: Any) -> bool:
@@ -235,7 +239,7 @@ def _annotations(a: Metadata, b: Metadata) -> Iterator[tuple[str, Change]]:
 
 
 def _text(value: Any) -> str:
-    return _lines(value) if isinstance(value, str) else json.dumps(value, default=str)
+    return _as_in_xml(value) if isinstance(value, str) else json.dumps(value, default=str)
 
 
 def _aside(a: Metadata, b: Metadata) -> Iterator[str]:

@@ -151,7 +151,7 @@ def _named_as_picture(path: str, top: str) -> str | None:
     suffixes = tuple(suffix for writer in catalogue().writers if writer.makes == "folder" for suffix in writer.suffixes)
     inner, top = os.path.abspath(path), os.path.abspath(top)
     while len(inner) > len(top):
-        if inner.lower().endswith(suffixes) and os.path.isdir(inner):
+        if inner.lower().endswith(suffixes) and locate(inner).is_folder:
             return inner
         inner = os.path.dirname(inner)
     return None

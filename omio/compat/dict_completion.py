@@ -10,7 +10,7 @@ from typing import Any
 from omio_core.errors import MetadataError, WriteError
 from omio_core.geometry.axes import of_array
 from omio_core.geometry.letters import check, text
-from omio_core.metadata.from_dict import axes_of, from_dict
+from omio_core.metadata.from_dict import CACHE_KEYS, axes_of, from_dict
 from omio_core.metadata.model import Metadata
 from omio_core.metadata.plain import plain
 from omio_core.wording import advise
@@ -144,3 +144,9 @@ def zarr_array(lengths: tuple[int, ...], value: Any, store: str, path: Any, name
         chunks=(1, 1, 1, *(min(n, 1024) for n in lengths[3:])),
         fill_value=value.item(),
     )
+
+
+def place(array: Any) -> dict[str, Any]:
+    """Return the keys of the first OMIO that say where a zarr array on disk is."""
+    path = os.path.abspath(array.store.root)
+    return dict(zip(CACHE_KEYS, (os.path.dirname(path), path, os.path.basename(path), "disk"), strict=True))

@@ -63,7 +63,7 @@ def create_empty_image(
     Returns
     -------
     numpy.ndarray or zarr.Array, or a pair of an array and a dict
-        Five axes, TZCYX.
+        Five axes, TZCYX. For a zarr array on disk the dict also has ``omio_cache_folder`` and ``omio_zarr_store_path``.
 
     Raises
     ------
@@ -102,7 +102,8 @@ def create_empty_image(
         for key, fact in (input_metadata or {}).items()
         if key not in ("axes", "shape", *dict_completion.LENGTHS)
     }
-    return image, create_empty_metadata(shape=lengths, input_metadata=facts)
+    metadata = create_empty_metadata(shape=lengths, input_metadata=facts)
+    return image, metadata | (dict_completion.place(image) if zarr_store == "disk" else {})
 
 
 def create_empty_metadata(

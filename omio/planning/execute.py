@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from omio.sources.collect import describe, without_garbage_collection
+from omio.sources.failures import Failure
 from omio.sources.notices import issue, one_per_kind, padding, recorded_if
-from omio_core.errors import FileChangedError, OmioError, WriteError, first_few
+from omio.sources.walk import Skipped
+from omio_core.errors import FileChangedError, OmioError, WriteError
 from omio_core.files import stamps
-from omio_core.files.listing import verify_whole
 from omio_core.files.location import Location
 from omio_core.images import writing
 from omio_core.images.image import Image
@@ -19,11 +21,14 @@ from omio_core.images.overrides import Request
 from omio_core.merging.merge import merge
 
 from . import channels
-from .values import Input, Output, PlanValues, PreparedOutput, WriteOptions
+from .report import Report
+from .values import WRITES, Input, Output, PlanValues, PreparedOutput, WriteOptions
 
 Progress = Callable[[int, int], None]
 Landed = Callable[[str, Path], None]
 """Called with a source file and the file written from it, as soon as that file is complete."""
+Reported = Callable[[Report], None]
+"""Called once, at the end, with what became of each source; also where an error follows."""
 
 
 def write(
@@ -31,6 +36,10 @@ def write(
     outputs: Sequence[PreparedOutput],
     progress: Progress | None = None,
     landed: Landed | None = None,
+    reported: Reported | None = None,
+    *,
+    failures: Sequence[Failure] = (),
+    stop: bool = False,
 ) -> list[Path]:
     """Write the files of a plan just made, from the images that were described for it.
 
@@ -40,41 +49,74 @@ def write(
     ------
     OmioError
         The plan has a problem, before anything is written; or writing fails. Complete files stay, and of several source
-        files the others are converted first: the error lists both as `written` and `failed`.
+        files the others are converted first, unless `stop`: the error lists both as `written` and `failed`.
     """
     assert plan.writing is not None
     files = [(prepared.output, prepared.images) for prepared in outputs]
-    goals = {Path(prepared.output.path or ""): prepared.goal for prepared in outputs}
+    errors: dict[str, OmioError | OSError] = {failure.path: failure.error for failure in failures}
+    for prepared in outputs:
+        if prepared.error is not None:
+            errors.setdefault(prepared.output.inputs[0].path, prepared.error)
+    run = _Run(
+        plan=plan,
+        collision=plan.request.policies.collision,
+        progress=progress,
+        landed=landed,
+        goals={Path(prepared.output.path or ""): prepared.goal for prepared in outputs},
+        stop=stop,
+        failed=errors,
+    )
     try:
-        return _write_all(files, plan.writing, plan.request.policies.collision, progress, goals, landed)
+        return run.all(files, reported)
     finally:
         for _, images in files:
             _close(images)
 
 
-def run(plan: PlanValues, progress: Progress | None = None, landed: Landed | None = None) -> list[Path] | list[Image]:
+def run(
+    plan: PlanValues,
+    progress: Progress | None = None,
+    landed: Landed | None = None,
+    reported: Reported | None = None,
+    *,
+    stop: bool = False,
+) -> list[Path] | list[Image]:
     """Do exactly what a plan says; see `omio.planning.plan.Plan.run`."""
-    if plan.problems:
+    if plan.problems and (stop or not plan.possible):
         raise OmioError(
             "the plan cannot be carried out", evidence=plan.problems[0],
             remedy="make another: other policies, another name",
         )  # fmt: skip
     for output in plan.outputs:
-        _check_unchanged(output)
+        if output.problem is None:
+            _check_unchanged(output)
+    outputs = [output for output in plan.outputs if output.problem is None and output.action in ("read", *WRITES)]
     opened: dict[Location, Sequence[Image]] = {}
     with (
         without_garbage_collection(),
         recorded_if(len(plan.outputs) > 1 or len(plan.outputs[0].inputs) > 1) as warning_records,
     ):
-        files = [(output, _open_images(output, plan.request, opened)) for output in plan.outputs]
-    issue((*one_per_kind(warning_records), *padding(output.padded for output in plan.outputs)))
+        files = [(output, _open_images(output, plan.request, opened)) for output in outputs]
+    issue((*one_per_kind(warning_records), *padding(output.padded for output in outputs)))
     if plan.writing is None:
         return [image for _, images in files for image in images]
+    errors: dict[str, OmioError | OSError] = {one.path: _planned_error(one.path, one.problem) for one in plan.failed}
+    for output in plan.outputs:
+        if output.problem is not None:
+            errors.setdefault(output.inputs[0].path, _planned_error(output.inputs[0].path, output.problem))
+    execution = _Run(plan=plan, collision=None, progress=progress, landed=landed, goals={}, stop=stop, failed=errors)
     try:
-        return _write_all(files, plan.writing, None, progress, {}, landed)
+        return execution.all(files, reported)
     finally:
         for _, images in files:
             _close(images)
+
+
+def _planned_error(path: str, problem: str) -> OmioError:
+    """Return the error for a problem that a saved plan states in words."""
+    first, *rest = problem.splitlines()
+    parts = {key: text for key, _, text in (line.strip().partition(": ") for line in rest)}
+    return OmioError(first, evidence=parts.get("evidence"), remedy=parts.get("remedy"), path=path)
 
 
 def _check_unchanged(output: Output) -> None:
@@ -120,13 +162,7 @@ def _check_target(output: Output) -> None:
         The existing file is another one.
     """
     if output.stands is not None:
-        try:
-            verify_whole(output.stands)
-        except FileChangedError as error:
-            raise WriteError(
-                f"{output.path} was to be overwritten, and is another file since the plan was made",
-                evidence=error.evidence or error.what, remedy="look at it, and make the plan again", path=output.path,
-            ) from error  # fmt: skip
+        writing.verify_stands(Path(output.path or ""), output.stands)
 
 
 def _open_images(output: Output, request: Request, opened: dict[Location, Sequence[Image]]) -> tuple[Image, ...]:
@@ -192,85 +228,91 @@ def _changed_error(path: str, planned: Input | Output, now: Image) -> FileChange
     )
 
 
-def _write_all(
-    files: Sequence[tuple[Output, tuple[Image, ...]]],
-    write_options: WriteOptions,
-    collision: str | None,
-    progress: Progress | None,
-    goals: Mapping[Path, Path | None],
-    landed: Landed | None,
-) -> list[Path]:
-    """Write file after file; where `collision` is None, exactly under the names planned."""
-    total = sum(sum(image.nbytes for image in images) for output, images in files if output.action != "skip")
-    several = len({output.inputs[0].path for output, _ in files}) > 1
-    written: list[Path] = []
-    failed: dict[str, OmioError | OSError] = {}
-    before = 0
-    for number, (output, images) in enumerate(files):
-        if output.action == "skip":
-            continue
-        source, path = output.inputs[0].path, None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """The writing of a plan's files, one after another; where `collision` is None, exactly under the names planned."""
+
+    plan: PlanValues
+    collision: str | None
+    progress: Progress | None
+    landed: Landed | None
+    goals: Mapping[Path, Path | None]
+    stop: bool
+    failed: dict[str, OmioError | OSError]
+
+    def all(self, files: Sequence[tuple[Output, tuple[Image, ...]]], reported: Reported | None) -> list[Path]:
+        """Write the files; then report, and raise one error for all that failed."""
+        files = [(output, images) for output, images in files if output.action in WRITES and output.problem is None]
+        sources = {output.inputs[0].path for output in self.plan.outputs} | self.failed.keys()
+        several = len(sources) > 1 and not self.stop
+        total = sum(sum(image.nbytes for image in images) for _, images in files)
+        written: list[Path] = []
+        before = 0
+        for number, (output, images) in enumerate(files):
+            source, path = output.inputs[0].path, None
+            try:
+                path = self._one(output, images, _shift(self.progress, before, total))
+            except (OmioError, OSError) as error:
+                if not several:
+                    raise
+                self.failed.setdefault(source, error)
+            before += sum(image.nbytes for image in images)
+            following = files[number + 1][0].inputs if number + 1 < len(files) else ()
+            if {planned.path for planned in following} != {planned.path for planned in output.inputs}:
+                _close(images)  # images of one file share a handle: close it after the last of them
+            if path is not None:
+                written.append(self.goals.get(path) or path)
+                if self.landed is not None:
+                    self.landed(source, written[-1])
+        report = self._report(written)
+        if reported is not None:
+            reported(report)
+        if (partial := report.error()) is not None:
+            raise partial from next(iter(report.failed.values()))
+        return written
+
+    def _report(self, written: list[Path]) -> Report:
+        plan = self.plan
+        current = [output for output in plan.outputs if output.action == "current"]
+        taken = [output for output in plan.outputs if output.action == "skip" and output.problem is None]
+        return Report(
+            written=tuple(written),
+            current=tuple(Path(output.path or "") for output in current),
+            left_out=(
+                *(Skipped(path=output.inputs[0].path, why=_taken(output)) for output in taken),
+                *(skip for skip in plan.skipped if not skip.used),
+            ),
+            failed=self.failed,
+            stale=plan.stale,
+            older=sum(bool(output.older) for output in current),
+        )
+
+    def _one(self, output: Output, images: tuple[Image, ...], progress: Callable[[int], None] | None) -> Path | None:
+        path, options = Path(cast(str, output.path)), cast(WriteOptions, self.plan.writing)
+        _make_folder(path.parent)
+        settings = {
+            **options.keywords,
+            "writer": options.writer,
+            "max_memory": options.max_memory,
+            "progress": progress,
+            "conversion": output.conversion,
+            "stands": output.stands,
+        }
+        if self.collision is None or output.action == "remake" or self.collision == "update":
+            _check_target(output)  # check again: other programs may have written meanwhile
+            policy = "raise" if output.action == "write" else "overwrite"
+            return writing.write(path, images, collision=policy, **settings)
+        numbers = self.collision == "number"
         try:
-            path = _write_one(output, images, write_options, collision, _shift(progress, before, total))
-        except (OmioError, OSError) as error:
-            if not several:
+            return writing.write(path, images, collision="raise" if numbers else self.collision, **settings)
+        except WriteError:
+            if not numbers or not os.path.lexists(path):
                 raise
-            failed.setdefault(source, error)
-        before += sum(image.nbytes for image in images)
-        following = files[number + 1][0].inputs if number + 1 < len(files) else ()
-        if {planned.path for planned in following} != {planned.path for planned in output.inputs}:
-            _close(images)  # images of one file share a handle: close it after the last of them
-        if path is not None:
-            written.append(goals.get(path) or path)
-            if landed is not None:
-                landed(source, written[-1])
-    if failed:
-        raise _partial_error(failed, written) from next(iter(failed.values()))
-    return written
+            return writing.write(cast(str, output.wanted), images, collision="number", **settings)  # taken meanwhile
 
 
-_FEW = 10
-
-
-def _partial_error(failed: dict[str, OmioError | OSError], written: list[Path]) -> OmioError:
-    """Return the error for several source files, some of which could not be converted."""
-    messages = [f"{path}: {getattr(error, 'what', error)}" for path, error in failed.items()]
-    names = first_few([str(path) for path in written], _FEW)
-    return OmioError(
-        f"{len(failed)} of the source files could not be converted",
-        evidence=f"{first_few(messages, _FEW, joint='; ')}; written and whole: {names or 'nothing'}",
-        remedy="each error is in the attribute failed, by its file; what was written, in written",
-        failed=failed,
-        written=tuple(written),
-    )
-
-
-def _write_one(
-    output: Output,
-    images: tuple[Image, ...],
-    write_options: WriteOptions,
-    collision: str | None,
-    progress: Callable[[int], None] | None,
-) -> Path | None:
-    path = Path(cast(str, output.path))
-    _make_folder(path.parent)
-    settings = {
-        **write_options.keywords,
-        "writer": write_options.writer,
-        "max_memory": write_options.max_memory,
-        "progress": progress,
-    }
-    if collision is None:
-        _check_target(output)  # check again: other programs may have written meanwhile
-        policy = "overwrite" if output.action == "overwrite" else "raise"
-        return writing.write(path, images, collision=policy, **settings)
-    numbers = collision == "number"
-    try:
-        return writing.write(path, images, collision="raise" if numbers else collision, **settings)
-    except WriteError:
-        if not numbers or not os.path.lexists(path):
-            raise
-        return writing.write(cast(str, output.wanted), images, collision="number", **settings)  # taken meanwhile
+def _taken(output: Output) -> str:
+    return f"{output.path} stands already" + (f", {output.why}" if output.why else "")
 
 
 def _close(images: Sequence[Image]) -> None:

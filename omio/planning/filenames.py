@@ -16,6 +16,8 @@ from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.dispatch import writer_named
 from omio_core.wording import Aside, Blank, advise, either, worded
 
+from .standing import same_name
+
 LONGEST_NAME = 120  # characters of an image's name in a file name; file systems allow 255 bytes for a whole name
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')  # characters that Windows or a shell does not accept in a name
 _OTHER_SUFFIXES = (
@@ -84,7 +86,7 @@ def targets(
     folder = _folder(out, source.parent)
     base = stem(source.name, suffixes)
     used_names: dict[str, int] = {}
-    suffix = _suffix(writer)
+    suffix = suffix_for(writer)
     for index, image in enumerate(images):
         ending = f"_{safe(image.name) or f'image{index}'}" if several else ""
         name = base + ending if template is None else filled(template, base, index, image)
@@ -185,7 +187,7 @@ def merged_target(
             raise _named_twice_error(out)
         return Path(out)
     base = f"{safe(title)}_merged_{axis}" if template is None else filled(template, title, 0, image)
-    return _folder(out, home) / f"{base}{_suffix(writer)}"
+    return _folder(out, home) / f"{base}{suffix_for(writer)}"
 
 
 def unique(path: Path, used_names: dict[str, int]) -> Path:
@@ -209,8 +211,8 @@ def unique(path: Path, used_names: dict[str, int]) -> Path:
 
 
 def key(path: Path) -> str:
-    """Return a key that is equal for two paths of the same file, also on systems that ignore case."""
-    return os.path.abspath(path).casefold()
+    """Return a key that is equal for two paths of one file on any system: some ignore case, some compose letters."""
+    return same_name(os.path.abspath(path))
 
 
 def _folder(out: str | os.PathLike[str] | None, home: Path) -> Path:
@@ -222,7 +224,7 @@ def _folder(out: str | os.PathLike[str] | None, home: Path) -> Path:
     return folder
 
 
-def _suffix(writer: str | None) -> str:
+def suffix_for(writer: str | None) -> str:
     """Return the suffix of files that the caller does not name."""
     if writer is None:
         return catalogue().suffix

@@ -46,4 +46,5 @@ def refuse(output: Output, writing: WriteOptions | None) -> None:
                 advise("leave out {max_memory}", max_memory=None),
             ),
             path=output.inputs[0].path,
+            needed=least,
         )

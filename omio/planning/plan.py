@@ -11,6 +11,7 @@ from typing import Any
 from omio_core.images.image import Image
 
 from . import execute, serialize, text
+from .report import Report
 from .values import PlanValues
 
 
@@ -26,6 +27,8 @@ class Plan(PlanValues):
         *,
         progress: Callable[[int, int], None] | None = None,
         landed: Callable[[str, Path], None] | None = None,
+        reported: Callable[[Report], None] | None = None,
+        stop: bool = False,
     ) -> list[Path] | list[Image]:
         """Do exactly what the plan says.
 
@@ -37,6 +40,10 @@ class Plan(PlanValues):
             Called with the bytes of pixels done and the bytes in total.
         landed
             Called with a source file and the file written from it, as soon as that file is complete.
+        reported
+            Called once, at the end, with what became of each source; also where an error follows.
+        stop
+            Whether the first problem stops everything. Otherwise files of other sources are written all the same.
 
         Returns
         -------
@@ -50,9 +57,10 @@ class Plan(PlanValues):
         WriteError
             A name was taken since.
         OmioError
-            The plan has `problems`; or some of several source files failed, as in `omio.convert_to_ometiff`.
+            The plan has `problems`, and nothing else can be done; or some of several source files failed, as in
+            `omio.convert_to_ometiff`.
         """
-        return execute.run(self, progress, landed)
+        return execute.run(self, progress, landed, reported, stop=stop)
 
     def to_json(self, path: str | Path | None = None) -> str:
         """Return the plan as JSON for `from_json`; also write it to `path`, where it may replace another plan.

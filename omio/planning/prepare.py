@@ -7,11 +7,20 @@ values only.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from omio.sources.collect import Collection, SourceFile, choose_images, collect, without_garbage_collection
-from omio.sources.kinds import SourceLike
+from omio.sources.choice import choose_images
+from omio.sources.collect import (
+    Collection,
+    SourceFile,
+    describe_listing,
+    looker,
+    with_failures,
+    without_garbage_collection,
+)
+from omio.sources.failures import Failure, adder, error_of
+from omio.sources.kinds import SourceLike, find
 from omio.sources.notices import Message, issue, one_per_kind, padding, recorded, recorded_if
 from omio_core.errors import (
     LimitExceededError,
@@ -29,10 +38,13 @@ from omio_core.merging.recipe import AXES, Merge
 from omio_core.merging.record import region
 from omio_core.metadata.namespaces import MERGE
 from omio_core.pixels.absence import absence
+from omio_core.wording import message
 
 from . import channels, memory, targets
 from .plan import Plan
-from .values import Input, Output, PreparedOutput, WriteOptions
+from .quick import Glance, described_names, in_order
+from .settling import quick_for, settling_for
+from .values import Failed, Input, Output, PreparedOutput, WriteOptions
 
 LAYOUTS = ("files", "one-file")
 
@@ -44,18 +56,29 @@ class PreparedPlan:
     plan: Plan
     outputs: tuple[PreparedOutput, ...]
     messages: tuple[Message, ...] = ()
+    failures: tuple[Failure, ...] = ()
 
-    def refuse(self) -> None:
-        """Raise the first error of the outputs; if there is none, issue the warnings.
+    def refuse(self, *, stop: bool = True) -> None:
+        """Raise the first error; if there is none, or if the rest goes on in spite of it, issue the warnings.
+
+        Parameters
+        ----------
+        stop
+            Whether one error stops everything, also where files are made from several sources.
 
         Raises
         ------
-        OmioError
-            An output has a problem.
+        OmioError, OSError
+            A source cannot be read, or an output has a problem.
         """
-        for output in self.outputs:
-            if output.error is not None:
-                raise output.error
+        if stop or not self.plan.possible:
+            if len(self.failures) > 1:
+                raise error_of({failure.path: failure.error for failure in self.failures}, "read")
+            for failure in self.failures:
+                raise failure.error
+            for output in self.outputs:
+                if output.error is not None:
+                    raise output.error
         issue(self.messages)
 
 
@@ -67,6 +90,8 @@ def prepare(
     along: str | None = None,
     out: str | os.PathLike[str] | None = None,
     writing: WriteOptions | None = None,
+    remake: bool = False,
+    stop: bool = True,
 ) -> PreparedPlan:
     """Plan what becomes of a source.
 
@@ -84,6 +109,11 @@ def prepare(
         A file or a folder; None for beside the source.
     writing
         How files are written; None where images are wanted.
+    remake
+        Whether an update replaces what is up to date, too.
+    stop
+        Whether the first file that cannot be read is an error; else it is a problem of the plan. The source as a whole
+        must be there, and one of its files readable.
 
     Raises
     ------
@@ -91,6 +121,57 @@ def prepare(
         A source cannot be read, or there is no such axis or layout. Reasons against a merge or a name are no error
         here: each is a problem of its output.
     """
+    _check(source, along, writing)
+    failures: list[Failure] | None = None if stop else []
+    with without_garbage_collection():
+        listing = find(source, None if failures is None else adder(failures))
+        settling = None if writing is None else settling_for(listing, request, along, out, writing, remake=remake)
+        look = Glance(looker(channels.without_merged_names(request, along)))
+        quick = None
+        if settling is not None and settling.updates:
+            settles = along is None and image is None and not remake
+            quick = quick_for(settling, listing, look, request.reader, settles=settles)
+        collection = describe_listing(listing, look, failures=failures, known=None if quick is None else quick.known)
+        groups = list(_groups(collection, image, along, writing, failures))
+        collection = with_failures(collection, failures)
+        with recorded_if(len(collection.files) > 1) as warning_records:
+            outputs = [_prepare_output(group, along, request, writing) for group in groups]
+        if settling is not None:
+            settling = settling.knowing(collection, outputs, described_names(collection, quick))
+            outputs = targets.name(collection, outputs, out, settling)
+    image_messages = one_per_kind(warning_records)
+    # a merge has its warnings among its conflicts
+    notes = tuple(one.text for one in (*collection.messages, *(() if along else image_messages)))
+    gaps = (collection.gaps,) if along is not None and collection.gaps else ()
+    plan = Plan(
+        outputs=in_order(collection, outputs, {} if quick is None else quick.outputs),
+        request=request,
+        writing=writing,
+        skipped=collection.listing.skipped,
+        failed=tuple(Failed(path=failure.path, problem=message(failure.error)) for failure in collection.failures),
+        stale=() if settling is None else settling.stale(collection),
+        family=tuple(map(str, collection.listing.family)),
+        notes=(*collection.listing.notes, *gaps, *notes),
+    )
+    messages = (*collection.messages, *_gap_messages(gaps, along), *image_messages)
+    padding_messages = padding(prepared.output.padded for prepared in outputs)  # no notes: the outputs have it
+    return PreparedPlan(
+        plan=plan,
+        outputs=tuple(outputs),
+        messages=(*messages, *padding_messages),
+        failures=collection.failures,
+    )
+
+
+def _gap_messages(gaps: Sequence[str], along: str | None) -> list[Message]:
+    return [
+        Message(category=MetadataWarning, text=f"merged along {along}, one after another, although {gap}")
+        for gap in gaps
+    ]
+
+
+def _check(source: SourceLike, along: str | None, writing: WriteOptions | None) -> None:
+    """Refuse an axis or a layout that does not exist."""
     if along is not None and along not in tuple(AXES):
         raise MergeError(
             f"images cannot be merged along {along!r}", evidence=f"the source is {source!r}"[:200],
@@ -98,45 +179,20 @@ def prepare(
         )  # fmt: skip
     if writing is not None and writing.layout not in LAYOUTS:
         raise WriteError(f"layout cannot be {writing.layout!r}", remedy=f"choose one of {', '.join(LAYOUTS)}")
-    with without_garbage_collection():
-        collection = collect(source, channels.without_merged_names(request, along))
-        groups = list(_groups(collection, image, along, writing))
-        with recorded_if(len(collection.files) > 1) as warning_records:
-            outputs = [_prepare_output(group, along, request, writing) for group in groups]
-    if writing is not None:
-        outputs = targets.name(collection, outputs, out, request.policies.collision, writing)
-    image_messages = one_per_kind(warning_records)
-    gaps = [collection.gaps] if along is not None and collection.gaps else []
-    # a merge has its warnings among its conflicts
-    notes = [*gaps, *(message.text for message in (*collection.messages, *(() if along else image_messages)))]
-    plan = Plan(
-        outputs=tuple(prepared.output for prepared in outputs),
-        request=request,
-        writing=writing,
-        skipped=collection.listing.skipped,
-        family=tuple(map(str, collection.listing.family)),
-        notes=(*collection.listing.notes, *notes),
-    )
-    padding_messages = padding(prepared.output.padded for prepared in outputs)  # no notes: the outputs have it
-    gap_messages = [
-        Message(category=MetadataWarning, text=f"merged along {along}, one after another, although {gap}")
-        for gap in gaps
-    ]
-    return PreparedPlan(
-        plan=plan,
-        outputs=tuple(outputs),
-        messages=(*collection.messages, *gap_messages, *image_messages, *padding_messages),
-    )
 
 
 _Group = list[tuple[SourceFile, Image]]
 
 
 def _groups(
-    collection: Collection, image: int | str | None, along: str | None, writing: WriteOptions | None
+    collection: Collection,
+    image: int | str | None,
+    along: str | None,
+    writing: WriteOptions | None,
+    failures: list[Failure] | None,
 ) -> Iterator[_Group]:
     """Yield the images that become one output, each with its file."""
-    picked = choose_images(collection, image, along=along)
+    picked = choose_images(collection, image, along=along, failures=failures)
     if along is not None:
         yield [(file, image) for file, images in picked for image in images]
         return
@@ -248,6 +304,7 @@ def plan(
     along: str | None,
     out: str | os.PathLike[str] | None,
     writing: WriteOptions | None,
+    remake: bool = False,
 ) -> Plan:
     """Return the plan alone; it contains the warnings that its execution would issue. See `omio.plan`.
 
@@ -261,4 +318,6 @@ def plan(
             "what is read into memory has no name", evidence=f"out={os.fspath(out)!r}", remedy="leave it out"
         )
     with recorded():
-        return prepare(source, request, image=image, along=along, out=out, writing=writing).plan
+        return prepare(
+            source, request, image=image, along=along, out=out, writing=writing, remake=remake, stop=False
+        ).plan

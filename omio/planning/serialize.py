@@ -16,13 +16,14 @@ from omio_core.files.local import locate
 from omio_core.files.location import Location
 from omio_core.files.positioned import Stamp
 from omio_core.files.stamps import Fingerprint
+from omio_core.images.conversion import Conversion
 from omio_core.images.overrides import Overrides, Request
 from omio_core.metadata.namespaces import omio_version
 from omio_core.policies import Policies
 
-from .values import ACTIONS, Input, Output, PlanValues, WriteOptions
+from .values import ACTIONS, Failed, Input, Output, PlanValues, WriteOptions
 
-FORM = 3
+FORM = 4
 """Version of the JSON form; a plan of another form is refused."""
 
 
@@ -42,7 +43,8 @@ def dump(plan: PlanValues) -> str:
         },
         "writing": None if plan.writing is None else asdict(plan.writing),
         "outputs": [_output_record(output) for output in plan.outputs],
-        "skipped": [asdict(skip) for skip in plan.skipped], "family": plan.family, "notes": plan.notes,
+        "skipped": [asdict(skip) for skip in plan.skipped], "failed": [asdict(one) for one in plan.failed],
+        "stale": [asdict(one) for one in plan.stale], "family": plan.family, "notes": plan.notes,
     }  # fmt: skip
     try:
         return json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False)
@@ -153,6 +155,10 @@ def _plan(document: Mapping[str, Any]) -> PlanValues:
         ),
         writing=None if document["writing"] is None else WriteOptions(**document["writing"]),
         skipped=tuple(Skipped(**skip) for skip in document["skipped"]),
+        failed=tuple(
+            Failed(path=one["path"], problem=one["problem"]) for one in document["failed"] if "problem" in one
+        ),
+        stale=tuple(Skipped(**one) for one in document["stale"]),
         family=tuple(document["family"]),
         notes=tuple(document["notes"]),
     )
@@ -166,7 +172,10 @@ def _output(record: Mapping[str, Any]) -> Output:
         raise KeyError("an output has no input, or its action and its name contradict each other")
     if values["stands"] is not None:
         values["stands"] = _fingerprint(values["stands"])
-    for name in ("path", "wanted", "problem", "along", "dtype"):
+    if values["conversion"] is not None:
+        conversion = dict(values["conversion"])
+        values["conversion"] = Conversion(**(conversion | {"inputs": tuple(conversion["inputs"])}))
+    for name in ("path", "wanted", "problem", "along", "dtype", "why", "older"):
         _text_or_none(values[name])
     return Output(**_tuples(Output, values, "shape", "padded", "conflicts", "unknown"))
 

@@ -5,39 +5,31 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from omio.sources.collect import Collection
-from omio.sources.walk import is_picture
-from omio_core.errors import FileChangedError, ManyImagesError, OmioError, ReadError, WriteError, first_few
-from omio_core.files.listing import whole_fingerprint
-from omio_core.files.local import locate
+from omio.sources.walk import Candidate, is_picture
+from omio_core.errors import ManyImagesError, ReadError, WriteError, first_few
 from omio_core.files.location import Location
-from omio_core.files.names import numbered
-from omio_core.images import writing
-from omio_core.images.target import Sources, refuse_target
 from omio_core.plugins import dispatch, rules
-from omio_core.plugins.cases import CollisionCase
-from omio_core.plugins.catalogue import catalogue
-from omio_core.wording import Aside, Blank, OneOf, advise, either, worded
+from omio_core.wording import Aside, Blank, advise, either
 
 from . import filenames
-from .values import WriteOptions
-
-if TYPE_CHECKING:
-    from .values import PreparedOutput
+from .settling import Settling
+from .standing import Found
+from .values import PreparedOutput, WriteOptions
 
 
 def name(
     collection: Collection,
     outputs: Sequence[PreparedOutput],
     out: str | os.PathLike[str] | None,
-    collision: str,
-    write_options: WriteOptions,
+    settling: Settling,
 ) -> list[PreparedOutput]:
     """Return the outputs with their files.
+
+    The names are a function of the names of the sources, also of those that cannot be read, and of nothing else; but
+    what an update finds keeps its name.
 
     Parameters
     ----------
@@ -47,10 +39,8 @@ def name(
         The outputs; those of a source file follow one another.
     out
         A file, a folder, or None for beside the source.
-    collision
-        Policy for a name that is taken.
-    write_options
-        How the files are written.
+    settling
+        How the files are written, and what is done about a name that is taken.
 
     Raises
     ------
@@ -58,19 +48,30 @@ def name(
         `out` is not possible, a template cannot be filled, or there is no such policy, writer or option. A name that
         is taken and must stay is no error here: it is a problem of the output.
     """
-    rules.find("collision", collision)  # report an unknown policy now, not only when a name happens to be taken
+    write_options = settling.writing
+    rules.find(
+        "collision", settling.collision
+    )  # report an unknown policy now, not only when a name happens to be taken
     if write_options.writer is not None:
         dispatch.writer_named(write_options.writer)  # the same
     if out is not None and len(outputs) > 1 and filenames.is_file(Path(out), write_options.writer):
         raise _too_many_images_error(outputs, out)
-    sources = Sources.of(image for prepared in outputs for image in prepared.images)
-    used_names: dict[str, int] = {}
-    wanted = [filenames.unique(path, used_names) for path in _wanted_paths(collection, outputs, out, write_options)]
-    planned = set(used_names)
-    settled = [
-        _settle(prepared, path, collision, planned, sources, write_options)
-        for prepared, path in zip(outputs, wanted, strict=True)
+    fresh: dict[str, int] = {}
+    raw = list(_wanted_paths(collection, outputs, out, write_options))
+    pure = [filenames.unique(path, fresh) for _, path in raw]
+    keys = {settling.key(prepared) for prepared in outputs}
+    found = [
+        None if number is None else settling.find(outputs[number], path, keys)
+        for (number, _), path in zip(raw, pure, strict=True)
     ]
+    used_names = {filenames.key(Path(path)): 1 for path in settling.used(collection, filter(None, found))}
+    wanted: dict[int, tuple[Path, Found | None]] = {}
+    for (number, path), one in zip(raw, found, strict=True):
+        chosen = Path(one.path) if one is not None else settling.free(path, used_names)
+        if number is not None:
+            wanted[number] = chosen, one
+    settling.planned.update(used_names)
+    settled = [settling.settle(prepared, *wanted[number]) for number, prepared in enumerate(outputs)]
     if out is not None and os.path.isdir(out) and not filenames.is_file(Path(out)) and is_picture(out):
         return [prepared.failed(_picture_error(out)) for prepared in settled]
     return settled
@@ -113,38 +114,74 @@ def _wanted_paths(
     outputs: Sequence[PreparedOutput],
     out: str | os.PathLike[str] | None,
     write_options: WriteOptions,
+) -> Iterator[tuple[int | None, Path]]:
+    """Yield the index and the name of each output, whatever exists there; also names of what cannot be read: None."""
+    if outputs and outputs[0].output.along is not None:
+        yield 0, _merged_path(collection, outputs[0], out, write_options)
+        return
+    groups = {
+        id(siblings[0][1].files[0].candidate): siblings
+        for _, group in itertools.groupby(enumerate(outputs), key=lambda pair: id(pair[1].files[0]))
+        if (siblings := list(group))
+    }
+    unreadable = {failure.path for failure in collection.failures}
+    for candidate in collection.listing.candidates:
+        if siblings := groups.pop(id(candidate), []):
+            paths = _paths(candidate, [prepared for _, prepared in siblings], out, write_options)
+            yield from zip((number for number, _ in siblings), paths, strict=True)
+        elif candidate.path in unreadable and write_options.name is None:
+            folder = folder_for(candidate, out, write_options.writer)
+            if folder is not None:
+                base = filenames.stem(candidate.location.name, ())
+                yield None, folder / f"{base}{filenames.suffix_for(write_options.writer)}"
+
+
+def _paths(
+    candidate: Candidate,
+    siblings: Sequence[PreparedOutput],
+    out: str | os.PathLike[str] | None,
+    write_options: WriteOptions,
 ) -> Iterator[Path]:
-    """Yield the name of each output, whatever exists there."""
-    for _, group in itertools.groupby(outputs, key=lambda prepared: id(prepared.files[0])):
-        siblings = list(group)
-        file = siblings[0].files[0]
-        suffixes = file.opened.decision.reader.suffixes
-        along = siblings[0].output.along
-        if along is not None:
-            listing = collection.listing
-            title = filenames.stem(listing.title, suffixes) if listing.candidates[0].named else listing.title
-            yield filenames.merged_target(
-                title,
-                _home(listing.home, out),
-                out,
-                along,
-                siblings[0].images[0],
-                write_options.name,
-                write_options.writer,
-            )
-            continue
-        folder = out
-        if out is not None and file.candidate.below and not filenames.is_file(Path(out), write_options.writer):
-            folder = Path(out, file.candidate.below)
-        yield from filenames.targets(
-            _home(file.candidate.location.parent, out) / file.candidate.location.name,
-            folder,
-            [prepared.images[0] for prepared in siblings],
-            suffixes,
-            several=len(file.opened.images) > 1 and write_options.layout == "files",
-            template=write_options.name,
-            writer=write_options.writer,
-        )
+    """Yield the name of each output of a source file, whatever exists there."""
+    opened = siblings[0].files[0].opened
+    folder = out
+    if out is not None and candidate.below and not filenames.is_file(Path(out), write_options.writer):
+        folder = Path(out, candidate.below)
+    yield from filenames.targets(
+        _home(candidate.location.parent, out) / candidate.location.name,
+        folder,
+        [prepared.images[0] for prepared in siblings],
+        opened.decision.reader.suffixes,
+        several=len(opened.images) > 1 and write_options.layout == "files",
+        template=write_options.name,
+        writer=write_options.writer,
+    )
+
+
+def _merged_path(
+    collection: Collection,
+    prepared: PreparedOutput,
+    out: str | os.PathLike[str] | None,
+    write_options: WriteOptions,
+) -> Path:
+    """Return the name of a merge, whatever exists there."""
+    listing, suffixes = collection.listing, prepared.files[0].opened.decision.reader.suffixes
+    return filenames.merged_target(
+        filenames.stem(listing.title, suffixes) if listing.candidates[0].named else listing.title,
+        _home(listing.home, out),
+        out,
+        str(prepared.output.along),
+        prepared.images[0],
+        write_options.name,
+        write_options.writer,
+    )
+
+
+def folder_for(candidate: Candidate, out: str | os.PathLike[str] | None, writer: str | None) -> Path | None:
+    """Return the folder that the outputs of a source file go into; None where `out` names a file."""
+    if out is None:
+        return _home(candidate.location.parent, out)
+    return None if filenames.is_file(Path(out), writer) else Path(out, candidate.below)
 
 
 def _home(folder: Location, out: str | os.PathLike[str] | None) -> Path:
@@ -166,60 +203,3 @@ def _home(folder: Location, out: str | os.PathLike[str] | None) -> Path:
             remedy=advise("name a file or a folder with {out}{}", Aside(" (--out)"), out=None),
             path=str(folder),
         ) from error
-
-
-def _settle(
-    prepared: PreparedOutput,
-    wanted: Path,
-    collision: str,
-    planned: set[str],
-    sources: Sources,
-    write_options: WriteOptions,
-) -> PreparedOutput:
-    """Return an output with its file, after looking at what exists under its name."""
-    suffixes = [suffix for writer in catalogue().writers for suffix in writer.suffixes]
-    for path in numbered(wanted, suffixes):
-        if path != wanted and filenames.key(path) in planned:
-            continue
-        action = "write"
-        if os.path.lexists(path):
-            action = rules.decide("collision", collision, CollisionCase(path=str(path)))
-            if action == "number":
-                continue
-        planned.add(filenames.key(path))
-        break
-    output = replace(prepared.output, path=os.path.abspath(path), wanted=os.path.abspath(wanted))
-    prepared = replace(prepared, goal=path)
-    if action == "raise":
-        error = WriteError(
-            f"{path} exists already", evidence=worded("and is to be kept: {collision}", collision="raise"),
-            remedy=either(
-                "choose another name",
-                advise("another policy: {collision}", collision=OneOf(("number", "overwrite", "skip"))),
-            ),
-            path=str(path),
-        )  # fmt: skip
-        return replace(prepared, output=replace(output, action="write")).failed(error)
-    prepared = _check_writer(replace(prepared, output=replace(output, action=action)), write_options, sources)
-    if action == "overwrite" and prepared.error is None and os.path.exists(path):
-        try:
-            stands = whole_fingerprint(locate(path))
-        except FileChangedError as error:
-            return prepared.failed(error)
-        return replace(prepared, output=replace(prepared.output, stands=stands))
-    if action == "overwrite" and prepared.error is not None:
-        return replace(prepared, output=replace(prepared.output, action="write"))
-    return prepared
-
-
-def _check_writer(prepared: PreparedOutput, write_options: WriteOptions, sources: Sources) -> PreparedOutput:
-    """Return the output, with an error if no writer takes it: otherwise it would fail after other files are written."""
-    path = prepared.output.path or ""
-    try:
-        request = writing.write_request(path, **write_options.keywords)
-        writer = writing.choose_writer(path, prepared.images, request, write_options.writer)
-        if prepared.output.action in ("write", "overwrite"):
-            refuse_target(Path(path), sources, writer, replace=prepared.output.action == "overwrite")
-    except OmioError as error:
-        return prepared.failed(error)
-    return prepared

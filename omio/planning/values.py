@@ -12,17 +12,24 @@ from omio.sources.walk import Skipped
 from omio_core.errors import OmioError
 from omio_core.files.location import Location
 from omio_core.files.stamps import Fingerprint
+from omio_core.images.conversion import Conversion
 from omio_core.images.image import Image
 from omio_core.images.overrides import Request
 from omio_core.wording import message
 
-ACTIONS = ("read", "write", "overwrite", "skip")
-"""What happens to an output: returned as an image; written under a free name; written over a file; nothing."""
+from .standing import path_of
+
+ACTIONS = ("read", "write", "overwrite", "skip", "remake", "current", "leave")
+"""What happens to an output: returned as an image; written under a free name; written over a file; nothing. Of an
+update: written over what OMIO made earlier; nothing, as it is up to date; nothing, as it is not OMIO's to replace."""
+
+WRITES = ("write", "overwrite", "remake")
+"""The actions that write a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """One image that is read, as it was described.
+    """One image that is read, as it was described; its shape and axes are empty where it need not be opened again.
 
     Parameters
     ----------
@@ -106,6 +113,12 @@ class Output:
         Facts that an analysis of this shape needs and that are unknown.
     problem
         Why it cannot be done.
+    why
+        Why an update remakes or leaves the file that stands.
+    older
+        The version of OMIO that wrote a file which stands, where it is another one than this.
+    conversion
+        What the file will record of how it was made.
     """
 
     inputs: tuple[Input, ...]
@@ -122,6 +135,17 @@ class Output:
     conflicts: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     problem: str | None = None
+    why: str = ""
+    older: str = ""
+    conversion: Conversion | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A source that cannot be read, and why: what happened, the evidence, and the remedy."""
+
+    path: str
+    problem: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +162,8 @@ class WriteOptions:
         The name of the writer; None for the one that the suffix of each file chooses.
     max_memory
         Bytes of memory that writing may take; None for the setting ``max_bytes`` as a guide.
+    process
+        The caller's own function that changes each image before it is written, by its name; "" where there is none.
     compression_level, tile, verify, workers, options
         As in `omio_core.images.writing.write`.
     """
@@ -150,6 +176,7 @@ class WriteOptions:
     verify: str = "structure"
     workers: int | None = None
     max_memory: int | None = None
+    process: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -182,6 +209,11 @@ class PreparedOutput:
     goal: Path | None = None
     error: OmioError | None = None
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The path of each input in the folder that is converted, with "/"."""
+        return tuple(path_of(file.candidate) for file in self.files)
+
     def failed(self, error: OmioError) -> PreparedOutput:
         """Return the same output with an error; one that has an error already keeps it."""
         if self.error is not None:
@@ -203,6 +235,10 @@ class PlanValues:
         How files are written; None where images are returned.
     skipped
         Paths found and left out.
+    failed
+        Sources that cannot be read; the others are converted all the same.
+    stale
+        Of an update: files that stand, and whose source is gone; nothing happens to them.
     family
         The folders of a stack, in order.
     notes
@@ -213,6 +249,8 @@ class PlanValues:
     request: Request
     writing: WriteOptions | None = None
     skipped: tuple[Skipped, ...] = ()
+    failed: tuple[Failed, ...] = ()
+    stale: tuple[Skipped, ...] = ()
     family: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -224,5 +262,17 @@ class PlanValues:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Why the plan cannot be done; if there is any problem, nothing is done."""
-        return tuple(output.problem for output in self.outputs if output.problem is not None)
+        """Why a part of the plan cannot be done: sources that cannot be read, and problems of outputs."""
+        unreadable = (source.problem for source in self.failed)
+        return (*unreadable, *(output.problem for output in self.outputs if output.problem is not None))
+
+    @property
+    def possible(self) -> bool:
+        """Whether the rest is done although there are problems: where files are written from several sources.
+
+        Images that are returned are returned all together, and a merge is whole or not at all.
+        """
+        if not self.problems:
+            return True
+        sources = {output.inputs[0].path for output in self.outputs} | {one.path for one in self.failed}
+        return self.writing is not None and len(sources) > 1 and all(output.along is None for output in self.outputs)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from omio_core.errors import first_few
 from omio_core.images.explain import printable
 
-if TYPE_CHECKING:
-    from .methods import Reading, Written
+from .values import Reading, Written
 
 T = TypeVar("T")
 V = TypeVar("V")

@@ -11,25 +11,24 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
 
 from omio_core.contract import Match, Verdict
-from omio_core.errors import ManyImagesError, NoReaderError, OmioError, ReadError, first_few
+from omio_core.errors import NoReaderError, OmioError, ReadError, first_few
 from omio_core.files.location import Location
 from omio_core.files.probe import Probe
 from omio_core.images import opening
-from omio_core.images.image import Image
 from omio_core.images.overrides import Request
-from omio_core.merging.recipe import AXES
-from omio_core.metadata.namespaces import MERGE
 from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.dispatch import verdicts
-from omio_core.wording import Blank, advise, either
+from omio_core.wording import advise, either
 
-from .kinds import Listing, SourceLike, find, no_image_error
+from .failures import Failure, adder, error_of, in_order
+from .kinds import Listing, SourceLike, find, no_image_error, require_candidates
 from .names import missing_numbers
 from .notices import Message, one_per_kind, recorded
-from .walk import Candidate, Skipped, natural
+from .outputs import has_our_suffix, own_outputs
+from .walk import Candidate, OnFailure, Skipped, natural
 
 _log = logging.getLogger("omio")
 
@@ -50,6 +49,14 @@ class SourceFile:
         return members if stored.key.location in members else (stored.key.location, *members)
 
 
+Known = Callable[[Candidate], Skipped | tuple[Location, ...] | None]
+"""Says what is known of a file before it is described: that it is left out; the files that belong to it, where it is
+known what becomes of them; else None."""
+
+Look = Callable[[Candidate], opening.OpenedSource | Skipped]
+"""Describes a file, or says why it is left out; raises what describing raises."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
     """The images of a source, described.
@@ -64,12 +71,18 @@ class Collection:
         Warnings to issue when the plan is executed. For a single named file they have already been issued.
     gaps
         Which numbers are missing in the names of the files, in words; "" where no gap is known.
+    failures
+        The paths that cannot be read, in order.
+    settled
+        Files that were not described, as it is known what becomes of them; in order.
     """
 
     listing: Listing
     files: tuple[SourceFile, ...]
     messages: tuple[Message, ...] = ()
     gaps: str = ""
+    failures: tuple[Failure, ...] = ()
+    settled: tuple[Candidate, ...] = ()
 
 
 def collect(source: SourceLike, request: Request) -> Collection:
@@ -84,24 +97,88 @@ def collect(source: SourceLike, request: Request) -> Collection:
     OmioError
         A file is malformed, its axes are ambiguous, or a policy forbids what it holds.
     """
-    listing = find(source)
-    if len(listing.candidates) == 1 and listing.candidates[0].named:
+    return describe_listing(find(source), looker(request))
+
+
+def describe_listing(
+    listing: Listing,
+    look: Look,
+    *,
+    failures: list[Failure] | None = None,
+    known: Known | None = None,
+) -> Collection:
+    """Describe the images of a source that is listed already; every file is closed as soon as it is described.
+
+    Parameters
+    ----------
+    listing
+        The source.
+    look
+        How its files are described.
+    failures
+        What could not be looked at so far; what cannot be read is added to it. None where the first is an error.
+    known
+        See `Known`.
+
+    Raises
+    ------
+    NoReaderError
+        As for `collect`.
+    OmioError
+        As for `collect`; with `failures` only if nothing can be read.
+    """
+    if not failures and not listing.candidates:
+        require_candidates(listing)
+    if len(listing.candidates) == 1 and listing.candidates[0].named and not failures and known is None:
         (only,) = listing.candidates
-        return Collection(listing=listing, files=(SourceFile(candidate=only, opened=describe(only.location, request)),))
+        opened = look(only)
+        assert not isinstance(opened, Skipped)  # it is named
+        return Collection(listing=listing, files=(SourceFile(candidate=only, opened=opened),))
+    failed = None if failures is None else adder(failures)
     with recorded() as warning_records:
-        files, skipped = _describe_all(listing.candidates, request)
-        reasons = _own_outputs(files)
+        files, skipped, settled = _describe_all(listing.candidates, look, failed, known)
+        reasons = own_outputs(files)
     _log_left_out(files, reasons)
     skipped = [*skipped, *(Skipped(path=files[i].opened.path, why=why) for i, why in reasons.items())]
     files = [file for i, file in enumerate(files) if i not in reasons]
     listing = replace(listing, skipped=tuple(sorted((*listing.skipped, *skipped), key=lambda skip: natural(skip.path))))
-    if not files:
-        raise no_image_error(listing.root, listing.skipped)
+    if not files and not settled:
+        raise _nothing_error(listing, failures or [])
     gaps = missing_numbers(listing, [file.candidate for file in files])
-    return Collection(listing=listing, files=tuple(files), messages=one_per_kind(warning_records), gaps=gaps)
+    return Collection(
+        listing=listing,
+        files=tuple(files),
+        messages=one_per_kind(warning_records),
+        gaps=gaps,
+        failures=tuple(failures or ()),
+        settled=tuple(settled),
+    )
 
 
-OnFailure = Callable[[str, OmioError | OSError], None]
+def with_failures(collection: Collection, failures: Sequence[Failure] | None) -> Collection:
+    """Return the collection with all its failures in order.
+
+    Raises
+    ------
+    OmioError, OSError
+        Nothing else is left of the source.
+    """
+    if failures is None:
+        return collection
+    broken = {failure.path for failure in failures}
+    files = tuple(file for file in collection.files if file.candidate.path not in broken)
+    if not files and not collection.settled:
+        raise _nothing_error(collection.listing, failures)
+    return replace(collection, files=files, failures=in_order(failures))
+
+
+def _nothing_error(listing: Listing, failures: Sequence[Failure]) -> OmioError | OSError:
+    """Return the error for a source of which nothing can be read: that of its only file, or one that has them all."""
+    if not failures:
+        return no_image_error(listing.root, listing.skipped)
+    if len(failures) == 1:
+        return failures[0].error
+    return error_of({failure.path: failure.error for failure in failures}, "read")
 
 
 def describe_readable(
@@ -118,14 +195,16 @@ def describe_readable(
     OmioError
         There is no image in the folder, or it cannot be listed.
     """
-    listing = find(source)
     broken: list[str] = []
 
     def report(path: str, error: OmioError | OSError) -> None:
         broken.append(path)
         failed(path, error)
 
-    files, skipped = _describe_all(listing.candidates, request, report)
+    listing = find(source, report)
+    if not listing.candidates and not broken:
+        require_candidates(listing)
+    files, skipped, _ = _describe_all(listing.candidates, looker(request), report)
     if not files and not broken:
         raise no_image_error(listing.root, (*listing.skipped, *skipped))
     if left_out is not None:
@@ -143,27 +222,52 @@ def describe(
     return opened
 
 
+def looker(request: Request) -> Look:
+    """Return the function that describes files under a request."""
+    return partial(look_at, request)
+
+
+def look_at(request: Request, candidate: Candidate) -> opening.OpenedSource | Skipped:
+    """Describe a source file; or, for a file found in a folder, say why it is no image.
+
+    Raises
+    ------
+    FileNotFoundError, OmioError
+        It cannot be read.
+    """
+    answers = None if candidate.named else _sniff(candidate.location, request)
+    return answers if isinstance(answers, Skipped) else _describe_candidate(candidate, request, answers)
+
+
 def _describe_all(
-    candidates: Sequence[Candidate], request: Request, failed: OnFailure | None = None
-) -> tuple[list[SourceFile], list[Skipped]]:
-    """Describe each candidate, except those that are no images and the further files of a set."""
+    candidates: Sequence[Candidate], look: Look, failed: OnFailure | None = None, known: Known | None = None
+) -> tuple[list[SourceFile], list[Skipped], list[Candidate]]:
+    """Describe each candidate, except those that are no images, the further files of a set, and what is known."""
     files: list[SourceFile] = []
+    settled: list[Candidate] = []
     skipped: list[Skipped] = []
     sets: dict[Location, Location] = {}  # from each member of a set, links followed, to what represents the set
     file_of: dict[Location, SourceFile] = {}  # from each member, links followed, to its source file
     for candidate in candidates:
         representative = sets.get(candidate.location.real()) if sets else None
         if representative is not None and representative != candidate.location:
-            skipped.append(Skipped(path=candidate.path, why=f"of the set of {representative.name}"))
+            skipped.append(Skipped(path=candidate.path, why=f"of the set of {representative.name}", used=True))
             continue
-        answers = None if candidate.named else _sniff(candidate.location, request)
-        if isinstance(answers, Skipped):
-            skipped.append(answers)
+        about = None if known is None else known(candidate)
+        if isinstance(about, Skipped):
+            skipped.append(about)
+            continue
+        if about is not None:
+            settled.append(candidate)
+            if len(about) > 1:
+                members = tuple(member.real() for member in about)
+                files, _ = _without_parts(files, [file_of[m] for m in members if m in file_of], set(members))
+                sets |= dict.fromkeys(members, candidate.location)
             continue
         try:
-            opened = _describe_candidate(candidate, request, answers)
+            opened = look(candidate)
         except (OmioError, OSError) as error:
-            if failed is None:
+            if failed is None or _is_missing(candidate, error):
                 raise
             failed(candidate.path, error)
             continue
@@ -173,25 +277,30 @@ def _describe_all(
         file = SourceFile(candidate=candidate, opened=opened)
         members = tuple(member.real() for member in file.members)
         if len(members) > 1:
-            representatives = dict.fromkeys(members, candidate.location)
-            overlapping = {
-                id(earlier): earlier for member in representatives if (earlier := file_of.get(member)) is not None
-            }.values()
-            contained = [
-                earlier
-                for earlier in overlapping
-                if {member.real() for member in earlier.members} < representatives.keys()
-            ]
-            if contained:
-                files = [earlier for earlier in files if all(earlier is not part for part in contained)]
+            files, parts = _without_parts(files, [file_of[m] for m in members if m in file_of], set(members))
             skipped += [
-                Skipped(path=earlier.opened.path, why=f"of the set of {candidate.location.name}")
-                for earlier in contained
+                Skipped(path=part.opened.path, why=f"of the set of {candidate.location.name}", used=True)
+                for part in parts
             ]
-            sets |= representatives
+            sets |= dict.fromkeys(members, candidate.location)
         file_of |= dict.fromkeys(members, file)
         files.append(file)
-    return files, skipped
+    return files, skipped, settled
+
+
+def _is_missing(candidate: Candidate, error: OmioError | OSError) -> bool:
+    """Whether the caller named what is not there: a mistake in the call, and no bad file."""
+    return candidate.named and isinstance(error, FileNotFoundError) and candidate.location.is_link is None
+
+
+def _without_parts(
+    files: list[SourceFile], overlapping: Sequence[SourceFile], members: set[Location]
+) -> tuple[list[SourceFile], list[SourceFile]]:
+    """Return the files that are not merely a part of the set with these members, and those that are."""
+    parts = {id(file): file for file in overlapping if {member.real() for member in file.members} < members}
+    if not parts:
+        return files, []
+    return [file for file in files if id(file) not in parts], list(parts.values())
 
 
 def _describe_candidate(
@@ -210,9 +319,9 @@ def _describe_candidate(
         leave = advise("leave it out: {patterns}", patterns=[f"!{candidate.location.name}"])
         remedy = either(error.remedy, leave, joint="; or ") if error.remedy else advise("or {}", leave)
         raise NoReaderError(error.what, evidence=error.evidence, remedy=remedy, **error.facts) from error
-    if _has_our_suffix(candidate):
+    if has_our_suffix(candidate):
         for image in opened.images:
-            _ = image.metadata  # read now, while the text of the file is parsed: `_own_outputs` needs it
+            _ = image.metadata  # read now, while the text of the file is parsed: `own_outputs` needs it
     return opened
 
 
@@ -236,131 +345,11 @@ def _sniff(location: Location, request: Request) -> Mapping[str, Verdict] | Skip
     return Skipped(path=str(location), why=why)
 
 
-# --- files that OMIO wrote itself
-
-
-def _own_outputs(files: Sequence[SourceFile]) -> dict[int, str]:
-    """Return the files, by number, that hold only what OMIO wrote from other files of the source, and from which.
-
-    Every image of such a file is complete: it has all that its sources have. An image that was computed, cut out or
-    comes from elsewhere is an image of its own.
-    """
-    origins = {
-        i: [_source_marks(image) for image in file.opened.images]
-        for i, file in enumerate(files)
-        if _has_our_suffix(file.candidate)
-    }
-    origins = {i: per_image for i, per_image in origins.items() if all(per_image)}
-    if not origins:
-        return {}
-    file_of_mark = {mark: i for i, file in enumerate(files) for mark in _marks(_provenance(file.opened.images[0]))}
-    reasons = {}
-    for i, per_image in origins.items():
-        marks = [mark for image_marks in per_image for mark in image_marks]
-        sources = {file_of_mark.get(mark, i) for mark in marks}
-        if i in sources or not all(_is_complete(image, files, sources) for image in files[i].opened.images):
-            continue
-        first = files[file_of_mark[marks[0]]].candidate.location
-        names = first_few([first.name], 1, last=" ", total=len(sources))
-        reasons[i] = f"written by OMIO from {names}, which is among the inputs"
-    return reasons
-
-
-def _has_our_suffix(candidate: Candidate) -> bool:
-    """Tell whether a file that was found in a folder has a suffix that OMIO's writers use."""
-    suffixes = tuple(suffix for writer in catalogue().writers for suffix in writer.suffixes)
-    return not candidate.named and candidate.location.name.lower().endswith(suffixes)
-
-
-def _is_complete(image: Image, files: Sequence[SourceFile], sources: set[int]) -> bool:
-    """Tell whether an image is as large as one of its sources, or was merged from them."""
-    return MERGE in image.metadata.facts.annotations or any(
-        image.shape == source.shape for i in sources for source in files[i].opened.images
-    )
-
-
 def _log_left_out(files: Sequence[SourceFile], reasons: Mapping[int, str]) -> None:
     """Log, for the command line to show, what is left out although it is an image."""
     if reasons:
         names = [files[i].candidate.location.name for i in reasons]
         _log.info("left out, as OMIO wrote it from others of the inputs: %s", first_few(names, 5))
-
-
-_Mark = tuple[Any, Any, Any]
-
-
-def _marks(record: Any) -> list[_Mark]:
-    """Return what identifies each member of a source: of a file its name, size and digest of samples.
-
-    Of a folder that is one picture these are its name and the digest of its listing; without one it is not identified.
-    """
-    members = record.get("source") if isinstance(record, dict) else None
-    records = [member for member in members if isinstance(member, dict)] if isinstance(members, list | tuple) else []
-    marks = [
-        (member.get("name"), 0, member["listing"])
-        if "listing" in member
-        else (member.get("name"), member.get("bytes"), member.get("sample_digest"))
-        for member in records
-    ]
-    # a file may state anything
-    sound = [all(isinstance(part, kind) for part, kind in zip(mark, (str, int, str), strict=True)) for mark in marks]
-    return marks if all(sound) else []
-
-
-def _provenance(image: Image) -> dict[str, Any]:
-    return dict(image.metadata.provenance)
-
-
-def _source_marks(image: Image) -> list[_Mark]:
-    """Return the marks of all sources that a conversion or a merge made an image from; none for any other history."""
-    merged: Any = image.metadata.facts.annotations.get(MERGE)
-    inputs = merged.get("inputs") if isinstance(merged, dict) else None
-    if isinstance(inputs, list) and inputs:
-        per_input = [_marks(input_record) for input_record in inputs]
-        stops = [input_record.get("stop") for input_record in inputs if isinstance(input_record, dict)]
-        end = max((stop for stop in stops if isinstance(stop, int)), default=0)
-        is_complete = str(merged.get("axis")) in AXES and end == _length(image, str(merged["axis"]))
-        return [mark for marks in per_input for mark in marks] if is_complete and all(per_input) else []
-    history = _provenance(image).get("history")
-    return _marks(history[0]) if isinstance(history, list) and history else []
-
-
-def _length(image: Image, axis: str) -> int:
-    return image.shape["TZCYX".index(axis)]
-
-
-# --- the choice of images
-
-
-def choose_images(
-    collection: Collection, image: int | str | None, *, along: str | None
-) -> list[tuple[SourceFile, tuple[Image, ...]]]:
-    """Return the chosen images of each source file.
-
-    Raises
-    ------
-    ManyImagesError
-        The choice names no image of a file; or the images are to be merged, a file holds several, and none is chosen.
-    """
-    choices = []
-    for file in collection.files:
-        if along is None and image is None:
-            picked = file.opened.images
-        elif image is None and len(file.opened.images) > 1:
-            raise ManyImagesError(
-                f"{file.opened.path} holds {len(file.opened.images)} images, and which of them to merge is not said",
-                evidence="; ".join(f"{i}: {image!r}" for i, image in enumerate(file.opened.images[:20])),
-                remedy=either(
-                    advise("choose one with {image}", image=Blank("index or name")),
-                    advise("take all, one after another, with {image}", image="all"),
-                ),
-                path=file.opened.path,
-                names=tuple(image.name for image in file.opened.images),
-            )
-        else:
-            picked = file.opened.pick(image)
-        choices.append((file, picked))
-    return choices
 
 
 @contextmanager

@@ -17,9 +17,10 @@ from omio_core.files.local import locate
 from omio_core.files.location import Location
 from omio_core.wording import Aside, advise, either
 
-from .walk import Candidate, PathLike, Skipped, entries, is_folder, is_picture, natural, no_image, walk
+from .walk import Candidate, OnFailure, PathLike, Skipped, entries, is_folder, is_picture, natural, no_image, walk
 
 _INDEX = re.compile(r"\d+")
+_LAST_NUMBER = re.compile(r"[\d\s_.-]+$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +70,15 @@ class FolderStack:
         also be the folder that contains them. A folder without a number in its name is the folder that contains them.
     tag
         The text before the number, such as ``"FOV1_time"``; needed only if `path` contains several families.
+    members
+        The names of the folders in `path`, in order, where no number says which they are.
     recursive, patterns
         As for `Folder`, in each of them.
     """
 
     path: PathLike = field(kw_only=False)
     tag: str | None = None
+    members: Sequence[str] = ()
     recursive: bool = False
     patterns: str | Sequence[str] = ()
 
@@ -100,6 +104,8 @@ class Listing:
         The folder that was searched; for a list, that of its first source.
     title, home
         The name of the source as a unit, and the folder that contains it or its first file.
+    deep
+        Whether folders in a folder belong to the source.
     """
 
     candidates: tuple[Candidate, ...]
@@ -109,6 +115,7 @@ class Listing:
     root: Location
     title: str
     home: Location
+    deep: bool = False
 
 
 def source_of(source: SourceLike) -> File | Files | Folder | FolderStack:
@@ -135,8 +142,15 @@ def source_of(source: SourceLike) -> File | Files | Folder | FolderStack:
     )
 
 
-def find(source: SourceLike) -> Listing:
+def find(source: SourceLike, failed: OnFailure | None = None) -> Listing:
     """List the paths of a source in order, and what is left out; no file is opened.
+
+    Parameters
+    ----------
+    source
+        The source.
+    failed
+        Told of each path in it that cannot be looked at; None where the first of them is an error.
 
     Raises
     ------
@@ -151,15 +165,16 @@ def find(source: SourceLike) -> Listing:
     """
     kind = source_of(source)
     if isinstance(kind, Files):
-        return _of_list(kind)
+        return _of_list(kind, failed)
     if isinstance(kind, FolderStack):
-        return _of_stack(kind)
+        return _of_stack(kind, failed)
     location = locate(kind.path)
     home, name = location.parent, location.name
     if isinstance(kind, File):
         return Listing(candidates=(Candidate(location=location, named=True),), root=home, title=name, home=home)
-    entries = tuple(walk(location, recursive=kind.recursive, patterns=kind.patterns))
-    return _require_candidates(_listing(entries, root=location, title=name or "folder", home=home))
+    entries = tuple(walk(location, recursive=kind.recursive, patterns=kind.patterns, failed=failed))
+    listing = _listing(entries, root=location, title=name or "folder", home=home, deep=kind.recursive)
+    return listing if listing.candidates or failed is not None else require_candidates(listing)
 
 
 def _listing(entries: Sequence[Candidate | Skipped], **more: Any) -> Listing:
@@ -170,10 +185,20 @@ def _listing(entries: Sequence[Candidate | Skipped], **more: Any) -> Listing:
     )
 
 
-def _of_list(files: Files) -> Listing:
+def _of_list(files: Files, failed: OnFailure | None) -> Listing:
     if not files.sources:
         raise OmioError("the list of files is empty", remedy="give at least one path")
-    parts = [find(source) for source in files.sources]
+    parts: list[Listing] = []
+    for source in files.sources:
+        try:
+            parts.append(find(source, failed))
+        except (OmioError, OSError) as error:
+            if failed is None or isinstance(error, FileNotFoundError) or (len(files.sources) == 1 and not parts):
+                raise
+            failed(str(getattr(source, "path", source)), error)
+    if not parts:
+        home = locate(".")
+        return Listing(candidates=(), root=home, title="files", home=home)
     named = {candidate.path for part in parts for candidate in part.candidates if candidate.named}
     first = parts[0]
     return Listing(
@@ -190,10 +215,11 @@ def _of_list(files: Files) -> Listing:
         root=first.root,
         title=first.title,
         home=first.home,
+        deep=any(part.deep for part in parts),
     )
 
 
-def _require_candidates(listing: Listing) -> Listing:
+def require_candidates(listing: Listing) -> Listing:
     """Return the listing, or raise an error where it has no candidate."""
     if listing.candidates:
         return listing
@@ -256,13 +282,17 @@ class _NumberedFolder:
     rest: str
 
 
-def _of_stack(stack: FolderStack) -> Listing:
+def _of_stack(stack: FolderStack, failed: OnFailure | None) -> Listing:
     members, tag, home = _family(stack)
     listed = [
         entry
         for member in members
         for entry in walk(
-            member.location, recursive=stack.recursive, patterns=stack.patterns, below=member.location.name
+            member.location,
+            recursive=stack.recursive,
+            patterns=stack.patterns,
+            below=member.location.name,
+            failed=failed,
         )
     ]
     notes = []
@@ -282,8 +312,9 @@ def _of_stack(stack: FolderStack) -> Listing:
         root=home,
         title=tag.rstrip(" _-.") or home.name or "stack",
         home=home,
+        deep=True,
     )
-    return _require_candidates(listing)
+    return listing if listing.candidates or failed is not None else require_candidates(listing)
 
 
 def _family(stack: FolderStack) -> tuple[list[_NumberedFolder], str, Location]:
@@ -293,6 +324,13 @@ def _family(stack: FolderStack) -> tuple[list[_NumberedFolder], str, Location]:
         if location.exists:
             raise ReadError(f"{location} is no folder", remedy="name one folder of the stack", path=str(location))
         raise FileNotFoundError(f"there is no folder {location}")
+    if stack.members:
+        tag = _LAST_NUMBER.sub("", _beginning(stack.members))
+        folders = [
+            _NumberedFolder(location=location.child(name), tag=tag, index=number, rest="")
+            for number, name in enumerate(stack.members)
+        ]
+        return folders, tag, location
     start = _split_name(location, stack.tag)
     home = location.parent if start is not None else location
     numbered = []
@@ -320,6 +358,13 @@ def _family(stack: FolderStack) -> tuple[list[_NumberedFolder], str, Location]:
     if start is not None and all(folder.location != start.location for folder in members):
         members.append(start)  # the named folder belongs to the family even if its own name would be left out
     return sorted(members, key=lambda folder: (folder.index, natural(folder.location.name))), tag, home
+
+
+def _beginning(names: Sequence[str]) -> str:
+    """Return the letters that all names begin with."""
+    shortest = min(names, key=len)
+    length = next((i for i, letter in enumerate(shortest) if any(name[i] != letter for name in names)), len(shortest))
+    return shortest[:length]
 
 
 def _split_name(location: Location, tag: str | None) -> _NumberedFolder | None:

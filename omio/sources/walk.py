@@ -5,10 +5,10 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from omio_core.errors import ReadError
+from omio_core.errors import OmioError, ReadError
 from omio_core.files.local import circle_error
 from omio_core.files.location import Entry, Location
 
@@ -17,6 +17,9 @@ _SYSTEM_FOLDERS = {"__macosx", "@eadir", "$recycle.bin", "system volume informat
 
 
 PathLike = str | os.PathLike[str]
+
+OnFailure = Callable[[str, OmioError | OSError], None]
+"""Called with a path that cannot be read, and why; whoever calls it goes on with the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +48,19 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """A path that is left out, and why."""
+    """A path that is left out, and why.
+
+    Parameters
+    ----------
+    path, why
+        The path, and the reason in words.
+    used
+        Whether its content is read all the same: it belongs to a picture of several files, or is an output.
+    """
 
     path: str
     why: str
+    used: bool = False
 
 
 def natural(name: str) -> tuple[tuple[str | int, ...], str]:
@@ -73,7 +85,12 @@ def is_picture(folder: PathLike | Location) -> bool:
 
 
 def walk(
-    folder: Location, *, recursive: bool = False, patterns: str | Sequence[str] = (), below: str = ""
+    folder: Location,
+    *,
+    recursive: bool = False,
+    patterns: str | Sequence[str] = (),
+    below: str = "",
+    failed: OnFailure | None = None,
 ) -> Iterator[Candidate | Skipped]:
     """Yield what lies in a folder, in natural order.
 
@@ -85,6 +102,8 @@ def walk(
         See `omio.sources.kinds.Folder`.
     below
         The folder's path relative to the root of its source.
+    failed
+        Told of each path in the folder that cannot be looked at; None where the first of them is an error.
 
     Raises
     ------
@@ -94,40 +113,57 @@ def walk(
         The folder cannot be listed, or symbolic links in it lead in a circle.
     """
     pattern_list = (patterns,) if isinstance(patterns, str) else tuple(patterns)
-    yield from _walk(folder, recursive, pattern_list, below, (), {})
+    yield from _Walk(recursive, pattern_list, failed).of(folder, below, ())
 
 
-def _walk(
-    folder: Location,
-    recursive: bool,
-    patterns: Sequence[str],
-    below: str,
-    above: tuple[Location, ...],
-    seen: dict[Location, Location],
-) -> Iterator[Candidate | Skipped]:
-    real = folder.real()
-    if real in above:
-        raise circle_error(str(folder), f"it leads back to {real}, which it lies in")
-    if real in seen:
-        yield Skipped(path=str(folder), why=f"the same folder as {seen[real]}")
-        return
-    seen[real] = folder
-    for entry in sorted(entries(folder), key=lambda entry: natural(entry.name)):
-        location = folder.child(entry.name)
-        if (why := no_image(entry)) is not None:
-            yield Skipped(path=str(location), why=why)
-        elif not is_folder(entry, location):
-            if _matches(entry.name, patterns):
+class _Walk:
+    """A walk through a folder: which folders it has seen, and what to do about those that cannot be listed."""
+
+    def __init__(self, recursive: bool, patterns: Sequence[str], failed: OnFailure | None):
+        self._recursive, self._patterns, self._failed = recursive, patterns, failed
+        self._seen: dict[Location, Location] = {}
+
+    def of(self, folder: Location, below: str, above: tuple[Location, ...]) -> Iterator[Candidate | Skipped]:
+        """Yield what lies in a folder; `above` are the folders that it lies in, links followed."""
+        try:
+            real = folder.real()
+            if real in above:
+                raise circle_error(str(folder), f"it leads back to {real}, which it lies in")
+            if real in self._seen:
+                yield Skipped(path=str(folder), why=f"the same folder as {self._seen[real]}")
+                return
+            self._seen[real] = folder
+            listed = sorted(entries(folder), key=lambda entry: natural(entry.name))
+        except (OmioError, OSError) as error:
+            if self._failed is None or not above:
+                raise
+            self._failed(str(folder), error)
+            return
+        for entry in listed:
+            location = folder.child(entry.name)
+            try:
+                kind = self._kind(entry, location)
+            except (OmioError, OSError) as error:
+                if self._failed is None:
+                    raise
+                self._failed(str(location), error)
+                continue
+            if isinstance(kind, str):
+                yield Skipped(path=str(location), why=kind)
+            elif not kind:
                 yield Candidate(location=location, below=below)
+            elif self._recursive:
+                yield from self.of(location, os.path.join(below, entry.name), (*above, real))
             else:
-                yield Skipped(path=str(location), why=f"does not match {', '.join(patterns)}")
-        elif is_picture(location):
-            yield Candidate(location=location, below=below)
-        elif recursive:
-            inside = os.path.join(below, entry.name)
-            yield from _walk(location, recursive, patterns, inside, (*above, real), seen)
-        else:
-            yield Skipped(path=str(location), why="a folder")
+                yield Skipped(path=str(location), why="a folder")
+
+    def _kind(self, entry: Entry, location: Location) -> str | bool:
+        """Say why an entry is no image; else whether it is a folder to look into."""
+        if (why := no_image(entry)) is not None:
+            return why
+        if is_folder(entry, location):
+            return not is_picture(location)
+        return False if _matches(entry.name, self._patterns) else f"does not match {', '.join(self._patterns)}"
 
 
 def entries(folder: Location) -> Sequence[Entry]:

@@ -17,7 +17,7 @@ _HIDDEN = 0x2  # FILE_ATTRIBUTE_HIDDEN of Windows
 
 
 def locate(source: str | os.PathLike[str] | Location) -> Location:
-    """Return the location of a path, absolute; a location is returned as it is.
+    """Return the location of a path, absolute; a location is returned as it is. ``~`` is the user's home folder.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def locate(source: str | os.PathLike[str] | Location) -> Location:
         return source
     if not (path := os.fspath(source)):
         raise FileNotFoundError("there is no file with the name ''")
-    return LocalLocation(os.path.abspath(path))
+    return LocalLocation(os.path.abspath(os.path.expanduser(path)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class LocalLocation(Location):
         try:
             status = os.stat(self.path)
         except (FileNotFoundError, NotADirectoryError):
-            raise FileNotFoundError(f"there is no file or folder {self.path}") from None
+            raise FileNotFoundError(_missing(self.path)) from None
         except (OSError, ValueError) as error:  # a NUL in the name is a ValueError
             raise self._unseen(error) from error
         return _stamp(self.path, status)
@@ -162,6 +162,18 @@ class LocalLocation(Location):
     def real(self) -> LocalLocation:
         """Return the location with all links followed."""
         return LocalLocation(os.path.realpath(self.path))
+
+
+def _missing(path: str) -> str:
+    """Say that nothing is there; of a link to nothing, where it leads."""
+    try:
+        leads = os.readlink(path)
+    except (OSError, ValueError):
+        return f"there is no file or folder {path}"
+    return (
+        f"{path} is a symbolic link to {leads}, which is not there\n"
+        "  remedy: put back what it leads to, or remove the link"
+    )
 
 
 def circle_error(path: str, evidence: str) -> ReadError:

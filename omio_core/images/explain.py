@@ -8,6 +8,8 @@ from typing import Any
 from omio_core.geometry.axes import CANONICAL
 from omio_core.metadata.plain import as_dict
 from omio_core.pixels.absence import absence
+from omio_core.pixels.protocol import Picture
+from omio_core.pixels.zarrlevels import levels
 from omio_core.plugins.descriptions import ImageLike
 
 _UNITS = {
@@ -37,7 +39,7 @@ def image_dict(image: ImageLike) -> dict[str, Any]:
         },
         "planes": " ".join(_planes(image) or ()) or None,
         "assumptions": list(metadata.assumptions),
-        "absent": absence(image.picture) or None,
+        "absent": _absent(image.picture) or None,
         "not_kept": not_kept(metadata.provenance),
         "annotations": sorted(metadata.facts.annotations),
     }
@@ -72,6 +74,14 @@ def lines(image: ImageLike) -> list[str]:
         for name, value, origin in rows
     ]
     return [f"{sizes}, {explained['dtype']}{rgb}", *formatted]
+
+
+def _absent(picture: Picture) -> str:
+    """Describe what is absent in the picture and in its smaller levels, as far as the reader says without reading."""
+    first, *others = (absence(level) for level in levels(picture))
+    own = picture.stored.level if picture.stored else 0
+    named = (f"{words} of level {own + k}" for k, words in enumerate(others, 1) if words)
+    return "; ".join(filter(None, (first, *named)))
 
 
 def not_kept(provenance: Mapping[str, Any]) -> list[str]:

@@ -15,6 +15,7 @@ from omio_core.metadata.model import Metadata
 from omio_core.pixels.absence import planes_in_words
 from omio_core.plugins.descriptions import Writer
 
+from .conversion import CONVERSION, Conversion
 from .explain import not_kept
 from .image import Image
 
@@ -30,9 +31,11 @@ class OutgoingImage(Image):
         The image to write.
     writer
         The writer that gets it.
+    conversion, written
+        The record of the conversion, if a plan makes the file, and the time that the file gets, in nanoseconds.
     """
 
-    def __init__(self, image: Image, writer: Writer):
+    def __init__(self, image: Image, writer: Writer, conversion: Conversion | None = None, written: int = 0):
         super().__init__(
             image.picture,
             partial(getattr, image, "metadata"),
@@ -45,12 +48,18 @@ class OutgoingImage(Image):
             "writer_version": writer.version,
             "writer_revision": writer.revision,
         }
+        self._conversion, self._written = conversion, written
+        self._conversion_record: dict[str, Any] | None = None
 
     @property
     def metadata(self) -> Metadata:
         """The metadata with the record of the writer, and with the planes that were found absent so far."""
         metadata = self._image.metadata
         record = {**metadata.provenance, **self._writer}
+        if self._conversion is not None:
+            if self._conversion_record is None:
+                self._conversion_record = self._conversion.to_dict(self._written, metadata)
+            record[CONVERSION] = self._conversion_record
         if found := found_absent(self._image):
             record["absent"] = "; ".join(dict.fromkeys((*filter(None, (record.get("absent"),)), found)))
         return replace(metadata, provenance=record)

@@ -13,26 +13,28 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from time import time_ns
 from typing import Any, Literal
 
 import numpy as np
 
-from omio_core.errors import CorruptFileError, OmioError, WriteError, missing_package
+from omio_core.errors import CorruptFileError, FileChangedError, OmioError, WriteError, missing_package
 from omio_core.files import atomic, containers, folders
-from omio_core.files.atomic import numbered
+from omio_core.files.listing import verify_whole
+from omio_core.files.stamps import Fingerprint
 from omio_core.geometry.box import Box
 from omio_core.lazy import load
 from omio_core.pixels import digests
 from omio_core.pixels.absence import check_present
-from omio_core.plugins import dispatch, rules
+from omio_core.plugins import dispatch
 from omio_core.plugins.answers import check_written
 from omio_core.plugins.border import Border
-from omio_core.plugins.cases import CollisionCase
-from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.descriptions import Writer, WriteRequest, Written
 from omio_core.settings import within
 from omio_core.wording import advise
 
+from .collisions import under
+from .conversion import Conversion, set_time
 from .explain import printable
 from .image import Image
 from .opening import open_source
@@ -60,6 +62,8 @@ def write(
     max_memory: int | None = None,
     progress: Callable[[int], None] | None = None,
     options: Mapping[str, Any] | None = None,
+    conversion: Conversion | None = None,
+    stands: Fingerprint | None = None,
 ) -> Path | None:
     """Write images into one file, or one folder if the writer makes folders, completely or not at all.
 
@@ -82,6 +86,10 @@ def write(
         ``"structure"``: directories and metadata are checked before the file gets its name. ``"pixels"``: in
         addition, the file is read back through its reader, and the digest of every plane is compared with that of the
         written pixels. ``"none"``: nothing is checked, and no digests are computed.
+    conversion
+        The record of the conversion, if a plan makes the file; the file then has the time that it states.
+    stands
+        The file or folder that may be replaced (`omio_core.files.listing.whole_fingerprint`); no other one is.
 
     Returns
     -------
@@ -120,7 +128,14 @@ def write(
         lost = losses(images)
         try:
             written = _write_file(
-                chosen_writer, candidate, images, dataclasses.replace(request, name=candidate.name), verify, replace
+                chosen_writer,
+                candidate,
+                images,
+                dataclasses.replace(request, name=candidate.name),
+                verify,
+                replace,
+                conversion,
+                stands,
             )
         except WriteError as error:
             if reporter is not None and reporter.inside and error.__cause__ is not None:
@@ -228,12 +243,20 @@ def _writer_border(
 
 
 def _write_file(
-    writer: Writer, target: Path, images: Sequence[Image], request: WriteRequest, verify: str, replace: bool
+    writer: Writer,
+    target: Path,
+    images: Sequence[Image],
+    request: WriteRequest,
+    verify: str,
+    replace: bool,
+    conversion: Conversion | None = None,
+    stands: Fingerprint | None = None,
 ) -> Written:
     function = _function(writer, writer.write)
     check = _function(writer, writer.check) if writer.check and verify != "none" else None
     results: list[Written] = []
-    outgoing = [OutgoingImage(image, writer) for image in images]
+    time = time_ns() // 1000 * 1000  # the record has microseconds
+    outgoing = [OutgoingImage(image, writer, conversion, time) for image in images]
 
     def write_temporary(temporary: str) -> Written:
         with _writer_border(writer, target, OSError, MemoryError):
@@ -248,9 +271,30 @@ def _write_file(
             check(temporary, images)
         if verify == "pixels":
             compare(temporary, images, results[0], request.workers)
+        if conversion is not None:
+            set_time(temporary, time)
+        if replace and stands is not None:
+            verify_stands(target, stands)  # as late as possible: writing takes time
 
     land = folders.land_folder if writer.makes == "folder" else atomic.land
     return land(target, write_temporary, check=check_temporary, replace=replace)
+
+
+def verify_stands(target: Path, stands: Fingerprint) -> None:
+    """Refuse to replace another file than the one that was looked at.
+
+    Raises
+    ------
+    WriteError
+        The existing file is another one, or is gone.
+    """
+    try:
+        verify_whole(stands)
+    except FileChangedError as error:
+        raise WriteError(
+            f"{target} was to be overwritten, and is another file since the plan was made",
+            evidence=error.evidence or error.what, remedy="look at it, and make the plan again", path=str(target),
+        ) from error  # fmt: skip
 
 
 def check_file(path: str, images: Sequence[Image], writer: Writer) -> None:
@@ -318,54 +362,3 @@ def _function(writer: Writer, reference: str) -> Callable[..., Any]:
     except ImportError as error:
         raise missing_package(error, f"writer {writer.name}", writer.extra, install=writer.install) from error
     return function
-
-
-def under(target: str | os.PathLike[str], collision: str, put: Callable[[Path, bool], object]) -> Path | None:
-    """Write a file under a name, and apply a policy if the name is taken.
-
-    Parameters
-    ----------
-    target
-        The requested path.
-    collision
-        Name of the policy for a path that exists already.
-    put
-        Called with the path to use, and whether an existing file there may be replaced; writes the file.
-
-    Returns
-    -------
-    pathlib.Path or None
-        The path used; None if the policy skips an existing path.
-
-    Raises
-    ------
-    WriteError
-        The path exists and the policy forbids replacing it, or `put` raises it.
-    """
-    rules.find("collision", collision)  # refuse an unknown policy now, not only when a name is taken
-    suffixes = [suffix for writer in catalogue().writers for suffix in writer.suffixes]
-    for candidate in numbered(target, suffixes):
-        action = "write"
-        if os.path.lexists(candidate):
-            action = rules.decide("collision", collision, CollisionCase(path=str(candidate)))
-        if action == "skip":
-            return None
-        if action == "number":
-            continue
-        try:
-            put(candidate, action == "overwrite")
-        except WriteError as error:
-            exists = isinstance(error.__cause__, FileExistsError) or os.path.lexists(candidate)
-            if not exists or action == "overwrite":
-                raise
-            # another process took the name meanwhile
-            action = rules.decide("collision", collision, CollisionCase(path=str(candidate)))
-            if action == "skip":
-                return None
-            if action == "number":
-                continue
-            if action != "overwrite":
-                raise
-            put(candidate, True)
-        return candidate
-    raise AssertionError("names never run out")

@@ -52,7 +52,7 @@ _KEYS = (
 )  # fmt: skip
 
 CACHE_KEYS = ("omio_cache_folder", "omio_zarr_store_path", "omio_zarr_store_name", "omio_zarr_store_type")
-"""Keys that say where the pixels of a dict are, and nothing of what they are: they are left out."""
+"""Folder, path, name and kind of a zarr array: they say where the pixels are, not what they are, and are left out."""
 
 
 def from_dict(public: Mapping[str, Any], shape: Sequence[int], dtype: str) -> Metadata:

@@ -112,7 +112,7 @@ def annotations_of(document: Document, image: Element) -> dict[str, dict[str, An
         if content := _content(element):
             namespace = name_of(element.get("Namespace", "").strip()) or local_name(element)
             if namespace.startswith(OURS):
-                content = {key: _decode(value) for key, value in content.items()}
+                content = {key: decode(value) for key, value in content.items()}
             counts[namespace] = number = counts.get(namespace, 0) + 1
             annotations[namespace if number == 1 else f"{namespace} ({number})"] = content
     return annotations
@@ -185,8 +185,14 @@ def _inner(value: Element) -> str:
         return "".join(value.itertext()).strip()
 
 
-def _decode(value: Any) -> Any:
+def decode(value: Any) -> Any:
+    """The value of a text in an annotation of OMIO: JSON, else the text itself."""
+    if not isinstance(value, str) or (value[:1].isalpha() and value not in _WORDS):
+        return value
     try:
-        return json.loads(value) if isinstance(value, str) else value
+        return json.loads(value)
     except (ValueError, RecursionError):
         return value
+
+
+_WORDS = ("true", "false", "null", "NaN", "Infinity")  # what begins with a letter and is JSON as Python reads it

@@ -34,7 +34,9 @@ class UsableOme:
     document
         Its structure. Its images are those that can be used, with their indices in `xml`.
     flaw
-        What is wrong with the text and what is unknown for it, in words; empty if nothing is wrong.
+        What is wrong with the text, in words; empty if nothing is.
+    unknown
+        What of it is used, and what is unknown for the flaw, in words.
     has_all
         Whether it is known that the text describes no further image.
     """
@@ -42,7 +44,13 @@ class UsableOme:
     xml: str
     document: OmeDocument
     flaw: str = ""
+    unknown: str = ""
     has_all: bool = True
+
+    @property
+    def warning(self) -> str:
+        """What the user is told: the flaw, and what is unknown for it; empty if nothing is wrong."""
+        return "; ".join(text for text in (self.flaw, self.unknown) if text)
 
     @property
     def is_lost(self) -> bool:
@@ -80,8 +88,10 @@ def usable_ome(xml: str) -> UsableOme:
         usable = None
     if usable is None:
         return _unusable(mended.flaw)
-    flaw = f"{mended.flaw}; {_unknown(mended, usable)}" + (f"; {usable.flaw}" if usable.flaw else "")
-    return UsableOme(xml=text, document=usable.document, flaw=flaw, has_all=has_all and usable.has_all)
+    unknown = "; ".join(words for words in (_unknown(mended, usable), usable.warning) if words)
+    return UsableOme(
+        xml=text, document=usable.document, flaw=mended.flaw, unknown=unknown, has_all=has_all and usable.has_all
+    )
 
 
 LOST = (
@@ -92,7 +102,7 @@ LOST = (
 
 
 def _unusable(flaw: str) -> UsableOme:
-    return UsableOme(xml="", document=OmeDocument(), flaw=f"{flaw}; {LOST}", has_all=False)
+    return UsableOme(xml="", document=OmeDocument(), flaw=flaw, unknown=LOST, has_all=False)
 
 
 def _is_known(encoding: str) -> bool:
@@ -121,11 +131,14 @@ def _with_faulty_images(xml: str, fault: CorruptFileError | LimitExceededError |
             images.append(image_of(tree, index, element))
         except CorruptFileError as error:
             faults.append(f"{error.what} ({error.evidence})" if error.evidence else error.what)
-    flaw = ""
-    if faults:
-        unknown = "what that image says of its pages is not used" if images else LOST
-        flaw = f"{'; '.join(dict.fromkeys(faults))}; {unknown}"
-    return UsableOme(xml=xml, document=structure_of(tree, tuple(images)), flaw=flaw, has_all=not faults)
+    unknown = "" if not faults else "what that image says of its pages is not used" if images else LOST
+    return UsableOme(
+        xml=xml,
+        document=structure_of(tree, tuple(images)),
+        flaw="; ".join(dict.fromkeys(faults)),
+        unknown=unknown,
+        has_all=not faults,
+    )
 
 
 def _unknown(mended: Mended, usable: UsableOme) -> str:

@@ -6,8 +6,12 @@ import re
 
 _ENCODING = re.compile(rb"""\s*<\?xml[^>]*\sencoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 # Extensible Markup Language (XML) 1.0, appendix F.1: byte order marks, and UTF-16 without one by its NULs
-UTF_16 = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"<\0", "utf-16-le"), (b"\0<\0", "utf-16-be"))
-"""From the first bytes of a text in UTF-16 to the name of its encoding."""
+_UTF_16 = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"<\0", "utf-16-le"), (b"\0<\0", "utf-16-be"))
+
+
+def is_utf_16(data: bytes) -> bool:
+    """Whether a text is in UTF-16, by its first bytes."""
+    return data.startswith(tuple(mark for mark, _ in _UTF_16))
 
 
 def decode_xml(data: bytes) -> str:
@@ -18,7 +22,7 @@ def decode_xml(data: bytes) -> str:
     >>> decode_xml("<µm/>".encode("utf-16")), decode_xml("<µm/>".encode("latin-1"))
     ('<µm/>', '<µm/>')
     """
-    for mark, name in UTF_16:
+    for mark, name in _UTF_16:
         if data.startswith(mark):
             return data.decode(name, "replace")
     try:

@@ -288,7 +288,9 @@ class HandlePool:
         if len(self._entries) <= 1:  # the smallest possible limit: with a single file, the settings need not be read
             return evicted
         surplus = len(self._entries) - current_settings().max_open
-        for key in [k for k, entry in self._entries.items() if not entry.users][: max(0, surplus)]:
+        if surplus <= 0:  # the usual case at every read: the entries are not looked over
+            return evicted
+        for key in [k for k, entry in self._entries.items() if not entry.users][:surplus]:
             opened = self._entries.pop(key).opened
             if opened is not None:
                 evicted.append(opened)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from omio_core.geometry.box import Box, grid
 from omio_core.settings import MIB
 
+from .absence import check_present
 from .protocol import Picture
 from .stream import pull
 from .zarrlevels import STRAIGHT, LevelArray
@@ -79,11 +80,14 @@ def write_array(picture: Picture, folder: Path, attributes: Callable[[Written], 
 
     Raises
     ------
+    LimitExceededError
+        The picture is large, and nearly all of it is absent: a small file can declare more than a disk holds.
     ReadError
         The picture cannot be read, or has changed.
     OSError
         The system refuses to write.
     """
+    check_present(picture, Box.whole(picture.shape))
     array = array_of(picture)
     chunks = array.ordered(array.chunks)
     total = Written(chunks=0, nbytes=0)

@@ -128,7 +128,7 @@ def description_faults(description: Reader | Writer) -> Iterator[str]:
     function = "sniff" if isinstance(description, Reader) else "accepts"
     if not callable(getattr(description, function)):
         yield f"{function} is {getattr(description, function)!r}, no function"
-    references = ("open", "template") if isinstance(description, Reader) else ("write", "refuse", "check")
+    references = ("open", "template") if isinstance(description, Reader) else ("write", "refuse", "check", "records")
     for field in references:
         reference = getattr(description, field)
         optional = field not in ("open", "write")

@@ -264,6 +264,23 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """What a written file states of how it was written.
+
+    Parameters
+    ----------
+    images
+        For each image in order, OMIO's own annotations: from the namespace, such as ``"omio/provenance"``, to the
+        content that the writer got in `Metadata`.
+    flaw
+        What shows that the file is no longer as it was written, in words; "" where nothing does.
+    """
+
+    images: tuple[Mapping[str, Mapping[str, Any]], ...]
+    flaw: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
     """A description of a writer.
 
@@ -289,6 +306,10 @@ class Writer:
     check
         ``"package.module:function"``, called as ``check(temporary_path, images)`` before the rename; raises an
         OmioError if the file or folder does not match the request. Everything is on disk then.
+    records
+        ``"package.module:function"``, called as ``records(path)`` with any file or folder whose name has one of the
+        suffixes; returns the `Records` in it, or None where there are none. Cheap; reads no pixel. Without it, what
+        this writer writes is never up to date, and never replaced by an update.
     """
 
     name: str
@@ -299,6 +320,7 @@ class Writer:
     makes: Literal["file", "folder"] = "file"
     refuse: str | None = None
     check: str | None = None
+    records: str | None = None
     options: Mapping[str, str] = field(default_factory=lambda: _NO_OPTIONS)
     install: str = ""
     extra: str | None = None

@@ -140,6 +140,14 @@ def choose(
     )
 
 
+_POINTERS = (
+    (b"version https://git-lfs", "Git LFS", "git lfs pull"),
+    (b"/annex/objects/", "git-annex", "git annex get"),
+)
+"""The first bytes of files that stand for files elsewhere (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md,
+https://git-annex.branchable.com/internals/pointer_file/), the program, and the command that fetches the file."""
+
+
 def _no_reader_error(probe: Probe, answers: Mapping[str, Verdict], known: Catalogue) -> NoReaderError:
     # show the verdicts of readers that list this suffix; if no reader does, show all verdicts
     by_suffix = [reader for reader in known.readers if _suffix_fits(reader, probe)]
@@ -154,6 +162,10 @@ def _no_reader_error(probe: Probe, answers: Mapping[str, Verdict], known: Catalo
     elif probe.is_folder:
         what, remedy = f"{probe.path} is a folder that no reader knows as one picture", "name the files in it"
         reasons = []
+    elif (pointer := next((one for one in _POINTERS if probe.head.startswith(one[0])), None)) is not None:
+        _, program, command = pointer
+        what, remedy = f"{probe.path} is a pointer of {program}, and not the file itself", f"fetch the file: {command}"
+        reasons = [f"it holds {probe.head[:60]!r}"]
     elif probe.size == 0:
         what, remedy = f"{probe.path} is empty (0 bytes)", "copy it again from the microscope"
     else:

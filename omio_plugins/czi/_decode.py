@@ -68,14 +68,19 @@ class Decoder:
         plain = samples == out.shape[2] == 1 and dtype == out.dtype
         start, size = self._locate(index)
         if compression == RAW:
-            if size < height * width * samples * dtype.itemsize:
+            plane = height * width * samples * dtype.itemsize
+            number, parts = int(entry["part"]), max(int(entry["parts"]), 1)
+            if size < parts * plane:
+                several = f"{parts} x " if parts > 1 else ""
                 raise CorruptFileError(
-                    "it ends too soon", evidence=f"{size} bytes for {height}x{width} pixels of {dtype}"
+                    "it ends too soon", evidence=f"{size} bytes for {several}{height}x{width} pixels of {dtype}"
                 )
+            start += number * plane
             self._raw(out, start, (width, samples), dtype, part, plain)
             return
         is_whole = part == (0, 0, height, width)
-        if is_whole and plain and compression in (ZSTD0, ZSTD1) and out.flags.c_contiguous:
+        is_alone = int(entry["parts"]) < 2
+        if is_whole and is_alone and plain and compression in (ZSTD0, ZSTD1) and out.flags.c_contiguous:
             data = self._file.read(start, size)
             flat = out.reshape(-1).view(np.uint8)
             _zstd.decode(data, flat, has_header=compression == ZSTD1, itemsize=dtype.itemsize)
@@ -150,8 +155,11 @@ class Decoder:
                 evidence=f"{NAMES.get(compression, f'compression {compression}')} of {TYPES[code][0]}",
                 remedy="save the file uncompressed or with zstd",
             )
+        parts = max(int(entry["parts"]), 1)
+        if lossy and parts > 1:
+            raise UnsupportedFeatureError("it has several planes in one encoded picture", evidence=f"{parts} planes")
         data = self._file.read(*self._locate(index))
-        out = np.empty(height * width * samples * dtype.itemsize, np.uint8)
+        out = np.empty(parts * height * width * samples * dtype.itemsize, np.uint8)
         if lossy:
             if compression == JPEGXR:
                 _jpegxr.check(data, width, height)
@@ -160,7 +168,8 @@ class Decoder:
             _workers.decode(compression, code, (height, width), data, out.data)
         else:
             _zstd.decode(data, out, has_header=compression == ZSTD1, itemsize=dtype.itemsize)
-        return out.view(dtype).reshape(height, width, samples)
+        planes: NDArray[Any] = out.view(dtype).reshape(parts, height, width, samples)
+        return np.asarray(planes[int(entry["part"])])
 
 
 def _copy(out: NDArray[Any], pixels: NDArray[Any], blue_first: bool) -> None:

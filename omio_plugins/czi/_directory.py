@@ -18,6 +18,7 @@ from omio_core.contract import FileChangedError, Location, PositionedFile
 
 from ._parse import check_entries, directory_bytes, parse_entries
 from ._segments import file_header, xml_of
+from ._split import as_planes
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: `entries` is kept, and is not pickled
@@ -139,6 +140,7 @@ def read_directory(file: PositionedFile, location: Location, *, texts: bool = Tr
     data, count = directory_bytes(file, header.directory)
     entries = parse_entries(data, count)
     check_entries(entries, file.size)
+    entries = as_planes(entries)
     metadata, flaw = xml_of(file, header.metadata) if texts else (None, "")
     directory = Directory(
         location=location,
@@ -167,7 +169,7 @@ def reread_entries(directory: Directory) -> NDArray[Any]:
         if file.size == directory.size:
             data, count = directory_bytes(file, directory.position)
             if zlib.crc32(data) == directory.digest:
-                return parse_entries(data, count)
+                return as_planes(parse_entries(data, count))
     raise FileChangedError(
         f"{directory.location} is not the file that was described",
         evidence="its size or its directory is another",

@@ -22,6 +22,7 @@ from omio_core.contract import (
 from ._pixeltypes import RAW, pixel_bytes
 from ._runs import unique_values
 from ._segments import HEADER, LEAST_SUBBLOCK, MOST_DIMENSIONS, segment
+from ._split import count_planes
 
 LETTERS = "XYZCTRSIHVBM"
 """The dimensions of a sub-block: S is the scene, M the tile; R rotation, I illumination, H phase, V view, B block."""
@@ -29,7 +30,7 @@ LETTERS = "XYZCTRSIHVBM"
 ENTRY = np.dtype(
     [
         ("file_position", "i8"), ("file_part", "i4"), ("pixel_type", "i4"), ("compression", "i4"),
-        ("pyramid_type", "u1"), ("stored_x", "i4"), ("stored_y", "i4"),
+        ("pyramid_type", "u1"), ("stored_x", "i4"), ("stored_y", "i4"), ("part", "i4"), ("parts", "i4"),
         *((name, "i4") for letter in LETTERS for name in (letter, f"{letter}_size")),
     ],
     align=True,
@@ -37,7 +38,8 @@ ENTRY = np.dtype(
 """One row per sub-block: ``entries["T"]`` is its start along T, ``entries["T_size"]`` its size, 0 where it has no T.
 
 `file_position` is the offset of the sub-block's segment header. X and Y are in pixels of the full resolution, whatever
-the resolution that is stored (`stored_x`, `stored_y`).
+the resolution that is stored (`stored_x`, `stored_y`). `part` and `parts` are of `_split.as_planes`; `parts` is 0 where
+a sub-block has one plane.
 """
 
 _FIRST = 128  # bytes of the directory before its entries: EntryCount, and reserved
@@ -187,16 +189,10 @@ def check_entries(entries: NDArray[Any], size: int) -> None:
     shortest = min(int(entries[name].min()) for name in ("X_size", "Y_size", "stored_x", "stored_y"))
     if shortest < 1:
         raise CorruptFileError("a sub-block has no pixels", evidence=f"a width or height of {shortest}")
-    for letter in "CZTRSIHVB":
-        if (longest := int(entries[f"{letter}_size"].max())) > 1:
-            raise UnsupportedFeatureError(
-                "the file has sub-blocks of several planes, which are not read",
-                evidence=f"one has the size {longest} along {letter}",
-                remedy="save it again with ZEISS ZEN",
-            )
+    planes = count_planes(entries)
     position = entries["file_position"]
     # as float64, because a product of hostile sizes does not fit 64 bits
-    nbytes = pixel_bytes(entries["pixel_type"]) * entries["stored_x"] * entries["stored_y"].astype(np.float64)
+    nbytes = pixel_bytes(entries["pixel_type"]) * entries["stored_x"] * entries["stored_y"].astype(np.float64) * planes
     end = position + LEAST_SUBBLOCK + np.where(entries["compression"] == RAW, nbytes, 0)
     wrong = (position < 0) | (end > size)
     if wrong.any():
@@ -207,6 +203,12 @@ def check_entries(entries: NDArray[Any], size: int) -> None:
             remedy="the file is incomplete or damaged: copy it again from where it came from",
         )
     settings = current_settings()
+    if (number := int(planes.sum())) > settings.max_pages:
+        raise LimitExceededError(
+            "the file declares too many planes",
+            evidence=f"{number:,} in {len(entries):,} sub-blocks; at most {settings.max_pages:,} are allowed",
+            remedy="set OMIO_MAX_PAGES higher, if you trust the file",
+        )
     if nbytes.sum() > max(float(size) * settings.max_expansion, _ALWAYS_ALLOWED) or nbytes.max() > settings.max_memory:
         raise LimitExceededError(
             "the file declares far more pixels than it can hold",

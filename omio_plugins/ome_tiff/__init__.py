@@ -47,6 +47,7 @@ WRITER = Writer(
     write="omio_plugins.ome_tiff._write:write",
     refuse="omio_plugins.ome_tiff._write:refuse",
     check="omio_plugins.ome_tiff._check:check",
+    records="omio_plugins.ome_tiff._records:records",
     options={
         "compression": "none, zlib (default), lzw, zstd, lzma, packbits, png, jpeg2000, jpegxl or webp; all lossless",
         "predictor": "True: differences along the rows before zlib, lzw, zstd or lzma; default False",

@@ -205,15 +205,21 @@ class _Structs:
         return offset
 
 
+def first_page(file: BinaryIO, size: int) -> _Page:
+    """Return the first directory of a file of `size` bytes.
+
+    Raises
+    ------
+    CorruptFileError
+        It is no little-endian TIFF, or the directory is malformed.
+    """
+    form, offset = _start(file, size)
+    return _page(file, size, form, offset)[0]
+
+
 def _pages(file: BinaryIO, size: int) -> Iterator[_Page]:
     """Yield the directories in order; each lies behind the one before, so the chain cannot loop."""
-    head = _read(file, 0, 16, size)
-    if head[:4] == b"II*\0":
-        form, (offset,) = _Structs("<H", "<HHL4s", "<L"), struct.unpack("<L", head[4:8])
-    elif head[:8] == b"II+\0\x08\0\0\0":
-        form, (offset,) = _Structs("<Q", "<HHQ8s", "<Q"), struct.unpack("<Q", head[8:])
-    else:
-        raise _wrong("it does not begin as a TIFF")
+    form, offset = _start(file, size)
     previous = 0
     while offset:
         if offset <= previous:
@@ -221,6 +227,18 @@ def _pages(file: BinaryIO, size: int) -> Iterator[_Page]:
         previous = offset
         page, offset = _page(file, size, form, offset)
         yield page
+
+
+def _start(file: BinaryIO, size: int) -> tuple[_Structs, int]:
+    """The structs of a file, and the offset of its first directory."""
+    head = _read(file, 0, 16, size)
+    if head[:4] == b"II*\0":
+        form, (offset,) = _Structs("<H", "<HHL4s", "<L"), struct.unpack("<L", head[4:8])
+    elif head[:8] == b"II+\0\x08\0\0\0":
+        form, (offset,) = _Structs("<Q", "<HHQ8s", "<Q"), struct.unpack("<Q", head[8:])
+    else:
+        raise _wrong("it does not begin as a TIFF")
+    return form, offset
 
 
 def _page(file: BinaryIO, size: int, form: _Structs, offset: int) -> tuple[_Page, int]:

@@ -114,6 +114,11 @@ class Stream:
         """The number of planes begun so far."""
         return len(self._pages)
 
+    @property
+    def end(self) -> int:
+        """The offset behind the last segment written."""
+        return self._end
+
     def begin(self, form: Form, reduced: Sequence[Form] = ()) -> None:
         """Begin the next plane; its segments and those of its levels follow, those of each level in order."""
         self._pages.append(_Page(form, [_Page(level_form) for level_form in reduced]))

@@ -33,6 +33,7 @@ from ._bands import Bands
 from ._encode import Segments, encode
 from ._file import MOST_CLASSIC, Stream, too_long_for_classic
 from ._plan import Plan, boxes, plan
+from ._records import blank_seal, put_seal
 
 
 def write(path: str, images: Sequence[ImageLike], request: WriteRequest) -> Written:
@@ -57,13 +58,15 @@ def write(path: str, images: Sequence[ImageLike], request: WriteRequest) -> Writ
     if request.compression_level == "auto":
         plans = [fastest(image_plan, request.workers) for image_plan in plans]
     first_ifds, digests_of_images, progress = [], [], _Progress(request)
-    with open(path, "wb") as file:
+    with open(path, "w+b") as file:
         stream = Stream(file)
         for i, image_plan in enumerate(plans):
             first_ifds.append(stream.pages)
             digests = _planes(stream, image_plan, request, progress)
             digests_of_images.append(digests)
             plans[i] = _record_digests(_record_absence(image_plan), digests)
+        end = stream.end
+        plans = [_record_seal(image_plan, end) for image_plan in plans]
         software = f"omio-core {omio_version()}"
         xml = build_ome(
             [image_plan.metadata for image_plan in plans],
@@ -77,6 +80,7 @@ def write(path: str, images: Sequence[ImageLike], request: WriteRequest) -> Writ
         second = _fiji.description(plans[0].metadata, plans[0].form) if fiji else None
         texts = xml.encode("utf-8"), software.encode("ascii", "replace")
         stream.finish(*texts, second=second, bigtiff=False if fiji else bigtiff)
+        put_seal(file, end)
     several = len(plans) > 1
     return Written(
         notes=tuple(
@@ -196,6 +200,12 @@ def _record_absence(image_plan: Plan) -> Plan:
         return image_plan
     metadata = replace(image_plan.metadata, provenance={**image_plan.metadata.provenance, "absent": absent})
     return replace(image_plan, metadata=metadata)
+
+
+def _record_seal(image_plan: Plan, end: int) -> Plan:
+    """Record a blank seal, which is filled when the file is complete; `end` is the offset behind the last segment."""
+    provenance = {**image_plan.metadata.provenance, "seal": blank_seal(end)}
+    return replace(image_plan, metadata=replace(image_plan.metadata, provenance=provenance))
 
 
 def _record_digests(image_plan: Plan, digests: Sequence[str]) -> Plan:

@@ -52,6 +52,7 @@ WRITER = Writer(
     write="omio_plugins.ome_zarr._write:write",
     refuse="omio_plugins.ome_zarr._write:refuse",
     check="omio_plugins.ome_zarr._check:check",
+    records="omio_plugins.ome_zarr._records:records",
     options={
         "version": "0.5 (default) or 0.4: the version of OME-Zarr, of which 0.4 is for older tools",
         "compression": "blosc (default), zstd (default for 0.4) or none; always with a checksum",

@@ -25,6 +25,7 @@ from omio_core.contract import (
     refuse_planes,
 )
 
+from ._records import BLANK_SEAL, put_seal
 from ._tree import METADATA
 from ._write_documents import write_arrays, write_image, write_series
 from ._write_encode import Piece, encode
@@ -62,7 +63,7 @@ def write(path: str, images: Sequence[ImageLike], request: WriteRequest) -> Writ
         write_arrays(folder, image_plan)
         record = _planes(folder, image_plan, request, progress)
         metadata = _metadata(image_plan, record.in_order(image_plan) if request.digests else ())
-        documents.append(metadata)
+        documents.append(replace(metadata, provenance={**metadata.provenance, "seal": BLANK_SEAL}))
         digests.append(record.in_order(image_plan) if request.digests else ())
         write_image(folder, image_plan, metadata, record.extremes)
     if len(plans) > 1:
@@ -74,6 +75,7 @@ def write(path: str, images: Sequence[ImageLike], request: WriteRequest) -> Writ
     )
     (folder / METADATA).parent.mkdir(exist_ok=True)
     (folder / METADATA).write_bytes(xml.encode("utf-8"))
+    put_seal(folder)
     notes = [f"image {i}: {note}" if len(plans) > 1 else note for i, one in enumerate(plans) for note in one.notes]
     return Written(notes=tuple(notes), digests=tuple(digests) if request.digests else None)
 

@@ -52,9 +52,9 @@ def read_xml(data: bytes | None) -> tuple[Xml | None, str]:
         root = parse_xml(usable.xml) if usable.document.images else None
     except OmioError as error:
         return None, f"the OME-XML of the store cannot be read, and its facts are left out: {error}"[:300]
-    problem = f"OME/METADATA.ome.xml: {usable.flaw}" if usable.flaw else ""
-    if root is None and problem:
-        return None, problem
+    if root is None and usable.flaw:
+        return None, f"the OME-XML of the store cannot be read, and its facts are left out: {usable.flaw}"[:300]
+    problem = f"the OME-XML of the store: {usable.warning}" if usable.flaw else ""
     sizes = []
     for image in children_named(root, "Image") if root is not None else ():
         pixels = first_named(image, "Pixels")

@@ -20,6 +20,11 @@ from ._picture import Picture, Stack, picture
 from ._segments import contiguous_start
 from ._tags import DESCRIPTION
 
+# the TIFF of cellSens has the small pictures alone; the image lies in _<stem>_/stack*/frame_t*.ets
+_OVERVIEW = (
+    "this is the overview of an image of cellSens (VSI): the image itself is in the .ets files of the folder beside "
+    "it, which are not read"
+)
 _NIH = 43314  # NIH Image's header
 _UNUSED = "nothing of it is used. Unknown for it: which planes the pages are, and what the description says of them"
 
@@ -68,6 +73,8 @@ def pictures(chain: Chain, members: Members) -> list[Picture]:
             chain, f"the name is that of an OME-TIFF, and no OME-XML is found: {_UNUSED}", kind="TIFF"
         )
     found = _pictures_of_planes(chain, pages, description)
+    if chain.location.name.lower().endswith(".vsi"):
+        found = [picture.with_warnings((_OVERVIEW,)) for picture in found]
     return [picture.with_not_kept(words) for picture in found] if words else found
 
 

@@ -35,7 +35,7 @@ def pictures(chain: Chain, pages: PageSequence, description: str) -> list[Pictur
     Raises
     ------
     CorruptFileError
-        A dimension is no positive number, or the stack is longer than the file.
+        The stack is longer than the file.
     """
     first = pages[0]
     raw, keys = raw_tags(chain, first), parse(description)
@@ -45,10 +45,15 @@ def pictures(chain: Chain, pages: PageSequence, description: str) -> list[Pictur
     if any(run.layout.structure.picture != first.structure.picture for run in pages.runs):
         difference = ("the pages differ, so they are no ImageJ stack",)
         return _plain.pictures(chain, pages, facts=facts, assumptions=difference, warnings=warnings, signed=signed_note)
-    lengths, images = _counts(chain, pages, keys)
+    lengths, images, wrong = _counts(pages, keys)
     stack = len(pages) if len(pages) >= images > 1 or (len(pages) > 1 and images == 1) else images
     if stack == 1:
         stack = math.prod(lengths.values())
+    if stack > len(pages) > 1 and not _has_images_behind_page(pages, stack):
+        # ImageJ writes one page for each image, or one for all; the chain of these pages is whole
+        wrong = (*wrong, f"the ImageJ description says {stack} images, the file has {len(pages)} pages: they are taken")
+        stack = len(pages)
+    warnings = (*warnings, *wrong)
     axes, lead, assumptions = _axes(lengths, stack, str(keys.get("order", "")).upper())
     # ImageJ writes stacks of 4 GB and more with one IFD
     start = None if stack <= len(pages) else contiguous_start(list(pages), stack)
@@ -67,32 +72,35 @@ def pictures(chain: Chain, pages: PageSequence, description: str) -> list[Pictur
     ]  # fmt: skip
 
 
-def _counts(chain: Chain, pages: PageSequence, keys: Mapping[str, Any]) -> tuple[dict[str, int], int]:
-    """The lengths of T, Z and C and the number of images, both in pages.
+def _counts(pages: PageSequence, keys: Mapping[str, Any]) -> tuple[dict[str, int], int, tuple[str, ...]]:
+    """The lengths of T, Z and C and the number of images, both in pages; and what is wrong with them.
 
     ImageJ counts pages. Bio-Formats counts each sample of an RGB pixel, in `channels=` and in `images=`
     (bfconvert 7.3.1: one RGB page is ``images=3``, ``channels=3``).
     """
     samples = pages[0].structure.samples
-    lengths = {axis: _read_count(chain, keys, key) for key, axis in _DIMENSIONS}
-    images, declared = _read_count(chain, keys, "images"), math.prod(lengths.values())
+    stated = {key: _read_count(keys, key) for key in (*(key for key, _ in _DIMENSIONS), "images")}
+    if wrong := [key for key, count in stated.items() if count is None]:
+        words = ", ".join(f"{key}={str(keys[key])[:40]}" for key in wrong)
+        note = f"the ImageJ description says {words}, which is no number of images: none of its counts is used"
+        return {axis: 1 for _, axis in _DIMENSIONS}, len(pages), (note,)
+    lengths = {axis: stated[key] or 1 for key, axis in _DIMENSIONS}
+    images, declared = stated["images"] or 1, math.prod(lengths.values())
     if samples == 1:
-        return lengths, images
+        return lengths, images, ()
     if (
         declared == images == samples * len(pages)
         and lengths["C"] % samples == 0
-        and not _has_images_behind_page(pages, images)
+        and not (len(pages) == 1 and _has_images_behind_page(pages, images))
     ):
-        return {**lengths, "C": lengths["C"] // samples}, len(pages)
+        return {**lengths, "C": lengths["C"] // samples}, len(pages), ()
     if declared > max(images, len(pages)) and lengths["C"] == samples:
         lengths["C"] = 1  # samples are declared as channels, and images are pages
-    return lengths, images
+    return lengths, images, ()
 
 
 def _has_images_behind_page(pages: PageSequence, images: int) -> bool:
-    """Whether so many images follow the data of the only page, as ImageJ stores stacks of 4 GB and more."""
-    if len(pages) > 1:
-        return False
+    """Whether so many images lie one after the other from the data of the first page on, as in stacks of 4 GB."""
     try:
         contiguous_start(list(pages), images)
     except CorruptFileError:
@@ -136,14 +144,11 @@ def _axes(lengths: Mapping[str, int], stack: int, order: str) -> tuple[str, tupl
     )
 
 
-def _read_count(chain: Chain, keys: Mapping[str, Any], key: str) -> int:
+def _read_count(keys: Mapping[str, Any], key: str) -> int | None:
+    """A number of images; None if the value is none."""
     value = keys.get(key, 1)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 1 << 31:
-        raise CorruptFileError(
-            f"the ImageJ description of {chain.file.path} makes no sense",
-            evidence=f"{key}={str(value)[:40]}",
-            path=chain.file.path,
-        )
+        return None
     return value
 
 

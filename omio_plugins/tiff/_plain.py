@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
-from omio_core.contract import Facts
+from omio_core.contract import Fact, Facts
 
+from . import _harmony
 from ._ifd import Chain, PageSequence
 from ._levels import reduced_candidates, stacks
 from ._pages import PagesInOrder
@@ -62,6 +64,12 @@ def _describe_group(
     texts: bool,
 ) -> Picture:
     raw = raw_tags(chain, group[0], texts=texts)
+    known: dict[str, Fact[float]] = {}
+    if facts is None and _harmony.is_harmony(chain):
+        raw = replace(raw, x=None, y=None)
+        known = _harmony.sizes(chain.location) if texts else {}
+        kind = f"{kind} of Harmony"
+        assumptions = assumptions if known else (*assumptions, _harmony.UNKNOWN)
     if facts is None and kind == "TIFF" and is_unmarked(chain, group[0]):
         assumptions = (*assumptions, *print_notes(raw))
     pages = PagesInOrder(group)
@@ -73,7 +81,7 @@ def _describe_group(
         lead=(len(group),),
         stacks=levels,
         kind=kind,
-        facts=facts or partial(plain_facts, raw),
+        facts=facts or partial(plain_facts, raw, known),
         assumptions=assumptions,
         warnings=warnings,
         signed=signed(group[0].structure, raw.description) if signed else "",

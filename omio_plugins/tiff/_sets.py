@@ -38,7 +38,9 @@ class Home:
     ----------
     chain
         The pages of the file; None if it is no TIFF.
-    flaw, has_all
+    flaw
+        What is wrong with the text and what is unknown for it, in words; empty if nothing is.
+    has_all
         As in `omio_core.contract.UsableOme`.
     """
 
@@ -58,7 +60,7 @@ class Home:
             text=usable.xml,
             document=usable.document,
             chain=chain,
-            flaw=usable.flaw,
+            flaw=usable.warning,
             has_all=usable.has_all,
         )
 

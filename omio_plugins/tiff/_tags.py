@@ -10,6 +10,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from omio_core.contract import CorruptFileError, Fact, Facts, LimitExceededError, micrometres, plain
@@ -210,9 +211,9 @@ def notes(raw: RawTags, *, description: bool = True) -> dict[str, Mapping[str, A
     return {"tiff": texts} if texts else {}
 
 
-def plain_facts(raw: RawTags) -> Facts:
-    """The facts of a TIFF of no flavour."""
-    return Facts(**sizes_by_tags(raw), annotations=notes(raw))
+def plain_facts(raw: RawTags, sizes: Mapping[str, Fact[float]] = MappingProxyType({})) -> Facts:
+    """The facts of a TIFF of no flavour; `sizes`, by the fields of `Facts`, precede those of the tags."""
+    return Facts(**{**sizes_by_tags(raw), **sizes}, annotations=notes(raw))
 
 
 def jsonable(value: Any) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from omio_core.contract import UTF_16, decode_xml
+from omio_core.contract import decode_xml, is_utf_16
 
 HEAD = 1 << 13  # bytes within which the root element begins, behind OME's comment not to edit the text
 
@@ -23,7 +23,7 @@ _ATTRIBUTE = re.compile(r"""\s(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
 def tag_text(data: bytes) -> str:
     """Decode the text of a tag, up to its first NUL: XML as `decode_xml`, any other text as UTF-8 or else Latin-1."""
-    if data.startswith(tuple(mark for mark, _ in UTF_16)):
+    if is_utf_16(data):
         return decode_xml(data[: len(data) & ~1]).partition("\0")[0]
     if data[:1] == b"\0" and data.lstrip(b"\0").startswith((b"<?xml", b"<OME")):
         data = data.lstrip(b"\0")
@@ -71,9 +71,8 @@ def normalize_uuid(uuid: str | None) -> str | None:
 
 
 def _decode_head(data: bytes) -> str:
-    for mark, name in UTF_16:
-        if data.startswith(mark):
-            return data[:HEAD].decode(name, "ignore")
+    if is_utf_16(data):
+        return decode_xml(data[:HEAD])
     return data[:HEAD].removeprefix(b"\xef\xbb\xbf").decode("latin-1")
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import pytest
 
 from omio_core.errors import OmioError
-from omio_core.settings import MIB, Settings, cores, current_settings, from_environment, using
+from omio_core.settings import MIB, Settings, cores, current_settings, from_environment, parse_bytes, using, within
 
 NUMBERS = {
     "OMIO_WORKERS": "workers",
@@ -69,3 +70,37 @@ def test_cores_where_the_system_does_not_tell(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert cores() == 1
+
+
+def test_other_settings_of_a_call():
+    """They hold in the thread that asks for them, and in no other."""
+    before, seen = current_settings(), []
+    with within(max_bytes=5, workers=None) as settings:
+        assert current_settings() is settings
+        assert (settings.max_bytes, settings.workers) == (5, before.workers)
+        other = threading.Thread(target=lambda: seen.append(current_settings()))
+        other.start()
+        other.join()
+        with within(workers=1):
+            assert (current_settings().max_bytes, current_settings().workers) == (5, 1), "they add up"
+    assert seen == [before]
+    with pytest.raises(ZeroDivisionError), within(max_bytes=5):
+        _ = 1 / 0
+    assert current_settings() == before
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (1, 1), ("4096", 4096), ("10 B", 10), ("1k", 1024), ("1.5 KiB", 1536), ("512M", 512 * MIB), ("2GiB", 2 << 30),
+        (" 2 gib ", 2 << 30), ("500 MB", 500_000_000), ("1TB", 10**12), (None, None),
+    ],
+)  # fmt: skip
+def test_bytes(given, expected):
+    assert parse_bytes(given) == expected
+
+
+@pytest.mark.parametrize("given", [0, -1, True, "", "0", "lots", "1 MiBs", "-5M", "1e3", "²", 1.5, "0.1 B"])
+def test_what_is_no_number_of_bytes(given):
+    with pytest.raises(OmioError, match="is no number of bytes"):
+        parse_bytes(given)

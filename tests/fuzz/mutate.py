@@ -117,6 +117,21 @@ def _swap(data: bytearray, at: int, dice: random.Random) -> None:
     data[first : first + size], data[second : second + size] = other, one
 
 
+def _no_xml(data: bytearray, at: int, dice: random.Random) -> None:
+    """What makes XML malformed and is found in the field; `flaws` has each as a class of its own."""
+    written = dice.choice((b"&", b"\x01", b"\0", b"&#0;", b"\xff"))
+    data[at : at + len(written)] = written
+
+
 _CHANGES: dict[Change, int] = {_flip: 4, _replace: 4, _number: 6, _cut: 1, _duplicate: 2, _swap: 2}
 # most of the others a parser refuses, and nobody sees what the text says
-_IN_TEXT: dict[Change, int] = {_spelled: 14, _flip: 3, _replace: 2, _number: 1, _cut: 1, _duplicate: 2, _swap: 2}
+_IN_TEXT: dict[Change, int] = {
+    _spelled: 14,
+    _no_xml: 3,
+    _flip: 3,
+    _replace: 2,
+    _number: 1,
+    _cut: 1,
+    _duplicate: 2,
+    _swap: 2,
+}

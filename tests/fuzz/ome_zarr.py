@@ -11,6 +11,11 @@ from tests.plugins.ome_zarr.made import CHAINS, codecs, group, image, multiscale
 from .flavours import Sound, steps
 
 _ROOT = "a.ome.zarr"
+_OME_XML = (
+    '<?xml version="1.0" encoding="UTF-8"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image '
+    'ID="Image:0" Name="steps"><Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16" SizeX="20" SizeY="16" '
+    'SizeZ="4" SizeC="1" SizeT="1"><Channel ID="Channel:0" Name="green"/></Pixels></Image></OME>'
+)
 
 
 def _of(name: str, folder: Path, damaged: str) -> Sound:
@@ -39,14 +44,20 @@ def _made(folder: Path, chain: str) -> Path:
 
 def sound(folder: Path) -> tuple[Sound, ...]:
     """The flavours; `folder` is empty again afterwards."""
-    zstd, shards, blosc, v2, made = (folder / name for name in ("zstd", "shards", "blosc", "v2", "zip"))
+    zstd, shards, blosc, v2, made, described = (
+        folder / name for name in ("zstd", "shards", "blosc", "v2", "zip", "described")
+    )
     _made(zstd, "zstd-checksum")
     _made(shards, "shards")
     _made(blosc, "blosc-lz4-crc32c")
     image(v2, steps(2, 9, 11), "cyx", [1, 0.5, 0.5], version="0.4", chunks=(1, 5, 6), units={"y": "nanometer"})
+    _made(described, "zstd")
+    (described / "OME").mkdir()
+    (described / "OME" / "METADATA.ome.xml").write_text(_OME_XML, encoding="utf-8")
     found = (
         _of("root", zstd, "zarr.json"),
         _of("array", zstd, "0/zarr.json"),
+        _of("ome-xml", described, "OME/METADATA.ome.xml"),
         _of("chunk", zstd, "0/c/1/1/1"),
         _of("blosc", blosc, "0/c/0/1/0"),
         _of("shard", shards, "0/c/0/0/0"),
@@ -56,7 +67,7 @@ def sound(folder: Path) -> tuple[Sound, ...]:
         _of("v2-chunk", v2, "0/1.1.0"),
         _zip(_made(made, "zstd"), folder / "a.zip"),
     )
-    for path in (zstd, shards, blosc, v2, made):
+    for path in (zstd, shards, blosc, v2, made, described):
         shutil.rmtree(path)
     (folder / "a.zip").unlink()
     return found

@@ -45,6 +45,7 @@ def _kinds() -> Mapping[str, tuple[np.ndarray, str, str]]:
     by_hand = made.by_hand(t=3, y=8, x=10, PhysicalSizeX=0.5, Channels="[a, b]")
     return {
         "streaming": (two, made.xml(x=10, y=8, Streaming={"frames": 3}), _XML),
+        "notes": (two, made.xml(x=10, y=8, Streaming={"frames": 3}, ExperimentNotes={"text": "some words"}), _XML),
         "fast": (flown, made.fast(2, 3, 1, LSM={"pixelX": 10, "pixelY": 8}), _XML),
         "stopped": (one, made.xml(x=10, y=8, **stopped), _XML),
         "slots": (made.pixels(2, 1, 4, 8, 10), made.xml(x=10, y=8, Streaming={"frames": 2}, RawData=None), _XML),

@@ -12,6 +12,12 @@ from typing import Any
 
 import pytest
 
+BESIDE = {
+    "distributed": "dask imports it: image.to_dask() and stores are read by its workers",
+    "xarray": "it opens what image.aszarr() returns",
+}
+"""Packages that work on what OMIO returns, and that no module imports; a test uses each."""
+
 
 @pytest.fixture(scope="module")
 def extras(root: Path) -> dict[str, list[str]]:
@@ -57,9 +63,11 @@ def _used(requirements: Sequence[str], wanted: set[str]) -> list[str]:
     return [one for one in requirements if homes.get(one, {one.replace("-", "_")}) & wanted]
 
 
-def test_every_extra_brings_something_imported(modules: tuple[Any, ...], extras: dict[str, list[str]]) -> None:
-    """Imported by a module of the three packages, or looked for with `find_spec`."""
-    wanted = {name for module in modules for name in _wanted(module)}
+def test_every_extra_brings_something_used(modules: tuple[Any, ...], extras: dict[str, list[str]], root: Path) -> None:
+    """Imported by a module of the three packages, looked for with `find_spec`, or used beside them in a test."""
+    tests = "".join(path.read_text("utf-8") for path in (root / "tests" / "omio").glob("test_*.py"))
+    assert {name for name in BESIDE if f'importorskip("{name}"' not in tests} == set()
+    wanted = {name for module in modules for name in _wanted(module)} | set(BESIDE)
     assert {"fast", "test", "all"} <= set(extras)
     assert {extra for extra, requirements in extras.items() if not _used(requirements, wanted)} == set()
 

@@ -27,7 +27,7 @@ PATH = {
     "symlink_to", "touch", "unlink", "write_bytes", "write_text",
 }  # fmt: skip
 """Methods of `pathlib.Path` that touch the disk. Locations have others, so that a name alone tells them apart."""
-NOT_PATHS = {"conflicts"}  # modules whose functions have such a name
+NOT_PATHS = {"conflicts", "filenames"}  # modules whose functions have such a name
 
 OUTPUTS = {
     "omio/cache/build.py": "makes the cache folder, and looks whether the name of an entry is taken",
@@ -36,12 +36,18 @@ OUTPUTS = {
     "omio/cache/store.py": "tells a lost chunk from an entry that was removed",
     "omio/cli/__init__.py": "the null device takes the place of a closed standard output",
     "omio/cli/caching.py": "tells a file from a folder that has a cache folder",
+    "omio/cli/log.py": "appends to the log that the user names",
     "omio/cli/sample.py": "writes the demo",
     "omio/compat/dict_completion.py": "writes an empty zarr array under a name that must be free",
     "omio/planning/execute.py": "makes the folders of outputs, and looks whether their names are taken",
     "omio/planning/filenames.py": "tells whether an output is a folder that exists",
     "omio/planning/serialize.py": "saves and loads plans",
-    "omio/planning/targets.py": "looks whether the names of outputs are taken",
+    "omio/planning/settling.py": "looks whether the names of outputs are taken",
+    "omio/planning/standing.py": "lists the folders that outputs go into",
+    "omio/planning/targets.py": "looks whether the folder of outputs is a picture",
+    "omio/viewing/preview.py": "writes a sheet, and compares its name with the files that it shows",
+    "omio_core/images/collisions.py": "looks whether the names of outputs are taken",
+    "omio_core/images/conversion.py": "gives outputs the time that their record states, and compares it",
     "omio_core/images/sidecar.py": "writes a sidecar, and compares it with the file that it describes",
     "omio_core/images/target.py": "compares the name of an output with local inputs, and looks what it would replace",
     "omio_core/images/writing.py": "looks whether the names of outputs are taken, and compares them with local inputs",

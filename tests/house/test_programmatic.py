@@ -25,7 +25,8 @@ KINDS = ("lost", "changed", "added", "same_in_another_unit")
 # Mappings whose keys are names, not words of the document; and values that may be anything.
 NAMED = {
     "verdicts", "images[].facts", "request.options", "request.policies", "request.stated", "writing.options",
-    "outputs[].inputs[].region", "plugins[].readers[].options", "plugins[].writers[].options",
+    "outputs[].inputs[].region", "counts", "images[].readings[].options", "images[].readings[].caller",
+    "images[].policies", "plugins[].readers[].options", "plugins[].writers[].options",
 }  # fmt: skip
 ANYTHING = {
     "images[].facts.*.value",
@@ -33,6 +34,9 @@ ANYTHING = {
     "request.options.*",
     "request.stated.*",
     "writing.options.*",
+    "images[].readings[].mark[]",
+    "images[].readings[].caller.*",
+    "images[].readings[].options.*",
 }
 TYPES = {"str": str, "int": int, "bool": bool, "mapping": dict, "list": list, "null": type(None), "any": object}
 
@@ -59,9 +63,10 @@ def documented(page: str, anchor: str) -> dict[str, tuple[type, ...]]:
     return {row[0].strip("`"): tuple(TYPES[word.strip("`")] for word in row[1].split(" or ")) for row in rows}
 
 
-def compare(page: str, anchor: str, documents: list[dict[str, Any]]) -> None:
-    """Every key that occurs is documented with that type, and every documented key occurs."""
-    table, found = documented(page, anchor), [pair for document in documents for pair in keys(document)]
+def compare(page: str, anchor: str, documents: list[dict[str, Any]], *, report: bool = False) -> None:
+    """Every key that occurs is documented with that type, and every documented key occurs; also those of a report."""
+    table = (documented(page, "reports") if report else {}) | documented(page, anchor)
+    found = [pair for document in documents for pair in keys(document)]
     containers = {path for path, kind in found if kind in (dict, list)} - set(table)
     shown = {path for path, _ in found} - containers
     # a list that is empty in every document has no items to look at
@@ -149,7 +154,39 @@ def test_a_difference(page: str, series: Path, tmp_path: Path) -> None:
     values[0]["images"][0]["same_in_another_unit"].append(change)
     values[0]["images"][0]["aside"].append("in words")
     values[0]["uncompared"] = "in words"
-    compare(page, "differences", values)
+    (tmp_path / "bad.tif").write_bytes(b"II*\0\xff\xff\xff\xff")
+    (tmp_path / "left").mkdir()
+    omio.imwrite(tmp_path / "left" / "alone.ome.tif", np.ones((2, 4, 5), "u2"), axes="ZYX")
+    values += [omio.diff(tmp_path / "left", series).to_dict()]
+    (tmp_path / "bad.tif").rename(series / "bad.tif")
+    values += [omio.diff(series, tmp_path / "left").to_dict()]
+    compare(page, "differences", values, report=True)
+
+
+def test_a_verification(page: str, series: Path, tmp_path: Path) -> None:
+    (series / "bad.tif").write_bytes(b"II*\0\xff\xff\xff\xff")
+    damaged = omio.imwrite(tmp_path / "d.ome.tif", np.ones((4, 5), "u2"), compression_level=0)
+    damaged.write_bytes(damaged.read_bytes().replace(b"\1\0\1\0", b"\1\0\2\0", 1))
+    (copy,) = omio.convert_to_ometiff(series / "T_0.ome.tif", tmp_path / "out")
+    found = [omio.verify(series), omio.verify(damaged), omio.verify(copy, against=series)]
+    assert [one.ok for one in found] == [False, False, True]
+    compare(page, "verifications", [one.to_dict() for one in found], report=True)
+
+
+def test_methods(page: str, series: Path, tmp_path: Path) -> None:
+    (series / "bad.tif").write_bytes(b"II*\0\xff\xff\xff\xff")
+    tifffile.imwrite(series / "foreign.tif", np.zeros((3, 4), "u2"))
+    (copy,) = omio.convert_to_ometiff(series / "T_0.ome.tif", tmp_path / "out", pyramid=1, pixel_size=2)
+    tifffile.imwrite(tmp_path / "flat.tif", np.zeros((3, 4, 5), "u1"), metadata=None, photometric="minisblack",
+                     extratags=[(34675, 7, 4, b"abcd", True)])  # fmt: skip
+    with pytest.warns(omio_core.OmioWarning):
+        omio.convert_to_ometiff(tmp_path / "flat.tif", tmp_path / "out")
+    omio.imwrite(tmp_path / "out" / "bool.ome.tif", np.ones((4, 5), bool))
+    values = [omio.methods(series).to_dict(), omio.methods([copy, tmp_path / "out"]).to_dict()]
+    values[0]["images"][0]["readings"][:] = [
+        {**values[1]["images"][0]["readings"][0], "options": {"tiles": "True"}}
+    ]  # no reader of these files has an option
+    compare(page, "methods", values, report=True)
 
 
 def test_plugins(page: str) -> None:

@@ -159,3 +159,5 @@ def test_on_a_full_disk_the_old_folder_stays_and_nothing_is_left_beside_it(tmp_p
         assert "INJECTED" in done.stderr, (name, count)
         assert {path.name for path in target.parent.iterdir()} <= {target.name, f"first{suffix}"}
         np.testing.assert_array_equal(omio.imread(target)[0], OLD)
+        omio.imwrite(target, NEW, axes="TZCYX", collision="overwrite")  # the next run is not in its way
+        np.testing.assert_array_equal(omio.imread(target)[0], NEW)

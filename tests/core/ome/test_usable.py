@@ -45,7 +45,7 @@ def test_a_sound_document() -> None:
 def test_what_stands_complete_before_the_flaw_is_used(text: str, images: int, has_all: bool, told: str) -> None:
     usable = usable_ome(text)
     assert (len(usable.document.images), usable.has_all, usable.is_lost) == (images, has_all, images == 0)
-    assert told in usable.flaw
+    assert told in usable.warning
     for image in usable.document.images:
         assert len(image.tiff_data) == 1
         size = ome_facts(usable.xml, image.index).physical_size_x

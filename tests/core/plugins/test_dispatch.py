@@ -23,7 +23,7 @@ from omio_core.errors import (
 from omio_core.files.probe import MOST_A_READ, MOST_IN_ALL, Probe
 from omio_core.plugins import catalogue as plugins
 from omio_core.plugins.catalogue import Catalogue, Plugin
-from omio_core.plugins.dispatch import check_options, choose, verdicts, writer_for
+from omio_core.plugins.dispatch import check_options, choose, verdicts, writer_for, writer_named
 
 AAA = Probe.of_bytes(b"AAA and more", "picture.bbb")
 
@@ -185,6 +185,15 @@ def test_a_writer_by_suffix_and_by_name(catalogue):
     assert writer_for("x.AA", []).name == "a"
     assert writer_for("x.ome.bb", []).name == "b"
     assert writer_for("x.aa", [], "b").name == "b"
+
+
+def test_a_writer_by_a_name_spelled_freely(catalogue):
+    catalogue(writers=[writer("ome_aa", ".aa"), writer("omeaa", ".bb"), writer("one_b", ".cc")])
+    assert [writer_named(name).name for name in ("one-b", "ONE B", "oneb", "one.b")] == ["one_b"] * 4
+    assert [writer_named(name).name for name in ("ome_aa", "omeaa")] == ["ome_aa", "omeaa"]
+    with pytest.raises(NoWriterError, match="no writer 'OME-AA'"):
+        writer_named("OME-AA")  # it may be either
+    assert writer_for("x", [], "One-B").name == "one_b"
 
 
 def test_preference_chooses_between_writers(catalogue):

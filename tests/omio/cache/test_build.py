@@ -13,12 +13,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from zarr.storage import LocalStore
 
 import omio
 from omio.cache import build, keys
-from omio_core.errors import CacheError, FileChangedError, OmioWarning, WriteError
+from omio_core.errors import (
+    AbsentDataError,
+    AbsentPlanesWarning,
+    CacheError,
+    FileChangedError,
+    LimitExceededError,
+    OmioWarning,
+    WriteError,
+)
 from omio_core.files import containers, folders
+from omio_core.geometry.box import Present
 from omio_core.pixels import zarrfiles
+from omio_core.pixels.picture import FilePicture
 
 from .conftest import PIXELS
 
@@ -288,6 +299,21 @@ def test_another_process_that_was_faster_wins(source, monkeypatch):
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
+def test_a_cache_folder_that_is_removed_at_the_same_time_is_made_again(source, monkeypatch):
+    real, calls = containers.reserve, []
+
+    def reserve(goal):
+        calls.append(goal)
+        if len(calls) == 1:
+            goal.parent.rmdir()
+        return real(goal)
+
+    monkeypatch.setattr(folders.containers, "reserve", reserve)
+    array, _ = read(source)
+    assert len(calls) == 2
+    assert np.array_equal(array[:], PIXELS)
+
+
 CHILD = """
 import sys
 import numpy as np
@@ -325,3 +351,31 @@ def test_processes_that_make_the_same_entry_at_once_all_have_it(source, reuse):
     assert [answer[1] for answer in answers] == [""] * 3
     (path,) = {answer[0].strip() for answer in answers}
     assert [each.name for each in Path(path).parent.iterdir()] == [Path(path).name]
+
+
+# --- absent pixels
+
+
+def test_what_was_absent_when_an_entry_was_made_is_said_each_time(tmp_path):
+    """The source is not read again, so nobody else would find it."""
+    image = omio.imopen(omio.imwrite(tmp_path / "a.ome.tif", PIXELS, axes="TZCYX"))
+    path = tmp_path / "a.ome.zarr"
+    image.to_zarr(LocalStore(path))
+    (path / "0" / "c" / "1" / "0" / "2" / "1" / "0").unlink()
+    expected = PIXELS.copy()
+    expected[1, 2, 0, 10:] = 0
+    for _ in range(2):
+        with pytest.warns(AbsentPlanesWarning, match="T1 Z2 C0"):
+            array, _ = read(path)
+        assert np.array_equal(array[:], expected)
+    with pytest.raises(AbsentDataError):
+        read(path, absent_planes="raise")
+    assert len(list((tmp_path / ".omio_cache").iterdir())) == 1
+
+
+def test_terabytes_that_a_small_file_declares_are_not_written(source, monkeypatch):
+    monkeypatch.setattr(FilePicture, "present", Present([]))
+    monkeypatch.setattr("omio_core.pixels.absence.ALWAYS_ALLOWED", 100)
+    with pytest.warns(AbsentPlanesWarning), pytest.raises(LimitExceededError, match="absent"):
+        read(source)
+    assert list((source.parent / ".omio_cache").iterdir()) == []

@@ -42,11 +42,17 @@ def test_explain(cli: Callable[..., Any], stated: Path) -> None:
 
 
 def test_json(cli: Callable[..., Any], stated: Path, tmp_path: Path) -> None:
-    """One array with an entry a path that could be read, each value with its origin; nothing else there."""
+    """One report, with the explanation of each file that could be read, and the error of each that could not."""
     done = cli("info", "--json", stated, tmp_path / "missing.tif", stated, "--time-increment", "5")
     assert done.exit_code == 1
-    first, second = json.loads(done.stdout)
+    report = json.loads(done.stdout)
+    assert (report["omio_report"], report["verb"], report["ok"]) == (1, "info", False)
+    assert report["counts"] == {"files": 2, "failed": 1, "left_out": 0}
+    assert [Path(one["path"]).name for one in report["failed"]] == ["missing.tif"]
+    first, second = report["files"]
     assert first == second
+    assert first["bytes_on_disk"] == stated.stat().st_size
+    assert first["images"][0]["compression"] == "none"
     assert first["path"] == str(stated)
     assert first["reader"] == "tiff"
     assert first["verdicts"]["tiff"] == {"match": "SIGNATURE", "why": "TIFF header (little-endian)"}
@@ -59,9 +65,9 @@ def test_json(cli: Callable[..., Any], stated: Path, tmp_path: Path) -> None:
 
 
 def test_json_of_nothing(cli: Callable[..., Any], tmp_path: Path) -> None:
-    """Still an array."""
+    """Still a report."""
     done = cli("info", "--json", tmp_path / "missing.tif")
-    assert (done.exit_code, json.loads(done.stdout)) == (1, [])
+    assert (done.exit_code, json.loads(done.stdout)["files"]) == (1, [])
 
 
 # --- convert
@@ -72,7 +78,7 @@ def test_convert(cli: Callable[..., Any], stated: Path, tmp_path: Path) -> None:
     done = cli("convert", stated, "-o", tmp_path / "out", "--compression-level", "0", "--tile", "64")
     target = tmp_path / "out" / "cells_hyperstack.ome.tif"
     assert (done.exit_code, done.stderr) == (0, "")
-    assert done.stdout == f"{stated} -> {target}\n"
+    assert done.stdout == f"{stated} -> {target}\n1 written, 0 up to date, 0 left out, 0 failed\n"
     np.testing.assert_array_equal(omio.imread(target)[0], omio.imread(stated)[0])
     with tifffile.TiffFile(target) as file:
         assert file.pages[0].compression == tifffile.COMPRESSION.NONE
@@ -105,9 +111,12 @@ def test_collisions(cli: Callable[..., Any], stated: Path, tmp_path: Path) -> No
     """Numbered by default; skipping says so."""
     target = tmp_path / "a.ome.tif"
     assert cli("convert", stated, "-o", target).exit_code == 0
-    assert cli("convert", stated, "-o", target).stdout.endswith("a-1.ome.tif\n")
+    assert cli("convert", stated, "-o", target).stdout.splitlines()[0].endswith("a-1.ome.tif")
     done = cli("convert", stated, "-o", target, "--collision", "skip")
-    assert (done.exit_code, done.stdout) == (0, f"{stated}: its name is taken, nothing written\n")
+    assert (done.exit_code, done.stdout) == (
+        0,
+        f"left out: {stated}: {target} stands already\n0 written, 0 up to date, 1 left out, 0 failed\n",
+    )
     assert cli("convert", stated, "-o", target, "--collision", "raise").exit_code == 1
     assert cli("convert", stated, "-o", target, "--collision", "overwrite").exit_code == 0
     assert len(list(tmp_path.glob("*.ome.tif"))) == 2
@@ -118,7 +127,7 @@ def test_one_image_of_several(cli: Callable[..., Any], several: Callable[..., Pa
     path = several("left", "right")
     for image, name in (("0", "left"), ("right", "right")):
         done = cli("convert", path, "--image", image, "-o", tmp_path / name)
-        assert done.stdout.endswith(f"several_{name}.ome.tif\n")
+        assert done.stdout.splitlines()[0].endswith(f"several_{name}.ome.tif")
     assert cli("convert", path, "--image", "up", "-o", tmp_path / "up").exit_code == 1
     assert cli("convert", path, "-o", tmp_path / "all").stdout.count(" -> ") == 2
 
@@ -176,7 +185,7 @@ def test_exit_codes_of_the_process(shell: Callable[..., Any], stated: Path, tmp_
     """0, 1 and 2, as the shell sees them; no bar and no colour where there is no terminal, and no traceback."""
     done = shell("convert", stated, "-o", tmp_path / "out")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith("cells_hyperstack.ome.tif\n")
+    assert done.stdout.splitlines()[0].endswith("cells_hyperstack.ome.tif")
     done = shell("info", tmp_path / "missing.tif", TERM="xterm-256color")
     assert done.returncode == 1
     assert done.stderr == f"error: there is no file or folder {tmp_path / 'missing.tif'}\n"
@@ -226,7 +235,8 @@ def test_of_a_folder_the_others_are_done_and_said(three: Path, cli: Cli, tmp_pat
     done = cli("convert", three, "-o", tmp_path / "out")
     assert done.exit_code == 1
     assert done.stdout.splitlines() == [
-        f"{three / name}.tif -> {tmp_path / 'out' / name}.ome.tif" for name in ("a", "c")
+        *(f"{three / name}.tif -> {tmp_path / 'out' / name}.ome.tif" for name in ("a", "c")),
+        "2 written, 0 up to date, 0 left out, 1 failed",
     ]
     (line,) = (line for line in done.stderr.splitlines() if line.startswith("error: "))
     assert str(three / "b.tif") in line
@@ -248,6 +258,11 @@ def test_info_of_a_folder_says_each_image(three: Path, cli: Cli) -> None:
     assert heads == [str(three / name) for name in ("a.tif", "b.tif", "c.tif", "a.tif")]
     assert done.stdout.count("image 0:") == 4
     assert done.exit_code == 1
+    assert f"{three / 'below' / 'e.tif'}: " in cli("info", three, "--recursive").stdout
+    report = json.loads(cli("info", three, "--recursive", "--json").stdout)
+    assert [Path(one["path"]).name for one in report["left_out"]] == ["notes.txt"]
+    assert [Path(one["path"]).name for one in report["failed"]] == ["d.tif"]
+    assert report["counts"] == {"files": 4, "failed": 1, "left_out": 1}
     (line,) = (line for line in done.stderr.splitlines() if line.startswith("error: "))
     assert "d.tif" in line
 

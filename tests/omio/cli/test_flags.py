@@ -209,11 +209,11 @@ def test_texts_of_files_stay(said: str) -> None:
 def test_every_parameter_is_called_as_the_keyword_is() -> None:
     """So that the flags need no table: those that no function of the library takes are listed here."""
     own = {
-        "convert": {"dry_run", "quiet", "stack", "patterns", "tag"},
-        "merge": {"dry_run", "quiet", "stack", "patterns", "tag"},
-        "plan": {"as_json", "stack", "patterns", "tag"},
+        "convert": {"as_json", "dry_run", "log", "quiet", "stack", "patterns", "tag", "update"},
+        "merge": {"as_json", "dry_run", "log", "quiet", "stack", "patterns", "tag", "update"},
+        "plan": {"as_json", "every", "log", "stack", "patterns", "tag", "update"},
     }
-    taken = {*inspect.signature(omio.convert_to_ometiff).parameters, *KINDS, "policies", "recursive"}
+    taken = {*inspect.signature(omio.convert).parameters, *KINDS, "policies", "recursive"}
     taken |= {name for writer in catalogue().writers for name in writer.options}
     for verb, extra in own.items():
         extra = extra | {"reader_options"}  # each becomes a keyword of its own

@@ -31,12 +31,14 @@ def test_info(cli: Callable[..., Any], stated: Path, bare: Path) -> None:
     done = cli("info", stated, bare)
     assert done.exit_code == 0
     assert done.stdout.splitlines() == [
-        f"{stated}: ImageJ hyperstack",
+        f"{stated}: ImageJ hyperstack, {stated.stat().st_size / 1024:.1f} KiB on disk",
         "  image 0: T=4 Z=5 C=2 Y=96 X=128 uint16",
         "    pixel X 0.25 µm, Y 0.25 µm, Z 1.5 µm, time step 30 s",
-        f"{bare}: TIFF",
+        "    not compressed",
+        f"{bare}: TIFF, {bare.stat().st_size / 1024:.1f} KiB on disk",
         "  image 0: T=5 Z=1 C=1 Y=96 X=128 uint16",
         "    pixel X unknown, Y unknown, time step unknown",
+        "    not compressed",
         "    assumed: the one unlabelled axis, of length 5, is taken for T (time); settle it with --axes",
     ]
     assert done.stderr == ""
@@ -51,7 +53,7 @@ def test_what_is_assumed_is_said_once(cli: Callable[..., Any], bare: Path, state
             assert done.stdout.count(sentence) == 1
             assert sentence not in done.stderr
     done = cli("info", "--json", bare)
-    assert json.loads(done.stdout)[0]["images"][0]["assumptions"]
+    assert json.loads(done.stdout)["files"][0]["images"][0]["assumptions"]
     assert done.stderr.count("warning:") == 1
     for other in (bare, stated):  # compared with itself there is nothing to tell of it
         done = cli("diff", bare, other, "--no-pixels")
@@ -67,13 +69,13 @@ def test_info_says_levels(cli: Callable[..., Any], tmp_path: Path, data: Path) -
     assert "  smaller levels    Y=300 X=400, Y=150 X=200\n" in cli("info", "--explain", path).stdout
     with omio.imopen(path) as image:
         assert "smaller levels" in image.explain()
-    (told,) = json.loads(cli("info", "--json", path).stdout)
+    (told,) = json.loads(cli("info", "--json", path).stdout)["files"]
     assert told["images"][0]["levels"] == [[1, 1, 2, 600, 801], [1, 1, 2, 300, 400], [1, 1, 2, 150, 200]]
     real = data / "czi" / "WellD6-7_S2.czi"
     assert cli("info", real).stdout.count("\n    smaller levels: Y=220 X=272\n") == 2
     flat = omio.imwrite(tmp_path / "flat.ome.tif", np.zeros((6, 8), np.uint8))
     assert "smaller levels" not in cli("info", "--explain", flat).stdout
-    (told,) = json.loads(cli("info", "--json", flat).stdout)
+    (told,) = json.loads(cli("info", "--json", flat).stdout)["files"]
     assert told["images"][0]["levels"] == [[1, 1, 1, 6, 8]]
 
 
@@ -87,7 +89,7 @@ def test_colours_for_people(cli: Callable[..., Any], tmp_path: Path) -> None:
     assert "  Channels[0].Color  #FF0000    from file (OME-XML Channel/@Color)\n" in said
     assert "  Channels[1].Color  #00FF007F  from file" in said
     assert "-16776961" not in said
-    (told,) = json.loads(cli("info", "--json", a).stdout)
+    (told,) = json.loads(cli("info", "--json", a).stdout)["files"]
     assert told["images"][0]["facts"]["Channels[0].Color"]["value"] == -16776961
     assert omio.imread(a)[1]["Channels"][0]["Color"] == -16776961
     assert "  changed  Channels[0].Color  #FF0000 -> #FFFFFF\n" in cli("diff", a, b).stdout
@@ -190,7 +192,7 @@ def test_on_a_terminal(stated: Path, tmp_path: Path, plain: bool) -> None:
     assert (f"{ESCAPE}[31m" in seen) != plain
     number, said, seen = run("convert", stated, "-o", tmp_path / "out")
     assert number == 0
-    assert said == f"{stated} -> {tmp_path / 'out' / 'cells_hyperstack.ome.tif'}\n"
+    assert said.splitlines()[0] == f"{stated} -> {tmp_path / 'out' / 'cells_hyperstack.ome.tif'}"
     assert "cells_hyperstack.tif" in seen
     assert (f"{ESCAPE}[38" in seen) != plain
 
@@ -247,3 +249,51 @@ def test_the_library_logs_what_is_not_kept(losing: Path, tmp_path: Path, caplog:
     ]
     omio.imwrite(tmp_path / "b.ome.tif", *omio.imread(tmp_path / "a.ome.tif"))
     assert len(caplog.records) == 1, "what the copy states is all kept"
+
+
+def test_info_says_date_objective_and_what_is_absent(cli: Cli, data: Path) -> None:
+    """As far as the file states them; nothing is filled where nothing is read."""
+    done = cli("info", data / "czi" / "s_1_t_1_c_1_z_1.czi")
+    lens = "objective Plan-Apochromat 20x/0.8 M27, 20x, NA 0.8, Air"
+    assert f"    not compressed; acquired 2019-06-27T18:33:40.6193715Z; {lens}\n" in done.stdout
+    done = cli("info", data / "czi" / "LSM880_AiryScan.czi")
+    assert "    absent: 48.4 % of the pixels are absent" in done.stdout
+    assert "filled" not in done.stdout + done.stderr
+
+
+def test_a_log_has_all_that_is_printed_and_more(cli: Cli, three: Path, bare: Path, tmp_path: Path) -> None:
+    """Lines of results, warnings and errors, also those that -q keeps back; each run is appended."""
+    log = tmp_path / "night.log"
+    done = cli("convert", three, bare, "-o", tmp_path / "out", "-q", "--log", log)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "warning:" not in done.stderr
+    lines = log.read_text("utf-8").splitlines()
+    texts = [line.partition(" ")[2] for line in lines]
+    assert texts[0].startswith("omio ")
+    assert texts[-1] == "end"
+    assert any(f"-> {tmp_path / 'out' / 'a.ome.tif'}" in text for text in texts)
+    assert any(text.startswith("error: ") and "b.tif" in text for text in texts)
+    assert any(text.startswith("warning: ") and "cells_export.tif" in text for text in texts)
+    assert cli("verify", tmp_path / "out", "--log", log).exit_code == 0
+    assert log.read_text("utf-8").startswith("\n".join(lines))
+    assert "3 ok" in log.read_text("utf-8")
+    assert cli("info", bare, "--log", tmp_path).exit_code == 2
+    assert cli("info", bare, "--log", tmp_path / "no" / "folder.log").exit_code == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_any_name_is_printed(shell: Callable[..., Any], plane: Path) -> None:
+    """Bytes that are no text, control characters, letters that the terminal does not have: all verbs go on."""
+    folder = plane.parent
+    for name in (b"caf\xe9.tif", "ünïcode\N{MICRO SIGN}.tif".encode(), b"two\nlines.tif", b"\x1b[31mred.tif"):
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(plane.read_bytes())
+    for encoding in ("utf-8", "ascii"):
+        for verb in (["info"], ["plan"], ["convert", "-o", folder.parent / encoding, "--log", folder.parent / "log"]):
+            done = shell(verb[0], folder, *verb[1:], PYTHONIOENCODING=encoding)
+            assert done.returncode == 0, done.stderr
+            assert "Traceback" not in done.stderr
+            assert "\x1b" not in done.stdout
+        done = shell("verify", folder.parent / encoding, PYTHONIOENCODING=encoding)
+        assert done.stdout.endswith("5 ok\n"), done.stdout
+        assert shell("diff", folder, folder.parent / encoding, PYTHONIOENCODING=encoding).returncode == 0
+        assert shell("methods", folder.parent / encoding, PYTHONIOENCODING=encoding).returncode == 0

@@ -91,6 +91,17 @@ def test_line_ends_are_those_of_xml() -> None:
     assert omio.diff(a, b).equal
 
 
+def test_characters_that_xml_cannot_hold_are_no_difference(tmp_path: Path) -> None:
+    """No OME-XML can hold them; all other characters count."""
+    with_controls = {"lab": {"note": "wa\x00rm\x1f"}}
+    assert omio.diff(image(Annotations=with_controls), image(Annotations={"lab": {"note": "warm"}})).equal
+    found = omio.diff(image(Annotations=with_controls), image(Annotations={"lab": {"note": "war m"}}))
+    assert names(found.changed) == ["Annotations[lab][note]"]
+    for suffix in (".ome.tif", ".ome.zarr"):
+        written = omio.imwrite(tmp_path / f"a{suffix}", image(Annotations=with_controls))
+        assert omio.diff(image(Annotations=with_controls), written).equal
+
+
 def test_what_is_of_the_run_is_mentioned() -> None:
     """Assumptions and provenance: told, and no part of the verdict."""
     other = image(Annotations={**FULL["Annotations"], "omio/assumptions": {"assumption": ["Q is T"]},

@@ -99,6 +99,14 @@ def test_zarr(tmp_path: Path) -> None:
     for said in ({"zarr_store": "disk"}, {"zarr_store": "cloud"}):
         with pytest.raises(MetadataError, match="zarr_store"):
             omio.create_empty_image(**said)
+    other, metadata = omio.create_empty_image(
+        zarr_store="disk", zarr_store_path=tmp_path, zarr_store_name="b", return_metadata=True
+    )
+    assert (metadata["omio_cache_folder"], metadata["omio_zarr_store_path"]) == (
+        str(tmp_path),
+        str(tmp_path / "b.zarr"),
+    )
+    omio.imwrite(tmp_path / "b.ome.tif", other, metadata)
     written = omio.imwrite(tmp_path / "a.ome.tif", array, omio.update_metadata_from_image({}, array))
     np.testing.assert_array_equal(omio.imread(written)[0], array[...])
 

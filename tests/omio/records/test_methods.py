@@ -44,7 +44,7 @@ def test_conversions_and_merges(series: Path, tmp_path: Path) -> None:
     assert (known["verb"], known["ok"], known["counts"]["images"]) == ("methods", True, 4)
     assert known["text"] == text
     assert known["images"][0]["axis"] == "T"
-    assert [one["source"] for one in known["images"][0]["readings"]] == [("T_8.tif",), ("T_9.tif",), ("T_10.tif",)]
+    assert [one["source"] for one in known["images"][0]["readings"]] == [["T_8.tif"], ["T_9.tif"], ["T_10.tif"]]
 
 
 def test_what_was_stated_assumed_and_converted(bare: Path, tmp_path: Path) -> None:

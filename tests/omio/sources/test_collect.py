@@ -130,17 +130,37 @@ def test_a_foreign_ome_tiff_is_read(series: Path) -> None:
     assert first(omio.imread(series, return_list=True)[0]) == [3, 8, 9, 10]
 
 
-@pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize("data", [b"", b"not a picture", b"II*\0\xff\xff\xff\xff", b"II*\0\x08\0\0\0\x01\0"])
+BAD = [b"", b"not a picture", b"II*\0\xff\xff\xff\xff", b"II*\0\x08\0\0\0\x01\0"]
+
+
+@pytest.mark.parametrize("door", sorted({*DOORS} - {"plan", "convert"}))
+@pytest.mark.parametrize("data", BAD)
 def test_an_unreadable_file_among_good_ones(
     door: str, data: bytes, series: Path, tree: Callable[[], dict[str, bytes]]
 ) -> None:
-    """Never dropped in silence: an error that names it, and nothing is written."""
+    """Never dropped in silence: where all are wanted together, it is an error that names it."""
     (series / "T_3.tif").write_bytes(data)
     before = tree()
     with pytest.raises((NoReaderError, CorruptFileError), match=r"T_3\.tif"):
         DOORS[door](series)
     assert tree() == before
+
+
+@pytest.mark.parametrize("data", BAD)
+def test_one_bad_file_is_one_bad_file(data: bytes, series: Path, tmp_path: Path) -> None:
+    """Where each becomes a file of its own, the others are done, and the error names it; unless the caller stops."""
+    (series / "T_3.tif").write_bytes(data)
+    (failed,) = omio.plan(series, tmp_path / "out").failed
+    assert failed.path == str(series / "T_3.tif")
+    assert "remedy:" in failed.problem
+    with pytest.raises((NoReaderError, CorruptFileError), match=r"T_3\.tif") as stopped:
+        omio.convert_to_ometiff(series, tmp_path / "out", stop=True)
+    assert not hasattr(stopped.value, "failed")
+    assert not (tmp_path / "out").exists()
+    with pytest.raises((NoReaderError, CorruptFileError), match=r"T_3\.tif") as caught:
+        omio.convert_to_ometiff(series, tmp_path / "out")
+    assert list(caught.value.failed) == [str(series / "T_3.tif")]
+    assert [path.name for path in caught.value.written] == ["T_8.ome.tif", "T_9.ome.tif", "T_10.ome.tif"]
 
 
 def test_what_a_reader_knows_as_no_image(series: Path) -> None:
@@ -150,11 +170,9 @@ def test_what_a_reader_knows_as_no_image(series: Path) -> None:
     assert [(Path(one.path).name, one.why) for one in plan.skipped] == [
         ("ROIMask.raw", "a mask of regions of interest, no image")
     ]
-    with pytest.raises(NoReaderError, match=r"ROIMask\.raw"):
-        omio.plan([series / "ROIMask.raw", series])
+    assert [Path(one.path).name for one in omio.plan([series / "ROIMask.raw", series]).failed] == ["ROIMask.raw"]
     (series / "Image_001_001.raw").write_bytes(bytes(60))  # it may be one, and nothing says its shape
-    with pytest.raises(NoReaderError, match=r"Image_001_001\.raw"):
-        omio.plan(series)
+    assert [Path(one.path).name for one in omio.plan(series).failed] == ["Image_001_001.raw"]
 
 
 def test_it_can_be_left_out(series: Path) -> None:

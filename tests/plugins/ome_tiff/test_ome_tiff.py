@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import struct
 import subprocess
@@ -295,7 +296,7 @@ def test_uncompressed_pixels_are_one_run_of_bytes(tmp_path: Path) -> None:
         assert len(tif.pages[0].dataoffsets) > 1  # in strips nonetheless
 
 
-def test_the_same_but_for_the_uuid(tmp_path: Path) -> None:
+def test_the_same_but_for_the_uuid_and_the_seal(tmp_path: Path) -> None:
     source = image(pixels((2, 3, 1, 300, 500)), physical_size_x=fact(0.5))
     texts = []
     for workers in (1, 2):
@@ -303,7 +304,7 @@ def test_the_same_but_for_the_uuid(tmp_path: Path) -> None:
         data = (tmp_path / "a.ome.tif").read_bytes()
         uuid = (ome.parse_ome(xml(tmp_path / "a.ome.tif")).uuid or "").encode()
         assert len(uuid) == 45
-        texts.append(data.replace(uuid, b"-" * 45))
+        texts.append(re.sub(rb"(>tiff-[0-9a-f]+-)[0-9a-f]{32}<", rb"\1<", data.replace(uuid, b"-" * 45)))
     assert texts[0] == texts[1]
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import zarr
+from click.testing import CliRunner
 
 import omio
+from omio.cli.app import app
 from omio_core.contract import AbsentDataError, AbsentPlanesWarning, Box, FileChangedError
 from omio_core.files.local import locate
 from omio_core.files.memory import MemoryLocation
@@ -150,3 +154,66 @@ def test_levels_have_their_own_absence(tmp_path: Path) -> None:
     found = open_source(tmp_path).images[0]
     assert found[:].all()
     assert not found.level(1)[:].any()
+
+
+def written(path: Path, **options: Any) -> Path:
+    """A store by OMIO of two time points and two levels, none of whose pixels is 0."""
+    return omio.imwrite(path, ramp(2, 1, 1, 40, 50), axes="TZCYX", tile=32, pyramid=1, **options)
+
+
+DELETED = {
+    "0/c/1/0/0/0/1": ({"shards": False}, "T1 Z0 C0"),
+    "0/c/0/0/0/0/0": ({}, "T0 Z0 C0, T1 Z0 C0"),  # the one shard of the level
+}
+
+
+@QUIETLY
+@pytest.mark.parametrize("name", DELETED)
+def test_a_deleted_file_is_said_at_every_door(name: str, tmp_path: Path) -> None:
+    """Of a chunk and of a shard: by imread, imopen, explain, plan, conversion and the command line."""
+    options, planes = DELETED[name]
+    path, target = written(tmp_path / "a.ome.zarr", **options), tmp_path / "b.ome.tif"
+    sound, _ = omio.imread(path)
+    (path / name).unlink()
+    for read in (omio.imread, lambda one: omio.imopen(one).to_numpy(), lambda one: omio.convert(one, target)):
+        with pytest.warns(AbsentPlanesWarning, match=f"first in the planes {planes};"):
+            read(path)
+    pixels, _ = omio.imread(path)
+    np.testing.assert_array_equal(pixels[pixels != 0], sound[pixels != 0])
+    assert (pixels == 0).any()
+    for text in (omio.imopen(path).explain(), omio.plan(path)):
+        assert f"of the pixels are absent, first in the planes {planes}" in str(text)
+    shown = CliRunner().invoke(app, ["info", "--explain", str(path)])
+    assert f"first in the planes {planes}" in shown.output
+    assert f"absent in the planes {planes}" in str(omio.imread(target)[1]["Annotations"])  # the copy says it, too
+    for refused in (omio.imread, omio.imopen, omio.convert_to_ometiff):
+        with pytest.raises(AbsentDataError):
+            refused(path, absent_planes="raise").to_numpy()  # imopen raises at the first read
+
+
+@QUIETLY
+def test_a_chunk_deleted_in_a_smaller_level_is_explained(tmp_path: Path) -> None:
+    """Full resolution is whole, and is read without a word; who asks for the level is told."""
+    path = written(tmp_path / "a.ome.zarr", shards=False)
+    (path / "1" / "c" / "1" / "0" / "0" / "0" / "0").unlink()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert omio.imread(path, absent_planes="raise")[0].all()
+    image = omio.imopen(path)
+    assert "absent            50 % of the pixels are absent, first in the planes T1 Z0 C0 of level 1" in image.explain()
+    assert not image.level(1)[1].any()
+    with pytest.raises(AbsentDataError, match="level 1"):
+        omio.imopen(path, absent_planes="raise").level(1).to_numpy()
+
+
+def test_deleted_metadata_of_a_level(tmp_path: Path) -> None:
+    """Without that of a smaller level, the level is not kept, and said; without that of the first, nothing is read."""
+    path = written(tmp_path / "a.ome.zarr")
+    (path / "1" / "zarr.json").unlink()
+    with omio.imopen(path) as image:
+        assert len(image.levels) == 1
+        assert "not kept          the level 1: there is no array" in image.explain()
+    (path / "0" / "zarr.json").unlink()
+    for read in (omio.imread, omio.imopen, omio.convert_to_ometiff):
+        with pytest.raises(AbsentDataError, match="names an array that is not there"):
+            read(path)

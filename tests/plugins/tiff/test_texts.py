@@ -167,7 +167,9 @@ def test_ignoring_the_description_gives_the_pages(tmp_path: Path, written: Calla
     assert omio.imread(path, description="ignore", axes="ZYX")[0].shape == (1, 3, 1, 5, 7)
 
 
-@pytest.mark.parametrize("text", ["ImageJ=1.53\nimages=-3\nslices=3", '{"shape": [9, 5, 7], "truncated": true}'])
+@pytest.mark.parametrize(
+    "text", [ome(image(['<TiffData IFD="3"/>'], ARRAY, Z=3)), '{"shape": [9, 5, 7], "truncated": true}']
+)
 def test_every_error_about_a_text_names_it_and_it_helps(tmp_path: Path, text: str) -> None:
     path = tiff(tmp_path / "a.tif", ARRAY, text)
     with pytest.raises(OmioError) as caught:
@@ -186,6 +188,33 @@ def test_a_damaged_page_is_not_helped_by_it(make, page) -> None:
 def test_a_value_that_is_none(written: Callable[..., Path]) -> None:
     with pytest.raises(OmioError, match="description cannot be 'no'"):
         omio.imread(written(SOUND), description="no")
+
+
+# --- counts of ImageJ
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "said"),
+    [
+        ("ImageJ=1.53\nimages=-3\nslices=3", (3, 1, 1), "images=-3"),
+        ("ImageJ=1.53\nimages=3\nslices=0", (3, 1, 1), "slices=0"),
+        ("ImageJ=1.53\nimages=10\nslices=3", (1, 3, 1), "10 images, the file has 3 pages"),
+        ("ImageJ=1.53\nimages=10\nslices=10", (3, 1, 1), "10 images, the file has 3 pages"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::omio_core.errors.AssumedAxesWarning")
+def test_counts_that_are_wrong_while_pages_are_whole(
+    tmp_path: Path, text: str, shape: tuple[int, ...], said: str
+) -> None:
+    with pytest.warns(MetadataWarning, match=said):
+        array, _ = omio.imread(tiff(tmp_path / "a.tif", ARRAY, text))
+    assert array.shape[:3] == shape
+    np.testing.assert_array_equal(array.reshape(ARRAY.shape), ARRAY)
+
+
+def test_one_page_for_a_stack_that_is_not_there_stays_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CorruptFileError):
+        omio.imread(tiff(tmp_path / "a.tif", ARRAY[0], "ImageJ=1.53\nimages=10\nslices=10"))
 
 
 # --- real files and their likes

@@ -1,0 +1,88 @@
+"""Signals that end a command: nothing half written stays, wherever they arrive; nothing is set in a library."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from omio.cli import signals
+from omio_core.files import atomic
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 143), ("SIGINT", 130)])
+def test_a_signal_cleans_up(name: str, code: int, tmp_path: Path) -> None:
+    """It arrives as soon as the temporary file is there, which is when it could do most harm."""
+    noise = np.random.default_rng(1).integers(0, 4000, (60, 512, 512)).astype(np.uint16)
+    source, out = tmp_path / "noise.tif", tmp_path / "out"
+    tifffile.imwrite(source, noise, imagej=True, metadata={"axes": "TYX"})
+    run = "from omio.cli import main; main()"
+    arguments = ["convert", str(source), "-o", str(out), "--compression", "lzma", "--workers", "1"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", run, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+    while process.poll() is None and not (out.is_dir() and any(out.iterdir())):
+        time.sleep(0.001)
+    process.send_signal(getattr(signal, name))
+    _, problems = process.communicate(timeout=60)
+    assert process.returncode == code, problems
+    assert b"Traceback" not in problems
+    assert list(out.iterdir()) == []
+
+
+@pytest.fixture
+def restored() -> None:
+    """The signals of the tests as they were."""
+    kept = {
+        number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGALRM)
+    }
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("restored")
+def test_it_waits_for_a_file_operation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the making of a temporary file and the code that removes it."""
+    signals.install()
+    reserve = atomic.reserve
+
+    def interrupted(goal: Path) -> tuple[Path, int | None]:
+        reserved = reserve(goal)
+        signal.raise_signal(signal.SIGTERM)
+        return reserved
+
+    interrupted.__globals__["__name__"], kept = "omio_core.files.temporaries", __name__
+    monkeypatch.setattr(atomic, "reserve", interrupted)
+    try:
+        with pytest.raises(signals.Terminated):
+            atomic.land(tmp_path / "a.txt", lambda _: time.sleep(5))
+    finally:
+        interrupted.__globals__["__name__"] = kept
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("restored")
+def test_what_is_ignored_stays_ignored() -> None:
+    """As under nohup; and another thread sets nothing."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    thread = threading.Thread(target=signals.install)
+    thread.start()
+    thread.join()
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    signals.install()
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    with pytest.raises(signals.Terminated):
+        signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
