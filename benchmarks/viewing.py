@@ -55,6 +55,15 @@ def omio_shown(folder: Path) -> Any:
     return viewer.layers[0]._data_view
 
 
+def napari_alone(folder: Path) -> Any:
+    """napari: an array in memory of the size of the plane, without a look at its values."""
+    import numpy as np
+    from napari.components import ViewerModel
+
+    viewer = ViewerModel()
+    return viewer.add_image(np.zeros(PLANE, np.uint16), contrast_limits=(0, 1))._data_view
+
+
 def omio_plane(folder: Path) -> Any:
     """OMIO: open, one plane."""
     import omio
@@ -67,7 +76,11 @@ CASES: Mapping[str, Case] = (
     {
         "napari": Case(
             title="show a Thorlabs RAW of 8 GiB in napari",
-            contenders={"omio": omio_shown, "imopen and one plane": omio_plane},
+            contenders={
+                "omio": omio_shown,
+                "imopen and one plane": omio_plane,
+                "napari, array in memory": napari_alone,
+            },
         )
     }
     if importlib.util.find_spec("napari") is not None and sys.platform != "win32"  # where files can be sparse
