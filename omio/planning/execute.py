@@ -21,7 +21,7 @@ from omio_core.images.overrides import Request
 from omio_core.merging.merge import merge
 
 from . import channels
-from .report import Report
+from .report import Report, sets_of
 from .values import WRITES, Input, Output, PlanValues, PreparedOutput, WriteOptions
 
 Progress = Callable[[int, int], None]
@@ -285,6 +285,7 @@ class _Run:
             failed=self.failed,
             stale=plan.stale,
             older=sum(bool(output.older) for output in current),
+            sets=sets_of(plan.outputs),
         )
 
     def _one(self, output: Output, images: tuple[Image, ...], progress: Callable[[int], None] | None) -> Path | None:
