@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import glob
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +16,9 @@ from .rules import Rule, Rules, fits
 
 CONVERTED = "omio_converted"
 """The folder for what is written, where the caller names none; it is never searched."""
+
+
+_SPECIAL = re.compile(r"[*?\[]")  # what a shell pattern does not take as it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +227,8 @@ def _patterns(search: _Search, folders: Sequence[Location]) -> tuple[str, ...]:
     patterns = search.rules.patterns
     wanted = (patterns,) if isinstance(patterns, str) else tuple(patterns)
     names = dict.fromkeys(entry.name for folder in folders for entry in search.listed(folder))
-    return (*wanted, *(f"!{glob.escape(name)}" for name in names if search.excluded(name)))
+    excluded = (_SPECIAL.sub(r"[\g<0>]", name) for name in names if search.excluded(name))
+    return (*wanted, *(f"!{pattern}" for pattern in excluded))
 
 
 def _holds_files(search: _Search, folder: Location, *, tell: bool = False) -> bool:
