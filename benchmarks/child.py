@@ -45,6 +45,10 @@ def main(case: str, contender: str, folder: str) -> None:
 
         omio_core.plugins.catalogue.catalogue()
         omio_core.metadata.namespaces.omio_version()
+    if case == "napari":
+        from benchmarks import viewing
+
+        viewing.imports()
     before = memory("VmRSS")
     wall, cpu = time.perf_counter(), time.process_time()
     result = case_to_run.contenders[contender](Path(folder))

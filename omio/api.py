@@ -342,9 +342,11 @@ def imwrite(
     from omio_core.settings import parse_bytes
 
     from . import arrays
+    from .request import at_home
 
     stated = Overrides(axes=axes, pixel_size=pixel_size, time_increment=time_increment, channel_names=channel_names)
     image = arrays.image_of(array, metadata, stated)
+    path = at_home(path)
     written = writing.write(
         path,
         [image],
@@ -458,8 +460,9 @@ def convert(
     from .compat.keywords import translate_keywords
     from .planning import execute, formats, prepare
     from .planning.values import WriteOptions
-    from .request import make_request, updating, writer_options
+    from .request import at_home, make_request, updating, writer_options
 
+    out = None if out is None else at_home(out)
     source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     write_options = WriteOptions(
         name=name, layout=layout, writer=formats.choose(to, writer, out), compression_level=compression_level,
@@ -573,8 +576,9 @@ def plan(
     from .compat.keywords import translate_keywords
     from .planning import formats, prepare
     from .planning.values import WriteOptions
-    from .request import make_request, updating, writer_options
+    from .request import at_home, make_request, updating, writer_options
 
+    out = None if out is None else at_home(out)
     source, merge, pixel_size, others = translate_keywords(source, merge, pixel_size, others)
     purpose, writer = formats.choose_for_plan(to, writer, out)
     write_options = WriteOptions(

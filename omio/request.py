@@ -85,6 +85,12 @@ def updating(request: Request, *, remake: bool) -> Request:
     return replace(request, policies=replace(request.policies, collision="update"))
 
 
+def at_home(path: Source) -> Source:
+    """Return a path with the home folder for ``~``, which shells leave in ``--out=~/x``, and Python everywhere."""
+    text = os.fspath(path)
+    return os.path.expanduser(text) if text.startswith("~") else path
+
+
 def writer_options(others: Mapping[str, Any]) -> dict[str, Any]:
     """Return those of a caller's keywords that are options of a writer."""
     known = {name for writer in catalogue().writers for name in writer.options}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +117,8 @@ def convert(
     """Convert files, and folders of files, to OME-TIFF or OME-Zarr, one an image, whole or not at all."""
     import omio
     from omio.planning.filenames import is_file
+    from omio.planning.report import Report, sets_of
+    from omio.sources.walk import Skipped
 
     if out is not None and len(paths) > 1 and is_file(Path(out), output.get("writer") or output.get("to")):
         raise click.UsageError(f"{len(paths)} files cannot go into the one file {out}; give a folder")
@@ -123,7 +126,9 @@ def convert(
 
     def do(path: str) -> None:
         if dry_run:
-            merging.print_plan(omio.plan(source(path, selection), out, **keywords), (path, out), as_json=as_json)
+            plan = omio.plan(source(path, selection), out, **keywords)
+            sets.update(sets_of(plan.outputs))
+            merging.print_plan(plan, (path, out), as_json=as_json)
             return
         with show.progress(Path(path).name, quiet=tally.quiet) as bar:
             omio.convert(
@@ -137,11 +142,18 @@ def convert(
             )
 
     def do_and_report(path: str) -> None:
+        if (whole := sets.get(os.path.realpath(path))) is not None:
+            tally.add(Report(left_out=(Skipped(path=path, why=f"of the set of {Path(whole).name}", used=True),)), path)
+            return
         try:
             do(path)
         finally:
             while reports:
-                tally.add(*reports.pop())
+                report, typed = reports.pop()
+                sets.update(report.sets)
+                tally.add(report, typed)
+
+    sets: dict[str, str] = {}  # a shell names every file of a set, and one is the whole set
 
     reports: list[tuple[Report, str]] = []
     tally = Tally("convert", quiet=quiet, as_json=as_json)

@@ -21,7 +21,7 @@ from omio_core.images.overrides import Request
 from omio_core.merging.merge import merge
 
 from . import channels
-from .report import Report
+from .report import Report, sets_of
 from .values import WRITES, Input, Output, PlanValues, PreparedOutput, WriteOptions
 
 Progress = Callable[[int, int], None]
@@ -279,12 +279,13 @@ class _Run:
             written=tuple(written),
             current=tuple(Path(output.path or "") for output in current),
             left_out=(
-                *(Skipped(path=output.inputs[0].path, why=f"{output.path} stands already") for output in taken),
+                *(Skipped(path=output.inputs[0].path, why=_taken(output)) for output in taken),
                 *(skip for skip in plan.skipped if not skip.used),
             ),
             failed=self.failed,
             stale=plan.stale,
             older=sum(bool(output.older) for output in current),
+            sets=sets_of(plan.outputs),
         )
 
     def _one(self, output: Output, images: tuple[Image, ...], progress: Callable[[int], None] | None) -> Path | None:
@@ -309,6 +310,10 @@ class _Run:
             if not numbers or not os.path.lexists(path):
                 raise
             return writing.write(cast(str, output.wanted), images, collision="number", **settings)  # taken meanwhile
+
+
+def _taken(output: Output) -> str:
+    return f"{output.path} stands already" + (f", {output.why}" if output.why else "")
 
 
 def _close(images: Sequence[Image]) -> None:

@@ -7,23 +7,21 @@ values only.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+from omio.sources.choice import choose_images
 from omio.sources.collect import (
     Collection,
     SourceFile,
-    choose_images,
     describe_listing,
     looker,
     with_failures,
     without_garbage_collection,
 )
 from omio.sources.failures import Failure, adder, error_of
-from omio.sources.kinds import Listing, SourceLike, find
+from omio.sources.kinds import SourceLike, find
 from omio.sources.notices import Message, issue, one_per_kind, padding, recorded, recorded_if
-from omio.sources.walk import Skipped
 from omio_core.errors import (
     LimitExceededError,
     MergeError,
@@ -35,21 +33,17 @@ from omio_core.errors import (
 from omio_core.images.enforce import refuse_missing
 from omio_core.images.image import Image
 from omio_core.images.overrides import Request
-from omio_core.images.target import Sources
 from omio_core.merging.merge import merge
 from omio_core.merging.recipe import AXES, Merge
 from omio_core.merging.record import region
 from omio_core.metadata.namespaces import MERGE
 from omio_core.pixels.absence import absence
-from omio_core.plugins import rules
-from omio_core.plugins.cases import CollisionCase
 from omio_core.wording import message
 
-from . import channels, filenames, memory, targets, update
+from . import channels, memory, targets
 from .plan import Plan
-from .quick import Glance, Neighbours, Quick, described_names
-from .settling import Settling, stale
-from .standing import Standing
+from .quick import Glance, described_names, in_order
+from .settling import quick_for, settling_for
 from .values import Failed, Input, Output, PreparedOutput, WriteOptions
 
 LAYOUTS = ("files", "one-file")
@@ -131,51 +125,49 @@ def prepare(
     failures: list[Failure] | None = None if stop else []
     with without_garbage_collection():
         listing = find(source, None if failures is None else adder(failures))
-        opening_request = channels.without_merged_names(request, along)
-        settling = quick = None
-        look = looker(opening_request)
-        if writing is not None:
-            settling = _settling(listing, request, along, out, writing, remake=remake)
+        settling = None if writing is None else settling_for(listing, request, along, out, writing, remake=remake)
+        look = Glance(looker(channels.without_merged_names(request, along)))
+        quick = None
         if settling is not None and settling.updates:
-            look = Glance(look)
-            quick = _quick(settling, listing, request, look, settles=along is None and image is None and not remake)
-        collection = describe_listing(
-            listing, opening_request, failures=failures, known=None if quick is None else quick.known, look=look
-        )
+            settles = along is None and image is None and not remake
+            quick = quick_for(settling, listing, look, request.reader, settles=settles)
+        collection = describe_listing(listing, look, failures=failures, known=None if quick is None else quick.known)
         groups = list(_groups(collection, image, along, writing, failures))
         collection = with_failures(collection, failures)
         with recorded_if(len(collection.files) > 1) as warning_records:
             outputs = [_prepare_output(group, along, request, writing) for group in groups]
         if settling is not None:
-            sources = Sources.of(image for prepared in outputs for image in prepared.images)
-            names = described_names(collection, quick)
-            settling = replace(settling, sources=sources, neighbours=Neighbours(settling.standing, names))
+            settling = settling.knowing(collection, outputs, described_names(collection, quick))
             outputs = targets.name(collection, outputs, out, settling)
     image_messages = one_per_kind(warning_records)
-    gaps = [collection.gaps] if along is not None and collection.gaps else []
     # a merge has its warnings among its conflicts
-    notes = [*gaps, *(one.text for one in (*collection.messages, *(() if along else image_messages)))]
+    notes = tuple(one.text for one in (*collection.messages, *(() if along else image_messages)))
+    gaps = (collection.gaps,) if along is not None and collection.gaps else ()
     plan = Plan(
-        outputs=_in_order(collection, outputs, {} if quick is None else quick.outputs),
+        outputs=in_order(collection, outputs, {} if quick is None else quick.outputs),
         request=request,
         writing=writing,
         skipped=collection.listing.skipped,
         failed=tuple(Failed(path=failure.path, problem=message(failure.error)) for failure in collection.failures),
-        stale=() if settling is None or not settling.updates else _stale(settling, collection),
+        stale=() if settling is None else settling.stale(collection),
         family=tuple(map(str, collection.listing.family)),
-        notes=(*collection.listing.notes, *notes),
+        notes=(*collection.listing.notes, *gaps, *notes),
     )
+    messages = (*collection.messages, *_gap_messages(gaps, along), *image_messages)
     padding_messages = padding(prepared.output.padded for prepared in outputs)  # no notes: the outputs have it
-    gap_messages = [
-        Message(category=MetadataWarning, text=f"merged along {along}, one after another, although {gap}")
-        for gap in gaps
-    ]
     return PreparedPlan(
         plan=plan,
         outputs=tuple(outputs),
-        messages=(*collection.messages, *gap_messages, *image_messages, *padding_messages),
+        messages=(*messages, *padding_messages),
         failures=collection.failures,
     )
+
+
+def _gap_messages(gaps: Sequence[str], along: str | None) -> list[Message]:
+    return [
+        Message(category=MetadataWarning, text=f"merged along {along}, one after another, although {gap}")
+        for gap in gaps
+    ]
 
 
 def _check(source: SourceLike, along: str | None, writing: WriteOptions | None) -> None:
@@ -187,71 +179,6 @@ def _check(source: SourceLike, along: str | None, writing: WriteOptions | None) 
         )  # fmt: skip
     if writing is not None and writing.layout not in LAYOUTS:
         raise WriteError(f"layout cannot be {writing.layout!r}", remedy=f"choose one of {', '.join(LAYOUTS)}")
-
-
-def _settling(
-    listing: Listing,
-    request: Request,
-    along: str | None,
-    out: str | os.PathLike[str] | None,
-    writing: WriteOptions,
-    *,
-    remake: bool,
-) -> Settling:
-    """Return how the outputs of a plan meet what stands where they go; nothing is looked at yet."""
-    collision = request.policies.collision
-    updates = rules.decide("collision", collision, CollisionCase(path=os.fspath(out or ""))) == "update"
-    file = out is not None and filenames.is_file(Path(out), writing.writer)
-    folders: dict[Path, None] = {}
-    if updates and out is not None:
-        folders = {Path(out).parent if file else Path(out): None}
-    elif updates and along is not None:
-        folders = {Path(listing.home.local_path()): None}
-    elif updates:
-        folders = dict.fromkeys(Path(candidate.location.parent.local_path()) for candidate in listing.candidates)
-    deep = not file and out is not None and any(candidate.below for candidate in listing.candidates)
-    standing = Standing(
-        folders, deep=deep or (bool(out) and not file and listing.deep), only=Path(out or "") if file else None
-    )
-    return Settling(
-        collision=collision,
-        writing=writing,
-        standing=standing,
-        sources=Sources(),
-        settings=update.settings_of(request, writing),
-        neighbours=Neighbours(standing, {}),
-        title=listing.title,
-        updates=updates,
-        remake=remake,
-    )
-
-
-def _quick(settling: Settling, listing: Listing, request: Request, look: Glance, *, settles: bool) -> Quick:
-    return Quick(
-        standing=settling.standing,
-        candidates=listing.candidates,
-        look=look,
-        settings=settling.settings,
-        reader=request.reader,
-        layout=settling.writing.layout,
-        settles=settles,
-    )
-
-
-def _stale(settling: Settling, collection: Collection) -> tuple[Skipped, ...]:
-    return tuple(Skipped(path=one.path, why=why) for one, why in stale(settling.standing, collection))
-
-
-def _in_order(
-    collection: Collection, outputs: Sequence[PreparedOutput], settled: Mapping[int, Sequence[Output]]
-) -> tuple[Output, ...]:
-    """Return the outputs in the order of their sources, with those of the sources that need no look."""
-    if not settled:
-        return tuple(prepared.output for prepared in outputs)
-    order = {id(candidate): number for number, candidate in enumerate(collection.listing.candidates)}
-    placed = [(order[id(prepared.files[0].candidate)], prepared.output) for prepared in outputs]
-    placed += [(order[candidate], output) for candidate, several in settled.items() for output in several]
-    return tuple(output for _, output in sorted(placed, key=lambda pair: pair[0]))
 
 
 _Group = list[tuple[SourceFile, Image]]

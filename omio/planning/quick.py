@@ -23,7 +23,7 @@ from omio_core.plugins.catalogue import catalogue
 
 from .standing import Found, Standing, path_of, root_of
 from .update import older
-from .values import Input, Output
+from .values import Input, Output, PreparedOutput
 
 Names = Mapping[Location, Collection[str]]
 """From a folder to names in it."""
@@ -263,3 +263,15 @@ def _inputs(found: Found, candidate: Candidate, members: tuple[Fingerprint, ...]
             shape=(),
             dtype="",
         )
+
+
+def in_order(
+    collection: collect.Collection, outputs: Sequence[PreparedOutput], settled: Mapping[int, Sequence[Output]]
+) -> tuple[Output, ...]:
+    """Return the outputs in the order of their sources, with those of the sources that need no look."""
+    if not settled:
+        return tuple(prepared.output for prepared in outputs)
+    order = {id(candidate): number for number, candidate in enumerate(collection.listing.candidates)}
+    placed = [(order[id(prepared.files[0].candidate)], prepared.output) for prepared in outputs]
+    placed += [(order[candidate], output) for candidate, several in settled.items() for output in several]
+    return tuple(output for _, output in sorted(placed, key=lambda pair: pair[0]))

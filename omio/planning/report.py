@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from omio.sources.failures import error_of
 from omio.sources.walk import Skipped
 from omio_core.errors import OmioError
+
+from .values import Output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,8 @@ class Report:
         Of an update: files whose source is gone; nothing happened to them.
     older
         How many of those up to date were written by another version of OMIO.
+    sets
+        From each file of a set of several files that is one source, links followed, to the source.
     """
 
     written: tuple[Path, ...] = ()
@@ -37,6 +42,7 @@ class Report:
     failed: Mapping[str, OmioError | OSError] = field(default_factory=dict)
     stale: tuple[Skipped, ...] = ()
     older: int = 0
+    sets: Mapping[str, str] = field(default_factory=dict)
 
     def counts(self) -> str:
         """Return one line that counts.
@@ -56,3 +62,14 @@ class Report:
         if not self.failed:
             return None
         return error_of(self.failed, "converted", self.written)
+
+
+def sets_of(outputs: Iterable[Output]) -> dict[str, str]:
+    """Return from each file of a set of several files, links followed, to the source that is the set."""
+    return {
+        os.path.realpath(member.path): source.path
+        for output in outputs
+        for source in output.inputs
+        if len(source.members) > 1 and not source.is_folder
+        for member in source.members
+    }

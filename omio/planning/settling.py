@@ -6,18 +6,21 @@ It writes nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from omio.sources import collect
+from omio.sources.kinds import Listing
+from omio.sources.walk import Skipped
 from omio_core.errors import FileChangedError, OmioError, WriteError
 from omio_core.files.listing import whole_fingerprint
 from omio_core.files.local import locate
 from omio_core.files.names import numbered
 from omio_core.images import writing
 from omio_core.images.conversion import Conversion
+from omio_core.images.overrides import Request
 from omio_core.images.target import Sources, refuse_target
 from omio_core.plugins import rules
 from omio_core.plugins.cases import CollisionCase
@@ -25,7 +28,7 @@ from omio_core.plugins.catalogue import catalogue
 from omio_core.wording import OneOf, advise, either, worded
 
 from . import filenames, update
-from .quick import Neighbours
+from .quick import Glance, Names, Neighbours, Quick
 from .standing import Found, Key, Standing, path_of, root_of
 from .values import PreparedOutput, WriteOptions
 
@@ -72,7 +75,8 @@ class Settling:
     def find(self, prepared: PreparedOutput, pure: Path, others: Collection[Key]) -> Found | None:
         """Return the file that stands for an output, by its record.
 
-        Of several, the one in whose record the folder has the same name; then the one that has the name `pure`.
+        Of several, the one in whose record the folder has the same name; then the oldest; then the one that has the
+        name `pure`.
 
         Parameters
         ----------
@@ -90,7 +94,11 @@ class Settling:
         if prepared.output.along is not None:  # several merges of one folder have one name
             inputs = list(prepared.paths)
             candidates = [one for one in candidates if one.path == wanted or one.conversion.get("inputs") == inputs]
-        candidates.sort(key=lambda one: (one.root != root, one.path != wanted, bool(one.flaw)))
+        candidates.sort(
+            key=lambda one: (
+                one.root != root, str(one.conversion.get("written")), one.path != wanted, bool(one.flaw),
+            )  # a copy has the time of the original, one that was made again has not
+        )  # fmt: skip
         for one in candidates:
             if one.root == root or one.path == wanted or update.is_of(one, prepared):
                 return one
@@ -116,6 +124,13 @@ class Settling:
         yield from (one.path for path in settled for one in self.standing.by_source.get(path, ()))
         yield from (candidate.path for candidate in collection.listing.candidates)
 
+    def free(self, path: Path, used_names: dict[str, int]) -> Path:
+        """Return the name of a new output; where it has to be counted on, the next one that is free."""
+        chosen = filenames.unique(path, used_names)
+        while self.updates and chosen != path and self.standing.taken(chosen):
+            chosen = filenames.unique(path, used_names)
+        return chosen
+
     def settle(self, prepared: PreparedOutput, wanted: Path, found: Found | None) -> PreparedOutput:
         """Return an output with its file, after looking at what stands under its name."""
         prepared = replace(prepared, output=replace(prepared.output, conversion=self._conversion(prepared)))
@@ -131,6 +146,20 @@ class Settling:
             names="" if merged else self.neighbours.digest(candidate),
             settings=self.settings,
         )
+
+    def knowing(self, collection: collect.Collection, outputs: Sequence[PreparedOutput], names: Names) -> Settling:
+        """Return the same for a source that is described; `names` are those of the files that belong to it."""
+        return replace(
+            self,
+            sources=Sources.of(image for prepared in outputs for image in prepared.images),
+            neighbours=Neighbours(self.standing, names),
+            title=collection.listing.title,
+        )
+
+    def stale(self, collection: collect.Collection) -> tuple[Skipped, ...]:
+        """Return the files that an update finds and whose source is gone."""
+        found = stale(self.standing, collection) if self.updates else ()
+        return tuple(Skipped(path=one.path, why=why) for one, why in found)
 
     # --- an update
 
@@ -176,6 +205,8 @@ class Settling:
             self.planned[filenames.key(path)] = 1
             break
         output = replace(prepared.output, path=os.path.abspath(path), wanted=os.path.abspath(wanted))
+        if action == "skip" and (made := self.standing.at(stands or "")) is not None:
+            output = replace(output, why=f"made from {made.source}")
         prepared = replace(prepared, goal=path)
         if action == "raise":
             return replace(prepared, output=replace(output, action="write")).failed(_taken_error(path, stands))
@@ -265,3 +296,53 @@ def stale(standing: Standing, collection: collect.Collection) -> Iterator[tuple[
             yield one, f"its source {one.source} is gone"
         elif one.key[0] == "image" and isinstance(one.key[2], int) and one.key[2] >= counts.get(one.source, 1 << 30):
             yield one, f"{one.source} has no image {one.key[2]} any more"
+
+
+def settling_for(
+    listing: Listing,
+    request: Request,
+    along: str | None,
+    out: str | os.PathLike[str] | None,
+    writing: WriteOptions,
+    *,
+    remake: bool,
+) -> Settling:
+    """Return how the outputs of a plan meet what stands where they go; nothing is looked at yet."""
+    collision = request.policies.collision
+    updates = rules.decide("collision", collision, CollisionCase(path=os.fspath(out or ""))) == "update"
+    file = out is not None and filenames.is_file(Path(out), writing.writer)
+    folders: dict[Path, None] = {}
+    if updates and out is not None:
+        folders = {Path(out).parent if file else Path(out): None}
+    elif updates and along is not None:
+        folders = {Path(listing.home.local_path()): None}
+    elif updates:
+        folders = dict.fromkeys(Path(candidate.location.parent.local_path()) for candidate in listing.candidates)
+    deep = not file and out is not None and any(candidate.below for candidate in listing.candidates)
+    standing = Standing(
+        folders, deep=deep or (bool(out) and not file and listing.deep), only=Path(out or "") if file else None
+    )
+    return Settling(
+        collision=collision,
+        writing=writing,
+        standing=standing,
+        sources=Sources(),
+        settings=update.settings_of(request, writing),
+        neighbours=Neighbours(standing, {}),
+        title=listing.title,
+        updates=updates,
+        remake=remake,
+    )
+
+
+def quick_for(settling: Settling, listing: Listing, look: Glance, reader: str | None, *, settles: bool) -> Quick:
+    """Return what an update knows of its sources before they are opened; the parameters are those of `Quick`."""
+    return Quick(
+        standing=settling.standing,
+        candidates=listing.candidates,
+        look=look,
+        settings=settling.settings,
+        reader=reader,
+        layout=settling.writing.layout,
+        settles=settles,
+    )

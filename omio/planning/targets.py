@@ -67,7 +67,7 @@ def name(
     used_names = {filenames.key(Path(path)): 1 for path in settling.used(collection, filter(None, found))}
     wanted: dict[int, tuple[Path, Found | None]] = {}
     for (number, path), one in zip(raw, found, strict=True):
-        chosen = Path(one.path) if one is not None else filenames.unique(path, used_names)
+        chosen = Path(one.path) if one is not None else settling.free(path, used_names)
         if number is not None:
             wanted[number] = chosen, one
     settling.planned.update(used_names)

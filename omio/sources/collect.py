@@ -12,25 +12,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from omio_core.contract import Match, Verdict
-from omio_core.errors import ManyImagesError, NoReaderError, OmioError, ReadError, first_few
+from omio_core.errors import NoReaderError, OmioError, ReadError, first_few
 from omio_core.files.location import Location
 from omio_core.files.probe import Probe
 from omio_core.images import opening
-from omio_core.images.image import Image
 from omio_core.images.overrides import Request
-from omio_core.merging.recipe import AXES
-from omio_core.metadata.namespaces import MERGE
 from omio_core.plugins.catalogue import catalogue
 from omio_core.plugins.dispatch import verdicts
-from omio_core.wording import Blank, advise, either
+from omio_core.wording import advise, either
 
 from .failures import Failure, adder, error_of, in_order
 from .kinds import Listing, SourceLike, find, no_image_error, require_candidates
 from .names import missing_numbers
 from .notices import Message, one_per_kind, recorded
+from .outputs import has_our_suffix, own_outputs
 from .walk import Candidate, OnFailure, Skipped, natural
 
 _log = logging.getLogger("omio")
@@ -100,16 +97,15 @@ def collect(source: SourceLike, request: Request) -> Collection:
     OmioError
         A file is malformed, its axes are ambiguous, or a policy forbids what it holds.
     """
-    return describe_listing(find(source), request)
+    return describe_listing(find(source), looker(request))
 
 
 def describe_listing(
     listing: Listing,
-    request: Request,
+    look: Look,
     *,
     failures: list[Failure] | None = None,
     known: Known | None = None,
-    look: Look | None = None,
 ) -> Collection:
     """Describe the images of a source that is listed already; every file is closed as soon as it is described.
 
@@ -117,14 +113,12 @@ def describe_listing(
     ----------
     listing
         The source.
-    request
-        How its files are opened.
+    look
+        How its files are described.
     failures
         What could not be looked at so far; what cannot be read is added to it. None where the first is an error.
     known
         See `Known`.
-    look
-        How files are described; None for `look_at` under the request.
 
     Raises
     ------
@@ -137,11 +131,13 @@ def describe_listing(
         require_candidates(listing)
     if len(listing.candidates) == 1 and listing.candidates[0].named and not failures and known is None:
         (only,) = listing.candidates
-        return Collection(listing=listing, files=(SourceFile(candidate=only, opened=describe(only.location, request)),))
+        opened = look(only)
+        assert not isinstance(opened, Skipped)  # it is named
+        return Collection(listing=listing, files=(SourceFile(candidate=only, opened=opened),))
     failed = None if failures is None else adder(failures)
     with recorded() as warning_records:
-        files, skipped, settled = _describe_all(listing.candidates, look or looker(request), failed, known)
-        reasons = _own_outputs(files)
+        files, skipped, settled = _describe_all(listing.candidates, look, failed, known)
+        reasons = own_outputs(files)
     _log_left_out(files, reasons)
     skipped = [*skipped, *(Skipped(path=files[i].opened.path, why=why) for i, why in reasons.items())]
     files = [file for i, file in enumerate(files) if i not in reasons]
@@ -323,9 +319,9 @@ def _describe_candidate(
         leave = advise("leave it out: {patterns}", patterns=[f"!{candidate.location.name}"])
         remedy = either(error.remedy, leave, joint="; or ") if error.remedy else advise("or {}", leave)
         raise NoReaderError(error.what, evidence=error.evidence, remedy=remedy, **error.facts) from error
-    if _has_our_suffix(candidate):
+    if has_our_suffix(candidate):
         for image in opened.images:
-            _ = image.metadata  # read now, while the text of the file is parsed: `_own_outputs` needs it
+            _ = image.metadata  # read now, while the text of the file is parsed: `own_outputs` needs it
     return opened
 
 
@@ -349,140 +345,11 @@ def _sniff(location: Location, request: Request) -> Mapping[str, Verdict] | Skip
     return Skipped(path=str(location), why=why)
 
 
-# --- files that OMIO wrote itself
-
-
-def _own_outputs(files: Sequence[SourceFile]) -> dict[int, str]:
-    """Return the files, by number, that hold only what OMIO wrote from other files of the source, and from which.
-
-    Every image of such a file is complete: it has all that its sources have. An image that was computed, cut out or
-    comes from elsewhere is an image of its own.
-    """
-    origins = {
-        i: [_source_marks(image) for image in file.opened.images]
-        for i, file in enumerate(files)
-        if _has_our_suffix(file.candidate)
-    }
-    origins = {i: per_image for i, per_image in origins.items() if all(per_image)}
-    if not origins:
-        return {}
-    file_of_mark = {mark: i for i, file in enumerate(files) for mark in _marks(_provenance(file.opened.images[0]))}
-    reasons = {}
-    for i, per_image in origins.items():
-        marks = [mark for image_marks in per_image for mark in image_marks]
-        sources = {file_of_mark.get(mark, i) for mark in marks}
-        if i in sources or not all(_is_complete(image, files, sources) for image in files[i].opened.images):
-            continue
-        first = files[file_of_mark[marks[0]]].candidate.location
-        names = first_few([first.name], 1, last=" ", total=len(sources))
-        reasons[i] = f"written by OMIO from {names}, which is among the inputs"
-    return reasons
-
-
-def _has_our_suffix(candidate: Candidate) -> bool:
-    """Tell whether a file that was found in a folder has a suffix that OMIO's writers use."""
-    suffixes = tuple(suffix for writer in catalogue().writers for suffix in writer.suffixes)
-    return not candidate.named and candidate.location.name.lower().endswith(suffixes)
-
-
-def _is_complete(image: Image, files: Sequence[SourceFile], sources: set[int]) -> bool:
-    """Tell whether an image is as large as one of its sources, or was merged from them."""
-    return MERGE in image.metadata.facts.annotations or any(
-        image.shape == source.shape for i in sources for source in files[i].opened.images
-    )
-
-
 def _log_left_out(files: Sequence[SourceFile], reasons: Mapping[int, str]) -> None:
     """Log, for the command line to show, what is left out although it is an image."""
     if reasons:
         names = [files[i].candidate.location.name for i in reasons]
         _log.info("left out, as OMIO wrote it from others of the inputs: %s", first_few(names, 5))
-
-
-_Mark = tuple[Any, Any, Any]
-
-
-def _marks(record: Any) -> list[_Mark]:
-    """Return what identifies each member of a source: of a file its name, size and digest of samples.
-
-    Of a folder that is one picture these are its name and the digest of its listing; without one it is not identified.
-    """
-    members = record.get("source") if isinstance(record, dict) else None
-    records = [member for member in members if isinstance(member, dict)] if isinstance(members, list | tuple) else []
-    marks = [
-        (member.get("name"), 0, member["listing"])
-        if "listing" in member
-        else (member.get("name"), member.get("bytes"), member.get("sample_digest"))
-        for member in records
-    ]
-    # a file may state anything
-    sound = [all(isinstance(part, kind) for part, kind in zip(mark, (str, int, str), strict=True)) for mark in marks]
-    return marks if all(sound) else []
-
-
-def _provenance(image: Image) -> dict[str, Any]:
-    return dict(image.metadata.provenance)
-
-
-def _source_marks(image: Image) -> list[_Mark]:
-    """Return the marks of all sources that a conversion or a merge made an image from; none for any other history."""
-    merged: Any = image.metadata.facts.annotations.get(MERGE)
-    inputs = merged.get("inputs") if isinstance(merged, dict) else None
-    if isinstance(inputs, list) and inputs:
-        per_input = [_marks(input_record) for input_record in inputs]
-        stops = [input_record.get("stop") for input_record in inputs if isinstance(input_record, dict)]
-        end = max((stop for stop in stops if isinstance(stop, int)), default=0)
-        is_complete = str(merged.get("axis")) in AXES and end == _length(image, str(merged["axis"]))
-        return [mark for marks in per_input for mark in marks] if is_complete and all(per_input) else []
-    history = _provenance(image).get("history")
-    return _marks(history[0]) if isinstance(history, list) and history else []
-
-
-def _length(image: Image, axis: str) -> int:
-    return image.shape["TZCYX".index(axis)]
-
-
-# --- the choice of images
-
-
-def choose_images(
-    collection: Collection, image: int | str | None, *, along: str | None, failures: list[Failure] | None = None
-) -> list[tuple[SourceFile, tuple[Image, ...]]]:
-    """Return the chosen images of each source file; one that has no such image is added to `failures`.
-
-    Raises
-    ------
-    ManyImagesError
-        Where `failures` is None: the choice names no image of a file; or the images are to be merged, a file holds
-        several, and none is chosen.
-    """
-    choices = []
-    for file in collection.files:
-        try:
-            choices.append((file, _choose(file, image, along)))
-        except ManyImagesError as error:
-            if failures is None:
-                raise
-            failures.append(Failure(path=file.candidate.path, error=error))
-    return choices
-
-
-def _choose(file: SourceFile, image: int | str | None, along: str | None) -> tuple[Image, ...]:
-    """Return the chosen images of a source file."""
-    if along is None and image is None:
-        return file.opened.images
-    if image is not None or len(file.opened.images) == 1:
-        return file.opened.pick(image)
-    raise ManyImagesError(
-        f"{file.opened.path} holds {len(file.opened.images)} images, and which of them to merge is not said",
-        evidence="; ".join(f"{i}: {image!r}" for i, image in enumerate(file.opened.images[:20])),
-        remedy=either(
-            advise("choose one with {image}", image=Blank("index or name")),
-            advise("take all, one after another, with {image}", image="all"),
-        ),
-        path=file.opened.path,
-        names=tuple(image.name for image in file.opened.images),
-    )
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from PIL import ImageDraw
 
 from omio_core.errors import NoWriterError, WriteError
 from omio_core.files import atomic
-from omio_core.images import writing
+from omio_core.images import collisions
 from omio_core.images.image import Image
 from omio_core.rendering.panels import Projection
 from omio_core.rendering.preview import BACKGROUND, TEXT, preview
@@ -139,7 +139,7 @@ def save(path: str | os.PathLike[str], fill: Callable[[], Sheet], *, collision: 
 
         atomic.land(candidate, write_sheet, replace=replace)
 
-    return writing.under(path, collision, put)
+    return collisions.under(path, collision, put)
 
 
 def _format(path: str | os.PathLike[str]) -> str:

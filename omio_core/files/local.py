@@ -17,7 +17,7 @@ _HIDDEN = 0x2  # FILE_ATTRIBUTE_HIDDEN of Windows
 
 
 def locate(source: str | os.PathLike[str] | Location) -> Location:
-    """Return the location of a path, absolute; a location is returned as it is.
+    """Return the location of a path, absolute; a location is returned as it is. ``~`` is the user's home folder.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def locate(source: str | os.PathLike[str] | Location) -> Location:
         return source
     if not (path := os.fspath(source)):
         raise FileNotFoundError("there is no file with the name ''")
-    return LocalLocation(os.path.abspath(path))
+    return LocalLocation(os.path.abspath(os.path.expanduser(path)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ from omio_core.wording import Blank, advise, either, worded
 
 from . import enforce
 from .image import Image
-from .overrides import FROM_FILE, Request, default_notes
+from .overrides import Request, default_notes
 from .relabel import relabel
 
 
@@ -211,7 +211,7 @@ def _metadata(picture: FilePicture, count: int, reader: tuple[str, int], request
         facts = relabel(facts, description.axes, image_layout)
     facts = _fit_facts(facts, (*image_layout.shape[:2], channels), key)
     flaws, facts = facts.warnings, replace(facts, warnings=())
-    unused = () if request.overrides.pixel_size == FROM_FILE else default_notes(facts)
+    unused = () if request.overrides.takes_defaults else default_notes(facts)
     if new := [text for text in dict.fromkeys(flaws) if text not in told]:
         told.update(new)
         warn(f"{key.path}: {'; '.join(new)}", MetadataWarning, path=key.path)

@@ -40,6 +40,11 @@ class Overrides:
     time_increment: float | None = None
     channel_names: Sequence[str] | None = None
 
+    @property
+    def takes_defaults(self) -> bool:
+        """Whether sizes that are defaults of a program are wanted: ``pixel_size="file"``."""
+        return isinstance(self.pixel_size, str) and self.pixel_size == FROM_FILE
+
     def stated(self) -> dict[str, Any]:
         """Return the stated values, as plain values; unstated ones are left out.
 
@@ -54,7 +59,7 @@ class Overrides:
         if self.axes is not None:
             text(self.axes)
         if "pixel_size" in values:
-            values["pixel_size"] = self.sizes() or FROM_FILE
+            values["pixel_size"] = FROM_FILE if self.takes_defaults else self.sizes()
         if self.time_increment is not None:
             values["time_increment"] = _check_size("time_increment", self.time_increment)
         if self.channel_names is not None:
@@ -70,7 +75,7 @@ class Overrides:
             A value is not a size, or its axis is unclear.
         """
         value: Any = self.pixel_size
-        if value is None or value == FROM_FILE:
+        if value is None or self.takes_defaults:
             return {}
         if isinstance(value, Mapping):
             sizes = {str(axis).upper(): size for axis, size in value.items()}
@@ -121,7 +126,7 @@ class Overrides:
 
     def _judge_defaults(self, known: Facts) -> Facts:
         """Take sizes that are defaults if the caller wants them; `default_sizes` is empty then."""
-        sizes = default_sizes(known) if self.pixel_size == FROM_FILE else {}
+        sizes = default_sizes(known) if self.takes_defaults else {}
         taken: dict[str, Any] = {f"physical_size_{axis.lower()}": fact for axis, fact in sizes.items()}
         return replace(known, default_sizes={}, **taken)
 

@@ -21,7 +21,7 @@ from omio_core.files import atomic
 from omio_core.files.local import locate
 from omio_core.files.location import Location
 from omio_core.files.probe import Probe
-from omio_core.images import writing
+from omio_core.images import collisions
 from omio_core.lazy import load
 from omio_core.plugins.border import Border
 from omio_core.plugins.catalogue import catalogue
@@ -144,7 +144,7 @@ def write(
             raise WriteError(f"{candidate} is the file that the sidecar describes", remedy="write under another name")
         atomic.land(candidate, lambda temporary: _write_text(temporary, text), replace=replace)
 
-    return writing.under(target, collision, put)
+    return collisions.under(target, collision, put)
 
 
 def _is_same(candidate: Path, source: Location) -> bool:

@@ -32,6 +32,8 @@ from .unmodelled import remainder
 if TYPE_CHECKING:
     import numpy as np
 
+_MOST_MISSING = 1000  # Channel elements that may be missing behind those that are there
+
 
 def ome_facts(
     xml: str | bytes,
@@ -51,7 +53,8 @@ def ome_facts(
         Index of the Image, in document order.
     channels
         The number of channels of the pixels, if the file contradicts the OME-XML; default: SizeC, samples not counted.
-        If the Channel elements do not fit this number, they become the annotation ``"ome"``.
+        If the Channel elements do not fit this number, they become the annotation ``"ome"``; fewer are those of the
+        first channels.
     spans
         The requested part of the image; default: all of it.
     beside
@@ -81,9 +84,14 @@ def ome_facts(
         count = len(elements) if sum(structure.samples) == structure.size_c else structure.size_c
     annotations = {**annotations_of(tree, image), **places(tree, image)}
     known_channels = tuple(_channel(e, s) for e, s in zip(elements, structure.samples, strict=True))
+    warnings: tuple[str, ...] = ()
     if len(elements) != count and elements:
         annotations["ome"] = {f"Channel {i}": json.dumps(dict(e.attrib)) for i, e in enumerate(elements)}
-        known_channels = ()
+        missing = count - len(elements)
+        known_channels = (*known_channels, *(Channel() for _ in range(missing))) if 0 < missing < _MOST_MISSING else ()
+        if missing < 0:
+            words = f"{len(elements)} Channel elements for {count} channel{'' if count == 1 else 's'}"
+            warnings = (f"the OME-XML has {words}: which is which is unknown, and they are only among the annotations",)
     spans = spans or ((0, structure.size_t), (0, structure.size_z), (0, count))
     table, unread = _planes(
         [*(Element("Plane", dict(stated)) for stated in beside), *children_named(pixels, "Plane")], spans
@@ -99,6 +107,7 @@ def ome_facts(
         objective=_objective(tree, image),
         planes=table,
         annotations=annotations,
+        warnings=warnings,
     )
     rest = remainder(tree, image, pixels, elements, unread, known)
     return replace(known, channels=known_channels[slice(*spans[2])], annotations={**annotations, **rest})

@@ -163,6 +163,7 @@ def _tiff_data(element: Element) -> TiffData:
 
 
 def whole_number(text: str | None, least: int) -> int | None:
+    """The integer that a text is, from `least` up to the schema's largest; None if it is none."""
     digits = (text or "").strip().removeprefix("+")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 10):
         return None

@@ -20,14 +20,15 @@ SAMPLE_BLOCKS = 3
 """How many blocks of a channel are read at most."""
 
 _WHERE = (0.5, 0.25, 0.75)  # of every axis: a drift along T or Z is seen, and the middle of a plane
-_MOST_BYTES = 32 * MIB  # of a block; of a larger one the middle is read
+_MOST_BYTES = 4 * MIB  # of a block; of a larger one the middle is read
 _MOST_HITS = 16  # existing parts of a block that are read
-_MOST_VALUES = 1 << 18
+_MOST_VALUES = 1 << 16
 _MOST_VALUE = 1e300  # so that differences are finite
 _RGB = 3
 _LOW = 0.1  # percentile: a few dead pixels do not decide
 _HIGH = (99.9, 99.5, 99.0, 98.0, 97.0)  # the first that makes the picture bright enough, so that few pixels are clipped
 _DARK = 0.11  # mean of what is shown, of 1: thin structures on a black ground are invisible below
+_EDGE = 32  # pixels; a lower or narrower block is read with others
 _SMALLEST = 1024  # pixels; a level with fewer says little of the values
 
 
@@ -35,7 +36,7 @@ def limits(image: ImageLike, channel: int = 0) -> Range:
     """Return the values of a channel that are shown black and at full brightness.
 
     They are the range that the file states. Without one, they are percentiles of at most 3 blocks of the coarsest
-    level, where a block is a chunk of `omio_core.Image.to_dask`; of integers never beyond the significant bits. RGB of
+    level, where rows and strips count as blocks of 1 MiB; of integers never beyond the significant bits. RGB of
     8 bits is shown as it is.
 
     Parameters
@@ -142,7 +143,9 @@ def coarsest(picture: Picture) -> Picture:
 
 def _boxes(level: Picture, channel: int) -> Iterator[Box]:
     """The existing parts of the blocks that are sampled."""
-    cell = unit(level.shape, level.blocks, level.dtype.itemsize)
+    native = tuple(min(block, length) for block, length in zip(level.blocks, level.shape, strict=True))
+    # a block of an area says enough; rows and strips are read together
+    cell = native if min(native[3:]) >= _EDGE else unit(level.shape, level.blocks, level.dtype.itemsize)
     chosen: list[Box] = []
     for where in _WHERE:
         middle = tuple(int(n * where) for n in level.shape)

@@ -27,7 +27,7 @@ PATH = {
     "symlink_to", "touch", "unlink", "write_bytes", "write_text",
 }  # fmt: skip
 """Methods of `pathlib.Path` that touch the disk. Locations have others, so that a name alone tells them apart."""
-NOT_PATHS = {"conflicts"}  # modules whose functions have such a name
+NOT_PATHS = {"conflicts", "filenames"}  # modules whose functions have such a name
 
 OUTPUTS = {
     "omio/batching/journal.py": "the journal lies in the folder of the outputs",
@@ -45,7 +45,12 @@ OUTPUTS = {
     "omio/planning/execute.py": "makes the folders of outputs, and looks whether their names are taken",
     "omio/planning/filenames.py": "tells whether an output is a folder that exists",
     "omio/planning/serialize.py": "saves and loads plans",
-    "omio/planning/targets.py": "looks whether the names of outputs are taken",
+    "omio/planning/settling.py": "looks whether the names of outputs are taken",
+    "omio/planning/standing.py": "lists the folders that outputs go into",
+    "omio/planning/targets.py": "looks whether the folder of outputs is a picture",
+    "omio/viewing/preview.py": "writes a sheet, and compares its name with the files that it shows",
+    "omio_core/images/collisions.py": "looks whether the names of outputs are taken",
+    "omio_core/images/conversion.py": "gives outputs the time that their record states, and compares it",
     "omio_core/images/sidecar.py": "writes a sidecar, and compares it with the file that it describes",
     "omio_core/images/target.py": "compares the name of an output with local inputs, and looks what it would replace",
     "omio_core/images/writing.py": "looks whether the names of outputs are taken, and compares them with local inputs",

@@ -8,8 +8,10 @@ from typing import Any
 
 # Modules that may, each with the reason; none of them opens what a user named.
 MAY = {
+    "omio_plugins.ome_tiff._records": "reads the record in a file that OMIO wrote, which is local",
     "omio_plugins.ome_tiff._write": "writes the temporary file, which is local",
     "omio_plugins.ome_tiff._check": "reads the temporary file that was just written",
+    "omio_plugins.ome_zarr._records": "reads the record in a folder that OMIO wrote, which is local",
     "omio_plugins.ome_zarr._write": "writes into the temporary folder, which is local",
     "omio_plugins.ome_zarr._write_documents": "the same",
     "omio_plugins.ome_zarr._write_files": "the same",

@@ -76,6 +76,7 @@ THROUGH_SEVERAL_ROOMS = {
     "tests/omio/test_policies_file.py": "a file of policies at every door",
     "tests/omio/test_processes.py": "images and their stores in other processes and in workers of a cluster",
     "tests/omio/test_real_files.py": "real files against what an independent reader says",
+    "tests/omio/test_nights.py": "a folder that is converted every night, from the files to the records",
     "tests/omio/test_round_trips.py": "files there and back through every verb",
     "tests/omio/test_unknown_stays_none.py": "what is unknown, from the reader to the written file",
     "tests/omio/test_verification.py": "verify= from the keyword to the file that is removed",

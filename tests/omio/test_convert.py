@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 import zarr
 from click.testing import Result
 
 import omio
 from omio_core.errors import ManyImagesError
 from omio_core.settings import MIB
+from tests.omio.folders import put
 
 Cli = Callable[..., Result]
 
@@ -109,7 +111,7 @@ def test_a_plan_is_what_convert_does(series: Path, tmp_path: Path) -> None:
 
 def test_on_the_command_line(cli: Cli, stated: Path, series: Path, tmp_path: Path) -> None:
     store, file = tmp_path / "a.ome.zarr", tmp_path / "b.ome.tif"
-    assert cli("convert", stated, "-o", store).stdout.strip() == f"{stated} -> {store}"
+    assert f"{stated} -> {store}\n" in cli("convert", stated, "-o", store).stdout
     assert cli("convert", store, "-o", file).exit_code == 0
     for a, b in ((stated, store), (store, file), (stated, file)):
         assert cli("diff", a, b).exit_code == 0
@@ -136,3 +138,34 @@ def test_contradictions_on_the_command_line(cli: Cli, stated: Path, tmp_path: Pa
     both = cli("convert", stated, stated, "-o", tmp_path / "a.ome.zarr", "--to", "ome-zarr")
     assert both.exit_code == 2
     assert "cannot go into the one file" in both.stderr
+
+
+def test_files_of_a_set_that_a_shell_names_are_converted_once(cli: Cli, tmp_path: Path) -> None:
+    first, second = pair_of_files(tmp_path / "set")
+    alone = put(tmp_path / "set" / "z.tif", 9)
+    out = tmp_path / "out"
+    done = cli("convert", first, second, alone, "-o", out)
+    assert done.exit_code == 0
+    assert names(sorted(out.iterdir())) == ["t0.ome.tif", "z.ome.tif"]
+    assert f"left out: {second}: of the set of t0.ome.tif" in done.stdout
+    assert done.stdout.splitlines()[-1] == "2 written, 0 up to date, 1 left out, 0 failed"
+    assert omio.imread(out / "t0.ome.tif")[0][:, 0, 0, 0, 0].tolist() == [1, 2]
+    planned = cli("convert", first, second, "-o", tmp_path / "more", "--dry-run")
+    assert planned.stdout.count("will be written") == 1
+
+
+def pair_of_files(folder: Path) -> tuple[Path, Path]:
+    """Two files that are one image of two time points."""
+    ome = (
+        '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="urn:uuid:{}">'
+        '<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16" SizeX="6" SizeY="5" SizeZ="1" '
+        'SizeC="1" SizeT="2"><Channel ID="Channel:0:0" SamplesPerPixel="1"/>'
+        '<TiffData FirstT="0" IFD="0" PlaneCount="1"><UUID FileName="t0.ome.tif">urn:uuid:1</UUID></TiffData>'
+        '<TiffData FirstT="1" IFD="0" PlaneCount="1"><UUID FileName="t1.ome.tif">urn:uuid:2</UUID></TiffData>'
+        "</Pixels></Image></OME>"
+    )
+    folder.mkdir()
+    paths = folder / "t0.ome.tif", folder / "t1.ome.tif"
+    for t, path in enumerate(paths):
+        tifffile.imwrite(path, np.full((5, 6), t + 1, "u2"), description=ome.format(t + 1), metadata=None)
+    return paths

@@ -76,7 +76,7 @@ def test_the_command_line(cli: Callable[..., Any], stated: Path, plane: Path, st
     assert 'missing="raise"' in done.stderr
     assert cli("convert", plane, "--policies", strict, "--missing", "unknown", "-o", out).exit_code == 0
     again = cli("convert", plane, "--policies", strict, "--missing", "unknown", "-o", out)
-    assert "nothing written" in again.stdout
+    assert "stands already" in again.stdout
     told = cli("info", plane, "--policies", tmp_path / "none.yaml")
     assert told.exit_code == 1
     assert "none.yaml" in told.stderr

@@ -179,3 +179,18 @@ def test_an_option_that_nobody_has(stated: Path, door: Callable[..., Any]) -> No
 def test_an_option_that_no_writer_has(plate: Path) -> None:
     with pytest.raises(OmioError, match="compresion"):
         omio.convert_to_ometiff(plate, compresion="zstd")
+
+
+def test_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``~`` is the user's home in every path; a name that only begins so is a name."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    written = omio.imwrite("~/a.ome.tif", np.zeros((4, 5), np.uint8))
+    assert written == tmp_path / "a.ome.tif"
+    assert omio.imread("~/a.ome.tif")[0].shape == (1, 1, 1, 4, 5)
+    assert omio.convert_to_ometiff("~/a.ome.tif", "~/out") == [tmp_path / "out" / "a.ome.tif"]
+    assert omio.plan("~", "~/plan").outputs[0].path == str(tmp_path / "plan" / "a.ome.tif")
+    assert omio.verify("~/out").ok
+    monkeypatch.chdir(tmp_path)
+    assert omio.imwrite("~a.ome.tif", np.zeros((4, 5), np.uint8)).name == "~a.ome.tif"
+    assert omio.imread("~a.ome.tif")[0].shape == (1, 1, 1, 4, 5)

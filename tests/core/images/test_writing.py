@@ -12,10 +12,8 @@ import pytest
 
 from omio_core.contract import Match, Verdict, Writer, WriteRequest, Written
 from omio_core.errors import MissingDependencyError, WriteError
-from omio_core.files.atomic import land
 from omio_core.images import writing
 from omio_core.images.image import Image
-from tests.core.files.texts import fill, names
 
 
 @pytest.fixture
@@ -110,51 +108,3 @@ def test_a_writer_that_fails_to_say_is_named(
         writing.write(tmp_path / "a.pen", [image])
     assert asked == []
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.fixture
-def policies(catalogue) -> None:
-    """The plain ones are in force."""
-    catalogue()
-
-
-@pytest.mark.parametrize("collision", ["raise", "number", "overwrite", "skip"])
-@pytest.mark.usefixtures("policies")
-def test_a_name_that_is_taken(tmp_path: Path, collision: str) -> None:
-    (tmp_path / "a.txt").write_text("old")
-
-    def put(goal: Path, replace: bool) -> None:
-        land(goal, fill("new"), replace=replace)
-
-    if collision == "raise":
-        with pytest.raises(WriteError, match="exists already"):
-            writing.under(tmp_path / "a.txt", collision, put)
-        assert names(tmp_path) == ["a.txt"]
-        return
-    found = writing.under(tmp_path / "a.txt", collision, put)
-    assert found == {"number": tmp_path / "a-1.txt", "overwrite": tmp_path / "a.txt", "skip": None}[collision]
-    assert (tmp_path / "a.txt").read_text() == ("new" if collision == "overwrite" else "old")
-    assert names(tmp_path) == (["a-1.txt", "a.txt"] if collision == "number" else ["a.txt"])
-
-
-@pytest.mark.parametrize("collision", ["raise", "number", "overwrite", "skip"])
-@pytest.mark.usefixtures("policies")
-def test_a_name_that_somebody_takes_meanwhile(tmp_path: Path, collision: str) -> None:
-    """The policy is asked once more."""
-    goal = tmp_path / "a.txt"
-
-    def write(temporary: str) -> None:
-        Path(temporary).write_text("ours")
-        goal.write_text("theirs")
-
-    def put(goal: Path, replace: bool) -> None:
-        land(goal, write, replace=replace)
-
-    if collision == "raise":
-        with pytest.raises(WriteError, match="exists already"):
-            writing.under(goal, collision, put)
-    else:
-        found = writing.under(goal, collision, put)
-        assert found == {"number": tmp_path / "a-1.txt", "overwrite": goal, "skip": None}[collision]
-    assert goal.read_text() == ("ours" if collision == "overwrite" else "theirs")
-    assert names(tmp_path) == (["a-1.txt", "a.txt"] if collision == "number" else ["a.txt"])

@@ -134,7 +134,7 @@ def test_channels() -> None:
         document(
             '<Channel ID="C:0" Name="GFP" Color="-16711936" EmissionWavelength="509" ExcitationWavelength="0.488" '
             'ExcitationWavelengthUnit="µm" Fluor="EGFP"/>'
-            '<Channel ID="C:1" Color="4294967295" EmissionWavelength="red"/>',
+            '<Channel ID="C:1" Color="4294967296" EmissionWavelength="red"/>',
             sizes='SizeX="4" SizeY="3" SizeZ="2" SizeC="2" SizeT="5"',
         ),
         0,
@@ -158,15 +158,23 @@ def test_rgb_is_one_channel() -> None:
     assert channel.samples == 3
 
 
-def test_channels_that_do_not_fit_are_kept_aside() -> None:
+def test_fewer_channel_elements_are_the_first_channels() -> None:
     text = document(
         '<Channel ID="C:0" Name="only" SamplesPerPixel="1"/>',
         sizes='SizeX="4" SizeY="3" SizeZ="2" SizeC="3" SizeT="5"',
     )
     facts = read.ome_facts(text, 0)
-    assert facts.channels == ()
+    assert [channel.name.value if channel.name else None for channel in facts.channels] == ["only", None, None]
+    assert facts.warnings == ()
     assert "only" in facts.annotations["ome"]["Channel 0"]
     assert len(read.ome_facts(text, 0, channels=1).channels) == 1
+
+
+def test_more_channel_elements_than_channels_are_told() -> None:
+    text = document('<Channel Name="a"/><Channel Name="b"/>', sizes='SizeX="4" SizeY="3" SizeC="2"')
+    facts = read.ome_facts(text, 0, channels=1)
+    assert facts.channels == ()
+    assert "2 Channel elements for 1 channel" in facts.warnings[0]
 
 
 def test_planes() -> None:

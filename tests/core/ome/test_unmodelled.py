@@ -26,7 +26,7 @@ def test_what_is_held_leaves_nothing() -> None:
     ("given", "kept"),
     [
         ({"attributes": 'PhysicalSizeX="0" PhysicalSizeXUnit="nm"'}, 'PhysicalSizeX="0" PhysicalSizeXUnit="nm"'),
-        ({"pixels": '<Channel ID="C:0" Color="4294967295" Name="n"/>'}, '<Channel ID="C:0" Color="4294967295" />'),
+        ({"pixels": '<Channel ID="C:0" Color="4294967296" Name="n"/>'}, '<Channel ID="C:0" Color="4294967296" />'),
         ({"pixels": '<Plane TheZ="9" TheC="0" TheT="0" DeltaT="2"/>'}, 'DeltaT="2"'),
         ({"pixels": '<Plane TheZ="0" TheC="0" TheT="0" DeltaT="2"><HashSHA1>f</HashSHA1></Plane>'},
          '<Plane TheZ="0" TheC="0" TheT="0"><HashSHA1>f</HashSHA1></Plane>'),

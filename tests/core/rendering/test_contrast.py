@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dask.array as da
 import numpy as np
 import pytest
 
@@ -112,3 +113,18 @@ def test_thin_structures_on_a_black_ground_are_bright_enough() -> None:
     assert 0.01 < (shown == 1).mean() <= 0.031
     even = np.arange(10_000, dtype=np.uint16)
     assert window(even, even.dtype)[1] > 9980
+
+
+def test_small_blocks_of_a_lazy_array_are_read_alone() -> None:
+    """Three blocks of a dask array are computed for a channel, however small they are."""
+    computed = []
+
+    def block(block_id: tuple[int, ...] = ()) -> np.ndarray:
+        computed.append(block_id)
+        return np.full((1, 64, 64), 7 * block_id[0] + block_id[1], np.uint16)
+
+    lazy = da.map_blocks(
+        block, chunks=((1,) * 4, (64,) * 8, (64,) * 8), dtype=np.uint16, meta=np.empty((0, 0, 0), np.uint16)
+    )
+    limits(Image.of_array(lazy, axes="ZYX"))
+    assert 0 < len(computed) <= 3

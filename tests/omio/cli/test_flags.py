@@ -67,7 +67,7 @@ def _command(verb: str, *typed: str) -> click.Context:
         (
             "info",
             advise("state them: {pixel_size}, {time_increment}", pixel_size={"X": ..., "Y": ...}, time_increment=...),
-            "state them: --pixel-size X[,Y[,Z]], --time-increment SECONDS",
+            "state them: --pixel-size X[,Y[,Z]]|file, --time-increment SECONDS",
         ),
         ("info", advise("such as {pixel_size}", pixel_size=(0.5, 0.5, 2)), "such as --pixel-size 0.5,0.5,2"),
         # several values, and the flag beside the keyword
@@ -264,5 +264,5 @@ def test_real_files(cli: Cli, data: Path, tmp_path: Path) -> None:
     done = cli("convert", czi / "LSM880_AiryScan.czi", "-o", tmp_path, "--axes", "raise")
     assert "remedy: name them: --axes TZYX, one letter an axis; or choose the policy --axes warn\n" in done.stderr
     done = cli("convert", czi / "DAPI_GFP.czi", "-o", tmp_path, "--missing", "raise")
-    assert "remedy: state them: --pixel-size X[,Y[,Z]], --time-increment SECONDS\n" in done.stderr
+    assert "remedy: state them: --pixel-size X[,Y[,Z]]|file, --time-increment SECONDS\n" in done.stderr
     assert list(tmp_path.iterdir()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 import math
 import re
@@ -226,6 +227,10 @@ def test_an_image_knows_its_samples(stated: Path) -> None:
 def test_the_page_of_names_is_true() -> None:
     """Every name on it exists, and every one of these four is on it."""
     page = (Path(__file__).resolve().parents[3] / "docs" / "reference" / "first-omio.md").read_text("utf-8")
-    listed = set(re.findall(r"^\| `(\w+)", page, re.MULTILINE))
+    names, keywords = page.split('<a id="open_in_napari"></a>')
+    listed = set(re.findall(r"^\| `(\w+)", names, re.MULTILINE))
     assert {"imread", "imwrite", "imconvert", *first_omio.__all__} <= listed
     assert [name for name in listed if name not in omio.__all__] == []
+    listed = set(re.findall(r"`(\w+)`(?=[^|\n]* \|)", "".join(re.findall(r"^\| `[^|]*\|", keywords, re.MULTILINE))))
+    assert {"zarr_mode", "returns", "viewer"} <= listed
+    assert listed - {"verbose"} <= set(inspect.signature(omio.open_in_napari).parameters)  # dropped by compat

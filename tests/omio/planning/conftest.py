@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 
 from omio_core.pixels.picture import FilePicture
 from tests.omio.folders import put
@@ -26,3 +28,14 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("a pixel is read")
 
     monkeypatch.setattr(FilePicture, "read_into", refuse)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three files; the third holds two images."""
+    put(tmp_path / "in" / "a.tif", 1)
+    put(tmp_path / "in" / "b.tif", 2)
+    with tifffile.TiffWriter(tmp_path / "in" / "c.ome.tif", ome=True) as writer:
+        for name in ("left", "right"):
+            writer.write(np.full((8, 9), len(name), np.uint8), metadata={"axes": "YX", "Name": name})
+    return tmp_path / "in"

@@ -184,6 +184,10 @@ def test_what_is_claimed(cells: Path, tmp_path: Path, viewer: Any) -> None:
     note.unlink()
     viewer.open(str(tmp_path), plugin=NAME)
     assert [layer.name for layer in viewer.layers] == ["LED555", "LED470"]
+    renamed = cells.rename(cells.with_name("cells.scan"))  # as a reader of another package would name it
+    viewer.open(str(renamed), plugin=NAME)
+    assert len(viewer.layers) == 4
+    cells = renamed.rename(cells)
     viewer.open([str(cells), str(cells)], plugin=NAME, stack=True)
     assert viewer.layers[-1].data.shape == (6, 4, 40, 48)
 

@@ -174,7 +174,7 @@ def test_parts_of_several_files_are_refused(tmp_path: Path, describe) -> None:
 
 
 def test_subblocks_of_several_planes_are_refused(tmp_path: Path, describe) -> None:
-    made = Block(pixels=ramp(4, 4), at={"Z": 0}, entry={"sizes": {"Z": (2, 2)}})
+    made = Block(pixels=ramp(4, 4), at={"C": 0}, entry={"sizes": {"C": (2, 2)}})
     with pytest.raises(UnsupportedFeatureError, match="several planes"):
         describe(write(tmp_path / "a.czi", [made]))
 

@@ -284,7 +284,7 @@ def test_a_type_that_only_the_xml_tells(made, read, describe) -> None:
     assert image.dtype == np.int8
     assert "int8" in image.assumptions[0]
     assert read(path)[0].dtype == np.int8
-    stated = made(document(pixels(kind="int8", inside='<TiffData IFD="0"/>')), 2, t339=(3, 1))
+    stated = made(document(pixels(kind="int8", inside='<TiffData IFD="0"/>')), 1, t339=(3, 1))
     (image,) = describe(stated)
     assert (image.dtype, image.warnings) == (np.uint8, ("Type is 'int8', the pages are uint8: the pages are right",))
 

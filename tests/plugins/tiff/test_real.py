@@ -78,14 +78,14 @@ def test_which_real_files_have_samples_of_other_colours(data: Path, expected: di
     assert found == {model: set(names) for model, names in FOREIGN.items()}
 
 
-def test_which_real_files_may_be_for_print(data: Path, expected: dict[str, dict], describe) -> None:
-    """72 dots an inch are no size, and a microscope's 10,800 are no print's."""
+def test_which_real_files_have_the_resolution_of_a_program(data: Path, expected: dict[str, dict], describe) -> None:
+    """Scans and drawings, and none of a microscope."""
     found = {
         name
         for name, entry in expected.items()
         if name.startswith(("tiff/", "imagej/", "ome-tiff/", "thorlabs/")) and "images" in entry
         and name.endswith((".tif", ".tiff"))
-        and any("for print" in said for image in describe(data / name) for said in image.assumptions)
+        and any(image.facts().default_sizes for image in describe(data / name))
     }  # fmt: skip
     assert len(found) >= 7
     assert {name.partition("/")[0] for name in found} == {"tiff"}
