@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from omio.sources.kinds import Folder, FolderStack
+from omio.sources.kinds import Folder, FolderStack, beginning
 from omio.sources.walk import Skipped, entries, is_folder, is_picture, natural, no_image
 from omio_core.errors import BatchError, OmioError, ReadError, first_few
 from omio_core.files.location import Entry, Location
@@ -46,6 +46,12 @@ class Leaf:
     def subject(self) -> str:
         """The name of the subject's folder."""
         return self.folders[0]
+
+    @property
+    def tag(self) -> str | None:
+        """What the names of folders that are merged begin with; None where none are."""
+        members = self.source.members if isinstance(self.source, FolderStack) else ()
+        return beginning(members) if members else None
 
     @property
     def below(self) -> str:
