@@ -15,6 +15,7 @@ from omio.sources.walk import Skipped
 from omio_core.errors import BatchError, FileChangedError, OmioError, ReadError, WriteError
 from omio_core.files.local import locate
 from omio_core.files.location import Location
+from omio_core.files.temporaries import tidy
 
 from . import functions, status
 from .discover import Leaf, Project, discover
@@ -110,6 +111,8 @@ class Batch:
         except OSError as error:
             raise BatchError(f"the folder {home} cannot be made", evidence=str(error), path=str(home)) from error
         with hold(home) as held, Journal(home, self.project.root.name) as journal:
+            for folder in {(home / path).parent for paths in journal.ledger.begun.values() for path in paths}:
+                tidy(folder)  # a run was killed while it wrote there
             plans = self._plans(journal.ledger)
             reports: list[JobReport] = []
             messages: list[Message] = []
