@@ -10,10 +10,12 @@ from omio_core.lazy import attach
 if TYPE_CHECKING:
     __version__: str
     from .api import batch, convert, convert_to_ometiff, explain, imconvert, imopen, imread, imwrite, plan
+    from .batching.records import BatchImageRecord
     from .batching.rules import Rules
     from .batching.values import BatchReport
     from .comparing.diff import diff
     from .comparing.verify import verify
+    from .compat.batch_results import BatchProcessResult
     from .compat.bids import bids_batch_convert, convert_bids_batch_to_ometiff
     from .compat.cleanup import cleanup_omio_cache
     from .compat.first_omio import (
@@ -22,13 +24,17 @@ if TYPE_CHECKING:
         create_empty_metadata,
         update_metadata_from_image,
     )
+    from .compat.processing import bids_batch_process, discover_bids_like_batch_images
     from .compat.sidecar import create_thorlabs_raw_yaml
+    from .compat.templates import batch_create_thorlabs_raw_yaml_templates
     from .planning.plan import Plan
     from .records.methods import methods
     from .sources.kinds import File, Files, Folder, FolderStack
     from .viewing.napari import open_in_napari
 
 __all__ = [
+    "BatchImageRecord",
+    "BatchProcessResult",
     "BatchReport",
     "File",
     "Files",
@@ -38,7 +44,9 @@ __all__ = [
     "Plan",
     "Rules",
     "batch",
+    "batch_create_thorlabs_raw_yaml_templates",
     "bids_batch_convert",
+    "bids_batch_process",
     "cleanup_omio_cache",
     "convert",
     "convert_bids_batch_to_ometiff",
@@ -47,6 +55,7 @@ __all__ = [
     "create_empty_metadata",
     "create_thorlabs_raw_yaml",
     "diff",
+    "discover_bids_like_batch_images",
     "explain",
     "imconvert",
     "imopen",
@@ -71,6 +80,7 @@ _HOMES = {
         "imwrite",
         "plan",
     ),
+    "batching.records": ("BatchImageRecord",),
     "batching.rules": ("Rules",),
     "batching.values": ("BatchReport",),
     "comparing.diff": ("diff",),
@@ -85,6 +95,12 @@ _HOMES = {
         "create_empty_image",
         "create_empty_metadata",
         "update_metadata_from_image",
+    ),
+    "compat.batch_results": ("BatchProcessResult",),
+    "compat.templates": ("batch_create_thorlabs_raw_yaml_templates",),
+    "compat.processing": (
+        "bids_batch_process",
+        "discover_bids_like_batch_images",
     ),
     "compat.sidecar": ("create_thorlabs_raw_yaml",),
     "planning.plan": ("Plan",),

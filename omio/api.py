@@ -596,6 +596,7 @@ def batch(
     rules: Rules | Mapping[str, Any] | None = None,
     *,
     out: Source | None = None,
+    job: str | Callable[[Any, Dict, Any], Any] | None = None,
     dry_run: bool = False,
     retry: bool = False,
     retries: int = 1,
@@ -613,6 +614,10 @@ def batch(
     out
         The folder for what is written, in which the folders of the project are repeated. None: ``omio_converted`` in
         the project, which is never searched.
+    job
+        Your own function between reading and writing, ``(image, metadata, record) -> image, metadata``: an array TZCYX,
+        its dict, and a `BatchImageRecord`. The function itself, or its name as ``"package.module:function"``. What
+        another function made, or the same with another source, is made anew.
     dry_run
         Plan only: which files would be written, from what.
     retry
@@ -646,5 +651,5 @@ def batch(
     """
     from .batching.run import Batch
 
-    batch = Batch.of(root, rules, out=out, keywords=others, retries=retries, only_failed=retry, told=told)
+    batch = Batch.of(root, rules, out=out, job=job, keywords=others, retries=retries, only_failed=retry, told=told)
     return batch.plan() if dry_run else batch.run()

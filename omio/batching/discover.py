@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import glob
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from omio.sources.kinds import Folder, FolderStack
+from omio.sources.kinds import Folder, FolderStack, beginning
 from omio.sources.walk import Skipped, entries, is_folder, is_picture, natural, no_image
 from omio_core.errors import BatchError, OmioError, ReadError, first_few
 from omio_core.files.location import Entry, Location
@@ -16,6 +16,9 @@ from .rules import Rule, Rules, fits
 
 CONVERTED = "omio_converted"
 """The folder for what is written, where the caller names none; it is never searched."""
+
+
+_SPECIAL = re.compile(r"[*?\[]")  # what a shell pattern does not take as it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,12 @@ class Leaf:
     def subject(self) -> str:
         """The name of the subject's folder."""
         return self.folders[0]
+
+    @property
+    def tag(self) -> str | None:
+        """What the names of folders that are merged begin with; None where none are."""
+        members = self.source.members if isinstance(self.source, FolderStack) else ()
+        return beginning(members) if members else None
 
     @property
     def below(self) -> str:
@@ -224,7 +233,8 @@ def _patterns(search: _Search, folders: Sequence[Location]) -> tuple[str, ...]:
     patterns = search.rules.patterns
     wanted = (patterns,) if isinstance(patterns, str) else tuple(patterns)
     names = dict.fromkeys(entry.name for folder in folders for entry in search.listed(folder))
-    return (*wanted, *(f"!{glob.escape(name)}" for name in names if search.excluded(name)))
+    excluded = (_SPECIAL.sub(r"[\g<0>]", name) for name in names if search.excluded(name))
+    return (*wanted, *(f"!{pattern}" for pattern in excluded))
 
 
 def _holds_files(search: _Search, folder: Location, *, tell: bool = False) -> bool:

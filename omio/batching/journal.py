@@ -101,6 +101,8 @@ class Ledger:
         By the key of the job, or of the leaf: what was done, the reason of what failed, what is settled.
     paths
         From each output that was begun or made to the keys of its jobs.
+    begun
+        By the key of the job, the outputs that were begun and never made.
     """
 
     root: str
@@ -108,6 +110,7 @@ class Ledger:
     failed: dict[str, dict[str, Any]] = field(default_factory=dict)
     leaves: dict[str, Settled] = field(default_factory=dict)
     paths: dict[str, set[str]] = field(default_factory=dict)
+    begun: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def has(self, path: str, key: str) -> bool:
         """Whether a job of this project made an output, or began to."""
@@ -135,6 +138,7 @@ class Ledger:
             return
         key, kind = str(line["key"]), line["line"]
         if kind == "begun":
+            self.begun[key] = tuple(line["outputs"])
             for path in line["outputs"]:
                 self.paths.setdefault(path, set()).add(key)
         elif kind == "made":
@@ -147,9 +151,11 @@ class Ledger:
             )
             self.made[key] = made
             self.failed.pop(key, None)
+            self.begun.pop(key, None)
             for path, *_ in made.outputs:
                 self.paths.setdefault(path, set()).add(key)
         elif kind == "failed":
+            self.begun.pop(key, None)
             self.failed[key] = {name: line[name] for name in ("leaf", "source", "error")}
         elif kind == "settled":
             skipped = tuple((str(path), str(why)) for path, why in line["skipped"])

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from omio.planning import prepare
 from omio.planning.filenames import key, stem
@@ -20,6 +21,7 @@ from omio_core.wording import Aside, advise, either
 
 from .discover import Leaf
 from .journal import Ledger, Mark, relative
+from .records import BatchImageRecord
 from .values import Job, JobReport, reason
 
 
@@ -43,6 +45,8 @@ class Conversion:
         Which images of each file; None: all.
     remake
         Whether to make anew what is up to date, too.
+    function
+        The caller's own function that changes each image; None where there is none.
     """
 
     root: str
@@ -52,6 +56,7 @@ class Conversion:
     beside: str | None = None
     image: int | str | None = None
     remake: bool = False
+    function: Any = None
 
     def home(self, leaf: Leaf) -> Path:
         """Return the folder for the outputs of a leaf."""
@@ -128,7 +133,14 @@ def plan_leaf(leaf: Leaf, conversion: Conversion, ledger: Ledger, look: str) -> 
         touched = _is_touched(outputs, ledger, name, conversion)
         settled = outputs if problems else tuple(_settle(output, touched=touched) for output in outputs)
         plan = replace(prepared.plan, outputs=settled, skipped=(), failed=(), stale=(), family=(), notes=())
-        job = Job(key=name, leaf=leaf.key, source=source, plan=plan)
+        job = Job(
+            key=name,
+            leaf=leaf.key,
+            source=source,
+            plan=plan,
+            function=conversion.function,
+            record=BatchImageRecord.of(leaf, source, leaf.tag),
+        )
         problems += list(_foreign(job, ledger, conversion))
         if problems:
             reports.append(replace(_failed(leaf, source, name, problems[0]), outputs=job.outputs))

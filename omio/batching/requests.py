@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
-from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from .plans import Conversion
 
 _STATED = ("reader", "axes", "pixel_size", "time_increment", "channel_names")
 _WRITING = ("name", "layout", "compression_level", "tile", "verify", "workers")
-_NONE = ("others", "out", "landed", "progress", "reported", "stop")
+_KNOWN = (*_STATED, *_WRITING, "to", "writer", "image", "max_memory", "remake")
 _REFUSED = {"merge": "what is merged stands in the rules: merges=", "source": "the root is what is converted"}
 
 
@@ -56,8 +55,7 @@ def conversion_of(
     """
     _refuse_unknown(keywords)
     stated = {name: keywords.get(name) for name in _STATED}
-    known = {*_STATED, *_WRITING, "to", "writer", "image", "max_memory", "remake"}
-    others = {name: value for name, value in keywords.items() if name not in known}
+    others = {name: value for name, value in keywords.items() if name not in _KNOWN}
     collision = others.setdefault("collision", "update")
     if collision != "update":
         raise BatchError(
@@ -95,11 +93,9 @@ def _refuse_unknown(keywords: Mapping[str, Any]) -> None:
     UnknownOptionError
         There is one.
     """
-    from omio import api
-
     options = {name for reader in catalogue().readers for name in reader.options}
     options |= {name for writer in catalogue().writers for name in writer.options}
-    known = {*signature(api.convert).parameters, *KINDS, "policies", *options} - {*_NONE, *_REFUSED}
+    known = {*_KNOWN, *KINDS, "policies", *options}
     for name in keywords:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)

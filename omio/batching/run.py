@@ -15,9 +15,11 @@ from omio.sources.walk import Skipped
 from omio_core.errors import BatchError, FileChangedError, OmioError, ReadError, WriteError
 from omio_core.files.local import locate
 from omio_core.files.location import Location
+from omio_core.files.temporaries import tidy
 
-from . import status
+from . import functions, status
 from .discover import Leaf, Project, discover
+from .functions import Function
 from .journal import Journal, Ledger, Made, mark, read, relative
 from .lock import Hold, hold
 from .looks import look, manner
@@ -63,6 +65,7 @@ class Batch:
         *,
         out: str | os.PathLike[str] | None = None,
         beside: str | None = None,
+        job: str | Function | None = None,
         keywords: Mapping[str, Any],
         **others: Any,
     ) -> Batch:
@@ -70,7 +73,7 @@ class Batch:
 
         Parameters
         ----------
-        root, rules, out
+        root, rules, out, job
             As for `omio.batch`.
         beside
             As in `omio.batching.plans.Conversion`.
@@ -87,6 +90,9 @@ class Batch:
         chosen = rules if isinstance(rules, Rules) else Rules(**(rules or {}))
         location = locate(root)
         conversion = conversion_of(location, out, beside, keywords)
+        if job is not None:
+            written = replace(conversion.writing, process=functions.name_of(job))
+            conversion = replace(conversion, writing=written, function=job)
         closed = () if beside is not None else (locate(conversion.out),)
         return cls(project=discover(location, chosen, closed=closed), conversion=conversion, **others)
 
@@ -105,6 +111,8 @@ class Batch:
         except OSError as error:
             raise BatchError(f"the folder {home} cannot be made", evidence=str(error), path=str(home)) from error
         with hold(home) as held, Journal(home, self.project.root.name) as journal:
+            for folder in {(home / path).parent for paths in journal.ledger.begun.values() for path in paths}:
+                tidy(folder)  # a run was killed while it wrote there
             plans = self._plans(journal.ledger)
             reports: list[JobReport] = []
             messages: list[Message] = []
@@ -284,7 +292,10 @@ def attempt(job: Job, retries: int, messages: list[Message]) -> JobReport:
     for number in range(1, retries + 2):
         try:
             with _kept(messages):
-                job.plan.run()
+                if job.function is None:
+                    job.plan.run()
+                else:
+                    functions.run(job, functions.load(job.function))
         except (OmioError, OSError) as error:
             why = reason(job.source, error)
             report = replace(report, status="failed", error=why, problem=error, attempts=number)

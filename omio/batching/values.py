@@ -15,6 +15,8 @@ from omio_core.errors import BatchError, first_few
 if TYPE_CHECKING:
     from omio.planning.plan import Plan
 
+    from .records import BatchImageRecord
+
 STATUSES = ("written", "current", "waiting", "failed")
 """What became of a job: its outputs were written in this run; they are up to date; they are still to be written (of a
 dry run, of the status, or where the run ended early); it failed."""
@@ -34,12 +36,18 @@ class Job:
         The path of its source; of a merge, of the first file.
     plan
         The part of the plan that makes its outputs.
+    function
+        The caller's own function that changes each image: itself, or its name.
+    record
+        What the function is told.
     """
 
     key: str
     leaf: str
     source: str
     plan: Plan
+    function: Any = None
+    record: BatchImageRecord | None = None
 
     @property
     def outputs(self) -> tuple[Path, ...]:

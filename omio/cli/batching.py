@@ -38,7 +38,7 @@ _rules = options.group(
         ),
         click.option(
             "--pattern", "patterns", multiple=True, callback=options.none_if_empty, metavar="PATTERN",
-            help="Only files named so, such as '*.czi'. Can be repeated.",
+            help="Only files named so, such as 'image*'. Can be repeated.",
         ),
         click.option(
             "--exclude", multiple=True, callback=options.none_if_empty, metavar="RULE",

@@ -325,7 +325,7 @@ def _family(stack: FolderStack) -> tuple[list[_NumberedFolder], str, Location]:
             raise ReadError(f"{location} is no folder", remedy="name one folder of the stack", path=str(location))
         raise FileNotFoundError(f"there is no folder {location}")
     if stack.members:
-        tag = _LAST_NUMBER.sub("", _beginning(stack.members))
+        tag = beginning(stack.members)
         folders = [
             _NumberedFolder(location=location.child(name), tag=tag, index=number, rest="")
             for number, name in enumerate(stack.members)
@@ -360,11 +360,17 @@ def _family(stack: FolderStack) -> tuple[list[_NumberedFolder], str, Location]:
     return sorted(members, key=lambda folder: (folder.index, natural(folder.location.name))), tag, home
 
 
-def _beginning(names: Sequence[str]) -> str:
-    """Return the letters that all names begin with."""
+def beginning(names: Sequence[str]) -> str:
+    """Return the letters that all names begin with, without a number and its separator at their end.
+
+    Examples
+    --------
+    >>> beginning(["TAG_01", "TAG_02"]), beginning(["left", "right"])
+    ('TAG', '')
+    """
     shortest = min(names, key=len)
     length = next((i for i, letter in enumerate(shortest) if any(name[i] != letter for name in names)), len(shortest))
-    return shortest[:length]
+    return _LAST_NUMBER.sub("", shortest[:length])
 
 
 def _split_name(location: Location, tag: str | None) -> _NumberedFolder | None:

@@ -30,6 +30,9 @@ PATH = {
 NOT_PATHS = {"conflicts", "filenames"}  # modules whose functions have such a name
 
 OUTPUTS = {
+    "omio/batching/journal.py": "the journal lies in the folder of the outputs",
+    "omio/batching/lock.py": "so does the lock",
+    "omio/batching/run.py": "makes the folder of the outputs",
     "omio/cache/build.py": "makes the cache folder, and looks whether the name of an entry is taken",
     "omio/cache/entries.py": "reads the entries of a cache, which OMIO wrote",
     "omio/cache/removal.py": "removes entries of a cache",

@@ -24,6 +24,13 @@ MIRRORED = ("omio_core", "omio")
 
 # Rooms without a test file of their name, each with the reason, which names the test file that covers it.
 TESTED_ELSEWHERE = {
+    "omio/batching/records.py": "what a function is told, in tests/omio/batching/test_functions.py",
+    "omio/compat/batch_results.py": "what batches return, in tests/omio/compat/test_processing.py",
+    "omio/batching/looks.py": "how an unchanged project is known, in tests/omio/batching/test_run.py",
+    "omio/batching/plans.py": "jobs, and whose outputs they may replace, in tests/omio/batching/test_run.py",
+    "omio/batching/requests.py": "the keywords of `omio.batch`, in tests/omio/batching/test_run.py",
+    "omio/batching/status.py": "what `omio batch --status` prints, in tests/omio/cli/test_batching.py",
+    "omio/batching/values.py": "the report of a batch, in tests/omio/batching/test_run.py",
     "omio_core/__init__.py": "a list of lazy names, which tests/house/test_imports.py resolves for every package",
     "omio_core/testing/__init__.py": "lazy names, by which tests/core/testing/test_contracts.py has the whole kit",
     "omio_core/testing/annotating.py": "checks, each with its faults in tests/core/testing/test_faults.py",

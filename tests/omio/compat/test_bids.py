@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import omio
-from omio_core.errors import BatchError
+from omio_core.errors import AbsentPlanesWarning, BatchError
 from tests.omio.batching.projects import OUTPUTS, found, pixels, project
 from tests.omio.folders import put
 
@@ -55,9 +55,10 @@ def test_selection_and_merges(tmp_path: Path) -> None:
     with pytest.raises(BatchError) as caught:
         omio.convert_bids_batch_to_ometiff(root, exp="TP003", merge_multiple_files_in_folder=True)
     assert "shape" in str(caught.value) or "5" in str(caught.value)
-    written = omio.convert_bids_batch_to_ometiff(
-        root, exp="TP003", merge_multiple_files_in_folder=True, zeropadding=True, merge_along_axis="Z"
-    )
+    with pytest.warns(AbsentPlanesWarning, match="padded with 0: 2"):
+        written = omio.convert_bids_batch_to_ometiff(
+            root, exp="TP003", merge_multiple_files_in_folder=True, zeropadding=True, merge_along_axis="Z"
+        )
     assert [path.name for path in written] == ["exp_TP003_merged_Z.ome.tif"]
     assert omio.imread(written[0])[1]["SizeZ"] == 3
     only = omio.convert_bids_batch_to_ometiff(
