@@ -24,6 +24,7 @@ MIRRORED = ("omio_core", "omio")
 
 # Rooms without a test file of their name, each with the reason, which names the test file that covers it.
 TESTED_ELSEWHERE = {
+    "omio/batching/attempts.py": "how often a job is tried, in tests/omio/batching/test_executors.py",
     "omio/batching/records.py": "what a function is told, in tests/omio/batching/test_functions.py",
     "omio/compat/batch_results.py": "what batches return, in tests/omio/compat/test_processing.py",
     "omio/batching/looks.py": "how an unchanged project is known, in tests/omio/batching/test_run.py",
