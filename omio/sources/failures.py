@@ -51,10 +51,13 @@ def error_of(failed: Mapping[str, OmioError | OSError], what: str, written: Sequ
     if evidence := getattr(next(iter(failed.values())), "evidence", None):
         messages[0] += f" ({evidence})"
     names = first_few([str(path) for path in written], _FEW)
-    return (kind if issubclass(kind, OmioError) else OmioError)(
+    error = OmioError(
         f"{len(failed)} of the source files could not be {what}",
         evidence=f"{first_few(messages, _FEW, joint='; ')}; written and whole: {names or 'nothing'}",
         remedy="each error is in the attribute failed, by its file; what was written, in written",
         failed=dict(failed),
         written=tuple(written),
     )
+    if not issubclass(kind, OmioError):
+        return error
+    return kind(error.what, evidence=error.evidence, remedy=error.remedy, **error.facts)

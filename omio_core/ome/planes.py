@@ -42,7 +42,8 @@ def count(metadata: Metadata) -> int:
 def have_each(images: Sequence[Metadata]) -> tuple[bool, ...]:
     """For each image of a file: whether it has one TiffData per plane."""
     counts = [count(metadata) if count(metadata) <= MOST_EACH else 0 for metadata in images]
-    return tuple(n > 0 and sum(counts) <= MOST_EACH_OF_FILE for n in counts)
+    few = sum(counts) <= MOST_EACH_OF_FILE
+    return tuple(n > 0 and few for n in counts)
 
 
 def places(selected: Any, order: str) -> list[tuple[int, int, int]]:

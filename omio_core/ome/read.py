@@ -83,7 +83,9 @@ def ome_facts(
     if count is None:
         count = len(elements) if sum(structure.samples) == structure.size_c else structure.size_c
     annotations = {**annotations_of(tree, image), **places(tree, image)}
-    known_channels = tuple(_channel(e, s) for e, s in zip(elements, structure.samples, strict=True))
+    known_channels: tuple[Channel, ...] = ()
+    if len(elements) <= count:  # there may be very many that fit nothing
+        known_channels = tuple(_channel(e, s) for e, s in zip(elements, structure.samples, strict=True))
     warnings: tuple[str, ...] = ()
     if len(elements) != count and elements:
         annotations["ome"] = {f"Channel {i}": json.dumps(dict(e.attrib)) for i, e in enumerate(elements)}

@@ -34,6 +34,7 @@ ANYTHING = {
     "request.options.*",
     "request.stated.*",
     "writing.options.*",
+    "outputs[].conversion.settings",
     "images[].readings[].mark[]",
     "images[].readings[].caller.*",
     "images[].readings[].options.*",
@@ -130,11 +131,23 @@ def test_a_plan(page: str, series: Path, tmp_path: Path) -> None:
         omio.plan(one, target, collision="overwrite"),
         omio.plan(one, to="memory", reader="tiff"),
         omio.plan(omio.FolderStack(tmp_path / "fov_1"), merge="T"),
+        _update(one, tmp_path),
     ]
     assert [plan.to_dict() for plan in plans] == [json.loads(plan.to_json()) for plan in plans]
     values = [plan.to_dict() for plan in plans]
     values[0]["request"]["options"] = {"option": 1}  # no reader has one that this file could be opened with
     compare(page, "plans", values)
+
+
+def _update(one: Path, folder: Path) -> omio.Plan:
+    """The plan of an update: a source that is gone, and one that cannot be read."""
+    (folder / "nightly").mkdir()
+    for name in ("a.ome.tif", "b.ome.tif"):
+        (folder / "nightly" / name).write_bytes(one.read_bytes())
+    omio.convert(folder / "nightly", folder / "nights", collision="update")
+    (folder / "nightly" / "a.ome.tif").unlink()
+    (folder / "nightly" / "half.tif").write_bytes(b"II*")
+    return omio.plan(folder / "nightly", folder / "nights", collision="update")
 
 
 def test_a_difference(page: str, series: Path, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ WAYS: dict[str, Callable[[Path], Path]] = {
     "jpeg2000": lambda home: put(home / "h.ome.tif", compression="jpeg2000"),
     "jpegxl": lambda home: put(home / "i.ome.tif", compression="jpegxl", pyramid=1),
     "webp": lambda home: put(home / "j.ome.tif", rgb(), compression="webp"),
-    "several images": lambda home: put(home / "k.ome.tif", picture(), rgb(), picture("float32"), pyramid=1),
+    "several images": lambda home: put(home / "k.ome.tif", picture(), rgb(), picture("float32"), pyramid=1, tile=16),
     "shards": lambda home: put(home / "l.ome.zarr", pyramid=2),
     "chunks": lambda home: put(home / "m.ome.zarr", compression="zstd", shards=False, pyramid=1),
     "not compressed": lambda home: put(home / "n.ome.zarr", picture(), rgb(), compression="none", pyramid=1),
