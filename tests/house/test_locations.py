@@ -30,6 +30,7 @@ PATH = {
 NOT_PATHS = {"conflicts", "filenames"}  # modules whose functions have such a name
 
 OUTPUTS = {
+    "omio/batching/functions.py": "makes the folder of an output",
     "omio/batching/journal.py": "the journal lies in the folder of the outputs",
     "omio/batching/lock.py": "so does the lock",
     "omio/batching/run.py": "makes the folder of the outputs",

@@ -61,6 +61,7 @@ TESTED_ELSEWHERE = {
 
 # Test files that mirror no room, each with the reason.
 THROUGH_SEVERAL_ROOMS = {
+    "tests/omio/batching/test_killed.py": "a batch that is killed at any call, from the journal to the landing",
     "tests/core/testing/test_faults.py": "faults planted in a sound plugin, for every check of the kit",
     "tests/core/files/test_folders_killed.py": "folders that are killed while they land, at every call of the system",
     "tests/omio/cache/test_killed.py": "cache builds that are killed, or find the disk full, at every call",
