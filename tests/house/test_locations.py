@@ -43,6 +43,7 @@ OUTPUTS = {
     "omio/cli/log.py": "appends to the log that the user names",
     "omio/cli/sample.py": "writes the demo",
     "omio/compat/dict_completion.py": "writes an empty zarr array under a name that must be free",
+    "omio/compat/processing.py": "makes the folder of an output, and looks whether it is there",
     "omio/planning/execute.py": "makes the folders of outputs, and looks whether their names are taken",
     "omio/planning/filenames.py": "tells whether an output is a folder that exists",
     "omio/planning/serialize.py": "saves and loads plans",
