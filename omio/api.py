@@ -597,6 +597,8 @@ def batch(
     *,
     out: Source | None = None,
     job: str | Callable[[Any, Dict, Any], Any] | None = None,
+    executor: str | int | None = None,
+    timeout: float | None = None,
     dry_run: bool = False,
     retry: bool = False,
     retries: int = 1,
@@ -618,6 +620,12 @@ def batch(
         Your own function between reading and writing, ``(image, metadata, record) -> image, metadata``: an array TZCYX,
         its dict, and a `BatchImageRecord`. The function itself, or its name as ``"package.module:function"``. What
         another function made, or the same with another source, is made anew.
+    executor
+        Where jobs are done. None or ``"serial"``: one after another in this process. ``"processes"``, or a number: in
+        processes of their own, which share the cores; one that dies takes only its job with it. A script then does its
+        work under ``if __name__ == "__main__":``, as each process imports it.
+    timeout
+        Seconds after which a job in a process is ended; it has failed then.
     dry_run
         Plan only: which files would be written, from what.
     retry
@@ -651,5 +659,8 @@ def batch(
     """
     from .batching.run import Batch
 
-    batch = Batch.of(root, rules, out=out, job=job, keywords=others, retries=retries, only_failed=retry, told=told)
+    batch = Batch.of(
+        root, rules, out=out, job=job, keywords=others, retries=retries, only_failed=retry, executor=executor,
+        timeout=timeout, told=told,
+    )  # fmt: skip
     return batch.plan() if dry_run else batch.run()

@@ -105,5 +105,4 @@ def _refuse_unknown(keywords: Mapping[str, Any]) -> None:
                     name, "it is none of omio.convert, no policy, and no option of a reader or writer"
                 ),
                 remedy=f"did you mean {near[0]!r}?" if near else None,
-                option=name,
             )

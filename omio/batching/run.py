@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from omio.sources.notices import Message, issue, one_per_kind, recorded
+from omio.sources.notices import Message, issue, recorded
 from omio.sources.walk import Skipped
-from omio_core.errors import BatchError, FileChangedError, OmioError, ReadError, WriteError
+from omio_core.errors import BatchError, FileChangedError
 from omio_core.files.local import locate
 from omio_core.files.location import Location
 from omio_core.files.temporaries import tidy
 
 from . import functions, status
 from .discover import Leaf, Project, discover
+from .executors import Answer, Executor, failure, start
 from .functions import Function
 from .journal import Journal, Ledger, Made, mark, read, relative
 from .lock import Hold, hold
@@ -30,9 +31,6 @@ from .values import BatchReport, Job, JobReport, reason
 
 Told = Callable[[JobReport], None]
 """Called with each job as soon as it is known what became of it."""
-
-TRANSIENT = (OSError, ReadError, WriteError)
-"""The errors that another attempt may not meet, each of exactly this class: of a share that was away for a moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +45,8 @@ class Batch:
         How often a job that failed for a reason that may pass is tried again.
     only_failed
         Whether only what failed in the run before is done.
+    executor, timeout
+        Where jobs are done, and after how many seconds one is ended: see `omio.batching.executors.start`.
     told
         Called with each job that is settled.
     """
@@ -55,6 +55,8 @@ class Batch:
     conversion: Conversion
     retries: int = 1
     only_failed: bool = False
+    executor: str | int | None = None
+    timeout: float | None = None
     told: Told | None = None
 
     @classmethod
@@ -114,10 +116,9 @@ class Batch:
             for folder in {(home / path).parent for paths in journal.ledger.begun.values() for path in paths}:
                 tidy(folder)  # a run was killed while it wrote there
             plans = self._plans(journal.ledger)
-            reports: list[JobReport] = []
             messages: list[Message] = []
-            for plan in plans:
-                reports += self._do_leaf(plan, journal, held, messages)
+            with start(self.executor, self.timeout) as executor:
+                reports = self._do_all(plans, journal, held, executor, messages)
         issue(messages)
         return self._report(plans, reports, notes=(held.note,) if held.note else ())
 
@@ -185,44 +186,76 @@ class Batch:
         skipped = tuple(Skipped(path=path, why=why) for path, why in settled.skipped)
         return LeafPlan(leaf=leaf, look=now, reports=tuple(reports), skipped=skipped, known=True)
 
-    def _do_leaf(self, plan: LeafPlan, journal: Journal, held: Hold, messages: list[Message]) -> Iterator[JobReport]:
-        """Do the jobs of a leaf, and write down what became of them."""
-        reports = []
-        for report in plan.reports:
-            reports.append(report)
-            if report.status == "failed":
-                _write_failure(journal, report, self.conversion)
-            self._tell(report)
-        for job in plan.jobs:
-            held.check()
-            report = self._do(job, journal, messages)
-            reports.append(report)
-            self._tell(report)
-        if not plan.known and plan.look and all(report.status in ("written", "current") for report in reports):
-            journal.add(
-                "settled",
-                plan.leaf.key,
-                look=plan.look,
-                settings=manner(plan.leaf, self.conversion),
-                jobs=[report.key for report in reports],
-                skipped=[[skip.path, skip.why] for skip in plan.skipped],
-            )
-        yield from reports
+    def _do_all(
+        self, plans: Sequence[LeafPlan], journal: Journal, held: Hold, executor: Executor, messages: list[Message]
+    ) -> list[JobReport]:
+        """Do all jobs, write down what became of each, and return the reports in the order of the project."""
+        open_leaves = {}
+        for plan in plans:
+            leaf = open_leaves[plan.leaf.key] = _Leaf(plan)
+            for report in plan.reports:
+                if report.status == "failed":
+                    _write_failure(journal, report, self.conversion)
+                self._tell(report)
+            for job in plan.jobs:
+                if is_done(job):
+                    leaf.done[job.key] = self._note_done(job, journal)
+            self._end(leaf, journal)
+        waiting = iter([job for plan in plans for job in plan.jobs if not is_done(job)])
+        running: dict[Future[Answer], Job] = {}
+        while True:
+            for job in islice(waiting, executor.window - len(running)):
+                held.check()
+                journal.add("begun", job.key, outputs=[relative(path, self.conversion.out) for path in job.outputs])
+                running[executor.submit(job, self.retries)] = job
+            if not running:
+                break
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                job = running.pop(future)
+                leaf = open_leaves[job.leaf]
+                leaf.done[job.key] = self._finish(job, future, journal, messages)
+                self._end(leaf, journal)
+        return [report for leaf in open_leaves.values() for report in leaf.reports()]
 
-    def _do(self, job: Job, journal: Journal, messages: list[Message]) -> JobReport:
-        home = self.conversion.out
-        if is_done(job):
-            report = _done(job)
-            if journal.ledger.stands(job.key, home) is None:  # a run was killed before it could write it down
-                report = _write_done(journal, job, report, self.conversion)
-            made = journal.ledger.made[job.key]
-            return replace(report, seconds=made.seconds, nbytes=sum(size for _, size, *_ in made.outputs))
-        journal.add("begun", job.key, outputs=[relative(path, home) for path in job.outputs])
-        report = attempt(job, self.retries, messages)
+    def _note_done(self, job: Job, journal: Journal) -> JobReport:
+        report = _done(job)
+        if journal.ledger.stands(job.key, self.conversion.out) is None:  # a run was killed before it wrote it down
+            report = _write_done(journal, job, report, self.conversion)
+        made = journal.ledger.made.get(job.key)
+        if made is not None:
+            report = replace(report, seconds=made.seconds, nbytes=sum(size for _, size, *_ in made.outputs))
+        self._tell(report)
+        return report
+
+    def _finish(self, job: Job, future: Future[Answer], journal: Journal, messages: list[Message]) -> JobReport:
+        """Write down what became of a job."""
+        gone = future.exception()
+        if gone is None:
+            report, warned = future.result()
+            messages += warned
+        else:
+            error = failure(job, gone, self.timeout)
+            report = replace(_waiting(job), status="failed", error=reason(job.source, error), problem=error, attempts=1)
         if report.status == "failed":
             _write_failure(journal, report, self.conversion)
-            return report
-        return _write_done(journal, job, report, self.conversion)
+        else:
+            report = _write_done(journal, job, report, self.conversion)
+        self._tell(report)
+        return report
+
+    def _end(self, leaf: _Leaf, journal: Journal) -> None:
+        """Write down that a leaf is settled, if it is."""
+        plan = leaf.plan
+        if plan.known or not plan.look or not leaf.is_settled():
+            return
+        journal.add(
+            "settled",
+            plan.leaf.key,
+            look=plan.look,
+            settings=manner(plan.leaf, self.conversion),
+            jobs=[report.key for report in leaf.reports()],
+            skipped=[[skip.path, skip.why] for skip in plan.skipped],
+        )
 
     def _tell(self, report: JobReport) -> None:
         if self.told is not None:
@@ -238,6 +271,24 @@ class Batch:
             left_out=(*self.project.skipped, *(skip for one in plans for skip in one.skipped)),
             notes=notes,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """A leaf, and what became of its jobs so far."""
+
+    plan: LeafPlan
+    done: dict[str, JobReport] = field(default_factory=dict)
+
+    def reports(self) -> list[JobReport]:
+        """What became of its jobs, in order."""
+        return [*(self.done[job.key] for job in self.plan.jobs if job.key in self.done), *self.plan.reports]
+
+    def is_settled(self) -> bool:
+        """Whether all its jobs are done."""
+        reports = self.reports()
+        whole = len(self.done) == len(self.plan.jobs)
+        return whole and all(report.status in ("written", "current") for report in reports)
 
 
 def _waiting(job: Job) -> JobReport:
@@ -283,35 +334,3 @@ def _write_done(journal: Journal, job: Job, report: JobReport, conversion: Conve
         seconds=report.seconds,
     )
     return replace(report, nbytes=sum(size for _, size, *_ in outputs))
-
-
-def attempt(job: Job, retries: int, messages: list[Message]) -> JobReport:
-    """Do a job, and again where it fails for a reason that may pass; warnings are added to `messages`."""
-    report = _waiting(job)
-    start = time.perf_counter()
-    for number in range(1, retries + 2):
-        try:
-            with _kept(messages):
-                if job.function is None:
-                    job.plan.run()
-                else:
-                    functions.run(job, functions.load(job.function))
-        except (OmioError, OSError) as error:
-            why = reason(job.source, error)
-            report = replace(report, status="failed", error=why, problem=error, attempts=number)
-            if type(error) not in TRANSIENT:
-                break
-        else:
-            report = replace(report, status="written", error=None, problem=None, attempts=number)
-            break
-    return replace(report, seconds=round(time.perf_counter() - start, 4))
-
-
-@contextlib.contextmanager
-def _kept(messages: list[Message]) -> Iterator[None]:
-    """Keep warnings back; they are issued at the end of the batch."""
-    with recorded() as records:
-        try:
-            yield
-        finally:
-            messages += one_per_kind(records)

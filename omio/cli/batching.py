@@ -61,6 +61,8 @@ _rules = options.group(
 @click.option("--dry-run", is_flag=True, help="Say what would be done; nothing is written.")
 @click.option("--status", is_flag=True, help="Say how far the batch is; no image is opened.")
 @click.option("--retry", is_flag=True, help="Do only what failed in the run before.")
+@click.option("--processes", type=click.IntRange(1), help="Processes that work at once. Default: this one.")
+@click.option("--timeout", type=float, metavar="SECONDS", help="End a job after so long; with --processes.")
 @click.option("--json", "as_json", is_flag=True, help="Print a report as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 @options.merging
@@ -80,6 +82,8 @@ def batch(
     dry_run: bool,
     status: bool,
     retry: bool,
+    processes: int | None,
+    timeout: float | None,
     as_json: bool,
     quiet: bool,
     merging: dict[str, Any],
@@ -112,7 +116,9 @@ def batch(
             if job.status == "failed":
                 show.error(display_path(root, job.source), job.exception)
 
-        found = Batch.of(root, chosen, out=out, keywords=keywords, only_failed=retry, told=told)
+        found = Batch.of(
+            root, chosen, out=out, keywords=keywords, only_failed=retry, executor=processes, timeout=timeout, told=told
+        )
         report = _carry_out(found, dry_run=dry_run, status=status)
         reports.append(report)
         if not as_json:

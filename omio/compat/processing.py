@@ -23,6 +23,7 @@ from omio_core.images.overrides import Request
 from omio_core.plugins.catalogue import catalogue
 
 from .batch_results import BatchErrorRecord, BatchProcessedRecord, BatchProcessResult, BatchSkippedRecord
+from .first_omio import refuse_others
 
 __all__ = ["bids_batch_process", "discover_bids_like_batch_images"]
 
@@ -45,7 +46,7 @@ def discover_bids_like_batch_images(
     exclude_name_contains: Texts = ("Preview",),
     folder_stacks: Texts = None,
     collapse_ome_multifile_series: bool = True,
-    verbose: bool = False,
+    **others: Any,
 ) -> list[BatchImageRecord]:
     """Find the images of a project; their content decides what is one, where no pattern chooses.
 
@@ -68,8 +69,8 @@ def discover_bids_like_batch_images(
         The folders whose names start with such a text become one image, in natural order.
     collapse_ome_multifile_series
         Whether files that belong together count as one image.
-    verbose
-        Has no effect.
+    **others
+        ``verbose``, which has no effect.
 
     Returns
     -------
@@ -83,6 +84,7 @@ def discover_bids_like_batch_images(
     BatchError
         It is no folder.
     """
+    refuse_others("discover_bids_like_batch_images", others)
     root = locate(project_root)
     levels = [("TP",)] if tag_folder_levels is None else [_texts(level) for level in tag_folder_levels]
     levels = [level for level in levels if level]
@@ -171,7 +173,6 @@ def bids_batch_process(
     write_run_report: bool = True,
     run_report_name: str = "",
     run_report_format: str | Sequence[str] = (),
-    verbose: bool = True,
     **discovery: Any,
 ) -> BatchProcessResult:
     """Load, process and save each image of a project, with functions of yours for any of the three.
@@ -202,9 +203,8 @@ def bids_batch_process(
         How folder stacks are merged, and whether smaller ones are padded.
     continue_on_error
         Whether the others are done after one failed.
-    method_name, raw_template_metadata, write_error_reports, write_run_report, run_report_name, run_report_format, \
-    verbose
-        Have no effect: no report is written.
+    method_name, raw_template_metadata, write_error_reports, write_run_report, run_report_name, run_report_format
+        Have no effect, like ``verbose``: no report is written.
 
     Returns
     -------
@@ -216,9 +216,6 @@ def bids_batch_process(
     FileNotFoundError, BatchError
         As for `discover_bids_like_batch_images`.
     """
-    if "patterns" in discovery or not set(discovery) <= _DISCOVERY:
-        unknown = next(name for name in discovery if name not in _DISCOVERY)
-        raise TypeError(f"bids_batch_process() has no keyword {unknown!r}")
     records = discover_bids_like_batch_images(project_root, **discovery)
     merge = {"merge": merge_along_axis, "shapes": "pad" if zeropadding else "strict"}
     stages = _Stages(
@@ -230,43 +227,45 @@ def bids_batch_process(
         save_options=dict(save_options or {}),
         ours=load_func is None,
     )
-    processed: list[BatchProcessedRecord] = []
-    skipped: list[BatchSkippedRecord] = []
-    failed: list[BatchErrorRecord] = []
+    found: dict[type, list[Any]] = {BatchProcessedRecord: [], BatchSkippedRecord: [], BatchErrorRecord: []}
     for record in records:
-        where: dict[str, Any] = {"subject_id": record.subject_id, "tag_folders": record.tag_folders}
-        where["input_path"] = record.image_path
         home = record.output_scope_dir / output_folder_name
         name = record.folder_stack_tag if record.input_kind != "file" else stem(record.image_path.name, ())
         target = home / f"{name}{output_suffix}{catalogue().suffix}"
-        if skip_processed and os.path.lexists(target):
-            skipped.append(BatchSkippedRecord(reason=f"{target} exists already", output_path=target, **where))
-            continue
-        stage = ["load"]
-        try:
-            written = stages.run(record, target, stage)
-        except Exception as error:  # the border to the caller's own functions
-            if not continue_on_error:
-                raise
-            failed.append(
-                BatchErrorRecord(
-                    timestamp=datetime.now(UTC).strftime("%Y-%m-%d_%H-%M-%S"),
-                    relative_path=os.path.relpath(record.image_path, project_root).replace(os.sep, "/"),
-                    stage=stage[0], exception_type=type(error).__name__, message=str(error), output_dir=home,
-                    output_path=target, **where,
-                )
-            )  # fmt: skip
-        else:
-            processed.append(BatchProcessedRecord(output_path=written, **where))
+        became = _do(record, target, stages, Path(project_root), skip=skip_processed, goes_on=continue_on_error)
+        found[type(became)].append(became)
     return BatchProcessResult(
-        processed=tuple(processed), skipped=tuple(skipped), failed=tuple(failed), discovered=tuple(records)
+        processed=tuple(found[BatchProcessedRecord]),
+        skipped=tuple(found[BatchSkippedRecord]),
+        failed=tuple(found[BatchErrorRecord]),
+        discovered=tuple(records),
     )
 
 
-_DISCOVERY = {
-    "subject_ids", "subject_prefix", "tag_folder_levels", "image_patterns", "exclude_name_contains", "folder_stacks",
-    "collapse_ome_multifile_series",
-}  # fmt: skip
+def _do(
+    record: BatchImageRecord, target: Path, stages: _Stages, root: Path, *, skip: bool, goes_on: bool
+) -> BatchProcessedRecord | BatchSkippedRecord | BatchErrorRecord:
+    """Take an image through the stages, and say what became of it."""
+    where: dict[str, Any] = {"subject_id": record.subject_id, "tag_folders": record.tag_folders}
+    where["input_path"] = record.image_path
+    if skip and os.path.lexists(target):
+        return BatchSkippedRecord(reason=f"{target} exists already", output_path=target, **where)
+    stage = ["load"]
+    try:
+        return BatchProcessedRecord(output_path=stages.run(record, target, stage), **where)
+    except Exception as error:  # the border to the caller's own functions
+        if not goes_on:
+            raise
+        return BatchErrorRecord(
+            timestamp=datetime.now(UTC).strftime("%Y-%m-%d_%H-%M-%S"),
+            relative_path=os.path.relpath(record.image_path, root).replace(os.sep, "/"),
+            stage=stage[0],
+            exception_type=type(error).__name__,
+            message=str(error),
+            output_dir=target.parent,
+            output_path=target,
+            **where,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,6 @@ def batch_create_thorlabs_raw_yaml_templates(
     overwrite_existing: bool = False,
     report_name: str | None = None,
     raw_template_metadata: Mapping[str, Any] | None = None,
-    verbose: bool = True,
     **discovery: Any,
 ) -> BatchRawYamlTemplateResult:
     """Write a sidecar to fill in beside each file of a project that a sidecar describes and that cannot be read.
@@ -36,8 +35,8 @@ def batch_create_thorlabs_raw_yaml_templates(
         As for `discover_bids_like_batch_images`.
     overwrite_existing
         Whether a sidecar that exists is replaced.
-    report_name, raw_template_metadata, verbose
-        Have no effect: the files themselves say what is missing, and nothing is guessed.
+    report_name, raw_template_metadata
+        Have no effect, like ``verbose``: the files themselves say what is missing, and nothing is guessed.
 
     Returns
     -------

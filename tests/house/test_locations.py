@@ -30,6 +30,7 @@ PATH = {
 NOT_PATHS = {"conflicts", "filenames"}  # modules whose functions have such a name
 
 OUTPUTS = {
+    "omio/batching/functions.py": "makes the folder of an output",
     "omio/batching/journal.py": "the journal lies in the folder of the outputs",
     "omio/batching/lock.py": "so does the lock",
     "omio/batching/run.py": "makes the folder of the outputs",
@@ -43,6 +44,7 @@ OUTPUTS = {
     "omio/cli/log.py": "appends to the log that the user names",
     "omio/cli/sample.py": "writes the demo",
     "omio/compat/dict_completion.py": "writes an empty zarr array under a name that must be free",
+    "omio/compat/processing.py": "makes the folder of an output, and looks whether it is there",
     "omio/planning/execute.py": "makes the folders of outputs, and looks whether their names are taken",
     "omio/planning/filenames.py": "tells whether an output is a folder that exists",
     "omio/planning/report.py": "follows the links of the members of a set, for the same",

@@ -24,6 +24,7 @@ MIRRORED = ("omio_core", "omio")
 
 # Rooms without a test file of their name, each with the reason, which names the test file that covers it.
 TESTED_ELSEWHERE = {
+    "omio/batching/attempts.py": "how often a job is tried, in tests/omio/batching/test_executors.py",
     "omio/batching/records.py": "what a function is told, in tests/omio/batching/test_functions.py",
     "omio/compat/batch_results.py": "what batches return, in tests/omio/compat/test_processing.py",
     "omio/batching/looks.py": "how an unchanged project is known, in tests/omio/batching/test_run.py",
@@ -60,6 +61,7 @@ TESTED_ELSEWHERE = {
 
 # Test files that mirror no room, each with the reason.
 THROUGH_SEVERAL_ROOMS = {
+    "tests/omio/batching/test_killed.py": "a batch that is killed at any call, from the journal to the landing",
     "tests/core/testing/test_faults.py": "faults planted in a sound plugin, for every check of the kit",
     "tests/core/files/test_folders_killed.py": "folders that are killed while they land, at every call of the system",
     "tests/omio/cache/test_killed.py": "cache builds that are killed, or find the disk full, at every call",

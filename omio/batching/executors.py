@@ -1,0 +1,152 @@
+"""Where jobs are done: in this process, or in processes of their own; each answers a job with what became of it.
+
+An executor has one method, ``submit``, which returns a future. A job in a process of its own takes nothing with it: a
+process that dies, hangs or eats the memory of the machine fails this job alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from omio.sources.notices import Message
+from omio_core.errors import BatchError, missing_package
+from omio_core.settings import cores
+
+from .attempts import attempt
+from .values import Job, JobReport
+
+Answer = tuple[JobReport, list[Message]]
+"""What became of a job, and what it warns of."""
+
+
+class Executor(Protocol):
+    """Something that does jobs."""
+
+    @property
+    def window(self) -> int:
+        """How many jobs it is given at once."""
+        ...
+
+    def submit(self, job: Job, retries: int) -> Future[Answer]:
+        """Begin a job, or do it at once."""
+        ...
+
+
+class Serial:
+    """Jobs one after another, in this process."""
+
+    window = 1
+
+    def submit(self, job: Job, retries: int) -> Future[Answer]:
+        """Do a job."""
+        future: Future[Answer] = Future()
+        future.set_result(attempt(job, retries))
+        return future
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """Jobs in processes of their own, which begin as new interpreters: a fork would inherit locks that threads hold.
+
+    Parameters
+    ----------
+    pool
+        The pool of processes.
+    window
+        How many jobs it is given at once.
+    timeout
+        Seconds after which a job is ended; None: never.
+    """
+
+    pool: Any
+    window: int
+    timeout: float | None
+
+    def submit(self, job: Job, retries: int) -> Future[Answer]:
+        """Begin a job."""
+        future: Future[Answer] = self.pool.schedule(attempt, args=(job, retries), timeout=self.timeout)
+        return future
+
+
+@contextmanager
+def start(executor: str | int | None, timeout: float | None) -> Iterator[Executor]:
+    """Start an executor for a batch, and end it with all its processes.
+
+    Parameters
+    ----------
+    executor
+        None or ``"serial"``: in this process; ``"processes"``: as many processes as there are cores; or their number.
+    timeout
+        Seconds after which a job is ended.
+
+    Raises
+    ------
+    BatchError
+        There is no such executor; or a job of this process shall be ended, which nobody can.
+    MissingDependencyError
+        The package that runs the processes is not installed.
+    """
+    count = _number(executor)
+    if timeout is not None and (count is None or timeout <= 0):
+        raise BatchError(
+            f"a job cannot be ended after {timeout:g} s" if timeout > 0 else f"timeout={timeout!r} is no time",
+            evidence="it runs in this process" if timeout > 0 else "it is not above 0 s",
+            remedy="take processes: executor=\"processes\" (--processes N)",
+        )  # fmt: skip
+    if count is None:
+        yield Serial()
+        return
+    try:
+        from multiprocessing import get_context
+
+        from pebble import ProcessPool  # type: ignore[import-not-found, unused-ignore]  # where it is not installed
+    except ImportError as error:
+        raise missing_package(error, "batch in processes", None) from error
+    threads = max(1, cores() // count)
+    pool = ProcessPool(count, initializer=_begin, initargs=[threads], context=get_context("spawn"))
+    try:
+        yield Processes(pool, 2 * count, timeout)
+        pool.close()
+    except BaseException:
+        pool.stop()
+        raise
+    finally:
+        pool.join()
+
+
+def _number(executor: str | int | None) -> int | None:
+    """Return how many processes an executor has; None for this process."""
+    if executor in (None, "serial"):
+        return None
+    if executor == "processes":
+        return cores()
+    if isinstance(executor, int) and not isinstance(executor, bool) and executor > 0:
+        return executor
+    raise BatchError(
+        f"there is no executor {executor!r}", remedy='choose "serial", "processes", or a number of processes'
+    )
+
+
+def _begin(threads: int) -> None:
+    """Set up a process: the cores are divided among the processes."""
+    os.environ["OMIO_WORKERS"] = str(threads)
+
+
+def failure(job: Job, error: BaseException, timeout: float | None) -> BatchError:
+    """Return the error for a job whose process gave no answer."""
+    if isinstance(error, TimeoutError):
+        return BatchError(
+            f"{job.source} took longer than {timeout:g} s and was ended", path=job.source,
+            remedy="give it more time with timeout= (--timeout), or leave it out",
+        )  # fmt: skip
+    code = getattr(error, "exitcode", None)
+    return BatchError(
+        f"the process that converted {job.source} ended", path=job.source,
+        evidence=f"exit code {code}" if code is not None else f"{type(error).__name__}: {error}",
+        remedy="it was killed, or ran out of memory: take fewer processes, or less max_memory= (--max-memory)",
+    )  # fmt: skip
