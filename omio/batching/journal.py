@@ -17,6 +17,7 @@ from typing import Any
 
 from omio_core.errors import BatchError, FileChangedError, ReadError
 from omio_core.files import atomic
+from omio_core.files.flush import flush
 from omio_core.files.listing import whole_fingerprint
 from omio_core.files.local import locate
 from omio_core.metadata.namespaces import omio_version
@@ -258,7 +259,7 @@ class Journal:
         with self._reported():
             while data:
                 data = data[os.write(self._file, data) :]
-            os.fsync(self._file)
+            flush(self._file)
 
     @contextlib.contextmanager
     def _reported(self) -> Any:

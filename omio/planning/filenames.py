@@ -286,9 +286,10 @@ def safe(name: str | None, longest: int = LONGEST_NAME) -> str:
 
     Examples
     --------
-    >>> safe("Scene 1/2: left?"), safe("con"), safe(None)
-    ('Scene 1_2_ left_', 'con_', '')
+    >>> safe("Scene 1/2: left?"), safe("con"), safe("nul.txt"), safe(None)
+    ('Scene 1_2_ left_', 'con_', 'nul_.txt', '')
     """
     text = unicodedata.normalize("NFC", name or "")
     text = _UNSAFE.sub("_", text)[:longest].strip(" .")
-    return f"{text}_" if text.lower() in _RESERVED else text
+    device, dot, rest = text.partition(".")  # Windows takes NUL.txt for the device NUL
+    return f"{device}_{dot}{rest}" if device.rstrip().lower() in _RESERVED else text

@@ -21,6 +21,7 @@ from omio_core.errors import OmioError, WriteError
 from omio_core.threads import meanwhile
 from omio_core.wording import OneOf, advise, either
 
+from .flush import flush
 from .names import numbered
 from .temporaries import reserve, tidy_now_and_then
 
@@ -103,7 +104,7 @@ def _flush_periodically(path: Path) -> Iterator[None]:
     finished = threading.Event()
     errors: list[OSError] = []
 
-    def flush() -> None:
+    def flush_often() -> None:
         try:
             while not finished.wait(FLUSH_EVERY):
                 _flush(path)  # opened anew each time: an open file would block a writer that replaces it
@@ -112,7 +113,7 @@ def _flush_periodically(path: Path) -> Iterator[None]:
         except OSError as error:
             errors.append(error)
 
-    with meanwhile(flush, finished.set):
+    with meanwhile(flush_often, finished.set):
         yield
     if errors:
         raise errors[0]
@@ -124,7 +125,7 @@ _WRITABLE = os.O_RDWR | getattr(os, "O_BINARY", 0)
 def _flush(path: Path) -> None:
     handle = os.open(path, _WRITABLE)
     try:
-        os.fsync(handle)
+        flush(handle)
     finally:
         os.close(handle)
 
@@ -136,7 +137,7 @@ def flush_folder(folder: Path) -> None:
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(handle)
+            flush(handle)
         finally:
             os.close(handle)
 

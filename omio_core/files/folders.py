@@ -22,6 +22,7 @@ from omio_core.threads import ordered
 from . import containers
 from .atomic import flush_folder, report_as_write_error, resolve_target
 from .containers import Container, is_real_folder
+from .flush import flush
 from .parts import TRIES
 from .renames import exchange, move, rename_new, windows
 from .temporaries import tidy_now_and_then
@@ -165,7 +166,7 @@ def _flush_file(path: Path) -> None:
     mode = os.O_RDWR | getattr(os, "O_BINARY", 0) if windows() else os.O_RDONLY  # Windows flushes what may be written
     handle = os.open(path, mode)
     try:
-        os.fsync(handle)
+        flush(handle)
     finally:
         os.close(handle)
 
