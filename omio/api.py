@@ -622,8 +622,8 @@ def batch(
         another function made, or the same with another source, is made anew.
     executor
         Where jobs are done. None or ``"serial"``: one after another in this process. ``"processes"``, or a number: in
-        processes of their own, which share the cores; one that dies takes only its job with it. A script then does its
-        work under ``if __name__ == "__main__":``, as each process imports it.
+        processes of their own, which share the cores; one that dies takes only its job with it. Only a `job` that
+        stands in the script itself makes the script one that does its work under ``if __name__ == "__main__":``.
     timeout
         Seconds after which a job in a process is ended; it has failed then.
     dry_run

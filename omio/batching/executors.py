@@ -7,10 +7,14 @@ process that dies, hangs or eats the memory of the machine fails this job alone.
 from __future__ import annotations
 
 import os
+import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.context import SpawnContext, SpawnProcess
+from types import ModuleType
 from typing import Any, Protocol
 
 from omio.sources.notices import Message
@@ -69,12 +73,39 @@ class Processes:
 
     def submit(self, job: Job, retries: int) -> Future[Answer]:
         """Begin a job."""
-        future: Future[Answer] = self.pool.schedule(attempt, args=(job, retries), timeout=self.timeout)
+        future: Future[Answer] = Future()
+        try:
+            future = self.pool.schedule(attempt, args=(job, retries), timeout=self.timeout)
+        except RuntimeError as error:  # no process can be started any more
+            future.set_exception(error)
         return future
 
 
+class _Process(SpawnProcess):
+    """A new interpreter that does not run the caller's script again: the script need not guard itself."""
+
+    @staticmethod
+    def _Popen(process_obj: Any) -> Any:  # noqa: N802 - the name of multiprocessing
+        with _main:
+            script = sys.modules["__main__"]
+            sys.modules["__main__"] = ModuleType("__main__")
+            try:
+                return SpawnProcess._Popen(process_obj)
+            finally:
+                sys.modules["__main__"] = script
+
+
+_main = threading.Lock()
+
+
+class _Context(SpawnContext):
+    """How processes are started without the caller's script."""
+
+    Process = _Process
+
+
 @contextmanager
-def start(executor: str | int | None, timeout: float | None) -> Iterator[Executor]:
+def start(executor: str | int | None, timeout: float | None, function: Any = None) -> Iterator[Executor]:
     """Start an executor for a batch, and end it with all its processes.
 
     Parameters
@@ -83,6 +114,8 @@ def start(executor: str | int | None, timeout: float | None) -> Iterator[Executo
         None or ``"serial"``: in this process; ``"processes"``: as many processes as there are cores; or their number.
     timeout
         Seconds after which a job is ended.
+    function
+        The caller's own function; if it stands in the script that runs, each process runs this script, too.
 
     Raises
     ------
@@ -102,13 +135,12 @@ def start(executor: str | int | None, timeout: float | None) -> Iterator[Executo
         yield Serial()
         return
     try:
-        from multiprocessing import get_context
-
         from pebble import ProcessPool  # type: ignore[import-not-found, unused-ignore]  # where it is not installed
     except ImportError as error:
         raise missing_package(error, "batch in processes", None) from error
     threads = max(1, cores() // count)
-    pool = ProcessPool(count, initializer=_begin, initargs=[threads], context=get_context("spawn"))
+    context = SpawnContext() if getattr(function, "__module__", "") == "__main__" else _Context()
+    pool = ProcessPool(count, initializer=_begin, initargs=[threads], context=context)
     try:
         yield Processes(pool, 2 * count, timeout)
         pool.close()

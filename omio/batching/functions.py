@@ -33,10 +33,8 @@ def load(reference: str | Function) -> Function:
     """
     function: Any = reference
     if isinstance(reference, str):
-        module, colon, name = reference.partition(":")
+        module, _, name = reference.partition(":")
         try:
-            if not colon:
-                raise ImportError("there is no colon in it")
             function = import_module(module)
             for part in name.split("."):
                 function = getattr(function, part)

@@ -117,7 +117,7 @@ class Batch:
                 tidy(folder)  # a run was killed while it wrote there
             plans = self._plans(journal.ledger)
             messages: list[Message] = []
-            with start(self.executor, self.timeout) as executor:
+            with start(self.executor, self.timeout, self.conversion.function) as executor:
                 reports = self._do_all(plans, journal, held, executor, messages)
         issue(messages)
         return self._report(plans, reports, notes=(held.note,) if held.note else ())
