@@ -32,8 +32,8 @@ def flush(handle: int) -> None:
 @lru_cache(maxsize=1)
 def _full_flush() -> Callable[[int], object] | None:
     """Return the call that flushes the drive, too; None on systems whose `os.fsync` does that."""
-    if sys.platform != "darwin":
-        return None
-    import fcntl
+    if sys.platform == "darwin":
+        import fcntl
 
-    return lambda handle: fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
+        return lambda handle: fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
+    return None
