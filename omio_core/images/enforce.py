@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from omio_core.errors import (
     AbsentDataError,
@@ -79,7 +80,7 @@ def _apply_absent_files(path: str, pictures: Sequence[FilePicture], name: str) -
             f"{path} is of a set that is not complete",
             evidence=f"{len(absent)} file(s) are not there: {listed}",
             remedy=either(
-                "put them beside it",
+                f"put them beside it{_found_above(pictures[0], absent)}",
                 advise("choose the policy {absent_files} to read without them", absent_files="warn"),
             ),
             path=path,
@@ -88,6 +89,17 @@ def _apply_absent_files(path: str, pictures: Sequence[FilePicture], name: str) -
     if action == "warn":
         message = f"{path}: {len(absent)} file(s) of its set are not there: {listed}"
         warn(message, AbsentPlanesWarning, path=path)
+
+
+def _found_above(picture: FilePicture, absent: Sequence[str]) -> str:
+    """Say which of the absent files lie one folder up, where copies of a part of a folder leave them."""
+    above = picture.key.location.parent.parent
+    found = []
+    for name in absent[:100]:
+        with suppress(OSError, ValueError):  # no name, or a place that cannot be looked at
+            if (place := above.child(name)).exists:
+                found.append(str(place))
+    return f" (one folder up there is {first_few(found, 3)})" if found else ""
 
 
 def _apply_part_of(path: str, pictures: Sequence[FilePicture], name: str) -> None:

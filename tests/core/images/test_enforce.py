@@ -106,6 +106,16 @@ def test_absent_files_are_an_error_or_a_warning(file):
     assert not source.images[0][0, 1].any(), "what they hold is absent"
 
 
+def test_absent_files_that_lie_one_folder_up_are_named(file, tmp_path):
+    (tmp_path / "set").mkdir()
+    (tmp_path / "master.toy").write_bytes(b"")
+    path = file(image(PIXELS, "ZYX", absent_files=["../out", "b.toy", "master.toy"]))
+    path = path.rename(tmp_path / "set" / path.name)
+    with pytest.raises(AbsentDataError, match="a set that is not complete") as caught:
+        open_source(path)
+    assert f"put them beside it (one folder up there is {tmp_path / 'master.toy'})" in str(caught.value)
+
+
 def test_a_policy_that_is_not_there(file, catalogue, toy):
     catalogue(toy, policies=())
     with pytest.raises(OmioError, match="no policy axes='warn'"):
