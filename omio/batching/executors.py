@@ -143,9 +143,9 @@ def start(executor: str | int | None, timeout: float | None, function: Any = Non
     pool = ProcessPool(count, initializer=_begin, initargs=[threads], context=context)
     try:
         yield Processes(pool, 2 * count, timeout)
-        pool.close()
+        pool.close()  # type: ignore[no-untyped-call]
     except BaseException:
-        pool.stop()
+        pool.stop()  # type: ignore[no-untyped-call]
         raise
     finally:
         pool.join()
