@@ -18,7 +18,19 @@ from .paths import Tally, as_typed, combined_source, for_each
 if TYPE_CHECKING:
     from omio.planning.report import Report
 
-AXES = click.Choice(("T", "Z", "C"), case_sensitive=False)
+
+class Axis(click.Choice[str]):
+    """T, Z or C, also in small letters; help and errors say the capital ones, which click itself makes small."""
+
+    def __init__(self) -> None:
+        super().__init__(("T", "Z", "C"))
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the axis as a capital letter."""
+        return super().convert(value.upper(), param, ctx)
+
+
+AXES = Axis()
 
 
 MOST = 5

@@ -113,3 +113,12 @@ def test_a_plan_of_many_files_is_a_page(cli: Callable[..., Any], tmp_path: Path,
     assert "PROBLEM" in merged
     assert len(merged.splitlines()) < 20
     assert "(omio plan --all shows them)" in cli("convert", "in", "-o", "out", "--dry-run").stdout
+
+
+def test_axes_are_spelled_large_and_may_be_small(cli: Callable[..., Result], tmp_path: Path) -> None:
+    series = put(tmp_path / "series" / "T_1.tif", 1).parent
+    put(series / "T_2.tif", 2)
+    assert "is not one of 'T', 'Z', 'C'" in cli("merge", series, "--along", "q").stderr
+    assert "[T|Z|C]" in cli("merge", "--help").stdout
+    assert cli("merge", series, "--along", "z", "-o", tmp_path / "out.ome.tif").exit_code == 0
+    assert omio.imread(tmp_path / "out.ome.tif")[0].shape[1] == 2
