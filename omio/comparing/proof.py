@@ -19,6 +19,7 @@ from omio.records.origins import written
 from omio.sources import notices
 from omio_core.errors import CorruptFileError, MetadataError, OmioError, ReadError
 from omio_core.geometry.box import Box
+from omio_core.images.conversion import written_records
 from omio_core.images.image import Image
 from omio_core.images.writing import check_file
 from omio_core.pixels.absence import absence, planes_in_words
@@ -100,6 +101,9 @@ def structure(path: str, images: tuple[Image, ...], record: Record) -> Iterator[
         check_file(path, images, writer)
     except (CorruptFileError, MetadataError) as error:
         yield Flaw(what=f"its structure is not what {writer.title} of OMIO has: {error.evidence or error.what}")
+    stated = written_records(writer, path)
+    if stated is not None and stated.flaw and stated.sealed:
+        yield Flaw(what=stated.flaw)
 
 
 # --- the planes

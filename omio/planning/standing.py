@@ -11,14 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from omio.sources.walk import Candidate
-from omio_core.errors import missing_package
 from omio_core.files.location import Location
-from omio_core.images.conversion import CONVERSION
-from omio_core.lazy import load
+from omio_core.images.conversion import CONVERSION, written_records
 from omio_core.metadata.namespaces import MERGE, PROVENANCE
-from omio_core.plugins.border import Border
 from omio_core.plugins.catalogue import catalogue
-from omio_core.plugins.descriptions import Records, Writer
 
 Key = tuple[str, str, int | str]
 """What an output is of: of one image its file and its index; of several images their file; of a merge its name and
@@ -97,9 +93,7 @@ def _key(source: str, records: Sequence[Mapping[str, Any]]) -> Key:
 def found(path: str) -> Found | None:
     """Return what stands under a name, if it has OMIO's record of a conversion; else None."""
     for writer in catalogue().writers:
-        if writer.records is None or not path.lower().endswith(writer.suffixes):
-            continue
-        records = _records(writer, path)
+        records = written_records(writer, path)
         if records is not None and records.images and _is_conversion(records.images[0]):
             return Found(path=path, images=records.images, flaw=records.flaw)
     return None
@@ -108,20 +102,6 @@ def found(path: str) -> Found | None:
 def _is_conversion(image: Mapping[str, Mapping[str, Any]]) -> bool:
     conversion = image.get(PROVENANCE, {}).get(CONVERSION)
     return isinstance(conversion, Mapping) and all(isinstance(conversion.get(key), str) for key in ("root", "path"))
-
-
-def _records(writer: Writer, path: str) -> Records | None:
-    """Ask a writer's plugin for the records in a file; a file that cannot be read has none."""
-    try:
-        function = load(writer.records or "")
-    except ImportError as error:
-        raise missing_package(error, f"writer {writer.name}", writer.extra, install=writer.install) from error
-    try:
-        with Border(f"{path} could not be looked at", source=f"the writer {writer.name} raised ", passed=(OSError,)):
-            answer = function(path)
-    except OSError:
-        return None
-    return answer if isinstance(answer, Records) else None
 
 
 class Standing:

@@ -14,9 +14,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from omio_core.errors import missing_package
+from omio_core.lazy import load
 from omio_core.metadata.model import Metadata, to_dict
 from omio_core.metadata.namespaces import MERGE, ORIGINS, PROVENANCE
 from omio_core.metadata.plain import json_default
+from omio_core.plugins.border import Border
+from omio_core.plugins.descriptions import Records, Writer
 
 CONVERSION = "conversion"
 """The key of the record in the provenance."""
@@ -117,3 +121,27 @@ def _files(path: str) -> list[str]:
     if not os.path.isdir(path):
         return [path]
     return [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
+
+
+def written_records(writer: Writer, path: str) -> Records | None:
+    """Ask a writer what a file states of how it was written; None if it has no record, or cannot be read.
+
+    Raises
+    ------
+    MissingDependencyError
+        The writer's module needs a package that is not installed.
+    PluginContractError
+        The writer's plugin raised an error of another kind.
+    """
+    if writer.records is None or not path.lower().endswith(writer.suffixes):
+        return None
+    try:
+        function = load(writer.records)
+    except ImportError as error:
+        raise missing_package(error, f"writer {writer.name}", writer.extra, install=writer.install) from error
+    try:
+        with Border(f"{path} could not be looked at", source=f"the writer {writer.name} raised ", passed=(OSError,)):
+            answer = function(path)
+    except OSError:
+        return None
+    return answer if isinstance(answer, Records) else None

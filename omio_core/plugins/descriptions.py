@@ -274,10 +274,14 @@ class Records:
         content that the writer got in `Metadata`.
     flaw
         What shows that the file is no longer as it was written, in words; "" where nothing does.
+    sealed
+        Whether the file carries a seal, a digest of everything but its pixels: without one, a flaw says only that
+        nothing is known of changes.
     """
 
     images: tuple[Mapping[str, Mapping[str, Any]], ...]
     flaw: str = ""
+    sealed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,8 @@ def records(path: str) -> Records | None:
             return None
     if not any(image.get(_PROVENANCE) for image in images):
         return None
-    return Records(images=images, flaw="its tags or texts are not those that OMIO wrote" if seal else "it has no seal")
+    flaw = "its tags or texts are not those that OMIO wrote" if seal else "it has no seal"
+    return Records(images=images, flaw=flaw, sealed=seal is not None)
 
 
 def _is_whole(file: BinaryIO, end: bytes, digest: bytes) -> bool:

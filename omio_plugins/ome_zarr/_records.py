@@ -64,7 +64,7 @@ def records(path: str) -> Records | None:
     if not any(image.get(_PROVENANCE) for image in images):
         return None
     flaw = "its documents or files are not those that OMIO wrote" if seal else "it has no seal"
-    return Records(images=images, flaw=flaw)
+    return Records(images=images, flaw=flaw, sealed=seal is not None)
 
 
 def _seal(folder: Path, xml: bytes) -> str:

@@ -235,3 +235,30 @@ def test_folders_lists_and_callbacks(tmp_path: Path) -> None:
     assert found.to_dict()["counts"]["ok"] == 2
     with pytest.raises(FileNotFoundError, match=r"nothing\.tif"):
         omio.verify([path, tmp_path / "nothing.tif"])
+
+
+def edit_tag(path: Path) -> None:
+    """As another program changes a tag: the resolution, over its old value."""
+    with tifffile.TiffFile(path, mode="r+b") as file:
+        file.pages.first.tags["Software"].overwrite("other")
+
+
+def edit_text(path: Path) -> None:
+    """As an editor changes a text, with as many letters as before."""
+    place = path / "OME" / "METADATA.ome.xml"
+    place.write_bytes(place.read_bytes().replace(b'SizeT="2"', b'SizeT="2" ', 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "words"),
+    [("a.ome.tif", edit_tag, "tags or texts are not those"), ("a.ome.zarr", edit_text, "documents or files are not")],
+)
+def test_what_is_no_pixel_and_was_changed_is_damage(
+    name: str, edit: Callable[[Path], None], words: str, tmp_path: Path
+) -> None:
+    path = put(tmp_path / name)
+    assert omio.verify(path).ok
+    edit(path)
+    (found,) = omio.verify(path).files
+    assert found.verdict == "damaged"
+    assert words in str(found.flaws)
