@@ -48,7 +48,8 @@ def print_plan(plan: Any, paths: Sequence[str | None], *, as_json: bool = False,
         from omio.planning.text import text
 
         outputs = (replace(output, problem=output.problem and spoken(output.problem)) for output in plan.outputs)
-        shown = replace(plan, outputs=tuple(outputs))
+        failed = (replace(one, problem=spoken(one.problem)) for one in plan.failed)
+        shown = replace(plan, outputs=tuple(outputs), failed=tuple(failed))
         named = as_typed([path for path in paths if path])
         more = "omio plan --all shows them" if every is None else "--all shows them"
         show.line(text(shown, most=None if every else MOST, named=named, more=more))

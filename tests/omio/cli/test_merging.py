@@ -122,3 +122,10 @@ def test_axes_are_spelled_large_and_may_be_small(cli: Callable[..., Result], tmp
     assert "[T|Z|C]" in cli("merge", "--help").stdout
     assert cli("merge", series, "--along", "z", "-o", tmp_path / "out.ome.tif").exit_code == 0
     assert omio.imread(tmp_path / "out.ome.tif")[0].shape[1] == 2
+
+
+def test_remedies_of_sources_that_fail_are_flags(cli: Callable[..., Result], tmp_path: Path) -> None:
+    folder = put(tmp_path / "in" / "a.tif", 1).parent
+    (folder / "b.tif").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12345\n")
+    assert "leave it out: --pattern '!b.tif'" in cli("plan", folder).stdout
+    assert cli("plan", folder, "--pattern", "!b.tif").exit_code == 0
