@@ -14,7 +14,6 @@ import pytest
 import tifffile
 
 from omio.cli import signals
-from omio_core.files import atomic
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 
@@ -51,25 +50,34 @@ def restored() -> None:
         signal.signal(number, handler)
 
 
-@pytest.mark.usefixtures("restored")
-def test_it_waits_for_a_file_operation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between the making of a temporary file and the code that removes it."""
-    signals.install()
-    reserve = atomic.reserve
+WAITING = """
+import os, signal, sys, time
+from pathlib import Path
+from omio.cli import signals
+from omio_core.files import atomic
 
-    def interrupted(goal: Path) -> tuple[Path, int | None]:
-        reserved = reserve(goal)
-        signal.raise_signal(signal.SIGTERM)
-        return reserved
+signals.install()
+inside = {"__name__": "omio_core.files.temporaries", "reserve": atomic.reserve, "signal": signal}
+exec('''def interrupted(goal):
+    reserved = reserve(goal)
+    signal.raise_signal(signal.SIGTERM)
+    return reserved''', inside)
+atomic.reserve = inside["interrupted"]
+writer = {"__name__": "omio_plugins.example", "time": time}
+exec("def write(temporary): time.sleep(60)", writer)
+try:
+    atomic.land(Path(sys.argv[1]) / "a.txt", writer["write"])
+except signals.Terminated:
+    print("terminated", os.listdir(sys.argv[1]))
+"""
 
-    interrupted.__globals__["__name__"], kept = "omio_core.files.temporaries", __name__
-    monkeypatch.setattr(atomic, "reserve", interrupted)
-    try:
-        with pytest.raises(signals.Terminated):
-            atomic.land(tmp_path / "a.txt", lambda _: time.sleep(5))
-    finally:
-        interrupted.__globals__["__name__"] = kept
-    assert list(tmp_path.iterdir()) == []
+
+def test_it_waits_for_a_file_operation(tmp_path: Path) -> None:
+    """Between the making of a temporary file and the code that removes it; in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", WAITING, str(tmp_path)], capture_output=True, text=True, timeout=50, check=False
+    )
+    assert done.stdout == "terminated []\n", done.stderr
 
 
 @pytest.mark.usefixtures("restored")
