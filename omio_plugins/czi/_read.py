@@ -55,6 +55,8 @@ class CziImages(Opened):
             self._descriptions = describe(self._file, directory, self._images)
         except OmioError as error:
             self._file.close()
+            if "path" in error.facts:
+                raise
             raise _with_path(error, str(location)) from error
         except BaseException:
             self._file.close()
@@ -150,9 +152,7 @@ def _visible_tiles(
 
 
 def _with_path(error: OmioError, path: str) -> OmioError:
-    """The same error with the path of the file, unless it has one."""
-    if "path" in error.facts:
-        return error
+    """The same error with the path of the file."""
     what = error.what if path in error.what else f"{path}: {error.what}"
     return type(error)(what, evidence=error.evidence, remedy=error.remedy, **{**error.facts, "path": path})
 

@@ -70,6 +70,8 @@ class TiffImages(Opened):
             self._pictures = tuple((describe or _describe)(self._members))
         except OmioError as error:
             self._members.close()
+            if "path" in error.facts:
+                raise
             raise _add_path(error, str(location)) from error
         except BaseException:
             self._members.close()
@@ -157,7 +159,9 @@ def _describe(members: Members) -> list[Picture]:
     try:
         return pictures(chain, members)
     except OmioError as error:
-        raise _with_way_round(error, chain) from error
+        if not _is_readable_without_texts(chain):
+            raise
+        raise _with_way_round(error) from error
 
 
 def _describe_pages(members: Members) -> list[Picture]:
@@ -172,12 +176,16 @@ def _describe_pages(members: Members) -> list[Picture]:
     return as_they_lie(members.chain(members.location))
 
 
-def _with_way_round(error: OmioError, chain: Chain) -> OmioError:
-    """The same error; if the pages can be described without what the texts say, the remedy says so."""
+def _is_readable_without_texts(chain: Chain) -> bool:
     try:
         as_they_lie(chain)
     except OmioError:
-        return error
+        return False
+    return True
+
+
+def _with_way_round(error: OmioError) -> OmioError:
+    """The same error with a remedy that says how to read the pages without the texts."""
     remedy = IGNORE if not error.remedy else either(error.remedy, IGNORE)
     return type(error)(error.what, evidence=error.evidence, remedy=remedy, **error.facts)
 
@@ -206,8 +214,6 @@ def _spans(spans: Spans, structure: Structure) -> Spans:
 
 
 def _add_path(error: OmioError, path: str) -> OmioError:
-    """The same error with the file's path, unless it has one."""
-    if "path" in error.facts:
-        return error
+    """The same error with the file's path."""
     what = error.what if path in error.what else f"{path}: {error.what}"
     return type(error)(what, evidence=error.evidence, remedy=error.remedy, **{**error.facts, "path": path})

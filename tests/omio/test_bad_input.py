@@ -76,6 +76,7 @@ def test_a_file_that_is_no_picture(door: str, bad: Path) -> None:
     assert str(bad) in str(error)
     assert error.evidence
     assert pickle.loads(pickle.dumps(error)).args == error.args
+    assert error.__cause__ is not error, "what walks the causes would never end"
     assert [p.name for p in bad.parent.iterdir()] == ["a.tif"]
 
 
