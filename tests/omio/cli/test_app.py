@@ -115,7 +115,8 @@ def test_collisions(cli: Callable[..., Any], stated: Path, tmp_path: Path) -> No
     done = cli("convert", stated, "-o", target, "--collision", "skip")
     assert (done.exit_code, done.stdout) == (
         0,
-        f"left out: {stated}: {target} stands already, made from {stated.name}\n0 written, 0 up to date, 1 left out, 0 failed\n",
+        f"left out: {stated}: {target} stands already, made from {stated.name}\n"
+        "0 written, 0 up to date, 1 left out, 0 failed\n",
     )
     assert cli("convert", stated, "-o", target, "--collision", "raise").exit_code == 1
     assert cli("convert", stated, "-o", target, "--collision", "overwrite").exit_code == 0

@@ -196,7 +196,7 @@ def test_a_folder_of_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(os, "listdir", lambda folder: (listed.append(folder), plain(folder))[1])
     monkeypatch.setattr(Probe, "names", lambda probe: pytest.fail(f"the folder of {probe.name} is listed"))
     assert len(omio.plan(tmp_path).outputs) == 5
-    assert len(listed) == 5
+    assert len(listed) == 5 + 2  # two for the plan: what is in the folder, and the record of what lay beside the files
     (tmp_path / "Experiment.xml").rename(tmp_path / "Image_001_005.yml")
     (tmp_path / "Image_001_005.yml").write_text(by_hand())
     assert "Image_001_005.yml lies beside it" in sniff(Probe(path)).why
