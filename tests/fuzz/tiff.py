@@ -19,6 +19,7 @@ from .flavours import Sound, Spans, steps
 
 _SET = {name: f"urn:uuid:5e7{name * 5}-f78c-11ea-8b96-1c1b0d65d910" for name in "abcd"}
 _UUID = re.compile(rb"urn:uuid:(?!5e7)[0-9a-f-]{36}")
+_SEAL = re.compile(rb'(<M K="seal">tiff-[0-9a-f]+-)[0-9a-f]{32}')  # over the UUID, too
 _SAME = b"urn:uuid:6a71d83a-f78c-11ea-8b96-1c1b0d65d910"
 _IMAGEJ = {
     "imagej": True,
@@ -108,7 +109,7 @@ def sound(folder: Path) -> tuple[Sound, ...]:
 def _made(folder: Path, name: str, suffix: str, write: Callable[[Path], None]) -> Sound:
     path = folder / f"{name}{suffix}"
     write(path)
-    path.write_bytes(_UUID.sub(_SAME, path.read_bytes()))
+    path.write_bytes(_SEAL.sub(rb"\g<1>" + b"0" * 32, _UUID.sub(_SAME, path.read_bytes())))
     structure, entries = _structure(path)
     data = path.read_bytes()
     path.unlink()
