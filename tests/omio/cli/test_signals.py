@@ -25,7 +25,8 @@ def test_a_signal_cleans_up(name: str, code: int, tmp_path: Path) -> None:
     noise = np.random.default_rng(1).integers(0, 4000, (60, 512, 512)).astype(np.uint16)
     source, out = tmp_path / "noise.tif", tmp_path / "out"
     tifffile.imwrite(source, noise, imagej=True, metadata={"axes": "TYX"})
-    run = "from omio.cli import main; main()"
+    # whoever starts the tests in the background may have them ignore Ctrl-C, and the command would, too
+    run = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from omio.cli import main; main()"
     arguments = ["convert", str(source), "-o", str(out), "--compression", "lzma", "--workers", "1"]
     process = subprocess.Popen(
         [sys.executable, "-c", run, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
