@@ -35,4 +35,5 @@ def main() -> None:
     except (OmioError, OSError) as error:  # not about a path: a setting, the folder of the demo
         show.error("", error)
         code = 1
+    signals.finish()
     sys.exit(code or 0)

@@ -11,6 +11,7 @@ import threading
 from types import FrameType
 
 _EVERY = 0.02  # seconds
+_AGAIN = 2.0  # seconds after which a command that goes on all the same is stopped once more
 _MOST = 500
 """How often a signal looks again before it ends the command whatever it does."""
 
@@ -36,7 +37,16 @@ def _stop(number: int, frame: FrameType | None, tries: int = 0) -> None:
         signal.signal(signal.SIGALRM, lambda _, later: _stop(number, later, tries + 1))
         signal.setitimer(signal.ITIMER_REAL, _EVERY)
         return
+    if hasattr(signal, "setitimer"):  # code of others, such as an import, may catch everything and go on
+        signal.signal(signal.SIGALRM, lambda _, later: _stop(number, later))
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
     raise KeyboardInterrupt if number == signal.SIGINT else Terminated
+
+
+def finish() -> None:
+    """Raise nothing more: the command has ended."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _is_in_file_operation(frame: FrameType | None) -> bool:

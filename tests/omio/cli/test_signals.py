@@ -47,6 +47,7 @@ def restored() -> None:
         number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGALRM)
     }
     yield
+    signals.finish()
     for number, handler in kept.items():
         signal.signal(number, handler)
 
@@ -79,6 +80,30 @@ def test_it_waits_for_a_file_operation(tmp_path: Path) -> None:
         [sys.executable, "-c", WAITING, str(tmp_path)], capture_output=True, text=True, timeout=50, check=False
     )
     assert done.stdout == "terminated []\n", done.stderr
+
+
+SWALLOWED = """
+import signal, time
+from omio.cli import signals
+
+signals._AGAIN = 0.05
+signals.install()
+try:
+    signal.raise_signal(signal.SIGTERM)
+except BaseException:
+    pass
+try:
+    time.sleep(30)
+except signals.Terminated:
+    signals.finish()
+    time.sleep(0.2)
+    print("terminated")
+"""
+
+
+def test_it_ends_what_catches_everything() -> None:
+    done = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True, timeout=25, check=False)
+    assert done.stdout == "terminated\n", done.stderr
 
 
 @pytest.mark.usefixtures("restored")
