@@ -123,6 +123,8 @@ class Answer:
             return None
         if not error.omio:
             return f"foreign exception in {said}"
+        if "itself" in error.chain:
+            return f"an error that is its own cause in {said}"
         if "MemoryError" in error.chain:
             return f"too much memory in {said}"
         return f"foreign exception, caught at the border, in {said}" if error.border else None

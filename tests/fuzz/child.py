@@ -86,10 +86,15 @@ def _steps(request: dict[str, Any], said: dict[str, Any]) -> Iterator[str]:
 
 
 def _raised(error: BaseException) -> dict[str, Any]:
-    """The class of an error, and of those it came of."""
+    """The class of an error, and of those it came of; "itself" where that leads back to an error before."""
     chain: list[str] = []
+    met = {id(error)}
     of = error.__cause__ or error.__context__
     while of is not None and len(chain) < 10:
+        if id(of) in met:
+            chain.append("itself")
+            break
+        met.add(id(of))
         chain.append(type(of).__name__)
         of = of.__cause__ or of.__context__
     ours = isinstance(error, OmioError)
