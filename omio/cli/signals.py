@@ -1,7 +1,8 @@
 """The signals that end a command: all of them clean up as Ctrl-C does; a library never sets them, only this program.
 
-An exception that arrives while a temporary file is made or renamed would leave it behind. So a signal waits for the end
-of such a step, which takes milliseconds.
+An exception that arrives while a temporary file is made or renamed would leave it behind, and one that arrives in an
+import can be lost: some packages catch everything there (seen with SIGTERM in one of about 20 runs). So a signal waits
+for the end of such a step, which takes milliseconds.
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ def install() -> None:
 def _stop(number: int, frame: FrameType | None, tries: int = 0) -> None:
     if number != signal.SIGINT:
         signal.signal(number, signal.SIG_IGN)  # the clean-up is not interrupted once more
-    if tries < _MOST and hasattr(signal, "setitimer") and _is_in_file_operation(frame):
+    if tries < _MOST and hasattr(signal, "setitimer") and _must_wait(frame):
         signal.signal(signal.SIGALRM, lambda _, later: _stop(number, later, tries + 1))
         signal.setitimer(signal.ITIMER_REAL, _EVERY)
         return
-    if hasattr(signal, "setitimer"):  # code of others, such as an import, may catch everything and go on
+    if hasattr(signal, "setitimer"):  # a destructor, and code that catches everything, go on
         signal.signal(signal.SIGALRM, lambda _, later: _stop(number, later))
         signal.setitimer(signal.ITIMER_REAL, _AGAIN)
     raise KeyboardInterrupt if number == signal.SIGINT else Terminated
@@ -49,11 +50,14 @@ def finish() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _is_in_file_operation(frame: FrameType | None) -> bool:
-    """Whether the innermost code of OMIO that runs is that which makes, flushes and renames files."""
+def _must_wait(frame: FrameType | None) -> bool:
+    """Whether a module is imported, or the innermost code of OMIO is that which makes, flushes and renames files."""
+    ours = ""
     while frame is not None:
         module = str(frame.f_globals.get("__name__", ""))
-        if module.partition(".")[0] in ("omio", "omio_core", "omio_plugins"):
-            return module.startswith("omio_core.files.")
+        if module == "importlib._bootstrap":
+            return True
+        if not ours and module.partition(".")[0] in ("omio", "omio_core", "omio_plugins"):
+            ours = module
         frame = frame.f_back
-    return False
+    return ours.startswith("omio_core.files.")

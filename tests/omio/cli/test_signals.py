@@ -82,6 +82,35 @@ def test_it_waits_for_a_file_operation(tmp_path: Path) -> None:
     assert done.stdout == "terminated []\n", done.stderr
 
 
+IMPORTING = """
+import signal, sys, time
+from pathlib import Path
+from omio.cli import signals
+
+signals.install()
+Path(sys.argv[1], "swallows.py").write_text(
+    "import signal, time\\n"
+    "try:\\n    signal.raise_signal(signal.SIGTERM)\\n    time.sleep(0.1)\\nexcept BaseException:\\n    pass\\n"
+)
+sys.path.insert(0, sys.argv[1])
+try:
+    import swallows
+    print("imported")
+    time.sleep(1)
+except signals.Terminated:
+    signals.finish()
+    print("terminated")
+"""
+
+
+def test_it_waits_for_an_import(tmp_path: Path) -> None:
+    """Whose module may catch everything: the signal is not lost in it."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTING, str(tmp_path)], capture_output=True, text=True, timeout=25, check=False
+    )
+    assert done.stdout == "imported\nterminated\n", done.stderr
+
+
 SWALLOWED = """
 import signal, time
 from omio.cli import signals
